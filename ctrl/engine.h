@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The engine: interfaces, sessions and memberships over igmp/ and dataplane/. sluiced puts a
+// JSON-RPC server on top of it, libsluice the native API.
+//
+// Thread rule: the control thread only, which runs the event base. EAL must be up.
+#ifndef CTRL_ENGINE_H
+#define CTRL_ENGINE_H
+
+#include <event2/event.h>
+#include "config.h"
+#include "error.h"
+#include "dataplane.h"
+#include "host.h"
+#include "member.h"
+
+struct engine;
+struct engine_session;
+struct engine_interface;
+struct engine_output;
+
+// ---- Life ----------------------------------------------------------------------------------
+
+// Opens ports, interfaces and outputs, starts the workers and joins the configured memberships
+// (session "config"). NULL with the error told. Nothing of it is left then.
+struct engine *engine_open(
+	const struct config *config, struct event_base *base, struct error *error);
+
+// Leaves all groups on the wire, then calls done(arg) from the event loop once the last repeat is
+// out (at most about RV-1 times URI, 3 s in any case).
+void engine_drain(struct engine *engine, void (*done)(void *arg), void *arg);
+void engine_close(struct engine *engine);
+
+// Takes over memberships, outputs and limits of a new configuration without touching what stays
+// the same. Refuses (and changes nothing) if ports, interfaces, lcores or EAL differ.
+int engine_reload(struct engine *engine, const struct config *config, struct error *error);
+
+// Sends the reports of all changes since the last call. Call it after each request or batch; the
+// engine calls it itself before the event loop sleeps.
+void engine_flush(struct engine *engine);
+
+// ---- Sessions ------------------------------------------------------------------------------
+
+// name NULL: a connected session, the opener closes it. A named one is found or created.
+// udp_port in host order, 0 any; -EBUSY if a session of that name is bound to another one.
+int engine_session_open(struct engine *engine, const char *name, uint16_t udp_port,
+	struct engine_session **session, struct error *error);
+struct engine_session *engine_session_find(struct engine *engine, const char *name);
+struct engine_session *engine_session_by_id(struct engine *engine, uint64_t id);
+void engine_session_close(struct engine_session *session); // leaves all its groups
+struct engine_session *engine_session_first(struct engine *engine);
+struct engine_session *engine_session_next(struct engine_session *session);
+uint64_t engine_session_id(const struct engine_session *session);
+const char *engine_session_name(const struct engine_session *session); // NULL: connected
+uint16_t engine_session_udp_port(const struct engine_session *session);
+struct session *engine_session_memberships(struct engine_session *session); // for member_first()
+
+// ---- Memberships ---------------------------------------------------------------------------
+
+// What a join, leave, block, unblock or filter call names.
+struct engine_request {
+	struct engine_session *session;
+	const char *interface; // NULL: the only one; -EINVAL listing them if there are several
+	struct sluice_addr group;
+	enum sluice_filter_mode mode; // engine_filter()
+	const struct sluice_addr *sources; // none: any source
+	unsigned n_sources;
+	struct engine_output **outputs; // engine_join(), engine_filter(): added to the membership's
+	unsigned n_outputs; // none at first: counting only
+};
+
+// Sources, where there are several, are taken all or none. Errors as member.h.
+int engine_join(struct engine *engine, const struct engine_request *request, struct error *error);
+int engine_leave(struct engine *engine, const struct engine_request *request, struct error *error);
+int engine_block(struct engine *engine, const struct engine_request *request, struct error *error);
+int engine_unblock(
+	struct engine *engine, const struct engine_request *request, struct error *error);
+int engine_filter(struct engine *engine, const struct engine_request *request, struct error *error);
+
+// ---- Interfaces and outputs ----------------------------------------------------------------
+
+struct engine_interface *engine_interface_first(struct engine *engine);
+struct engine_interface *engine_interface_next(struct engine_interface *interface);
+const char *engine_interface_name(const struct engine_interface *interface);
+unsigned engine_interface_index(const struct engine_interface *interface); // 1-based
+const struct config_interface *engine_interface_config(const struct engine_interface *interface);
+struct interface *engine_interface_dataplane(const struct engine_interface *interface);
+// All its addresses, the derived link-local included.
+const struct config_address *engine_interface_addresses(
+	const struct engine_interface *interface, unsigned *n);
+struct host *engine_interface_host(const struct engine_interface *interface, int family);
+struct engine_interface *engine_host_interface(const struct host *host);
+
+struct engine_output *engine_output_first(struct engine *engine);
+struct engine_output *engine_output_next(struct engine_output *output);
+struct engine_output *engine_output_find(struct engine *engine, const char *name);
+const char *engine_output_name(const struct engine_output *output);
+struct output *engine_output_dataplane(const struct engine_output *output);
+// The outputs of one membership; 0: counting only.
+unsigned engine_member_outputs(const struct member *member, struct engine_output *const **outputs);
+
+struct port *engine_port_first(struct engine *engine);
+struct port *engine_port_next(struct engine *engine, struct port *port);
+struct dataplane *engine_dataplane(struct engine *engine);
+uint64_t engine_now_ms(void); // CLOCK_MONOTONIC
+
+// ---- Events --------------------------------------------------------------------------------
+
+enum engine_event_kind {
+	ENGINE_EVENT_PENDING,
+	ENGINE_EVENT_JOINED,
+	ENGINE_EVENT_LEFT,
+	ENGINE_EVENT_LINK, // carrier of a port changed
+};
+struct engine_event {
+	enum engine_event_kind kind;
+	struct engine_session *session; // NULL for LINK
+	struct engine_interface *interface;
+	struct sluice_addr group;
+	bool link_up;
+};
+typedef void (*engine_event_fn)(void *arg, const struct engine_event *event);
+// One listener a call; it must not call back into the engine.
+int engine_listen(struct engine *engine, engine_event_fn fn, void *arg);
+void engine_unlisten(struct engine *engine, engine_event_fn fn, void *arg);
+
+#endif

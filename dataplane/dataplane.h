@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The data plane as the control core sees it: ports, interfaces, outputs, subscriptions, punted
+// frames, statistics. Workers are behind it and share nothing with the caller but what the group
+// table publishes and the counters they keep.
+//
+// Thread rule: every function belongs to the control thread (one thread, the group table's only
+// writer) unless it says otherwise. All return 0 or a negative errno unless they say otherwise.
+// EAL must be up; the data plane never calls rte_eal_init() or rte_eal_cleanup().
+#ifndef DATAPLANE_DATAPLANE_H
+#define DATAPLANE_DATAPLANE_H
+
+#include <stddef.h>
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+#include <sluice/types.h>
+
+struct dataplane;
+struct port; // a DPDK ethdev
+struct interface; // a port, or one VLAN or QinQ pair of it
+struct output; // where frames go
+
+// Text of the last error of a call that takes one: what and where, one line, no newline.
+struct dataplane_error {
+	char text[256];
+};
+
+struct dataplane_config {
+	const unsigned
+		*worker_lcores; // EAL lcores, none of them the caller's; queues are dealt round
+	unsigned n_workers; // 1 or more
+	unsigned mbufs; // in the receive pool; 0: enough for the queues of all ports
+	uint16_t frame_size; // largest frame received in one segment, bytes; 0: 2048 - headroom
+	unsigned punt_rate; // IGMP/MLD frames a second handed to control, all ports; 0: 10000
+};
+
+struct dataplane *dataplane_open(
+	const struct dataplane_config *config, struct dataplane_error *error);
+// Stops the workers, restores promiscuous and allmulticast, closes the ports, frees everything.
+void dataplane_close(struct dataplane *dp);
+
+// Workers run between start and stop; ports and interfaces are added before or between.
+int dataplane_start(struct dataplane *dp, struct dataplane_error *error);
+void dataplane_stop(struct dataplane *dp);
+
+// ---- Ports ---------------------------------------------------------------------------------
+
+struct port_config {
+	const char *name;
+	const char *device; // devargs to probe ("net_tap0,iface=sl0"), or an existing port's name
+	uint16_t queues; // receive queues, 1 or more
+	uint16_t mtu; // 0: leave as it is
+};
+
+enum port_receive_mode { // what makes the NIC let multicast through (DESIGN.md section 10.9)
+	PORT_FILTERS, // exact MAC filters
+	PORT_ALLMULTICAST,
+	PORT_PROMISCUOUS,
+};
+
+struct port_info {
+	const char *name;
+	const char *device;
+	const char *driver;
+	struct rte_ether_addr mac;
+	uint16_t mtu;
+	bool up; // carrier
+	bool removed; // the device is gone
+	enum port_receive_mode mode;
+	const char *mode_reason; // why not the mode above it: "set_mc_addr_list: Operation not..."
+	unsigned n_macs; // multicast MAC addresses wanted
+	uint16_t rx_queues, tx_queues;
+	uint64_t rx_packets, rx_bytes, rx_missed, rx_errors, tx_packets, tx_bytes, tx_errors;
+};
+
+int port_open(struct dataplane *dp, const struct port_config *config, struct port **port,
+	struct dataplane_error *error);
+void port_info(const struct port *port, struct port_info *info);
+
+// Link changes and removals seen since the last call: calls fn for each port concerned.
+void port_poll_events(struct dataplane *dp, void (*fn)(void *arg, struct port *port), void *arg);
+
+// Wants one more, or one fewer, time the frames of this multicast MAC (counted: 32 IPv4 groups
+// share one). Falls back along port_receive_mode when the device refuses; never fails for that.
+int port_mac_add(struct port *port, const struct rte_ether_addr *mac);
+void port_mac_remove(struct port *port, const struct rte_ether_addr *mac);
+
+// Allocates a frame for sending; NULL when the pool is empty.
+struct rte_mbuf *port_frame_alloc(struct port *port);
+// Sends one frame from the control thread and takes it over on success. -EAGAIN when the ring is
+// full or the port is down: the frame stays the caller's.
+int port_send(struct port *port, struct rte_mbuf *frame);
+
+// ---- Interfaces ----------------------------------------------------------------------------
+
+#define VLAN_NONE 0 // no tag; priority tags (VLAN 0) count as none
+
+struct interface_config {
+	uint16_t outer_vlan; // VLAN_NONE: untagged
+	uint16_t inner_vlan; // VLAN_NONE: a single tag
+	void *user;
+};
+int interface_open(struct port *port, const struct interface_config *config,
+	struct interface **interface, struct dataplane_error *error);
+void *interface_user(const struct interface *interface);
+struct port *interface_port(const struct interface *interface);
+
+// ---- Outputs -------------------------------------------------------------------------------
+
+enum output_kind {
+	OUTPUT_COUNT, // nothing but counting
+	OUTPUT_RING, // an in-process ring, read by output_receive_burst()
+	OUTPUT_PORT,
+};
+
+struct output_config {
+	enum output_kind kind;
+	unsigned ring_size; // OUTPUT_RING: frames, a power of two
+	struct port *port; // OUTPUT_PORT; frames leave as they came but for the following:
+	uint16_t vlan; // VLAN_NONE: leave untagged, else with this one tag
+	bool set_source_mac;
+	struct rte_ether_addr source_mac;
+};
+struct output_stats {
+	uint64_t packets, bytes, dropped; // dropped: the output was full
+};
+
+int output_open(struct dataplane *dp, const struct output_config *config, struct output **output,
+	struct dataplane_error *error);
+// Refuses with -EBUSY while a subscription names it. Frames still queued are freed.
+int output_close(struct output *output);
+// OUTPUT_RING: takes up to n frames, which become the caller's. Any one thread at a time.
+unsigned output_receive_burst(struct output *output, struct rte_mbuf **frames, unsigned n);
+// Frees what is queued (the flush of a leave).
+void output_flush(struct output *output);
+void output_stats(const struct output *output, struct output_stats *stats);
+
+// ---- Subscriptions -------------------------------------------------------------------------
+
+// One line of a fan-out. A frame of the group goes to `output` if the filter and the UDP port let
+// it through; an output named by several lines of one group gets the frame once.
+struct subscriber {
+	uint64_t owner; // whose line it is; the caller's key
+	struct output *output;
+	enum sluice_filter_mode mode;
+	uint16_t udp_port_be; // destination port, network order; 0: any
+	unsigned n_sources;
+	const struct sluice_addr *sources; // sorted by memcmp(), of the group's family; copied
+};
+
+// Replaces all of the owner's lines of one group by these n, at once for every worker; n 0
+// withdraws the owner. Adding can fail with -ENOMEM and then changes nothing; withdrawing and
+// narrowing never fail. Workers may still use the old lines until dataplane_synchronize().
+int interface_subscribe(struct interface *interface, const struct sluice_addr *group,
+	uint64_t owner, const struct subscriber *subs, unsigned n);
+
+// Waits until no worker uses anything withdrawn before the call. A few microseconds.
+void dataplane_synchronize(struct dataplane *dp);
+
+// Frees what was withdrawn and is no longer used; call it now and then.
+void dataplane_reclaim(struct dataplane *dp);
+
+struct group_stats {
+	uint64_t packets, bytes; // that at least one subscriber's filter let through
+	uint64_t filtered; // packets of the group that no subscriber wanted
+	uint64_t last_ms; // when the last packet came, CLOCK_MONOTONIC ms, 0 if none did
+};
+// -ENOENT if nobody subscribes to the group. Counting starts with the first subscriber.
+int interface_group_stats(const struct interface *interface, const struct sluice_addr *group,
+	struct group_stats *stats);
+
+// ---- Punted frames -------------------------------------------------------------------------
+
+// An IGMP or MLD frame an interface heard. `packet` is the IP packet inside `frame`, contiguous.
+struct punted {
+	struct interface *interface;
+	const uint8_t *packet;
+	uint16_t len;
+	struct rte_mbuf *frame; // the caller frees it
+};
+unsigned dataplane_punt_burst(struct dataplane *dp, struct punted *punted, unsigned n);
+
+// ---- Workers -------------------------------------------------------------------------------
+
+enum drop_reason {
+	DROP_NOT_MULTICAST, // unicast and broadcast
+	DROP_NO_INTERFACE, // no interface has this VLAN
+	DROP_NOT_IP,
+	DROP_TRUNCATED, // headers reach past the frame
+	DROP_BAD_VERSION,
+	DROP_BAD_LENGTH, // IP length fields contradict the frame
+	DROP_BAD_CHECKSUM, // IPv4 header checksum
+	DROP_BAD_EXTENSION, // IPv6 extension header chain
+	DROP_NOT_JOINED, // no subscriber for the group
+	DROP_FILTERED, // no subscriber's filter let it through
+	DROP_PUNT_RATE, // IGMP/MLD beyond the punt rate
+	DROP_PUNT_FULL,
+	DROP_OUTPUT_FULL, // counted per frame and output
+	DROP_NO_MBUF, // no buffer for a rewritten header
+	DROP_REASONS,
+};
+const char *drop_reason_name(enum drop_reason reason); // "not_joined"
+
+struct worker_info {
+	unsigned lcore;
+	unsigned n_queues;
+	uint64_t rx_packets, rx_bytes;
+	uint64_t delivered; // frames let through, once a frame
+	uint64_t deliveries; // one a frame and output
+	uint64_t punted;
+	uint64_t drops[DROP_REASONS];
+	uint64_t polls, idle_polls; // turns of the loop, and those that found nothing
+};
+unsigned worker_count(const struct dataplane *dp);
+void worker_info(const struct dataplane *dp, unsigned index, struct worker_info *info);
+
+#endif

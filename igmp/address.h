@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Address text and address classes (IGMP-17, RFC 4291, RFC 4607).
+#ifndef IGMP_ADDRESS_H
+#define IGMP_ADDRESS_H
+
+#include <stddef.h>
+#include <sluice/types.h>
+
+#define ADDRESS_TEXT_MAX 46 // INET6_ADDRSTRLEN
+
+// Reads "239.1.1.1" or "ff0e::1"; false if it is neither. No names, no zone ids.
+bool address_parse(const char *text, struct sluice_addr *addr);
+
+// Writes the address into `text` and returns `text`.
+const char *address_format(const struct sluice_addr *addr, char text[ADDRESS_TEXT_MAX]);
+
+bool address_is_multicast(const struct sluice_addr *addr);
+bool address_is_link_local(const struct sluice_addr *addr); // fe80::/10
+bool address_is_unspecified(const struct sluice_addr *addr); // 0.0.0.0, ::
+
+// A source one may ask for: unicast, and none of the ranges IGMP-17 rules out.
+bool address_is_source(const struct sluice_addr *addr);
+
+// A group one may join: multicast and not the reserved base of its range.
+bool address_is_group(const struct sluice_addr *addr);
+
+// A group that is received but never reported: 224.0.0.1, ff02::1, IPv6 scopes 0 and 1.
+bool address_is_unreported(const struct sluice_addr *addr);
+
+bool address_in_prefix(
+	const struct sluice_addr *addr, const struct sluice_addr *prefix, unsigned length);
+
+// The Ethernet destination of a multicast group (FRM-9, FRM-10).
+void address_ethernet(const struct sluice_addr *group, uint8_t mac[6]);
+
+#endif

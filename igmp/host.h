@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The host side of IGMPv1-3 or MLDv1-2 on one interface.
+//
+// A host holds the reception state of one interface and one family, hears queries and foreign
+// reports, and sends reports and leaves. It has no clock, no thread and no I/O: the caller passes
+// the time in, carries packets both ways and calls host_advance() when host_next_ms() is due.
+// Time is monotonic milliseconds from any origin and never runs backwards.
+//
+// All functions of igmp/ belong to one thread, the control thread. None blocks.
+#ifndef IGMP_HOST_H
+#define IGMP_HOST_H
+
+#include <stddef.h>
+#include <sluice/types.h>
+
+struct host;
+struct member;
+struct session;
+
+#define HOST_NEVER UINT64_MAX // no deadline
+
+// A prefix; groups within an SSM range take source-specific joins only (RFC 4607).
+struct host_range {
+	struct sluice_addr prefix;
+	uint8_t length; // bits
+};
+
+// Everything PROTOCOL.md section TMR and the decisions of section DEC leave to the operator.
+// host_config_default() fills in the defaults named here.
+struct host_config {
+	uint8_t robustness; // TMR-1: 2. Replaced by the querier's QRV while one is heard (CHG-18)
+	uint32_t query_interval_ms; // TMR-2: 125 s
+	uint32_t query_response_interval_ms; // TMR-3: 10 s
+	uint32_t unsolicited_report_interval_ms; // TMR-4, IGMPv3 and MLDv2: 1 s
+	uint32_t old_unsolicited_report_interval_ms; // TMR-4, IGMPv1/v2 and MLDv1: 10 s
+	uint32_t older_querier_timeout_ms; // TMR-5; 0 computes RV*QI+QRI from what the querier said
+	bool require_router_alert; // VAL-6: false. MLD requires it always
+	bool strict_ttl; // VAL-5: false. MLD requires hop limit 1 always
+	bool ignore_off_subnet; // VAL-18: false
+	bool ignore_older_versions; // CMP-17: false
+	bool always_leave; // CMP-10: false skips a v2 leave or MLDv1 done if another host reported
+			   // last
+	bool ssm_aware; // SSM-2: true
+	bool report_link_local; // IGMP-13: true. 224.0.0.0/24 except 224.0.0.1
+	const struct host_range *ssm_ranges; // copied; NULL means SSM-1's defaults
+	unsigned n_ssm_ranges;
+	uint32_t max_groups; // SEC-6: 1,000,000 a host
+	uint32_t max_sources; // STA-3: 1024 a filter
+	uint16_t mtu; // bytes of an IP packet: 1500
+	uint32_t report_rate; // frames a second in a long burst: 20000
+	uint32_t report_burst; // frames that may leave back to back: 128
+	uint64_t seed; // of the random delays; equal seeds give equal runs
+};
+
+void host_config_default(struct host_config *config, int family);
+
+// What happens to a session's membership; see member.h for the calls that cause it.
+struct member_change {
+	struct session *session;
+	const struct sluice_addr *group;
+	enum sluice_filter_mode mode; // the filter it is to have from now on;
+	unsigned n_sources; // INCLUDE without sources: no membership any more
+	const struct sluice_addr *sources; // sorted by memcmp(), no duplicates
+};
+
+struct host_ops {
+	// Sends one complete IP packet, IP header first, to a link-layer multicast destination that
+	// follows from `dst` (FRM-9, FRM-10). Returns 0, or -EAGAIN if the port is full: the host
+	// then keeps what it wanted to say and tries again within 10 ms.
+	int (*send)(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst);
+
+	// A membership is about to change: the data plane's turn, before any state of the host
+	// changes and long before a report is sent. A negative errno refuses the change and becomes
+	// the failed call's return value; the change must not be refused when it withdraws or
+	// narrows. Called only if the filter really changes.
+	int (*publish)(void *ctx, struct host *host, const struct member_change *change);
+
+	// The membership's join is on the wire, or needed no report (PENDING -> JOINED).
+	void (*joined)(void *ctx, struct host *host, struct member *member);
+
+	// One line for the operator's log, rate-limited by the host (SEC-5). May be NULL.
+	void (*log)(void *ctx, struct host *host, const char *text);
+};
+
+// Opens a host of `family` (AF_INET: IGMP, AF_INET6: MLD). `config` is copied, `ops` must outlive
+// the host. Returns NULL with errno ENOMEM or EINVAL.
+struct host *host_open(int family, const struct host_config *config, const struct host_ops *ops,
+	void *ctx, uint64_t now_ms);
+
+// Frees the host. Memberships must have been closed; what is still to be repeated is not sent.
+void host_close(struct host *host);
+
+void *host_context(const struct host *host);
+int host_family(const struct host *host);
+
+// Replaces the tunables that can change at run time (all but seed and limits below present use).
+int host_reconfigure(struct host *host, const struct host_config *config, uint64_t now_ms);
+
+// Tells the interface's own addresses. The first IPv4 address (or 0.0.0.0 without one) is the
+// source of IGMP reports, the first valid IPv6 link-local (or ::) of MLD reports. When a first
+// link-local appears, all groups are announced again (MLD-13). prefix_length serves VAL-18.
+struct host_address {
+	struct sluice_addr addr;
+	uint8_t prefix_length;
+};
+int host_set_addresses(
+	struct host *host, const struct host_address *addrs, unsigned n, uint64_t now_ms);
+
+// Link state. Down holds everything back; up announces all groups again (CHG-17). Starts up.
+void host_set_link(struct host *host, bool up, uint64_t now_ms);
+
+// Hears one IP packet that carries IGMP or MLD, IP header first, as it came from the wire
+// (trailing padding allowed). Anything malformed or not for us is dropped under a named counter.
+void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t now_ms);
+
+// Sends the state-change reports for all changes made by member_*() calls since the last flush,
+// packed together (CHG-6, CHG-16). Changes that cancelled each other before a flush are never
+// heard of. To be called at the end of each call or batch of calls.
+void host_flush(struct host *host, uint64_t now_ms);
+
+// Runs everything that is due at now_ms.
+void host_advance(struct host *host, uint64_t now_ms);
+
+// When host_advance() is next needed, HOST_NEVER if nothing waits. O(1).
+uint64_t host_next_ms(const struct host *host);
+
+// True while the repeats of a report or leave are still to be sent; SIGTERM waits for them.
+bool host_busy(const struct host *host);
+
+// ---- What can be seen --------------------------------------------------------------------
+
+enum host_group_state {
+	HOST_GROUP_PENDING, // joined, not yet reported
+	HOST_GROUP_JOINED,
+	HOST_GROUP_LEAVING, // left, its repeats are still to be sent
+};
+
+struct host_group_info {
+	struct sluice_addr group;
+	enum sluice_filter_mode mode; // the interface state, STA-4 and STA-5
+	enum host_group_state state;
+	unsigned n_members; // sessions
+	unsigned n_sources; // of the interface state
+};
+
+// Calls fn for each group until it returns false. The host must not change meanwhile.
+void host_group_foreach(const struct host *host,
+	bool (*fn)(void *arg, const struct host_group_info *info), void *arg);
+
+// Finds one group; -ENOENT if there is none. The sources of the interface state, sorted, go to
+// `sources` as far as there is room for n; info->n_sources tells how many there are.
+int host_group_get(const struct host *host, const struct sluice_addr *group,
+	struct host_group_info *info, struct sluice_addr *sources, unsigned n);
+
+struct host_status {
+	unsigned version; // the compatibility mode: IGMP 1-3, MLD 1-2
+	struct sluice_addr querier; // source of the last accepted general query; family 0 if none
+	unsigned querier_version;
+	uint64_t querier_heard_ms; // when
+	uint32_t querier_interval_ms; // its QQIC, 0 if unknown
+	uint8_t robustness; // in use
+	uint64_t version_until_ms; // when an older mode ends, HOST_NEVER in the newest
+	unsigned n_groups; // PENDING and JOINED
+	unsigned n_leaving;
+	size_t memory; // bytes held
+};
+void host_status(const struct host *host, struct host_status *status);
+
+// Counters. One a reason; names as printed by `sluice show drops`.
+enum host_counter {
+	HOST_RX_QUERY,
+	HOST_RX_REPORT, // foreign reports and leaves, heard for suppression only
+	HOST_RX_BAD_IP, // VAL-2
+	HOST_RX_FRAGMENT, // VAL-21
+	HOST_RX_BAD_LENGTH, // VAL-3, VAL-4
+	HOST_RX_BAD_CHECKSUM, // VAL-1
+	HOST_RX_BAD_TTL, // VAL-5, VAL-8
+	HOST_RX_NO_ROUTER_ALERT, // VAL-6, VAL-8
+	HOST_RX_BAD_SOURCE, // VAL-8, VAL-18, VAL-19
+	HOST_RX_BAD_DESTINATION, // VAL-7, VAL-15
+	HOST_RX_BAD_GROUP, // VAL-10, VAL-11
+	HOST_RX_TRUNCATED, // VAL-12
+	HOST_RX_UNKNOWN_TYPE, // IGMP-2
+	HOST_RX_OLD_IGNORED, // CMP-17
+	HOST_RX_NO_STATE, // VAL-20: accepted, nothing to say
+	HOST_RX_LENIENT_ROUTER_ALERT, // accepted without Router Alert (DEC-2)
+	HOST_RX_SOURCES_OVERFLOW, // RSP-13
+	HOST_TX_REPORT, // frames: reports
+	HOST_TX_LEAVE, // frames: v2 leave, MLDv1 done
+	HOST_TX_RECORD,
+	HOST_TX_AGAIN, // the port was full
+	HOST_COUNTERS,
+};
+uint64_t host_counter(const struct host *host, enum host_counter counter);
+const char *host_counter_name(enum host_counter counter); // "rx_bad_checksum"
+
+#endif

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sessions and their memberships: the service interface of RFC 9776 section 2, with the calls and
+// errors of RFC 3678 (PROTOCOL.md section API, column D) and counted joins.
+//
+// A session is who owns memberships, a membership is (session, host, group) with a filter and a
+// join counter. The interface's state is their merge (STA-4, STA-5), kept incrementally. Calls
+// change state and tell the data plane through host_ops.publish; reports leave at host_flush().
+// A failed call changes nothing (API-41). All return 0 or a negative errno.
+#ifndef IGMP_MEMBER_H
+#define IGMP_MEMBER_H
+
+#include "host.h"
+
+struct session_limits {
+	uint32_t groups; // memberships of the session, over all interfaces; -ENOBUFS beyond
+	uint32_t sources; // a filter, at least 64
+};
+
+// Opens a session with no membership. `user` comes back from session_user(). NULL: out of memory.
+struct session *session_open(const struct session_limits *limits, void *user);
+
+// Leaves all groups on all hosts (API-42) and frees the session. The caller flushes the hosts.
+void session_close(struct session *session, uint64_t now_ms);
+
+void *session_user(const struct session *session);
+unsigned session_members(const struct session *session);
+
+// Any-source join: counted. The first makes the membership EXCLUDE{}, a repeat only counts.
+// -EINVAL   the group is not multicast or not joinable, of the wrong family, in an SSM range
+//           (SSM-2), or the membership is INCLUDE
+// -ENOBUFS  a limit, -ENOMEM
+int member_join(struct session *session, struct host *host, const struct sluice_addr *group,
+	uint64_t now_ms);
+
+// Undoes one join; the last one, or any leave of a membership that has sources or a set filter,
+// ends the membership (API-13). -EADDRNOTAVAIL never joined, -EINVAL not multicast.
+int member_leave(struct session *session, struct host *host, const struct sluice_addr *group,
+	uint64_t now_ms);
+
+// The delta calls of RFC 3678 on an INCLUDE (join, leave) or EXCLUDE (block, unblock) membership;
+// errors as PROTOCOL.md API-14 to API-25 and API-40.
+int member_join_source(struct session *session, struct host *host, const struct sluice_addr *group,
+	const struct sluice_addr *source, uint64_t now_ms);
+int member_leave_source(struct session *session, struct host *host, const struct sluice_addr *group,
+	const struct sluice_addr *source, uint64_t now_ms);
+int member_block_source(struct session *session, struct host *host, const struct sluice_addr *group,
+	const struct sluice_addr *source, uint64_t now_ms);
+int member_unblock_source(struct session *session, struct host *host,
+	const struct sluice_addr *group, const struct sluice_addr *source, uint64_t now_ms);
+
+// Replaces the filter whole (API-26 to API-32). INCLUDE without sources ends the membership.
+// Sources may come in any order and more than once.
+int member_set_filter(struct session *session, struct host *host, const struct sluice_addr *group,
+	enum sluice_filter_mode mode, const struct sluice_addr *sources, unsigned n,
+	uint64_t now_ms);
+
+// Reads the filter: *n holds the room on entry and the total on return (API-5); sources may be
+// NULL if the room is 0. -EADDRNOTAVAIL without a membership (API-33).
+int member_get_filter(const struct session *session, const struct host *host,
+	const struct sluice_addr *group, enum sluice_filter_mode *mode, struct sluice_addr *sources,
+	unsigned *n);
+
+// ---- One membership -----------------------------------------------------------------------
+
+enum member_state {
+	MEMBER_PENDING, // its join is not yet on the wire
+	MEMBER_JOINED,
+};
+
+// NULL if there is none. The pointer lives until the membership ends.
+struct member *member_find(
+	const struct session *session, const struct host *host, const struct sluice_addr *group);
+struct member *member_first(const struct session *session); // NULL at the end
+struct member *member_next(const struct member *member); // the next of its session
+
+struct session *member_session(const struct member *member);
+struct host *member_host(const struct member *member);
+void member_group(const struct member *member, struct sluice_addr *group);
+enum member_state member_state(const struct member *member);
+unsigned member_joins(const struct member *member); // the join counter
+// The filter as it stands; sorted sources owned by the membership, valid until it changes.
+enum sluice_filter_mode member_filter(
+	const struct member *member, const struct sluice_addr **sources, unsigned *n);
+
+// A pointer for the caller's own use, NULL at first.
+void *member_user(const struct member *member);
+void member_set_user(struct member *member, void *user);
+
+#endif
