@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+# Shared by the lab scripts: namespaces, processes, the bridge querier, sluiced, and checks in TAP.
+# A script sources this file, builds its network, calls check() for every claim and ends with done_testing.
+# Whatever way it ends, nothing it made is left.
+#
+#   tx namespace                      net namespace
+#   tx0 10.9.0.50, .51 --- veth --- p1 - br0 10.9.0.1 - sl0 [tap] sluiced [tap] sl1
+#   (senders)                            (querier)                            (receiver)
+set -euo pipefail
+
+lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$lab/../.." && pwd)
+build=${SLUICE_BUILD:-$root/build}
+name=sl-$$
+# shellcheck disable=SC2034 # the scripts use these
+group4=239.1.1.1 group6=ff15::1:1 ssm4=232.1.1.1 ssm6=ff35::1:1
+
+skip() { # REASON
+	echo "1..0 # SKIP $*"
+	exit 77
+}
+
+[ "$(id -u)" = 0 ] || skip "needs root for network namespaces"
+[ -c /dev/net/tun ] || skip "no /dev/net/tun"
+ip netns add "$name-probe" 2>/dev/null || skip "network namespaces are not available"
+ip netns delete "$name-probe"
+
+tmp=$(mktemp -d "/tmp/$name.XXXXXX")
+socket=$tmp/sluice.sock
+declare -A pids=()
+namespaces=()
+cases=0
+failures=0
+
+# ---- Life ------------------------------------------------------------------------------------
+
+cleanup() {
+	local status=$? pid ns
+	trap - EXIT
+	trap '' INT TERM HUP
+	for pid in "${pids[@]}"; do
+		kill "$pid" 2>/dev/null || true
+	done
+	for pid in "${pids[@]}"; do
+		wait_for 5 ended "$pid" || kill -KILL "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	if declare -F script_cleanup >/dev/null; then
+		script_cleanup || true
+	fi
+	for ns in "${namespaces[@]}"; do
+		ip netns delete "$ns" 2>/dev/null || true
+	done
+	if [ "${LAB_KEEP:-}" ]; then
+		echo "# logs and captures are in $tmp"
+	else
+		rm -rf "$tmp"
+	fi
+	exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+ended() { # PID
+	local state
+	# A zombie waits for nothing but its parent, so it has ended.
+	state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
+	[ "$state" = Z ]
+}
+
+# start NAME NS COMMAND...: runs it in the background, output to $tmp/NAME.log.
+start() {
+	local process=$1 ns=$name-$2
+	shift 2
+	# Not through in_ns: $! is to be the command itself, which `ip netns exec` becomes.
+	ip netns exec "$ns" "$@" >"$tmp/$process.log" 2>&1 </dev/null &
+	pids[$process]=$!
+}
+
+# stop NAME [SIGNAL]: waits for its end and returns its exit status.
+stop() {
+	local pid=${pids[$1]} status=0
+	unset "pids[$1]"
+	kill "-${2:-TERM}" "$pid" 2>/dev/null || true
+	if ! wait_for 10 ended "$pid"; then
+		echo "# $1 did not end on SIG${2:-TERM} within 10 s"
+		kill -KILL "$pid"
+	fi
+	wait "$pid" 2>/dev/null || status=$?
+	return "$status"
+}
+
+# ---- Checks ----------------------------------------------------------------------------------
+
+# wait_for SECONDS COMMAND...: polls until it succeeds; 1 when the time is over.
+wait_for() {
+	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@"; do
+		[ "${EPOCHREALTIME/./}" -lt "$deadline" ] || return 1
+		sleep 0.02
+	done
+}
+
+report() { # STATUS DESCRIPTION [FILE with what was seen]
+	cases=$((cases + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $cases - $2"
+	else
+		failures=$((failures + 1))
+		echo "not ok $cases - $2"
+		sed 's/^/# /' "${3:-/dev/null}" | tail -n 40
+	fi
+}
+
+# check DESCRIPTION COMMAND...: the claim holds now. What COMMAND prints is shown when it does not.
+check() {
+	local description=$1 status=0
+	shift
+	"$@" >"$tmp/seen" 2>&1 || status=$?
+	report "$status" "$description" "$tmp/seen"
+}
+
+# check_within SECONDS DESCRIPTION COMMAND...: the claim comes true within that time.
+check_within() {
+	local seconds=$1 description=$2 status=0
+	shift 2
+	wait_for "$seconds" seen "$@" || status=$?
+	report "$status" "$description" "$tmp/seen"
+}
+
+seen() {
+	"$@" >"$tmp/seen" 2>&1
+}
+
+absent() { # COMMAND...: fails where COMMAND succeeds; shows its output
+	! "$@"
+}
+
+equal() { # EXPECTED ACTUAL
+	[ "$1" = "$2" ] && return
+	printf 'expected: %s\nseen:     %s\n' "$1" "$2"
+	return 1
+}
+
+# A step the rest of the script stands on: the script ends here when it fails.
+need() { # DESCRIPTION COMMAND...
+	local before=$failures
+	check "$@"
+	[ "$failures" = "$before" ] || done_testing
+}
+
+done_testing() {
+	echo "1..$cases"
+	[ "$failures" = 0 ] || {
+		show_logs
+		exit 1
+	}
+	exit 0
+}
+
+show_logs() {
+	local log
+	for log in "$tmp"/*.log; do
+		[ -s "$log" ] || continue
+		echo "# --- $(basename "$log")"
+		tail -n 15 "$log" | sed 's/^/# /'
+	done
+}
+
+# ---- Network ---------------------------------------------------------------------------------
+
+namespace() { # NAME
+	ip netns add "$name-$1"
+	namespaces+=("$name-$1")
+	# The kernel's own group members and link-local addresses would be noise in the captures.
+	in_ns "$1" sysctl -qw net.ipv6.conf.default.disable_ipv6=1 net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.default.rp_filter=0
+	in_ns "$1" ip link set lo up
+}
+
+in_ns() { # NAME COMMAND...
+	local ns=$name-$1
+	shift
+	ip netns exec "$ns" "$@"
+}
+
+# link NS DEVICE NS DEVICE: a veth pair, both ends up.
+link() {
+	ip link add "$2" netns "$name-$1" type veth peer name "$4" netns "$name-$3"
+	in_ns "$1" ip link set "$2" up
+	in_ns "$3" ip link set "$4" up
+}
+
+addresses() { # NS DEVICE ADDRESS...
+	local ns=$1 device=$2 address
+	shift 2
+	in_ns "$ns" sysctl -qw "net.ipv6.conf.$device.disable_ipv6=0" \
+		"net.ipv6.conf.$device.accept_dad=0"
+	for address in "$@"; do
+		in_ns "$ns" ip address add "$address" dev "$device"
+	done
+}
+
+# The bridge of the drawing above: a snooping IGMPv3 and MLDv2 querier with short timers (in
+# hundredths of a second). An option given here overrides one below.
+bridge_network() { # [BRIDGE OPTION...]
+	namespace net
+	namespace tx
+	in_ns net ip link add br0 type bridge stp_state 0 mcast_snooping 1 mcast_querier 1 \
+		mcast_igmp_version 3 mcast_mld_version 2 mcast_query_use_ifaddr 1 \
+		mcast_startup_query_interval 100 mcast_query_interval 500 \
+		mcast_query_response_interval 100 mcast_last_member_interval 50 \
+		mcast_membership_interval 1200 "$@"
+	in_ns net ip link set br0 up
+	addresses net br0 10.9.0.1/24 fe80::1/64
+	link tx tx0 net p1
+	addresses tx tx0 10.9.0.50/24 10.9.0.51/24 fe80::50/64
+	in_ns tx ip route add 224.0.0.0/4 dev tx0
+	in_ns net ip link set p1 master br0
+}
+
+# Puts a tap of sluiced behind the bridge.
+bridge_port() { # DEVICE
+	wait_for 10 in_ns net ip link show "$1" >/dev/null 2>&1
+	in_ns net ip link set "$1" master br0 up
+	wait_for 10 forwarding "$1"
+}
+
+forwarding() { # DEVICE
+	in_ns net bridge -j link show dev "$1" | jq -e '.[0].state == "forwarding"' >/dev/null
+}
+
+# Without snooping in the way, as a router port: only Sluice itself filters.
+flood_to() { # DEVICE
+	in_ns net bridge link set dev "$1" mcast_router 2
+}
+
+# The entries of a group in the bridge's table, one JSON object a line; fails where there is none.
+mdb() { # GROUP [PORT]
+	in_ns net bridge -j -d mdb show |
+		jq -ce --arg group "$1" --arg port "${2:-sl0}" \
+			'.[0].mdb[]? | select(.grp == $group and .port == $port)'
+}
+
+mdb_where() { # GROUP JQ-CONDITION: an entry of the group satisfies the condition
+	mdb "$1" | tee "$tmp/mdb" | jq -es "any(.[]; $2)" >/dev/null && return
+	echo "entries of $1 in the bridge's table:"
+	cat "$tmp/mdb"
+	return 1
+}
+
+# ---- sluiced ---------------------------------------------------------------------------------
+
+# The configuration most scripts use; more sections may follow on standard input.
+config() {
+	cat <<-END
+		socket: $socket
+		ports:
+		  - {name: in0, device: "net_tap0,iface=sl0"}
+		  - {name: out0, device: "net_tap1,iface=sl1"}
+		interfaces:
+		  - {name: tv, port: in0, addresses: [10.9.0.2/24, "fe80::2/64"]}
+	END
+	cat
+}
+
+# sluiced_start [CONFIG]: ready, with sl0 behind the bridge where there is one, when it returns.
+sluiced_start() {
+	start sluiced net "$build/ctrl/sluiced" --config "${1:-$tmp/sluice.yaml}"
+	if ! wait_for 15 ready; then
+		report 1 "sluiced is ready" "$tmp/sluiced.log"
+		done_testing
+	fi
+	if in_ns net ip link show br0 >/dev/null 2>&1; then
+		bridge_port sl0
+	fi
+	if in_ns net ip link show sl1 >/dev/null 2>&1; then
+		in_ns net ip link set sl1 up
+	fi
+}
+
+ready() {
+	grep -qx ready "$tmp/sluiced.log"
+}
+
+sluice() {
+	"$build/ctrl/sluice" --socket "$socket" "$@"
+}
+
+# ---- Captures --------------------------------------------------------------------------------
+
+# capture NAME NS DEVICE [FILTER...]: into $tmp/NAME.pcap, running when it returns.
+capture() {
+	local process=$1 ns=$2 device=$3
+	shift 3
+	start "$process" "$ns" tcpdump --immediate-mode -U -n -p -Z root -B 65536 -s 0 \
+		-i "$device" -Q in -w "$tmp/$process.pcap" "$@"
+	wait_for 10 grep -q 'listening on' "$tmp/$process.log"
+}
+
+# What a capture says about group membership, in tcpdump's words.
+membership_messages() { # NAME
+	tcpdump -n -v -r "$tmp/$1.pcap" 'igmp or (ip6 and ip6[6] == 0)' 2>/dev/null
+}
+
+frames() {
+	/usr/bin/python3 "$lab/frames.py" "$@"
+}
