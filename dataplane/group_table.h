@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The group table: group -> fan-out, one table per interface and family, and the group's counters.
+//
+// A lookup turns the groups of a burst into indices; group_table_group() turns an index into the
+// calling worker's own record of the group, 32 bytes with what to do and the counters, so that a
+// frame costs two cache lines: a bucket and a record. An index or a record is good until the
+// worker's next quiescent state (reclaim.h).
+//
+// Thread rule: lookups are for workers, any number at once, without a lock. The rest belongs to the
+// one control thread, except where it says otherwise. A lookup running while the table changes,
+// grows or shrinks sees the old or the new, and never misses a group that stays.
+#ifndef DATAPLANE_GROUP_TABLE_H
+#define DATAPLANE_GROUP_TABLE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include "dataplane.h"
+#include "fanout.h"
+#include "reclaim.h"
+
+#define GROUP_TABLE_BURST 64 // most groups in one lookup
+#define GROUP_TABLE_GROUPS_MAX (1u << 23)
+#define GROUP_CHUNK_MIN_LOG2 6
+#define GROUP_CHUNKS (24 - GROUP_CHUNK_MIN_LOG2)
+
+// One worker's record of a group.
+struct group {
+	// What to do: a struct output with bit 0 set when that one output takes every frame, else a
+	// struct fanout. control: wo, worker: ro
+	_Atomic uintptr_t route;
+	// worker: rw, control: ro
+	_Atomic uint64_t packets, bytes, last_ms;
+};
+
+// One worker's records, in chunks that double in size and never move: chunk k holds the indices
+// from 2^(k+6) on. control: wo, worker: ro
+struct group_slice {
+	_Atomic(struct group *) groups[GROUP_CHUNKS];
+	_Atomic(_Atomic uint64_t *) filtered[GROUP_CHUNKS]; // apart, as it is seldom touched
+};
+
+struct group_buckets; // the hash table proper
+struct group_writer; // what only the control thread knows
+
+struct group_table {
+	_Atomic(struct group_buckets *) buckets; // control: wo, worker: ro
+	struct group_writer *writer;
+	unsigned n_workers;
+	struct group_slice slices[]; // one a worker
+};
+
+int group_table_create(
+	uint16_t family, unsigned n_workers, struct reclaim *reclaim, struct group_table **table);
+// Frees the table and the fan-outs in it. No worker may use it any more; may be called only after
+// reclaim_synchronize() or with all readers offline.
+void group_table_destroy(struct group_table *table);
+
+// Puts the fan-out in place of the group's present one, which the caller retires; takes it over on
+// success. -ENOMEM or -ENOSPC (the table is full) for a group that is new; a replacement never
+// fails. A group that is new starts with zeroed counters.
+int group_table_put(
+	struct group_table *table, const struct sluice_addr *group, struct fanout *fanout);
+// Withdraws the group; the caller retires the fan-out. NULL if there is none. Never fails.
+struct fanout *group_table_remove(struct group_table *table, const struct sluice_addr *group);
+struct fanout *group_table_get(const struct group_table *table, const struct sluice_addr *group);
+unsigned group_table_count(const struct group_table *table);
+// Sums the slices. -ENOENT
+int group_table_stats(const struct group_table *table, const struct sluice_addr *group,
+	struct group_stats *stats);
+// Bytes held for groups: the buckets and what the control thread keeps; not the workers' records,
+// not the fan-outs.
+size_t group_table_memory(const struct group_table *table);
+
+// Worker. Looks n <= GROUP_TABLE_BURST multicast groups up. Bit i of the result tells whether group
+// i is there, index[i] is then its index.
+uint64_t group_table_lookup4_burst(
+	const struct group_table *table, const uint32_t *groups_be, unsigned n, uint32_t *index);
+uint64_t group_table_lookup6_burst(
+	const struct group_table *table, const uint8_t (*groups)[16], unsigned n, uint32_t *index);
+
+// Worker `worker` (its number, 0 to n_workers - 1). Touches nothing of the record: prefetch it.
+static inline struct group *group_table_group(
+	const struct group_table *table, unsigned worker, uint32_t index)
+{
+	unsigned log2 = 31 - (unsigned)__builtin_clz(index);
+	struct group *chunk = atomic_load_explicit(
+		&table->slices[worker].groups[log2 - GROUP_CHUNK_MIN_LOG2], memory_order_relaxed);
+
+	return chunk + (index ^ 1u << log2);
+}
+
+// Worker. The outputs that want the frame, each once: their number, and *outputs to them, either
+// in `scratch` (room for FANOUT_LINES_MAX) or in the fan-out.
+static inline unsigned group_outputs(const struct group *group, const struct fanout_frame *frame,
+	struct output **scratch, struct output *const **outputs)
+{
+	uintptr_t route = atomic_load_explicit(&group->route, memory_order_acquire);
+	const struct fanout *fanout = (const struct fanout *)route;
+
+	*outputs = scratch;
+	if (route & 1) {
+		scratch[0] = (struct output *)(route - 1);
+		return 1;
+	}
+	if (fanout->n_open == fanout->n_outputs) {
+		*outputs = fanout->outputs;
+		return fanout->n_outputs;
+	}
+	return fanout_filter(fanout, frame, scratch);
+}
+
+// Worker. Counts a frame of the group that somebody wanted.
+static inline void group_count(struct group *group, uint32_t bytes, uint64_t now_ms)
+{
+	atomic_store_explicit(&group->packets,
+		atomic_load_explicit(&group->packets, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+	atomic_store_explicit(&group->bytes,
+		atomic_load_explicit(&group->bytes, memory_order_relaxed) + bytes,
+		memory_order_relaxed);
+	atomic_store_explicit(&group->last_ms, now_ms, memory_order_relaxed);
+}
+
+// Worker. Counts a frame of the group that nobody wanted.
+void group_table_count_filtered(const struct group_table *table, unsigned worker, uint32_t index);
+
+#endif
