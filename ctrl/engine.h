@@ -21,7 +21,8 @@ struct engine_output;
 // ---- Life ----------------------------------------------------------------------------------
 
 // Opens ports, interfaces and outputs, starts the workers and joins the configured memberships
-// (session "config"). NULL with the error told. Nothing of it is left then.
+// (session "config"). `config` must stay until engine_close() or a reload with another one.
+// NULL with the error told; nothing of it is left then.
 struct engine *engine_open(
 	const struct config *config, struct event_base *base, struct error *error);
 
@@ -30,8 +31,10 @@ struct engine *engine_open(
 void engine_drain(struct engine *engine, void (*done)(void *arg), void *arg);
 void engine_close(struct engine *engine);
 
-// Takes over memberships, outputs and limits of a new configuration without touching what stays
-// the same. Refuses (and changes nothing) if ports, interfaces, lcores or EAL differ.
+// Takes over memberships, outputs, limits and protocol settings of a new configuration without
+// touching what stays the same; the old one can be freed then. Refuses, and changes nothing, if
+// the socket, EAL arguments, lcores, ports or interfaces differ. A membership that cannot be had
+// (a limit, no memory) is logged and left out.
 int engine_reload(struct engine *engine, const struct config *config, struct error *error);
 
 // Sends the reports of all changes since the last call. Call it after each request or batch; the
@@ -80,6 +83,7 @@ int engine_filter(struct engine *engine, const struct engine_request *request, s
 
 struct engine_interface *engine_interface_first(struct engine *engine);
 struct engine_interface *engine_interface_next(struct engine_interface *interface);
+struct engine_interface *engine_interface_named(struct engine *engine, const char *name);
 const char *engine_interface_name(const struct engine_interface *interface);
 unsigned engine_interface_index(const struct engine_interface *interface); // 1-based
 const struct config_interface *engine_interface_config(const struct engine_interface *interface);

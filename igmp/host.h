@@ -93,6 +93,9 @@ void host_close(struct host *host);
 void *host_context(const struct host *host);
 int host_family(const struct host *host);
 
+// True if the host is SSM-aware and the group lies in one of its SSM ranges (SSM-2).
+bool host_is_ssm(const struct host *host, const struct sluice_addr *group);
+
 // Replaces the tunables that can change at run time (all but seed and limits below present use).
 int host_reconfigure(struct host *host, const struct host_config *config, uint64_t now_ms);
 

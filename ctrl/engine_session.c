@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sessions: who owns memberships. A named one lives until closed, a connected one as long as
+// whoever opened it.
+#include <errno.h>
+#include <stdlib.h>
+#include "engine_private.h"
+
+static int session_new(
+	struct engine *engine, const char *name, uint16_t udp_port, struct engine_session **session)
+{
+	const struct session_limits limits = {
+		.groups = engine->config->limits.groups,
+		.sources = engine->config->limits.sources_per_filter,
+	};
+	struct engine_session *new = calloc(1, sizeof(*new));
+
+	if (new == NULL)
+		return -ENOMEM;
+	if (name != NULL) {
+		new->name = strdup(name);
+		if (new->name == NULL)
+			goto free_session;
+	}
+	new->memberships = session_open(&limits, new);
+	if (new->memberships == NULL)
+		goto free_name;
+	new->engine = engine;
+	new->id = ++engine->last_session_id;
+	new->udp_port = udp_port;
+	TAILQ_INSERT_TAIL(&engine->sessions, new, next);
+	*session = new;
+	return 0;
+
+free_name:
+	free(new->name);
+free_session:
+	free(new);
+	return -ENOMEM;
+}
+
+int engine_session_open(struct engine *engine, const char *name, uint16_t udp_port,
+	struct engine_session **session, struct error *error)
+{
+	struct engine_session *found = name != NULL ? engine_session_find(engine, name) : NULL;
+	int rc;
+
+	if (found != NULL && found->udp_port != udp_port)
+		return error_set(
+			error, EBUSY, "session %s is bound to UDP port %u", name, found->udp_port);
+	if (found != NULL) {
+		*session = found;
+		return 0;
+	}
+	rc = session_new(engine, name, udp_port, session);
+	if (rc < 0)
+		return error_set(error, -rc, "session: out of memory");
+	return 0;
+}
+
+void engine_session_close(struct engine_session *session)
+{
+	struct engine *engine = session->engine;
+
+	session_close(session->memberships, engine_now_ms());
+	TAILQ_REMOVE(&engine->sessions, session, next);
+	free(session->name);
+	free(session);
+}
+
+struct engine_session *engine_session_find(struct engine *engine, const char *name)
+{
+	struct engine_session *session;
+
+	TAILQ_FOREACH (session, &engine->sessions, next)
+		if (session->name != NULL && strcmp(session->name, name) == 0)
+			return session;
+	return NULL;
+}
+
+struct engine_session *engine_session_by_id(struct engine *engine, uint64_t id)
+{
+	struct engine_session *session;
+
+	TAILQ_FOREACH (session, &engine->sessions, next)
+		if (session->id == id)
+			return session;
+	return NULL;
+}
+
+struct engine_session *engine_session_first(struct engine *engine)
+{
+	return TAILQ_FIRST(&engine->sessions);
+}
+
+struct engine_session *engine_session_next(struct engine_session *session)
+{
+	return TAILQ_NEXT(session, next);
+}
+
+uint64_t engine_session_id(const struct engine_session *session)
+{
+	return session->id;
+}
+
+const char *engine_session_name(const struct engine_session *session)
+{
+	return session->name;
+}
+
+uint16_t engine_session_udp_port(const struct engine_session *session)
+{
+	return session->udp_port;
+}
+
+struct session *engine_session_memberships(struct engine_session *session)
+{
+	return session->memberships;
+}
