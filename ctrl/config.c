@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_convert.h"
+
+static const char default_socket[] = "/run/sluice/sluice.sock";
+static const char *const default_eal[] = {"--no-huge", "--no-shconf", "-m", "256", "--no-pci"};
+#define DEFAULT_EAL_COUNT (sizeof(default_eal) / sizeof(default_eal[0]))
+
+// The whole file as text, or NULL with errno.
+static char *read_file(const char *name, size_t *len)
+{
+	FILE *file = fopen(name, "re");
+	char *text = NULL, part[4096];
+	FILE *memory;
+	size_t n;
+	int err;
+
+	if (!file)
+		return NULL;
+	memory = open_memstream(&text, len);
+	if (!memory)
+		goto close;
+	while ((n = fread(part, 1, sizeof(part), file)) > 0)
+		fwrite(part, 1, n, memory);
+	err = ferror(file) ? errno : 0;
+	if (fclose(memory) != 0 || err) {
+		free(text);
+		text = NULL;
+		errno = err ? err : ENOMEM;
+	}
+close:
+	err = errno;
+	fclose(file);
+	errno = err;
+	return text;
+}
+
+static bool fill_defaults(struct config *config)
+{
+	if (!config->socket) {
+		config->socket = strdup(default_socket);
+		if (!config->socket)
+			return false;
+	}
+	if (config->eal)
+		return true;
+	config->eal = calloc(DEFAULT_EAL_COUNT, sizeof(*config->eal));
+	if (!config->eal)
+		return false;
+	for (; config->n_eal < DEFAULT_EAL_COUNT; config->n_eal++) {
+		config->eal[config->n_eal] = strdup(default_eal[config->n_eal]);
+		if (!config->eal[config->n_eal])
+			return false;
+	}
+	return true;
+}
+
+static struct config *interpret(struct config_reader *reader, struct raw_config *raw)
+{
+	struct config *config = calloc(1, sizeof(*config));
+
+	if (!config) {
+		config_report(reader, 0, "out of memory");
+		return NULL;
+	}
+	config_convert(reader, raw, config);
+	if (!fill_defaults(config))
+		config_report(reader, 0, "out of memory");
+	else
+		config_check(reader, config);
+	if (reader->problems == 0)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+struct config *config_load(const char *file, void (*report)(void *arg, const char *line), void *arg)
+{
+	struct config_reader reader = {.file = file, .report = report, .arg = arg};
+	struct config_lines *lines = NULL;
+	struct config *config = NULL;
+	struct config_fault fault;
+	struct raw_config *raw;
+	size_t len;
+	char *text = read_file(file, &len);
+
+	if (!text) {
+		config_report(&reader, 0, strerror(errno));
+		return NULL;
+	}
+	lines = config_lines_scan(text, len, &fault);
+	if (!lines)
+		goto report_fault;
+	reader.lines = lines;
+	raw = config_schema_load(text, len, lines, &fault);
+	if (!raw)
+		goto report_fault;
+	config = interpret(&reader, raw);
+	config_schema_free(raw);
+	goto free_lines;
+
+report_fault:
+	config_report(&reader, fault.line, fault.text);
+free_lines:
+	config_lines_free(lines);
+	free(text);
+	return config;
+}
+
+static void free_texts(char **texts, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		free(texts[i]);
+	free(texts);
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (unsigned i = 0; i < config->n_ports; i++) {
+		free(config->ports[i].name);
+		free(config->ports[i].device);
+	}
+	for (unsigned i = 0; i < config->n_interfaces; i++) {
+		free(config->interfaces[i].name);
+		free(config->interfaces[i].port);
+		free(config->interfaces[i].addresses);
+	}
+	for (unsigned i = 0; i < config->n_outputs; i++) {
+		free(config->outputs[i].name);
+		free(config->outputs[i].port);
+	}
+	for (unsigned i = 0; i < config->n_memberships; i++) {
+		free(config->memberships[i].interface);
+		free(config->memberships[i].sources);
+		free_texts(config->memberships[i].to, config->memberships[i].n_to);
+	}
+	free_texts(config->eal, config->n_eal);
+	free(config->socket);
+	free(config->lcores.workers);
+	free(config->ports);
+	free(config->interfaces);
+	free(config->outputs);
+	free(config->memberships);
+	free(config->protocol.ssm_ranges);
+	free(config);
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CTRL_CONFIG_CONVERT_H
+#define CTRL_CONFIG_CONVERT_H
+
+#include "config_schema.h"
+#include "config_value.h"
+
+// Fills `config` from `raw`, whose texts it takes over, each value for itself.
+void config_convert(struct config_reader *reader, struct raw_config *raw, struct config *config);
+
+// What values have to do with each other: names, references, duplicates.
+void config_check(struct config_reader *reader, const struct config *config);
+
+#endif
