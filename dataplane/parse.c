@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "parse.h"
+
+#define TAG_LEN 4
+#define TAGS_MAX 4 // two that count and priority tags between them
+#define EXTENSIONS_MAX 8
+#define ETHER_TYPE_QINQ_OLD 0x9100 // before 802.1ad settled on 0x88a8
+
+// Next headers of RFC 8200 and its successors that carry a length.
+#define NEXT_HOP_BY_HOP 0
+#define NEXT_ROUTING 43
+#define NEXT_FRAGMENT 44
+#define NEXT_AUTHENTICATION 51
+#define NEXT_DESTINATION 60
+#define NEXT_MOBILITY 135
+#define NEXT_HIP 139
+#define NEXT_SHIM6 140
+
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+#define IPV4_FRAGMENT_OFFSET 0x1fff
+#define UDP_HEADER 8
+#define EXTENSION_MIN 8
+
+enum icmpv6_mld { // RFC 2710, RFC 3810
+	MLD_QUERY = 130,
+	MLD_REPORT = 131,
+	MLD_DONE = 132,
+	MLD_REPORT_V2 = 143,
+};
+
+static bool type_is_tag(uint16_t type)
+{
+	return type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ ||
+	       type == ETHER_TYPE_QINQ_OLD;
+}
+
+// A tag counts in the order outer, inner; VLAN 0 carries only a priority and does not count.
+static bool add_tag(struct parsed *parsed, uint16_t tci)
+{
+	uint16_t vlan = tci & 0xfff;
+
+	if (vlan == VLAN_NONE)
+		return true;
+	if (parsed->outer_vlan == VLAN_NONE)
+		parsed->outer_vlan = vlan;
+	else if (parsed->inner_vlan == VLAN_NONE)
+		parsed->inner_vlan = vlan;
+	else
+		return false;
+	return true;
+}
+
+static unsigned parse_tags(const struct frame_view *view, struct parsed *parsed, uint16_t *type)
+{
+	unsigned offset = sizeof(struct rte_ether_hdr);
+
+	if (view->len < offset)
+		return DROP_TRUNCATED;
+	*type = rte_be_to_cpu_16(parse_load16(view->data + offset - 2));
+	for (unsigned tags = 0; type_is_tag(*type); tags++) {
+		if (view->len < offset + TAG_LEN)
+			return DROP_TRUNCATED;
+		if (tags == TAGS_MAX ||
+			!add_tag(parsed, rte_be_to_cpu_16(parse_load16(view->data + offset))))
+			return DROP_NO_INTERFACE;
+		*type = rte_be_to_cpu_16(parse_load16(view->data + offset + 2));
+		offset += TAG_LEN;
+	}
+	parsed->l3_offset = offset;
+	return PARSE_OK;
+}
+
+// What follows the IP headers. The IP packet has `left` bytes more, `readable` of them at data;
+// they differ only beyond PARSE_WINDOW.
+static unsigned parse_upper(unsigned protocol, const uint8_t *data, unsigned left,
+	unsigned readable, struct parsed *parsed)
+{
+	bool ipv6 = parsed->flags & PARSED_IPV6;
+	bool later = parsed->flags & PARSED_LATER_FRAGMENT;
+
+	if (protocol == IPPROTO_IGMP && !ipv6) {
+		parsed->flags |= PARSED_CONTROL;
+	} else if (protocol == IPPROTO_UDP && !later) {
+		if (left < UDP_HEADER)
+			return DROP_TRUNCATED;
+		if (readable < UDP_HEADER)
+			return DROP_BAD_EXTENSION;
+		parsed->udp_port_be = parse_load16(data + 2);
+	} else if (protocol == IPPROTO_ICMPV6 && ipv6 && !later && readable > 0) {
+		if (data[0] == MLD_QUERY || data[0] == MLD_REPORT || data[0] == MLD_DONE ||
+			data[0] == MLD_REPORT_V2)
+			parsed->flags |= PARSED_CONTROL;
+	}
+	return PARSE_OK;
+}
+
+static unsigned parse_ipv4(
+	const uint8_t *ip, unsigned frame_left, unsigned readable, struct parsed *parsed)
+{
+	unsigned header, length;
+	uint16_t fragment;
+
+	if (readable < IPV4_HEADER)
+		return DROP_TRUNCATED;
+	parsed->source4_be = parse_load32(ip + 12);
+	parsed->group4_be = parse_load32(ip + 16);
+	if (ip[0] >> 4 != 4)
+		return DROP_BAD_VERSION;
+	header = (ip[0] & 0xf) * 4;
+	length = rte_be_to_cpu_16(parse_load16(ip + 2));
+	if (header < IPV4_HEADER || length < header || length > frame_left)
+		return DROP_BAD_LENGTH;
+	if (parse_sum(ip, header / 4) != 0xffff)
+		return DROP_BAD_CHECKSUM;
+	parsed->l3_len = length;
+	fragment = rte_be_to_cpu_16(parse_load16(ip + 6));
+	if (fragment & IPV4_FRAGMENT_OFFSET)
+		parsed->flags |= PARSED_LATER_FRAGMENT;
+	return parse_upper(
+		ip[9], ip + header, length - header, RTE_MIN(length, readable) - header, parsed);
+}
+
+static bool is_extension(unsigned next)
+{
+	switch (next) {
+	case NEXT_HOP_BY_HOP:
+	case NEXT_ROUTING:
+	case NEXT_FRAGMENT:
+	case NEXT_AUTHENTICATION:
+	case NEXT_DESTINATION:
+	case NEXT_MOBILITY:
+	case NEXT_HIP:
+	case NEXT_SHIM6:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static unsigned extension_length(unsigned kind, const uint8_t *header)
+{
+	switch (kind) {
+	case NEXT_FRAGMENT:
+		return EXTENSION_MIN;
+	case NEXT_AUTHENTICATION:
+		return (header[1] + 2) * 4;
+	default:
+		return (header[1] + 1) * 8;
+	}
+}
+
+static unsigned parse_ipv6(
+	const uint8_t *ip, unsigned frame_left, unsigned readable, struct parsed *parsed)
+{
+	unsigned next, length, offset = IPV6_HEADER;
+
+	parsed->flags |= PARSED_IPV6;
+	if (readable < IPV6_HEADER)
+		return DROP_TRUNCATED;
+	memcpy(parsed->source6, ip + 8, 16);
+	memcpy(parsed->group6, ip + 24, 16);
+	if (ip[0] >> 4 != 6)
+		return DROP_BAD_VERSION;
+	length = IPV6_HEADER + rte_be_to_cpu_16(parse_load16(ip + 4));
+	if (length > frame_left || length > UINT16_MAX)
+		return DROP_BAD_LENGTH;
+	parsed->l3_len = length;
+	readable = RTE_MIN(length, readable);
+	next = ip[6];
+	for (unsigned n = 0; is_extension(next); n++) {
+		const uint8_t *header = ip + offset;
+		unsigned size;
+
+		// Hop-by-hop options come first or not at all (RFC 8200 section 4.1).
+		if (n == EXTENSIONS_MAX || (next == NEXT_HOP_BY_HOP && n > 0) ||
+			readable - offset < EXTENSION_MIN)
+			return DROP_BAD_EXTENSION;
+		size = extension_length(next, header);
+		if (size > readable - offset)
+			return DROP_BAD_EXTENSION;
+		offset += size;
+		if (next == NEXT_FRAGMENT && (parse_load16(header + 2) & RTE_BE16(0xfff8)) != 0) {
+			// What follows is data, whatever its next header says.
+			parsed->flags |= PARSED_LATER_FRAGMENT;
+			return PARSE_OK;
+		}
+		next = header[0];
+	}
+	return parse_upper(next, ip + offset, length - offset, readable - offset, parsed);
+}
+
+static bool mac_is_multicast(const uint8_t *mac)
+{
+	static const uint8_t broadcast[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+	return (mac[0] & 1) && memcmp(mac, broadcast, sizeof(broadcast)) != 0;
+}
+
+static bool group_is_multicast(const struct parsed *parsed)
+{
+	return parsed->flags & PARSED_IPV6 ? parsed->group6[0] == 0xff
+					   : (parsed->group6[0] & 0xf0) == 0xe0;
+}
+
+unsigned parse_general(const struct frame_view *view, struct parsed *parsed)
+{
+	unsigned readable, left, result;
+	const uint8_t *ip;
+	uint16_t type;
+
+	*parsed = (struct parsed){0};
+	add_tag(parsed, view->outer_tci);
+	add_tag(parsed, view->inner_tci);
+	result = parse_tags(view, parsed, &type);
+	if (result != PARSE_OK)
+		return result;
+	ip = view->data + parsed->l3_offset;
+	readable = RTE_MIN(view->len, (uint32_t)PARSE_WINDOW) - parsed->l3_offset;
+	left = view->frame_len - parsed->l3_offset;
+	if (type == RTE_ETHER_TYPE_IPV4)
+		result = parse_ipv4(ip, left, readable, parsed);
+	else if (type == RTE_ETHER_TYPE_IPV6)
+		result = parse_ipv6(ip, left, readable, parsed);
+	else
+		result = DROP_NOT_IP;
+	// A query may come to our unicast address (IGMP-11, MLD-9); nothing else may.
+	if (result == PARSE_OK && (parsed->flags & PARSED_CONTROL))
+		return PARSE_OK;
+	if (!mac_is_multicast(view->data))
+		return DROP_NOT_MULTICAST;
+	if (result == PARSE_OK && !group_is_multicast(parsed))
+		return DROP_NOT_MULTICAST;
+	return result;
+}
+
+unsigned parse_mbuf_general(const struct rte_mbuf *frame, struct parsed *parsed)
+{
+	uint8_t window[PARSE_WINDOW];
+	struct frame_view view = {
+		.data = rte_pktmbuf_mtod(frame, const uint8_t *),
+		.len = frame->data_len,
+		.frame_len = frame->pkt_len,
+	};
+
+	if (view.len < view.frame_len && view.len < PARSE_WINDOW) {
+		view.len = RTE_MIN(view.frame_len, (uint32_t)PARSE_WINDOW);
+		view.data = rte_pktmbuf_read(frame, 0, view.len, window);
+	}
+	if (frame->ol_flags & RTE_MBUF_F_RX_QINQ_STRIPPED) {
+		view.outer_tci = frame->vlan_tci_outer;
+		view.inner_tci = frame->vlan_tci;
+	} else if (frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) {
+		view.outer_tci = frame->vlan_tci;
+	}
+	return parse_general(&view, parsed);
+}

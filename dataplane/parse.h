@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From the bytes of an Ethernet frame to what the group table asks for: VLAN tags, group, source,
+// UDP port. Pure functions on bytes: no EAL, no state.
+#ifndef DATAPLANE_PARSE_H
+#define DATAPLANE_PARSE_H
+
+#include <string.h>
+#include <netinet/in.h>
+#include <rte_branch_prediction.h>
+#include <rte_byteorder.h>
+#include <rte_common.h>
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+#include "dataplane.h"
+
+// Headers lie within the first so many bytes of a frame, however it is segmented. What reaches
+// further can only be a chain of IPv6 extension headers nobody sends.
+#define PARSE_WINDOW 512
+
+#define PARSE_OK DROP_REASONS // what the parsers return when there is no reason to drop
+
+enum parsed_flag {
+	PARSED_IPV6 = 1,
+	PARSED_LATER_FRAGMENT = 2, // not the first fragment: its UDP port is not known
+	PARSED_CONTROL = 4, // IGMP or MLD, for the protocol machine
+};
+
+struct parsed {
+	union { // network byte order
+		uint32_t source4_be;
+		uint8_t source6[16];
+	};
+	union {
+		uint32_t group4_be;
+		uint8_t group6[16];
+	};
+	uint16_t outer_vlan; // VLAN_NONE without a tag
+	uint16_t inner_vlan;
+	uint16_t l3_offset; // of the IP header
+	uint16_t l3_len; // of the IP packet, without the padding of the frame
+	uint16_t udp_port_be; // destination port, 0 without an UDP header
+	uint8_t flags; // enum parsed_flag
+};
+
+// The bytes of a frame, and the tags a NIC may have taken out of it.
+struct frame_view {
+	const uint8_t *data;
+	uint32_t len; // readable at data: all of the frame, or PARSE_WINDOW bytes or more
+	uint32_t frame_len;
+	uint16_t outer_tci; // tags the NIC stripped, 0 if there are none
+	uint16_t inner_tci;
+};
+
+// Parses any frame. Returns a drop_reason, or PARSE_OK with *parsed filled.
+unsigned parse_general(const struct frame_view *view, struct parsed *parsed);
+
+// The same for a frame in mbufs, chained or not, with the tags of its metadata.
+unsigned parse_mbuf_general(const struct rte_mbuf *frame, struct parsed *parsed);
+
+static inline uint16_t parse_load16(const uint8_t *p)
+{
+	uint16_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+static inline uint32_t parse_load32(const uint8_t *p)
+{
+	uint32_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+// The ones' complement sum over `words` 32-bit words; 0xffff if an IPv4 header is intact. Byte
+// order cancels out (RFC 1071).
+static inline uint16_t parse_sum(const uint8_t *p, unsigned words)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < words; i++)
+		sum += parse_load32(p + 4 * i);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+// The frames there are many of: at most one tag, then IPv4 without options or IPv6 without
+// extension headers, then UDP, no tag stripped. Anything else, and all that is wrong, is false:
+// parse_general() then finds out what it is.
+static inline bool parse_fast(const uint8_t *data, uint32_t len, struct parsed *parsed)
+{
+	unsigned offset = sizeof(struct rte_ether_hdr);
+	uint16_t type_be, vlan = VLAN_NONE;
+	const uint8_t *ip;
+	uint32_t room;
+
+	// Room for one tag, IPv4 and UDP: a minimal Ethernet frame has it.
+	if (unlikely(len < offset + 4 + 28))
+		return false;
+	type_be = parse_load16(data + 12);
+	if (type_be == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
+		vlan = rte_be_to_cpu_16(parse_load16(data + 14)) & 0xfff;
+		type_be = parse_load16(data + 16);
+		offset += 4;
+	}
+	ip = data + offset;
+	room = len - offset;
+	parsed->outer_vlan = vlan;
+	parsed->inner_vlan = VLAN_NONE;
+	parsed->l3_offset = offset;
+	if (likely(type_be == RTE_BE16(RTE_ETHER_TYPE_IPV4))) {
+		unsigned length = rte_be_to_cpu_16(parse_load16(ip + 2));
+
+		// 01-00-5E with the next bit clear, version 4 with 5 words, no fragment, UDP,
+		// 224.0.0.0/4.
+		if (unlikely((parse_load32(data) & RTE_BE32(0xffffff80)) != RTE_BE32(0x01005e00) ||
+			     ip[0] != 0x45 || (parse_load16(ip + 6) & RTE_BE16(0x3fff)) != 0 ||
+			     ip[9] != IPPROTO_UDP || (ip[16] & 0xf0) != 0xe0 || length < 28 ||
+			     length > room || parse_sum(ip, 5) != 0xffff))
+			return false;
+		parsed->l3_len = length;
+		parsed->flags = 0;
+		parsed->source4_be = parse_load32(ip + 12);
+		parsed->group4_be = parse_load32(ip + 16);
+		parsed->udp_port_be = parse_load16(ip + 22);
+		return true;
+	}
+	if (type_be == RTE_BE16(RTE_ETHER_TYPE_IPV6)) {
+		unsigned length;
+
+		if (unlikely(room < 48))
+			return false;
+		length = rte_be_to_cpu_16(parse_load16(ip + 4));
+		if (unlikely(parse_load16(data) != RTE_BE16(0x3333) || (ip[0] & 0xf0) != 0x60 ||
+			     ip[6] != IPPROTO_UDP || ip[24] != 0xff || length < 8 ||
+			     length > room - 40 || length > UINT16_MAX - 40))
+			return false;
+		parsed->l3_len = length + 40;
+		parsed->flags = PARSED_IPV6;
+		memcpy(parsed->source6, ip + 8, 16);
+		memcpy(parsed->group6, ip + 24, 16);
+		parsed->udp_port_be = parse_load16(ip + 42);
+		return true;
+	}
+	return false;
+}
+
+// Parses a received frame.
+static inline unsigned parse_mbuf(const struct rte_mbuf *frame, struct parsed *parsed)
+{
+	if (likely(frame->nb_segs == 1 && !(frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
+		    parse_fast(rte_pktmbuf_mtod(frame, const uint8_t *), frame->data_len, parsed)))
+		return PARSE_OK;
+	return parse_mbuf_general(frame, parsed);
+}
+
+#endif
