@@ -4,7 +4,6 @@
 
 import argparse
 import ipaddress
-import itertools
 import json
 import os
 import socket
@@ -44,21 +43,35 @@ def frame(source, group, port, vlan, payload):
             + struct.pack("!H", ETHERTYPES[group.version]) + header + udp)
 
 
+def stream_frames(args, number):
+    """The frames of this number, one of each stream; their payload begins with it."""
+    payload = struct.pack("!I", number).ljust(args.size, b"\x47")
+    for text in args.stream:
+        stream = dict(part.split("=", 1) for part in text.split(","))
+        yield frame(stream["source"], stream["group"], int(stream.get("port", 5000)),
+                    int(stream.get("vlan", 0)), payload)
+
+
 def send(args):
-    """COUNT frames of each stream, in turn; the payload begins with the frame's number."""
-    streams = [dict(part.split("=", 1) for part in stream.split(",")) for stream in args.stream]
+    """COUNT frames of each stream, in turn, out of an interface."""
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
         raw.bind((args.interface, 0))
         start = time.monotonic()
-        rounds = range(args.count) if args.count else itertools.count()
-        for number in rounds:
-            payload = struct.pack("!I", number).ljust(args.size, b"\x47")
-            for stream in streams:
-                raw.send(frame(stream["source"], stream["group"], int(stream.get("port", 5000)),
-                               int(stream.get("vlan", 0)), payload))
+        for number in range(args.count):
+            for data in stream_frames(args, number):
+                raw.send(data)
             ahead = start + (number + 1) / args.rate - time.monotonic()
             if ahead > 0:
                 time.sleep(ahead)
+
+
+def write(args):
+    """The same into a capture file."""
+    with open(args.capture, "wb") as capture:
+        capture.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        for number in range(args.count):
+            for data in stream_frames(args, number):
+                capture.write(struct.pack("<IIII", number, 0, len(data), len(data)) + data)
 
 
 def records(path):
@@ -133,13 +146,17 @@ def batch(args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("send", help=send.__doc__)
-    command.add_argument("interface")
-    command.add_argument("stream", nargs="+", help="group=G,source=S[,vlan=V][,port=P]")
-    command.add_argument("--count", type=int, default=0, help="frames of each; 0: without end")
+    streams = argparse.ArgumentParser(add_help=False)
+    streams.add_argument("stream", nargs="+", help="group=G,source=S[,vlan=V][,port=P]")
+    streams.add_argument("--count", type=int, default=50, help="frames of each")
+    streams.add_argument("--size", type=int, default=188, help="bytes of payload")
+    command = commands.add_parser("send", help=send.__doc__, parents=[streams])
     command.add_argument("--rate", type=float, default=1000, help="rounds a second")
-    command.add_argument("--size", type=int, default=188)
+    command.add_argument("--interface", required=True)
     command.set_defaults(run=send)
+    command = commands.add_parser("write", help=write.__doc__, parents=[streams])
+    command.add_argument("--capture", required=True)
+    command.set_defaults(run=write)
     command = commands.add_parser("summary", help=summary.__doc__)
     command.add_argument("capture")
     command.set_defaults(run=summary)

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Shows Sluice at work in a minute, in network namespaces of its own:
+#
+#   ffmpeg ------------- Linux bridge ------------- sluiced ------------- receiver
+#   4 channels           IGMPv3/MLDv2 querier,      joins 2 of them       behind the output port
+#                        snooping
+#
+# Exit status 0 only if all it says held. Without root it shows the filter alone, on a capture file.
+set -euo pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+
+say() {
+	printf '\n\033[1m%s\033[0m\n' "$*"
+}
+held() { # CLAIM COMMAND...
+	local claim=$1
+	shift
+	if "$@" >/dev/null; then
+		echo "   yes: $claim"
+	else
+		echo "   NO:  $claim"
+		exit 1
+	fi
+}
+
+say "1. Building Sluice"
+tests/packages.sh
+if [ ! -x build/ctrl/sluiced ] || [ -w build ]; then
+	[ -f build/build.ninja ] || meson setup build >/dev/null
+	ninja -C build ctrl/sluiced ctrl/sluice | tail -n 1
+fi
+
+if [ "$(id -u)" != 0 ]; then
+	say "You are not root: no taps, no bridge. Showing the filter on a capture file in place of them."
+	exec configs/demo_user.sh
+fi
+
+export SLUICE_BUILD=$top/build
+. tests/lab/lib.sh
+quiet_group4=239.1.1.2 quiet_group6=ff15::1:2
+
+say "2. A network: ffmpeg's namespace, a snooping bridge, and sluiced as a port of it"
+bridge_network
+config >"$tmp/sluice.yaml" <<-END
+	outputs:
+	  - {name: receiver, port: out0}
+END
+sed 's/^/   | /' "$tmp/sluice.yaml"
+sluiced_start
+# As to a router, the bridge sends everything to Sluice: what comes out is Sluice's own choice.
+flood_to sl0
+echo "   sluiced is ready"
+
+say "3. ffmpeg sends four channels, as MPEG transport streams"
+channel() {
+	printf '[f=mpegts]udp://%s:5000?ttl=4&pkt_size=1316' "$1"
+}
+start ffmpeg tx ffmpeg -nostdin -v error -re -f lavfi -i testsrc2=size=640x360:rate=25 \
+	-c:v mpeg2video -b:v 4M -g 12 -map 0 -f tee "$(channel $group4)|$(channel $quiet_group4)|$(
+	)$(channel "[$group6]")|$(channel "[$quiet_group6]")"
+echo "   to $group4, $quiet_group4, $group6 and $quiet_group6"
+capture sent net p1 udp
+channels_sent() {
+	[ "$(frames summary "$tmp/sent.pcap" | wc -l)" = 4 ]
+}
+held "all four cross the bridge's port" wait_for 10 channels_sent
+
+say "4. Joining one IPv4 and one IPv6 group"
+capture received net sl1 udp
+for group in $group4 $group6; do
+	echo "   \$ sluice join $group --to receiver"
+	sluice join "$group" --to receiver
+done
+
+say "5. What comes in"
+for _ in 1 2 3 4 5; do
+	sleep 1
+	sluice show groups | sed 's/^/   /'
+done
+
+say "6. What the bridge learned from Sluice's reports"
+learned() {
+	in_ns net bridge -j mdb show | jq -r '.[0].mdb[]? | select(.port == "sl0") | .grp' | sort
+}
+learned | sed 's/^/   /'
+held "exactly the two groups" equal "$group4"$'\n'"$group6" "$(learned)"
+
+say "7. What the receiver behind the output port got"
+stop received || true
+frames summary "$tmp/received.pcap" | awk '{ printf "   %s from %s: %d packets\n", $1, $2, $4 }'
+held "exactly the two streams" equal "$group4"$'\n'"$group6" \
+	"$(frames summary "$tmp/received.pcap" | cut -d' ' -f1)"
+for group in $group4 $group6; do
+	frames payload "$tmp/received.pcap" "$group" >"$tmp/received.ts"
+	seen_video=$(ffprobe -v error -show_entries stream=codec_name,width,height -of csv=p=0 "$tmp/received.ts" |
+		sort -u | head -n 1)
+	held "$group plays: ${seen_video:-nothing}" test "$seen_video" = mpeg2video,640,360
+done
+
+say "8. Leaving"
+for group in $group4 $group6; do
+	echo "   \$ sluice leave $group"
+	sluice leave "$group"
+done
+forgot() {
+	[ -z "$(learned)" ]
+}
+held "the bridge forgot both" wait_for 5 forgot
+stop ffmpeg || true
+held "sluiced ends cleanly" stop sluiced
+
+say "All of it held. Everything the demo made is gone again."

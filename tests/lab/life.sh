@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Ends of all kinds: SIGTERM leaves every group on the wire before the process ends; kill -9 leaves
+# nothing that stops a restart; the death of a client leaves the groups of its connected session.
+# Checks: API-42 CHG-4 CHG-7
+. "$(dirname "$0")/lib.sh"
+
+bridge_network
+config >"$tmp/sluice.yaml" <<-END
+	memberships:
+	  - {interface: tv, group: $group4}
+	  - {interface: tv, group: "$group6"}
+	  - {interface: tv, group: $ssm4, sources: [10.9.0.50]}
+END
+sluiced_start
+check_within 2 "the bridge lists $group4" mdb $group4
+check_within 2 "the bridge lists $group6" mdb $group6
+check_within 2 "the bridge lists $ssm4" mdb $ssm4
+
+# ---- The death of a client
+mkfifo "$tmp/requests"
+exec 3<>"$tmp/requests"
+ip netns exec "$name-net" "$lab/frames.py" client "$socket" --hold <"$tmp/requests" >"$tmp/client.log" 2>&1 &
+pids[client]=$!
+said() { # PATTERN
+	grep "$1" "$tmp/client.log" && return
+	cat "$tmp/client.log"
+	return 1
+}
+echo '{"jsonrpc":"2.0","id":1,"method":"session.open"}' >&3
+need "a client opens a connected session" wait_for 5 said '"id": *1\b.*"session"'
+session=$(sed -n '1p' "$tmp/client.log" | jq .result.session)
+for id in 2 3; do
+	echo "{\"jsonrpc\":\"2.0\",\"id\":$id,\"method\":\"group.join\",\"params\":{\"session\":$session,\"group\":\"239.7.7.$id\"}}" >&3
+	check_within 2 "it joins 239.7.7.$id" said "\"id\": *$id\b.*\"result\"\|\"result\".*\"id\": *$id\b"
+	check_within 1 "the bridge lists 239.7.7.$id" mdb 239.7.7.$id
+done
+stop client KILL || true
+exec 3>&-
+check_within 3 "killed, its groups leave the bridge's table" absent mdb 239.7.7.2
+check_within 3 "all of them" absent mdb 239.7.7.3
+check "those of other sessions stay" mdb $group4
+
+# ---- kill -9
+stop sluiced KILL || true
+check_within 5 "kill -9 takes the taps with it" absent in_ns net ip link show sl0
+sluiced_start
+check "the socket it left does not stop a restart" sluice show groups
+check_within 2 "the restarted one joins again" mdb $group4
+check "a second daemon on the same socket is refused" absent timeout 10 ip netns exec "$name-net" \
+	"$build/ctrl/sluiced" --config "$tmp/sluice.yaml"
+check "and did not disturb the first" sluice show groups
+
+# ---- SIGTERM
+capture in net sl0
+status=0
+stop sluiced TERM || status=$?
+check "SIGTERM ends with status 0" equal 0 "$status"
+stop in || true
+membership_messages in >"$tmp/messages"
+times() { # PATTERN: said twice, as the robustness variable asks
+	[ "$(grep -c "$1" "$tmp/messages")" = 2 ] && return
+	cat "$tmp/messages"
+	return 1
+}
+check "it left $group4 first" times "gaddr $group4 to_in"
+check "and $group6" times "gaddr $group6 to_in"
+check "and $ssm4" times "gaddr $ssm4 block"
+check "the socket is gone" absent test -e "$socket"
+check "so are the taps" absent in_ns net ip link show sl0
+done_testing

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Many groups: 400 joined in one batch are split over reports no longer than the MTU and all reach the
+# bridge; they leave the same way. Meanwhile iperf's packets come out of the output port, tagged.
+# Checks: CHG-13 CHG-16 API-42
+. "$(dirname "$0")/lib.sh"
+
+groups=400
+bridge_network mcast_hash_max 4096
+config >"$tmp/sluice.yaml" <<-END
+	outputs:
+	  - {name: packager, port: out0, vlan: 30}
+	memberships:
+	  - {interface: tv, group: $group4, to: [packager]}
+END
+sluiced_start
+
+batch() { # METHOD FIRST [PARAMS]
+	frames batch "$1" "$2" "$groups" --params "{\"session\": \"many\"${3:-}}" |
+		frames client "$socket" >"$tmp/answer"
+	[ "$(jq '[.[] | select(has("result"))] | length' "$tmp/answer")" = "$groups" ] && return
+	head -c 1000 "$tmp/answer"
+	return 1
+}
+listed() { # PREFIX COUNT
+	equal "$2" "$(in_ns net bridge -j mdb show | jq "[.[0].mdb[]? | select(.port == \"sl0\" and
+		(.grp | startswith(\"$1\"))).grp] | unique | length")"
+}
+
+capture in net sl0
+need "a batch joins $groups IPv4 groups" batch group.join 239.100.0.0
+check_within 1 "the bridge lists all $groups within a second" listed 239.100. $groups
+check "a batch joins $groups IPv6 groups" batch group.join ff15::100:0
+check_within 1 "the bridge lists all $groups within a second" listed ff15::100: $groups
+
+capture out net sl1 udp
+check "iperf sends 10 Mbit/s for a second" in_ns tx iperf -c $group4 -u -b 10M -l 1316 -t 1 -T 4
+sent=$(sed -nE 's/.*Sent ([0-9]+) datagrams.*/\1/p' "$tmp/seen")
+came() {
+	# iperf ends a test with a few datagrams beyond those it counts.
+	frames summary "$tmp/out.pcap" | tee "$tmp/came" |
+		awk -v group="$group4" -v sent="$sent" '$1 == group && $3 == 30 { n += $4 }
+			END { exit (n < sent) }' && return
+	echo "sent: $sent"
+	cat "$tmp/came"
+	return 1
+}
+check_within 5 "all of its ${sent:-?} datagrams leave with VLAN 30" came
+stop out || true
+
+check "a batch leaves the IPv4 groups" batch group.leave 239.100.0.0
+check_within 4 "the bridge forgets them" listed 239.100. 0
+check "closing the session leaves the IPv6 groups" test "$(
+	echo '{"jsonrpc":"2.0","id":1,"method":"session.close","params":{"session":"many"}}' |
+		frames client "$socket" | jq 'has("result")'
+)" = true
+check_within 4 "the bridge forgets them" listed ff15::100: 0
+stop in || true
+lengths=$(membership_messages in | grep -oE '(length|payload length:) [0-9]+' | grep -oE '[0-9]+' | sort -n | tail -n 1)
+check "no report is longer than the MTU" test "${lengths:-9999}" -le 1500
+check "but they are packed: a join of 400 groups is a few reports" test \
+	"$(membership_messages in | grep -cE 'gaddr 239\.100\.[0-9.]+ to_ex')" -le 12
+done_testing
