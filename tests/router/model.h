@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the sessions want, kept the naive way: each session's filter for each group and nothing
+// merged. It predicts what each call returns (section API, column D) and what must be delivered.
+#ifndef MODEL_H
+#define MODEL_H
+
+#include "script.h"
+
+struct model_filter {
+	bool member;
+	bool exclude;
+	bool replaced; // by a whole filter: the next leave ends it however often it was joined
+	unsigned joins;
+	uint32_t sources;
+};
+
+struct model {
+	struct model_filter filters[SCRIPT_SESSIONS][SCRIPT_GROUPS];
+};
+
+// Makes the call; returns 0 or a negative errno, and changes nothing then.
+int model_call(struct model *model, const struct event *event);
+
+// Does any session want packets of this source, or of ROUTER_OTHER?
+bool model_wants(const struct model *model, unsigned group, unsigned source);
+bool model_joined(const struct model *model, unsigned group);
+
+#endif
