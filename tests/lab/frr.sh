@@ -21,21 +21,15 @@ in_ns net ip link set sl0 up
 addresses net sl0 10.9.0.1/24
 
 install -d -o frr -g frr "/etc/frr/$name" "/var/run/frr/$name"
-cat >"/etc/frr/$name/pimd.conf" <<-END
-	interface sl0
-	 ip igmp
-	 ip igmp query-max-response-time 10
-	 ip igmp query-interval 2
-	 ip igmp last-member-query-interval 5
-END
-touch "/etc/frr/$name/zebra.conf" "/etc/frr/$name/vtysh.conf"
-chown -R frr:frr "/etc/frr/$name"
 start zebra net $frr/zebra -N "$name"
-wait_for 10 test -S "/var/run/frr/$name/zserv.api" || true
 start pimd net $frr/pimd -N "$name"
 
-router() { # COMMAND
-	in_ns net vtysh -N "$name" -c "$1" 2>/dev/null
+router() { # COMMAND...
+	local command arguments=()
+	for command in "$@"; do
+		arguments+=(-c "$command")
+	done
+	in_ns net vtysh -N "$name" "${arguments[@]}" 2>/dev/null
 }
 lists() { # GROUP SOURCE
 	router 'show ip igmp sources' | tee "$tmp/sources" | grep -E "$1 +$2 " && return
@@ -47,7 +41,14 @@ querying() {
 	cat "$tmp/interfaces"
 	return 1
 }
-need "pimd is the IGMPv3 querier on sl0" wait_for 15 querying
+knows() { # DEVICE
+	router 'show interface brief' | grep -q "^$1 "
+}
+need 15 "zebra knows sl0" knows sl0
+# The response time first: pimd wants it below the interval.
+need 15 "pimd takes its configuration" router 'configure terminal' 'interface sl0' 'ip igmp' \
+	'ip igmp query-max-response-time 10' 'ip igmp query-interval 2' 'ip igmp last-member-query-interval 5'
+need 15 "pimd is the IGMPv3 querier on sl0" querying
 
 check "sluice join $group4" sluice join $group4
 check_within 2 "pimd lists $group4 from any source" lists $group4 '\*'

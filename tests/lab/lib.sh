@@ -147,9 +147,9 @@ equal() { # EXPECTED ACTUAL
 }
 
 # A step the rest of the script stands on: the script ends here when it fails.
-need() { # DESCRIPTION COMMAND...
+need() { # SECONDS DESCRIPTION COMMAND...
 	local before=$failures
-	check "$@"
+	check_within "$@"
 	[ "$failures" = "$before" ] || done_testing
 }
 

@@ -28,7 +28,7 @@ said() { # PATTERN
 	return 1
 }
 echo '{"jsonrpc":"2.0","id":1,"method":"session.open"}' >&3
-need "a client opens a connected session" wait_for 5 said '"id": *1\b.*"session"'
+need 5 "a client opens a connected session" said '"id": *1\b.*"session"'
 session=$(sed -n '1p' "$tmp/client.log" | jq .result.session)
 for id in 2 3; do
 	echo "{\"jsonrpc\":\"2.0\",\"id\":$id,\"method\":\"group.join\",\"params\":{\"session\":$session,\"group\":\"239.7.7.$id\"}}" >&3

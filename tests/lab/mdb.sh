@@ -8,7 +8,7 @@ bridge_network
 config >"$tmp/sluice.yaml" </dev/null
 sluiced_start
 
-need "sluice join $group4" sluice join $group4
+need 1 "sluice join $group4" sluice join $group4
 check_within 1 "the bridge lists $group4 within a second" mdb_where $group4 '.filter_mode == "exclude"'
 check "sluice join $group6" sluice join $group6
 check_within 1 "the bridge lists $group6 within a second" mdb_where $group6 '.filter_mode == "exclude"'

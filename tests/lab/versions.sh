@@ -28,7 +28,7 @@ bridge_speaks() { # IGMP MLD
 	in_ns net ip link set br0 type bridge mcast_igmp_version "$1" mcast_mld_version "$2"
 }
 
-need "sluice is in IGMPv3" version igmp 3
+need 1 "sluice is in IGMPv3" version igmp 3
 check "and in MLDv2" version mld 2
 
 capture old net sl0
