@@ -49,7 +49,8 @@ results=$tmp/results
 : >"$results"
 
 # record SUITE STATUS: reads what a suite printed, in TAP or not, and adds a row for each case:
-# pass, fail or skip, its name, the reason.
+# pass, fail or skip, its name, the reason. A failed case's reason is what the lines after it say:
+# the comment of a lab script, the place and message of Criterion.
 record() {
 	awk -v suite="$1" -v status="$2" '
 		function row(result, name, reason) {
@@ -58,23 +59,35 @@ record() {
 			rows++
 			failed += result == "fail"
 		}
+		function end_failure() {
+			if (failure != "")
+				row("fail", failure, reason)
+			failure = reason = ""
+		}
+		/^(not )?ok |^1\.\.|^Bail out!/ { end_failure() }
 		/^1\.\.0 *# *SKIP/ {
 			sub(/^1\.\.0 *# *SKIP */, "")
 			row("skip", "all of it", $0)
 			next
 		}
 		/^ok .*# *SKIP/ {
-			name = reason = $0
+			name = why = substr($0, 4)
 			sub(/ *# *SKIP.*/, "", name)
-			sub(/.*# *SKIP */, "", reason)
-			row("skip", substr(name, 4), reason)
+			sub(/.*# *SKIP */, "", why)
+			row("skip", name, why)
 			next
 		}
 		/^1\.\.[0-9]+/ { planned = substr($1, 4) + 0 }
 		/^ok / { row("pass", substr($0, 4)) }
-		/^not ok / { row("fail", substr($0, 8)) }
+		/^not ok / { failure = substr($0, 8) }
 		/^Bail out!/ { row("fail", "bailed out", $0) }
+		failure != "" && (/^# ./ || /^ +- .*:[0-9]+:/ || /^      [^ ]/) && length(reason) < 200 {
+			sub(/^[# -]+/, "")
+			sub(/ *\|\+$/, "")
+			reason = reason (reason == "" ? "" : " ") $0
+		}
 		END {
+			end_failure()
 			if (status != 0 && status != 77 && !failed)
 				row("fail", "the run", rows ? "ended with status " status " after " rows \
 					" cases" : "exit status " status)
