@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config_convert.h"
 
-#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/un.h>
 
 #include "address.h"
 
-#define NAME_MAX_LEN 63
 #define NOT_FOUND UINT_MAX
-
-// Names go into tables, metrics and commands: no blanks, nothing that reads as an option.
-static bool is_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len == 0 || len > NAME_MAX_LEN || !isalnum((unsigned char)name[0]))
-		return false;
-	for (const char *c = name; *c; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
-			return false;
-	return true;
-}
 
 // Where names stand: every `stride` bytes, the first at `names`.
 struct names {
@@ -51,11 +36,11 @@ static void check_names(struct config_reader *reader, const struct names *names)
 		struct config_path path = config_path("%s[%u].name", names->section, i);
 		const char *name = name_at(names, i);
 
-		if (!is_name(name))
+		if (!config_is_name(name))
 			config_complain(reader, &path,
 				"\"%s\" is not a name (letters, digits, . _ - and at most %u of "
 				"them)",
-				name, NAME_MAX_LEN);
+				name, CONFIG_NAME_MAX);
 		else if (find(names, name) < i)
 			config_complain(reader, &path, "\"%s\" is given twice", name);
 	}

@@ -13,6 +13,19 @@
 // The largest interval a query can announce (QQIC, RFC 9776 section 4.1.7).
 #define SECONDS_MAX 31744.0
 
+// Names go into tables, metrics and commands: no blanks, nothing that reads as an option.
+bool config_is_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > CONFIG_NAME_MAX || !isalnum((unsigned char)name[0]))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+			return false;
+	return true;
+}
+
 struct config_path config_path(const char *format, ...)
 {
 	struct config_path path;

@@ -7,6 +7,11 @@
 #include "config.h"
 #include "config_lines.h"
 
+#define CONFIG_NAME_MAX 63
+
+// Whether a port, an interface, an output or a session may have this name.
+bool config_is_name(const char *name);
+
 struct config_reader {
 	const char *file;
 	const struct config_lines *lines; // NULL before the file is scanned

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// group.join, leave, block, unblock and filter.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "rpc_private.h"
+
+typedef int (*engine_fn)(
+	struct engine *engine, const struct engine_request *request, struct error *error);
+
+static int read_mode(struct rpc_call *call, enum sluice_filter_mode *mode)
+{
+	const char *text;
+	int rc = rpc_param_text(call, "mode", &text);
+
+	if (rc < 0)
+		return rc;
+	if (text && strcmp(text, "include") == 0)
+		*mode = SLUICE_INCLUDE;
+	else if (text && strcmp(text, "exclude") == 0)
+		*mode = SLUICE_EXCLUDE;
+	else
+		return rpc_bad_param(call, "mode", "has to be \"include\" or \"exclude\"");
+	return 0;
+}
+
+static int read_request(
+	struct rpc_call *call, struct engine_request *request, struct sluice_addr **sources)
+{
+	int rc = rpc_param_text(call, "interface", &request->interface);
+
+	if (rc == 0)
+		rc = rpc_param_address(call, "group", &request->group);
+	if (rc == 0)
+		rc = rpc_param_addresses(call, "sources", sources, &request->n_sources);
+	if (rc == 0)
+		rc = rpc_param_outputs(call, "to", &request->outputs, &request->n_outputs);
+	request->sources = *sources;
+	return rc;
+}
+
+// What opens memberships opens its session, what changes one needs it: a failed call leaves no
+// session behind (API-41).
+static int apply(struct rpc_call *call, engine_fn fn, bool opens, struct engine_request *request)
+{
+	const char *name = "cli";
+	bool created;
+	int rc = rpc_param_session(call, &name, &request->session);
+
+	if (rc < 0)
+		return rc;
+	created = !request->session;
+	if (created && !opens)
+		return error_set(&call->error, EADDRNOTAVAIL, "no session %s has joined", name);
+	if (created)
+		rc = engine_session_open(call->engine, name, 0, &request->session, &call->error);
+	if (rc == 0)
+		rc = fn(call->engine, request, &call->error);
+	if (rc < 0 && created && request->session)
+		engine_session_close(request->session);
+	if (rc == 0)
+		rpc_result(call, json_object());
+	return rc;
+}
+
+static int change(struct rpc_call *call, engine_fn fn, bool opens, bool has_mode)
+{
+	struct engine_request request = {0};
+	struct sluice_addr *sources = NULL;
+	int rc = has_mode ? read_mode(call, &request.mode) : 0;
+
+	if (rc == 0)
+		rc = read_request(call, &request, &sources);
+	if (rc == 0)
+		rc = apply(call, fn, opens, &request);
+	free(sources);
+	free(request.outputs);
+	return rc;
+}
+
+// To block no source at all would do nothing, which nobody asks for on purpose.
+static int change_blocked(struct rpc_call *call, engine_fn fn)
+{
+	const json_t *sources = json_object_get(call->params, "sources");
+
+	if (!sources || (json_is_array(sources) && json_array_size(sources) == 0))
+		return rpc_bad_param(call, "sources", "is missing");
+	return change(call, fn, false, false);
+}
+
+int rpc_group_join(struct rpc_call *call)
+{
+	return change(call, engine_join, true, false);
+}
+
+int rpc_group_leave(struct rpc_call *call)
+{
+	return change(call, engine_leave, false, false);
+}
+
+int rpc_group_block(struct rpc_call *call)
+{
+	return change_blocked(call, engine_block);
+}
+
+int rpc_group_unblock(struct rpc_call *call)
+{
+	return change_blocked(call, engine_unblock);
+}
+
+int rpc_group_filter(struct rpc_call *call)
+{
+	return change(call, engine_filter, true, true);
+}

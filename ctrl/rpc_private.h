@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the files of the control socket share.
+#ifndef CTRL_RPC_PRIVATE_H
+#define CTRL_RPC_PRIVATE_H
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <jansson.h>
+#include <sys/queue.h>
+
+#include "rpc.h"
+
+struct rpc_connection {
+	LIST_ENTRY(rpc_connection) next;
+	struct rpc *rpc;
+	struct bufferevent *stream;
+	uint64_t *sessions; // the connected sessions it opened, closed ones included
+	size_t n_sessions;
+	bool subscribed; // to events
+	bool ending; // nothing is read any more; it closes when all is written
+};
+
+struct rpc {
+	struct event_base *base;
+	struct engine *engine; // NULL before rpc_serve()
+	char *path;
+	evutil_socket_t fd; // -1 once the listener owns it
+	struct evconnlistener *listener;
+	LIST_HEAD(, rpc_connection) connections;
+};
+
+// JSON-RPC 2.0 section 5.1; a negative errno is an application error.
+enum rpc_code {
+	RPC_PARSE_ERROR = -32700,
+	RPC_INVALID_REQUEST = -32600,
+	RPC_METHOD_NOT_FOUND = -32601,
+	RPC_INVALID_PARAMS = -32602,
+	RPC_APPLICATION_ERROR = -32000,
+};
+
+// One request on its way through a method.
+struct rpc_call {
+	struct rpc_connection *connection;
+	struct engine *engine;
+	const json_t *params; // an object; NULL: none
+	struct evbuffer *result; // the result's text
+	unsigned entries; // of the list in the result
+	bool out_of_memory; // the result lacks something
+	struct error error;
+};
+
+// A method: 0 with the result written, or a code with the error told.
+typedef int (*rpc_method_fn)(struct rpc_call *call);
+
+// rpc_socket.c
+evutil_socket_t rpc_socket_open(const char *path, struct error *error);
+
+// rpc.c
+int rpc_connection_own(struct rpc_connection *connection, const struct engine_session *session);
+
+// rpc_call.c: answers one line.
+void rpc_answer(struct rpc_connection *connection, const char *line, size_t len);
+// Answers with an error of no request in particular.
+void rpc_refuse(struct rpc_connection *connection, enum rpc_code code, const char *text);
+
+// rpc_result.c: results, all stealing `value`. A NULL value is a lack of memory.
+void rpc_write(struct evbuffer *buffer, json_t *value);
+void rpc_result(struct rpc_call *call, json_t *value);
+void rpc_list_begin(struct rpc_call *call, const char *name); // {"NAME":[
+void rpc_list_add(struct rpc_call *call, json_t *entry);
+void rpc_list_end(struct rpc_call *call);
+json_t *rpc_address(const struct sluice_addr *addr); // null if it has no family
+json_t *rpc_addresses(const struct sluice_addr *addrs, unsigned n);
+
+// rpc_params.c: parameters by name. All return 0 or a code with the error told; without the
+// parameter, 0 with NULL or nothing changed.
+__attribute__((format(printf, 3, 4))) int rpc_bad_param(
+	struct rpc_call *call, const char *name, const char *format, ...);
+int rpc_param_text(struct rpc_call *call, const char *name, const char **text);
+int rpc_param_address(struct rpc_call *call, const char *name, struct sluice_addr *addr);
+int rpc_param_unsigned(struct rpc_call *call, const char *name, unsigned max, unsigned *value);
+// Lists: the caller frees *addrs and *outputs.
+int rpc_param_addresses(
+	struct rpc_call *call, const char *name, struct sluice_addr **addrs, unsigned *n);
+int rpc_param_outputs(
+	struct rpc_call *call, const char *name, struct engine_output ***outputs, unsigned *n);
+int rpc_param_interface(
+	struct rpc_call *call, const char *name, struct engine_interface **interface);
+// A session by name or id; *session NULL if no session has that name.
+int rpc_param_session(struct rpc_call *call, const char **name, struct engine_session **session);
+
+// Methods.
+int rpc_group_join(struct rpc_call *call);
+int rpc_group_leave(struct rpc_call *call);
+int rpc_group_block(struct rpc_call *call);
+int rpc_group_unblock(struct rpc_call *call);
+int rpc_group_filter(struct rpc_call *call);
+int rpc_group_list(struct rpc_call *call);
+int rpc_session_open(struct rpc_call *call);
+int rpc_session_close(struct rpc_call *call);
+int rpc_session_list(struct rpc_call *call);
+int rpc_interface_list(struct rpc_call *call);
+int rpc_port_list(struct rpc_call *call);
+int rpc_output_list(struct rpc_call *call);
+int rpc_worker_list(struct rpc_call *call);
+int rpc_querier_list(struct rpc_call *call);
+int rpc_drop_list(struct rpc_call *call);
+int rpc_event_subscribe(struct rpc_call *call);
+int rpc_version(struct rpc_call *call);
+
+// rpc_event.c: the server's listener at the engine.
+void rpc_event(void *arg, const struct engine_event *event);
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// session.open, close and list.
+#include <errno.h>
+
+#include "rpc_private.h"
+#include "config_value.h"
+
+static json_t *name_of(const struct engine_session *session)
+{
+	const char *name = engine_session_name(session);
+
+	return name ? json_string(name) : json_null();
+}
+
+static json_t *id_of(const struct engine_session *session)
+{
+	return json_integer((json_int_t)engine_session_id(session));
+}
+
+int rpc_session_open(struct rpc_call *call)
+{
+	struct engine_session *session;
+	unsigned udp_port = 0;
+	const char *name;
+	int rc = rpc_param_text(call, "name", &name);
+
+	if (rc == 0 && name && !config_is_name(name))
+		rc = rpc_bad_param(call, "name", "\"%.64s\" is not a name", name);
+	if (rc == 0)
+		rc = rpc_param_unsigned(call, "udp_port", UINT16_MAX, &udp_port);
+	if (rc == 0)
+		rc = engine_session_open(call->engine, name, udp_port, &session, &call->error);
+	if (rc < 0)
+		return rc;
+	if (!name && rpc_connection_own(call->connection, session) < 0) {
+		engine_session_close(session);
+		return error_set(&call->error, ENOMEM, "out of memory");
+	}
+	rpc_result(
+		call, json_pack("{s:o, s:o}", "session", id_of(session), "name", name_of(session)));
+	return 0;
+}
+
+int rpc_session_close(struct rpc_call *call)
+{
+	struct engine_session *session;
+	const char *name = NULL;
+	int rc = rpc_param_session(call, &name, &session);
+
+	if (rc < 0)
+		return rc;
+	if (!session)
+		return error_set(&call->error, ENOENT, "no session named \"%s\"", name);
+	engine_session_close(session);
+	rpc_result(call, json_object());
+	return 0;
+}
+
+static json_t *outputs_of(const struct member *member)
+{
+	struct engine_output *const *outputs;
+	unsigned n = engine_member_outputs(member, &outputs);
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(list, json_string(engine_output_name(outputs[i])));
+	return list;
+}
+
+static json_t *membership(const struct member *member)
+{
+	const struct sluice_addr *sources;
+	struct sluice_addr group;
+	unsigned n;
+	enum sluice_filter_mode mode = member_filter(member, &sources, &n);
+
+	member_group(member, &group);
+	return json_pack("{s:s, s:o, s:s, s:o, s:i, s:s, s:o}", "interface",
+		engine_interface_name(engine_host_interface(member_host(member))), "group",
+		rpc_address(&group), "mode", mode == SLUICE_INCLUDE ? "include" : "exclude",
+		"sources", rpc_addresses(sources, n), "joins", member_joins(member), "state",
+		member_state(member) == MEMBER_PENDING ? "pending" : "joined", "to",
+		outputs_of(member));
+}
+
+int rpc_session_list(struct rpc_call *call)
+{
+	struct engine_session *session = engine_session_first(call->engine);
+
+	rpc_list_begin(call, "sessions");
+	for (; session; session = engine_session_next(session)) {
+		const struct member *member = member_first(engine_session_memberships(session));
+		json_t *memberships = json_array();
+
+		for (; member; member = member_next(member))
+			json_array_append_new(memberships, membership(member));
+		rpc_list_add(call,
+			json_pack("{s:o, s:o, s:i, s:o}", "id", id_of(session), "name",
+				name_of(session), "udp_port", engine_session_udp_port(session),
+				"memberships", memberships));
+	}
+	rpc_list_end(call);
+	return 0;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Takes the Unix socket: makes its directory, and tells a live daemon from a dead one's leftover.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "rpc_private.h"
+
+#define SOCKET_MODE 0660 // the group may control the daemon
+#define DIRECTORY_MODE 0755
+
+static int make_directories(const char *path, struct error *error)
+{
+	char *directory = strdup(path);
+	int rc = 0;
+
+	if (!directory)
+		return error_set(error, ENOMEM, "%s: out of memory", path);
+	for (char *slash = strchr(directory + 1, '/'); slash && rc == 0;
+		slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(directory, DIRECTORY_MODE) < 0 && errno != EEXIST)
+			rc = error_set(error, errno, "%s: %s", directory, strerror(errno));
+		*slash = '/';
+	}
+	free(directory);
+	return rc;
+}
+
+static evutil_socket_t new_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+// Whether somebody listens: a refused connection is the mark of a socket nobody holds.
+static bool is_stale(const struct sockaddr_un *addr)
+{
+	evutil_socket_t fd = new_socket();
+	bool refused;
+
+	if (fd < 0)
+		return false;
+	refused = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0 &&
+		  errno == ECONNREFUSED;
+	close(fd);
+	return refused;
+}
+
+static int clear(const struct sockaddr_un *addr, struct error *error)
+{
+	const char *path = addr->sun_path;
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT ? 0
+				       : error_set(error, errno, "%s: %s", path, strerror(errno));
+	if (!S_ISSOCK(status.st_mode))
+		return error_set(error, EEXIST, "%s: exists and is not a socket", path);
+	if (!is_stale(addr))
+		return error_set(error, EADDRINUSE, "%s: another daemon answers there", path);
+	if (unlink(path) < 0)
+		return error_set(error, errno, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+evutil_socket_t rpc_socket_open(const char *path, struct error *error)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	evutil_socket_t fd;
+	int rc;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return error_set(error, ENAMETOOLONG, "%s: too long for a socket", path);
+	strcpy(addr.sun_path, path);
+	rc = make_directories(path, error);
+	if (rc == 0)
+		rc = clear(&addr, error);
+	if (rc < 0)
+		return rc;
+	fd = new_socket();
+	if (fd < 0)
+		return error_set(error, errno, "%s: %s", path, strerror(errno));
+	// Nobody can connect before listen(), so the mode is in place in time.
+	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+		chmod(path, SOCKET_MODE) < 0 || listen(fd, SOMAXCONN) < 0) {
+		rc = error_set(error, errno, "%s: %s", path, strerror(errno));
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
