@@ -57,6 +57,15 @@ const char *engine_session_name(const struct engine_session *session); // NULL: 
 uint16_t engine_session_udp_port(const struct engine_session *session);
 struct session *engine_session_memberships(struct engine_session *session); // for member_first()
 
+// Where memberships without outputs deliver to, in place of counting only; before the first. The
+// caller closes the output, after the session and a flush.
+void engine_session_set_output(struct engine_session *session, struct output *output);
+// Binds all memberships, present and future, to another UDP port in host order, 0 any.
+void engine_session_bind(struct engine_session *session, uint16_t udp_port);
+// A pointer for the opener's own use, NULL at first.
+void engine_session_set_user(struct engine_session *session, void *user);
+void *engine_session_user(const struct engine_session *session);
+
 // ---- Memberships ---------------------------------------------------------------------------
 
 // What a join, leave, block, unblock or filter call names.

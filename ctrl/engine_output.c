@@ -103,12 +103,13 @@ unsigned engine_output_lines(struct engine *engine, const struct output_set *set
 	const struct engine_session *session, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n_sources)
 {
+	struct output *own = session->output != NULL ? session->output : engine->counting;
 	unsigned n = set != NULL ? set->n : 1;
 
 	for (unsigned i = 0; i < n; i++)
 		engine->lines[i] = (struct subscriber){
 			.owner = session->id,
-			.output = set != NULL ? set->outputs[i]->output : engine->counting,
+			.output = set != NULL ? set->outputs[i]->output : own,
 			.mode = mode,
 			.udp_port_be = htons(session->udp_port),
 			.n_sources = n_sources,

@@ -45,6 +45,8 @@ struct engine_session {
 	uint64_t id; // also the owner of its lines in the fan-outs
 	char *name;
 	uint16_t udp_port;
+	struct output *output; // of memberships without outputs; NULL: they only count
+	void *user;
 };
 TAILQ_HEAD(engine_sessions, engine_session);
 

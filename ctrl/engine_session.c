@@ -116,3 +116,28 @@ struct session *engine_session_memberships(struct engine_session *session)
 {
 	return session->memberships;
 }
+
+void engine_session_set_output(struct engine_session *session, struct output *output)
+{
+	session->output = output;
+}
+
+void engine_session_bind(struct engine_session *session, uint16_t udp_port)
+{
+	struct member *member = member_first(session->memberships);
+
+	session->udp_port = udp_port;
+	// The lines differ in the port alone, and what is no larger is never refused.
+	for (; member != NULL; member = member_next(member))
+		engine_member_set_outputs(member, member_user(member));
+}
+
+void engine_session_set_user(struct engine_session *session, void *user)
+{
+	session->user = user;
+}
+
+void *engine_session_user(const struct engine_session *session)
+{
+	return session->user;
+}
