@@ -80,20 +80,15 @@ static struct config *interpret(struct config_reader *reader, struct raw_config 
 	return NULL;
 }
 
-struct config *config_load(const char *file, void (*report)(void *arg, const char *line), void *arg)
+struct config *config_load_text(const char *name, const char *text, size_t len,
+	void (*report)(void *arg, const char *line), void *arg)
 {
-	struct config_reader reader = {.file = file, .report = report, .arg = arg};
-	struct config_lines *lines = NULL;
+	struct config_reader reader = {.file = name, .report = report, .arg = arg};
+	struct config_lines *lines;
 	struct config *config = NULL;
 	struct config_fault fault;
 	struct raw_config *raw;
-	size_t len;
-	char *text = read_file(file, &len);
 
-	if (!text) {
-		config_report(&reader, 0, strerror(errno));
-		return NULL;
-	}
 	lines = config_lines_scan(text, len, &fault);
 	if (!lines)
 		goto report_fault;
@@ -109,6 +104,21 @@ report_fault:
 	config_report(&reader, fault.line, fault.text);
 free_lines:
 	config_lines_free(lines);
+	return config;
+}
+
+struct config *config_load(const char *file, void (*report)(void *arg, const char *line), void *arg)
+{
+	struct config_reader reader = {.file = file, .report = report, .arg = arg};
+	struct config *config;
+	size_t len;
+	char *text = read_file(file, &len);
+
+	if (!text) {
+		config_report(&reader, 0, strerror(errno));
+		return NULL;
+	}
+	config = config_load_text(file, text, len, report, arg);
 	free(text);
 	return config;
 }

@@ -93,6 +93,9 @@ struct config {
 // was any.
 struct config *config_load(
 	const char *file, void (*report)(void *arg, const char *line), void *arg);
+// The same with the text of a file; `name` stands for FILE.
+struct config *config_load_text(const char *name, const char *text, size_t len,
+	void (*report)(void *arg, const char *line), void *arg);
 void config_free(struct config *config);
 
 #endif
