@@ -112,7 +112,7 @@ report() { # STATUS DESCRIPTION [FILE with what was seen]
 	else
 		failures=$((failures + 1))
 		echo "not ok $cases - $2"
-		sed 's/^/# /' "${3:-/dev/null}" | tail -n 40
+		sed 's/^/# /' "${3:-/dev/null}" | tail -n 20
 	fi
 }
 
