@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// sluiced: starts everything in order, waits for signals, stops everything in the reverse order.
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "eal.h"
+#include "engine.h"
+#include "log.h"
+#include "rpc.h"
+
+#define STATUS_USAGE 2
+
+static const char usage[] =
+	"usage: sluiced [--config FILE] [--check] [--log-level error|warning|info|debug]\n"
+	"       sluiced --help | --version\n";
+
+struct options {
+	const char *file;
+	bool check;
+};
+
+enum signal_kind { SIGNAL_TERMINATE, SIGNAL_INTERRUPT, SIGNAL_RELOAD, SIGNALS };
+
+struct daemon {
+	const char *file;
+	struct config *config;
+	struct event_base *base;
+	struct event *signals[SIGNALS];
+	struct rpc *rpc; // NULL once it stops
+	struct engine *engine;
+};
+
+// ---- Signals -------------------------------------------------------------------------------
+
+static void drained(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	event_base_loopbreak(daemon->base);
+}
+
+// The second signal does not wait for the last leaves.
+static void on_stop(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	if (!daemon->rpc) {
+		event_base_loopbreak(daemon->base);
+		return;
+	}
+	log_info("leaving all groups");
+	sd_notify(0, "STOPPING=1");
+	rpc_close(daemon->rpc);
+	daemon->rpc = NULL;
+	engine_drain(daemon->engine, drained, daemon);
+}
+
+static void log_report(void *arg, const char *line)
+{
+	log_error("reload: %s", line);
+}
+
+static void notify_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		(unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
+}
+
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+	struct config *config;
+	struct error error;
+
+	if (!daemon->rpc)
+		return;
+	notify_reloading();
+	config = config_load(daemon->file, log_report, NULL);
+	if (!config) {
+		log_error("reload: nothing is changed");
+	} else if (engine_reload(daemon->engine, config, &error) < 0) {
+		log_error("reload: %s: %s, nothing is changed", daemon->file, error.text);
+		config_free(config);
+	} else {
+		log_info("reload: done");
+		config_free(daemon->config);
+		daemon->config = config;
+	}
+	sd_notify(0, "READY=1");
+}
+
+static int open_signals(struct daemon *daemon, struct error *error)
+{
+	static const struct {
+		int number;
+		event_callback_fn fn;
+	} handlers[] = {
+		[SIGNAL_TERMINATE] = {SIGTERM, on_stop},
+		[SIGNAL_INTERRUPT] = {SIGINT, on_stop},
+		[SIGNAL_RELOAD] = {SIGHUP, on_reload},
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	for (unsigned i = 0; i < SIGNALS; i++) {
+		daemon->signals[i] =
+			evsignal_new(daemon->base, handlers[i].number, handlers[i].fn, daemon);
+		if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
+			return error_set(error, ENOMEM, "signals: out of memory");
+	}
+	return 0;
+}
+
+static void close_signals(struct daemon *daemon)
+{
+	for (unsigned i = 0; i < SIGNALS; i++)
+		if (daemon->signals[i])
+			event_free(daemon->signals[i]);
+}
+
+// ---- Life ----------------------------------------------------------------------------------
+
+static void close_rpc(struct daemon *daemon)
+{
+	if (daemon->rpc)
+		rpc_close(daemon->rpc);
+	daemon->rpc = NULL;
+}
+
+static int serve(struct daemon *daemon, int out, struct error *error)
+{
+	static const char ready[] = "ready\n";
+	int rc = rpc_serve(daemon->rpc, daemon->engine, error);
+
+	if (rc < 0)
+		return rc;
+	eal_running();
+	log_info("ready on %s", daemon->config->socket);
+	if (write(out, ready, strlen(ready)) < 0)
+		log_warning("standard output: %s", strerror(errno));
+	sd_notify(0, "READY=1");
+	event_base_dispatch(daemon->base);
+	return 0;
+}
+
+static int run_engine(struct daemon *daemon, int out, struct error *error)
+{
+	int rc;
+
+	daemon->engine = engine_open(daemon->config, daemon->base, error);
+	if (!daemon->engine)
+		return -EIO;
+	rc = serve(daemon, out, error);
+	close_rpc(daemon); // its sessions live in the engine
+	engine_close(daemon->engine);
+	return rc;
+}
+
+static int run(struct daemon *daemon, int out, struct error *error)
+{
+	int rc;
+
+	daemon->base = event_base_new();
+	if (!daemon->base)
+		return error_set(error, ENOMEM, "event loop: out of memory");
+	rc = open_signals(daemon, error);
+	if (rc < 0)
+		goto close_signals;
+	daemon->rpc = rpc_open(daemon->config->socket, daemon->base, error);
+	if (!daemon->rpc) {
+		rc = -EIO;
+		goto close_signals;
+	}
+	rc = eal_start(daemon->config, error);
+	if (rc < 0)
+		goto close_rpc;
+	rc = run_engine(daemon, out, error);
+	eal_stop();
+close_rpc:
+	close_rpc(daemon);
+close_signals:
+	close_signals(daemon);
+	event_base_free(daemon->base);
+	return rc;
+}
+
+// ---- Command line --------------------------------------------------------------------------
+
+static void print_report(void *arg, const char *line)
+{
+	fprintf(stderr, "sluiced: %s\n", line);
+}
+
+// Whether to go on; else *status is the exit status.
+static bool read_options(int argc, char **argv, struct options *options, int *status)
+{
+	static const struct option known[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check", no_argument, NULL, 'n'},
+		{"log-level", required_argument, NULL, 'l'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	enum log_level level;
+	int option;
+
+	*status = STATUS_USAGE;
+	while ((option = getopt_long(argc, argv, "c:nl:Vh", known, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			options->file = optarg;
+			break;
+		case 'n':
+			options->check = true;
+			break;
+		case 'l':
+			if (!log_level_parse(optarg, &level)) {
+				fprintf(stderr, "sluiced: no log level \"%s\"\n", optarg);
+				return false;
+			}
+			log_set_level(level);
+			break;
+		case 'V':
+		case 'h':
+			fputs(option == 'V' ? "sluiced " SLUICE_VERSION "\n" : usage, stdout);
+			*status = EXIT_SUCCESS;
+			return false;
+		default:
+			fputs(usage, stderr);
+			return false;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "sluiced: %s: not an option\n%s", argv[optind], usage);
+		return false;
+	}
+	return true;
+}
+
+// Drivers print to standard output, which is for the one line "ready".
+static int divert_stdout(struct error *error)
+{
+	int out = dup(STDOUT_FILENO);
+
+	if (out < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return error_set(error, errno, "standard output: %s", strerror(errno));
+	return out;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.file = "/etc/sluice/sluiced.yaml"};
+	struct daemon daemon = {0};
+	struct error error;
+	int status, rc;
+
+	if (!read_options(argc, argv, &options, &status))
+		return status;
+	daemon.file = options.file;
+	daemon.config = config_load(options.file, print_report, NULL);
+	if (!daemon.config)
+		return EXIT_FAILURE;
+	rc = 0;
+	if (!options.check) {
+		rc = divert_stdout(&error);
+		if (rc >= 0)
+			rc = run(&daemon, rc, &error);
+	}
+	if (rc < 0)
+		fprintf(stderr, "sluiced: %s%s%s\n", error.text, eal_complaint()[0] ? ": " : "",
+			eal_complaint());
+	config_free(daemon.config);
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
