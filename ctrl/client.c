@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct client {
+	const char *path;
+	FILE *in;
+	char *line; // getline()'s
+	size_t room;
+};
+
+static enum client_status no_daemon(const char *path, const char *why)
+{
+	fprintf(stderr, "sluice: no daemon answers on %s: %s\n", path, why);
+	return CLIENT_NO_DAEMON;
+}
+
+enum client_status client_open(const char *path, struct client **client)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct client *new;
+	int fd;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return no_daemon(path, strerror(ENAMETOOLONG));
+	strcpy(addr.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return no_daemon(path, strerror(errno));
+	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0)
+		goto close_fd;
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		goto close_fd;
+	new->path = path;
+	new->in = fdopen(fd, "r");
+	if (!new->in)
+		goto free_client;
+	*client = new;
+	return CLIENT_OK;
+
+free_client:
+	free(new);
+close_fd:
+	no_daemon(path, strerror(errno));
+	close(fd);
+	return CLIENT_NO_DAEMON;
+}
+
+void client_close(struct client *client)
+{
+	fclose(client->in);
+	free(client->line);
+	free(client);
+}
+
+static bool send_all(struct client *client, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(fileno(client->in), text, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		text += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static enum client_status receive(struct client *client, json_t **message)
+{
+	ssize_t len = getline(&client->line, &client->room, client->in);
+	json_error_t error;
+
+	if (len < 0)
+		return no_daemon(client->path, ferror(client->in) ? strerror(errno) : "it hung up");
+	*message = json_loadb(client->line, (size_t)len, 0, &error);
+	if (*message)
+		return CLIENT_OK;
+	fprintf(stderr, "sluice: the answer is not JSON: %s\n", error.text);
+	return CLIENT_REFUSED;
+}
+
+static enum client_status take_result(json_t *answer, json_t **result)
+{
+	json_t *error = json_object_get(answer, "error");
+	const char *message = json_string_value(json_object_get(error, "message"));
+
+	if (error) {
+		fprintf(stderr, "sluice: %s\n", message ? message : "refused");
+		return CLIENT_REFUSED;
+	}
+	*result = json_incref(json_object_get(answer, "result"));
+	return CLIENT_OK;
+}
+
+enum client_status client_call(
+	struct client *client, const char *method, json_t *params, json_t **result)
+{
+	json_t *request = json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id", 1, "method",
+		method, "params", params);
+	char *text = json_dumps(request, JSON_COMPACT);
+	enum client_status status;
+	json_t *answer;
+
+	json_decref(request);
+	if (!text) {
+		fprintf(stderr, "sluice: an argument is not UTF-8\n");
+		return CLIENT_USAGE;
+	}
+	// A daemon that goes away mid-sentence shows in what is read next.
+	if (send_all(client, text, strlen(text)))
+		send_all(client, "\n", 1);
+	free(text);
+	status = receive(client, &answer);
+	if (status != CLIENT_OK)
+		return status;
+	status = take_result(answer, result);
+	json_decref(answer);
+	return status;
+}
+
+enum client_status client_event(struct client *client, json_t **event)
+{
+	json_t *message;
+	enum client_status status = receive(client, &message);
+
+	if (status == CLIENT_OK) {
+		*event = json_incref(json_object_get(message, "params"));
+		json_decref(message);
+	}
+	return status;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the files of the command share.
+#ifndef CTRL_SLUICE_COMMAND_H
+#define CTRL_SLUICE_COMMAND_H
+
+#include <stdbool.h>
+
+#include "client.h"
+
+struct sluice_options {
+	const char *socket;
+	const char *interface, *session; // NULL: not given
+	json_t *sources, *to; // lists of texts; NULL: not given
+	bool json;
+};
+
+// A command with the client connected. argv holds the words after the command's name, the right
+// number of them.
+typedef enum client_status (*sluice_run_fn)(
+	struct client *client, const struct sluice_options *options, int argc, char **argv);
+
+enum client_status sluice_show(
+	struct client *client, const struct sluice_options *options, int argc, char **argv);
+enum client_status sluice_watch(
+	struct client *client, const struct sluice_options *options, int argc, char **argv);
+enum client_status sluice_top(
+	struct client *client, const struct sluice_options *options, int argc, char **argv);
+
+// Whether there is something of that name to show.
+bool sluice_can_show(const char *what);
+
+// One line of JSON on standard output.
+void sluice_print_json(const json_t *value);
+
+#endif
