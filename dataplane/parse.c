@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "parse.h"
 
-#define TAG_LEN 4
-#define TAGS_MAX 4 // two that count and priority tags between them
 #define EXTENSIONS_MAX 8
 #define ETHER_TYPE_QINQ_OLD 0x9100 // before 802.1ad settled on 0x88a8
 
@@ -59,13 +57,13 @@ static unsigned parse_tags(const struct frame_view *view, struct parsed *parsed,
 		return DROP_TRUNCATED;
 	*type = rte_be_to_cpu_16(parse_load16(view->data + offset - 2));
 	for (unsigned tags = 0; type_is_tag(*type); tags++) {
-		if (view->len < offset + TAG_LEN)
+		if (view->len < offset + RTE_VLAN_HLEN)
 			return DROP_TRUNCATED;
-		if (tags == TAGS_MAX ||
+		if (tags == PARSE_TAGS_MAX ||
 			!add_tag(parsed, rte_be_to_cpu_16(parse_load16(view->data + offset))))
 			return DROP_NO_INTERFACE;
 		*type = rte_be_to_cpu_16(parse_load16(view->data + offset + 2));
-		offset += TAG_LEN;
+		offset += RTE_VLAN_HLEN;
 	}
 	parsed->l3_offset = offset;
 	return PARSE_OK;
@@ -188,6 +186,23 @@ static unsigned parse_ipv6(
 		next = header[0];
 	}
 	return parse_upper(next, ip + offset, length - offset, readable - offset, parsed);
+}
+
+unsigned parse_upper_offset(const uint8_t *ip, const struct parsed *parsed)
+{
+	unsigned next = ip[6], offset = IPV6_HEADER;
+
+	if (!(parsed->flags & PARSED_IPV6))
+		return (ip[0] & 0xf) * 4;
+	while (is_extension(next)) {
+		const uint8_t *header = ip + offset;
+
+		offset += extension_length(next, header);
+		if (next == NEXT_FRAGMENT && (parsed->flags & PARSED_LATER_FRAGMENT))
+			break;
+		next = header[0];
+	}
+	return offset;
 }
 
 static bool mac_is_multicast(const uint8_t *mac)

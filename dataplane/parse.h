@@ -17,6 +17,9 @@
 // further can only be a chain of IPv6 extension headers nobody sends.
 #define PARSE_WINDOW 512
 
+#define PARSE_TAGS_MAX 4 // two that count and priority tags between them
+#define PARSE_L2_MAX (RTE_ETHER_HDR_LEN + PARSE_TAGS_MAX * RTE_VLAN_HLEN) // largest l3_offset
+
 #define PARSE_OK DROP_REASONS // what the parsers return when there is no reason to drop
 
 enum parsed_flag {
@@ -56,6 +59,9 @@ unsigned parse_general(const struct frame_view *view, struct parsed *parsed);
 
 // The same for a frame in mbufs, chained or not, with the tags of its metadata.
 unsigned parse_mbuf_general(const struct rte_mbuf *frame, struct parsed *parsed);
+
+// Where what follows the IP headers of a parsed packet begins, from its IP header on.
+unsigned parse_upper_offset(const uint8_t *ip, const struct parsed *parsed);
 
 static inline uint16_t parse_load16(const uint8_t *p)
 {
