@@ -15,11 +15,13 @@
 
 struct fanout {
 	struct reclaim_item reclaim;
-	uint16_t n_lines;
+	uint32_t size; // bytes of all of it
+	uint16_t family;
 	uint16_t n_outputs;
 	uint16_t n_open; // outputs[0 .. n_open - 1] take every frame
-	uint16_t family;
-	struct output *outputs[]; // n_outputs, then the lines, then their sources
+	uint16_t n_lines;
+	uint16_t n_open_lines; // of the open outputs; they come first too
+	struct output *outputs[]; // then the lines, then their sources
 };
 
 // What a filter looks at in a frame.
@@ -29,15 +31,35 @@ struct fanout_frame {
 	bool later_fragment; // carries no port: every port-bound line takes it
 };
 
-// Builds the fan-out in which the owner's lines of `old` (NULL: there is none) are replaced by
-// `subs`. *next is NULL when no line remains. -ENOMEM, or -ENOSPC beyond FANOUT_LINES_MAX lines.
-int fanout_replace(const struct fanout *old, uint16_t family, uint64_t owner,
-	const struct subscriber *subs, unsigned n, struct fanout **next);
-void fanout_free(struct fanout *fanout);
-
 // The outputs that want the frame, each once, as far as filters decide it: fills `wanted` (room
 // for n_outputs) and returns their number.
 unsigned fanout_filter(
 	const struct fanout *fanout, const struct fanout_frame *frame, struct output **wanted);
+
+// A fan-out to be: its lines, sorted, and the size it will have. Large, for the stack of the
+// control thread, so that withdrawing needs no memory.
+struct fanout_draft {
+	size_t size; // 0: no line remains
+	uint16_t family;
+	unsigned n_lines, n_open_lines, n_outputs, n_open;
+	struct fanout_draft_line {
+		struct output *output;
+		uint64_t owner;
+		const void *sources; // packed in a fan-out, or struct sluice_addr
+		uint32_t n_sources;
+		uint16_t udp_port_be;
+		uint8_t mode;
+		bool packed;
+		bool open; // its output is
+	} lines[FANOUT_LINES_MAX];
+};
+
+// Drafts the fan-out in which the owner's lines of `old` (NULL: there is none) are replaced by
+// `subs`. A line that wants nothing (INCLUDE of no source) is left out. -ENOSPC beyond
+// FANOUT_LINES_MAX lines. The draft refers to `old` and to the sources of `subs`.
+int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t family,
+	uint64_t owner, const struct subscriber *subs, unsigned n);
+// Builds it in a block of draft->size bytes on a cache line.
+struct fanout *fanout_build(const struct fanout_draft *draft, void *block);
 
 #endif

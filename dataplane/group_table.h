@@ -20,8 +20,11 @@
 
 #define GROUP_TABLE_BURST 64 // most groups in one lookup
 #define GROUP_TABLE_GROUPS_MAX (1u << 23)
-#define GROUP_CHUNK_MIN_LOG2 6
-#define GROUP_CHUNKS (24 - GROUP_CHUNK_MIN_LOG2)
+
+// Records come in chunks that never move. Four chunks of 16 records, then four of 32, and so on:
+// an index is a small floating-point number, chunk the exponent and two bits of the mantissa.
+#define GROUP_CHUNK_MIN 16
+#define GROUP_CHUNKS 72
 
 // One worker's record of a group.
 struct group {
@@ -32,27 +35,70 @@ struct group {
 	_Atomic uint64_t packets, bytes, last_ms;
 };
 
-// One worker's records, in chunks that double in size and never move: chunk k holds the indices
-// from 2^(k+6) on. control: wo, worker: ro
+// One worker's records. control: wo, worker: ro
 struct group_slice {
 	_Atomic(struct group *) groups[GROUP_CHUNKS];
 	_Atomic(_Atomic uint64_t *) filtered[GROUP_CHUNKS]; // apart, as it is seldom touched
 };
 
+// A group as words in memory order; an IPv4 group is the low half of words[0], in network order.
+struct group_key {
+	uint64_t words[2];
+};
+
+// The groups of an IPv6 table by index: a copy replaces it when it has to be longer.
+struct group_keys {
+	struct reclaim_item reclaim;
+	uint32_t n;
+	_Alignas(64) struct group_key keys[]; // no key on two cache lines
+};
+
 struct group_buckets; // the hash table proper
+struct group_table;
+
+// One way to look up, made for some instruction set.
+struct group_lookup {
+	const char *name;
+	uint64_t (*lookup4)(const struct group_table *table, const uint32_t *groups_be, unsigned n,
+		uint32_t *index);
+	uint64_t (*lookup6)(const struct group_table *table, const struct group_key *groups,
+		unsigned n, uint32_t *index);
+};
+
 struct group_writer; // what only the control thread knows
 
 struct group_table {
 	_Atomic(struct group_buckets *) buckets; // control: wo, worker: ro
-	struct group_writer *writer;
+	_Atomic(struct group_keys *) keys; // IPv6 only. control: wo, worker: ro
+	const struct group_lookup *lookup;
+	uint16_t family;
 	unsigned n_workers;
+	struct group_writer *writer;
 	struct group_slice slices[]; // one a worker
 };
 
+// Where the things of an index are.
+struct group_spot {
+	unsigned chunk;
+	uint32_t offset;
+};
+
+static inline struct group_spot group_spot(uint32_t index)
+{
+	uint32_t number = index + 4 * GROUP_CHUNK_MIN;
+	unsigned shift = 29 - (unsigned)__builtin_clz(number);
+	uint32_t mantissa = number >> shift; // 4 to 7
+
+	return (struct group_spot){
+		.chunk = shift * 4 + mantissa - 20,
+		.offset = number - (mantissa << shift),
+	};
+}
+
 int group_table_create(
 	uint16_t family, unsigned n_workers, struct reclaim *reclaim, struct group_table **table);
-// Frees the table and the fan-outs in it. No worker may use it any more; may be called only after
-// reclaim_synchronize() or with all readers offline.
+// Frees the table and the fan-outs in it. No worker may look into it any more; waits for a grace
+// period if groups were withdrawn lately.
 void group_table_destroy(struct group_table *table);
 
 // Puts the fan-out in place of the group's present one, which the caller retires; takes it over on
@@ -73,20 +119,27 @@ size_t group_table_memory(const struct group_table *table);
 
 // Worker. Looks n <= GROUP_TABLE_BURST multicast groups up. Bit i of the result tells whether group
 // i is there, index[i] is then its index.
-uint64_t group_table_lookup4_burst(
-	const struct group_table *table, const uint32_t *groups_be, unsigned n, uint32_t *index);
-uint64_t group_table_lookup6_burst(
-	const struct group_table *table, const uint8_t (*groups)[16], unsigned n, uint32_t *index);
+static inline uint64_t group_table_lookup4_burst(
+	const struct group_table *table, const uint32_t *groups_be, unsigned n, uint32_t *index)
+{
+	return table->lookup->lookup4(table, groups_be, n, index);
+}
+
+static inline uint64_t group_table_lookup6_burst(const struct group_table *table,
+	const struct group_key *groups, unsigned n, uint32_t *index)
+{
+	return table->lookup->lookup6(table, groups, n, index);
+}
 
 // Worker `worker` (its number, 0 to n_workers - 1). Touches nothing of the record: prefetch it.
 static inline struct group *group_table_group(
 	const struct group_table *table, unsigned worker, uint32_t index)
 {
-	unsigned log2 = 31 - (unsigned)__builtin_clz(index);
-	struct group *chunk = atomic_load_explicit(
-		&table->slices[worker].groups[log2 - GROUP_CHUNK_MIN_LOG2], memory_order_relaxed);
+	struct group_spot spot = group_spot(index);
 
-	return chunk + (index ^ 1u << log2);
+	return atomic_load_explicit(
+		       &table->slices[worker].groups[spot.chunk], memory_order_relaxed) +
+	       spot.offset;
 }
 
 // Worker. The outputs that want the frame, each once: their number, and *outputs to them, either

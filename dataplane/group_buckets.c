@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "group_buckets.h"
+#include <errno.h>
+#include <sys/random.h>
+
+uint32_t group_buckets_find(const struct group_table *table, const struct group_buckets *buckets,
+	const struct group_key *key, struct group_place place)
+{
+	uint32_t reach = bucket_reach(&buckets->buckets[place.home]);
+	uint32_t at = place.home;
+
+	for (uint32_t distance = 0; distance <= reach; distance++) {
+		const struct bucket *bucket = &buckets->buckets[at];
+
+		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+			uint64_t slot =
+				atomic_load_explicit(&bucket->slots[i], memory_order_acquire);
+
+			if (slot_tag(slot) == place.tag &&
+				(table->family == AF_INET ||
+					group_key_equal(group_key(table, slot_index(slot)), key)))
+				return slot_index(slot);
+		}
+		at = bucket_after(buckets, at);
+	}
+	return 0;
+}
+
+struct group_buckets *group_buckets_alloc(uint32_t n)
+{
+	struct group_buckets *buckets =
+		memory_alloc(sizeof(*buckets) + (size_t)n * sizeof(buckets->buckets[0]));
+
+	if (!buckets)
+		return NULL;
+	buckets->n = n;
+	// Without entropy yet (early boot) the seeds stay 0, which the multiplication must not see.
+	if (getrandom(buckets->seeds, sizeof(buckets->seeds), GRND_NONBLOCK) < 0)
+		buckets->seeds[0] = 0x9e3779b97f4a7c15;
+	buckets->seeds[0] |= 1;
+	return buckets;
+}
+
+static uint64_t slot_load(const struct bucket *bucket, unsigned i)
+{
+	return atomic_load_explicit(&bucket->slots[i], memory_order_relaxed);
+}
+
+// Release: whoever sees the index also sees what was written behind it before.
+static void slot_store(struct bucket *bucket, unsigned i, uint32_t tag, uint32_t index)
+{
+	uint64_t reach = slot_load(bucket, i) >> 56;
+
+	atomic_store_explicit(
+		&bucket->slots[i], reach << 56 | (uint64_t)index << 32 | tag, memory_order_release);
+}
+
+static void reach_store(struct bucket *bucket, uint32_t reach)
+{
+	uint64_t slot = slot_load(bucket, 0) & ((1ull << 56) - 1);
+
+	atomic_store_explicit(
+		&bucket->slots[0], (uint64_t)reach << 56 | slot, memory_order_release);
+}
+
+int group_buckets_insert(struct group_buckets *buckets, struct group_place place, uint32_t index)
+{
+	struct bucket *home = &buckets->buckets[place.home];
+	uint32_t at = place.home;
+
+	for (uint32_t distance = 0; distance <= BUCKET_REACH_MAX; distance++) {
+		struct bucket *bucket = &buckets->buckets[at];
+
+		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+			if (slot_tag(slot_load(bucket, i)))
+				continue;
+			slot_store(bucket, i, place.tag, index);
+			if (distance > bucket_reach(home))
+				reach_store(home, distance);
+			return 0;
+		}
+		at = bucket_after(buckets, at);
+		if (at == place.home)
+			break;
+	}
+	return -ENOSPC;
+}
+
+// Finds the farthest bucket that still holds an entry of this home.
+static uint32_t reach_needed(
+	const struct group_table *table, const struct group_buckets *buckets, uint32_t home)
+{
+	uint32_t reach = bucket_reach(&buckets->buckets[home]);
+	uint32_t at = home;
+	uint32_t needed = 0;
+
+	for (uint32_t distance = 1; distance <= reach; distance++) {
+		at = bucket_after(buckets, at);
+		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+			uint64_t slot = slot_load(&buckets->buckets[at], i);
+
+			if (slot_tag(slot) &&
+				group_place_of_slot(table, buckets, slot).home == home)
+				needed = distance;
+		}
+	}
+	return needed;
+}
+
+void group_buckets_erase(const struct group_table *table, struct group_buckets *buckets,
+	struct group_place place, uint32_t index)
+{
+	struct bucket *home = &buckets->buckets[place.home];
+	uint32_t at = place.home;
+
+	for (;;) {
+		struct bucket *bucket = &buckets->buckets[at];
+
+		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+			uint64_t slot = slot_load(bucket, i);
+
+			if (!slot_tag(slot) || slot_index(slot) != index)
+				continue;
+			slot_store(bucket, i, 0, 0);
+			if (at != place.home)
+				reach_store(home, reach_needed(table, buckets, place.home));
+			return;
+		}
+		at = bucket_after(buckets, at);
+	}
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "group_lookup.h"
+#include "group_buckets.h"
+#include <rte_prefetch.h>
+
+// RTE_FORCE_INTRINSICS asks for portable code only, as ThreadSanitizer needs it: it would take the
+// vector loads of a matcher, which are hints, for races.
+#if defined(__x86_64__) && !defined(RTE_FORCE_INTRINSICS)
+#define LOOKUP_SSE4
+#include <immintrin.h>
+#endif
+
+// A matcher gives the slot of a bucket that holds the tag, any slot when none does: the caller
+// loads that slot again, atomically, and compares. So a matcher may read the bucket as it likes.
+typedef unsigned (*matcher)(const struct bucket *bucket, uint32_t tag);
+
+// Shifts a verdict into a mask, whose first frame ends up in bit 0 as bursts are read backwards.
+// Written so that it compiles to a compare and an add with carry.
+static inline uint64_t shift_in(uint64_t mask, bool verdict)
+{
+	return mask + mask + verdict;
+}
+
+// Whether a bucket's entries may be elsewhere as well.
+static inline bool bucket_reaches(const struct bucket *bucket)
+{
+	return atomic_load_explicit(&bucket->slots[0], memory_order_acquire) > BUCKET_SLOT_MAX;
+}
+
+static inline __attribute__((always_inline)) uint64_t lookup4(const struct group_table *table,
+	const uint32_t *groups_be, unsigned n, uint32_t *index, matcher match)
+{
+	const struct group_buckets *buckets =
+		atomic_load_explicit(&table->buckets, memory_order_acquire);
+	const struct bucket *homes[GROUP_TABLE_BURST];
+	uint64_t hits = 0, elsewhere = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		homes[i] = &buckets->buckets[group_place4(buckets, groups_be[i]).home];
+		rte_prefetch0(homes[i]);
+	}
+	for (unsigned i = n; i-- > 0;) {
+		uint64_t slot = atomic_load_explicit(
+			&homes[i]->slots[match(homes[i], groups_be[i])], memory_order_acquire);
+
+		index[i] = slot_index(slot);
+		hits = shift_in(hits, slot_tag(slot) == groups_be[i]);
+		elsewhere = shift_in(elsewhere, bucket_reaches(homes[i]));
+	}
+	// Few, and one unpredictable branch for all of them.
+	for (elsewhere &= ~hits; elsewhere; elsewhere &= elsewhere - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(elsewhere);
+		uint32_t at = (uint32_t)(homes[i] - buckets->buckets);
+
+		for (uint32_t reach = bucket_reach(homes[i]); reach; reach--) {
+			const struct bucket *bucket;
+			uint64_t slot;
+
+			at = bucket_after(buckets, at);
+			bucket = &buckets->buckets[at];
+			slot = atomic_load_explicit(
+				&bucket->slots[match(bucket, groups_be[i])], memory_order_acquire);
+			if (slot_tag(slot) == groups_be[i]) {
+				index[i] = slot_index(slot);
+				hits |= UINT64_C(1) << i;
+				break;
+			}
+		}
+	}
+	return hits;
+}
+
+static inline __attribute__((always_inline)) uint64_t lookup6(const struct group_table *table,
+	const struct group_key *groups, unsigned n, uint32_t *index, matcher match)
+{
+	const struct group_buckets *buckets =
+		atomic_load_explicit(&table->buckets, memory_order_acquire);
+	const struct group_keys *keys = atomic_load_explicit(&table->keys, memory_order_relaxed);
+	const struct bucket *homes[GROUP_TABLE_BURST];
+	uint32_t tags[GROUP_TABLE_BURST];
+	uint64_t hits = 0, elsewhere = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct group_place place = group_place6(buckets, &groups[i]);
+
+		tags[i] = place.tag;
+		homes[i] = &buckets->buckets[place.home];
+		rte_prefetch0(homes[i]);
+	}
+	for (unsigned i = n; i-- > 0;) {
+		uint64_t slot = atomic_load_explicit(
+			&homes[i]->slots[match(homes[i], tags[i])], memory_order_acquire);
+		bool tagged = slot_tag(slot) == tags[i];
+
+		// Index 0 is nobody's: its key equals no group, and its line is warm.
+		index[i] = slot_index(slot) & -(uint32_t)tagged;
+		rte_prefetch0(&keys->keys[index[i]]);
+		elsewhere = shift_in(elsewhere, bucket_reaches(homes[i]) | tagged);
+	}
+	// Loaded again, after the slots: only now the keys are surely long enough.
+	keys = atomic_load_explicit(&table->keys, memory_order_acquire);
+	for (unsigned i = n; i-- > 0;) {
+		const struct group_key *key = &keys->keys[index[i]];
+
+		hits = shift_in(hits, group_key_equal(key, &groups[i]));
+	}
+	for (elsewhere &= ~hits; elsewhere; elsewhere &= elsewhere - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(elsewhere);
+
+		index[i] = group_buckets_find(
+			table, buckets, &groups[i], group_place6(buckets, &groups[i]));
+		hits |= (uint64_t)(index[i] != 0) << i;
+	}
+	return hits;
+}
+
+#define LOOKUP(name, attributes)                                                                   \
+	attributes static uint64_t lookup4_##name(const struct group_table *table,                 \
+		const uint32_t *groups_be, unsigned n, uint32_t *index)                            \
+	{                                                                                          \
+		return lookup4(table, groups_be, n, index, match_##name);                          \
+	}                                                                                          \
+	attributes static uint64_t lookup6_##name(const struct group_table *table,                 \
+		const struct group_key *groups, unsigned n, uint32_t *index)                       \
+	{                                                                                          \
+		return lookup6(table, groups, n, index, match_##name);                             \
+	}                                                                                          \
+	static const struct group_lookup lookup_##name = {#name, lookup4_##name, lookup6_##name}
+
+static inline __attribute__((always_inline)) unsigned match_scalar(
+	const struct bucket *bucket, uint32_t tag)
+{
+	unsigned at = 0;
+
+	for (unsigned i = 1; i < BUCKET_SLOTS; i++) {
+		uint64_t slot = atomic_load_explicit(&bucket->slots[i], memory_order_relaxed);
+
+		at |= i & -(unsigned)(slot_tag(slot) == tag);
+	}
+	return at;
+}
+LOOKUP(scalar, );
+
+#ifdef LOOKUP_SSE4
+static inline __attribute__((always_inline, target("sse4.2"))) unsigned match_sse4(
+	const struct bucket *bucket, uint32_t tag)
+{
+	const __m128 *pairs = (const __m128 *)bucket;
+	__m128i wanted = _mm_set1_epi32((int)tag);
+	__m128i low = _mm_castps_si128(_mm_shuffle_ps(pairs[0], pairs[1], 0x88));
+	__m128i high = _mm_castps_si128(_mm_shuffle_ps(pairs[2], pairs[3], 0x88));
+	__m128i same = _mm_packs_epi32(_mm_cmpeq_epi32(low, wanted), _mm_cmpeq_epi32(high, wanted));
+
+	// Two bits a slot; the last slot stands for none.
+	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(same) | 0x8000) / 2;
+}
+LOOKUP(sse4, __attribute__((target("sse4.2"))));
+#endif
+
+const struct group_lookup *group_lookup_scalar(void)
+{
+	return &lookup_scalar;
+}
+
+const struct group_lookup *group_lookup_best(void)
+{
+#ifdef LOOKUP_SSE4
+	if (__builtin_cpu_supports("sse4.2"))
+		return &lookup_sse4;
+#endif
+	return &lookup_scalar;
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "group_table.h"
+#include "group_buckets.h"
+#include "group_index.h"
+#include "group_lookup.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#define BUCKETS_MIN 2
+#define SEEDS_TRIED 4
+
+// Eight bytes a slot, two thirds of them full at most and a half after growing: 12 to 16 bytes a
+// group, 24 with the entry. One bucket in ten then reaches into the next.
+static bool too_full(unsigned groups, uint32_t buckets)
+{
+	return groups * 3ull > buckets * (2ull * BUCKET_SLOTS);
+}
+
+static bool too_empty(unsigned groups, uint32_t buckets)
+{
+	return buckets > BUCKETS_MIN && groups * 4ull < buckets * (1ull * BUCKET_SLOTS);
+}
+
+static uint32_t buckets_for(unsigned groups)
+{
+	uint32_t n = groups * 2ull / BUCKET_SLOTS + 1;
+
+	return n < BUCKETS_MIN ? BUCKETS_MIN : n;
+}
+
+static struct group_key key_of(const struct sluice_addr *group)
+{
+	struct group_key key = {0};
+
+	memcpy(&key, group->bytes, sluice_addr_len(group));
+	return key;
+}
+
+// What the control thread stored itself.
+static struct group_buckets *own_buckets(const struct group_table *table)
+{
+	return atomic_load_explicit(&table->buckets, memory_order_relaxed);
+}
+
+static void buckets_free(struct reclaim_item *item)
+{
+	free((char *)item - offsetof(struct group_buckets, reclaim));
+}
+
+int group_table_create(
+	uint16_t family, unsigned n_workers, struct reclaim *reclaim, struct group_table **table)
+{
+	struct group_table *t = memory_alloc(sizeof(*t) + n_workers * sizeof(t->slices[0]));
+	struct group_buckets *buckets;
+
+	if (!t)
+		return -ENOMEM;
+	t->family = family;
+	t->n_workers = n_workers;
+	t->lookup = group_lookup_best();
+	t->writer = calloc(1, sizeof(*t->writer));
+	if (!t->writer)
+		goto free_table;
+	t->writer->table = t;
+	t->writer->reclaim = reclaim;
+	buckets = group_buckets_alloc(BUCKETS_MIN);
+	if (!buckets)
+		goto free_writer;
+	atomic_init(&t->buckets, buckets);
+	if (group_index_init(t))
+		goto free_buckets;
+	*table = t;
+	return 0;
+
+free_buckets:
+	free(buckets);
+free_writer:
+	free(t->writer);
+free_table:
+	free(t);
+	return -ENOMEM;
+}
+
+void group_table_destroy(struct group_table *table)
+{
+	struct group_buckets *buckets = own_buckets(table);
+
+	for (uint32_t i = 0; i < buckets->n; i++) {
+		for (unsigned k = 0; k < BUCKET_SLOTS; k++) {
+			uint32_t index = slot_index(atomic_load_explicit(
+				&buckets->buckets[i].slots[k], memory_order_relaxed));
+
+			if (index)
+				free(group_entry(table->writer, index)->fanout);
+		}
+	}
+	group_index_fini(table);
+	free(buckets);
+	free(table->writer);
+	free(table);
+}
+
+// Inserts all groups of the table into `next`.
+static int buckets_fill(const struct group_table *table, struct group_buckets *next)
+{
+	const struct group_buckets *buckets = own_buckets(table);
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < buckets->n; i++) {
+		for (unsigned k = 0; !rc && k < BUCKET_SLOTS; k++) {
+			uint64_t slot = atomic_load_explicit(
+				&buckets->buckets[i].slots[k], memory_order_relaxed);
+
+			if (slot_tag(slot))
+				rc = group_buckets_insert(next,
+					group_place_of_slot(table, next, slot), slot_index(slot));
+		}
+	}
+	return rc;
+}
+
+// Builds the next buckets, publishes them, and retires the present ones, which lookups may still
+// read. Another seed each time: the one that did not work is not asked again.
+static int rebuild(struct group_table *table, uint32_t n)
+{
+	struct group_buckets *buckets = own_buckets(table);
+
+	for (unsigned tried = 0; tried < SEEDS_TRIED; tried++) {
+		struct group_buckets *next = group_buckets_alloc(n);
+
+		if (!next)
+			return -ENOMEM;
+		if (buckets_fill(table, next)) {
+			free(next);
+			continue;
+		}
+		atomic_store_explicit(&table->buckets, next, memory_order_release);
+		buckets->reclaim.free = buckets_free;
+		reclaim_retire(table->writer->reclaim, &buckets->reclaim);
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+// Makes room where no slot in reach is free: another seed, then more buckets.
+static int insert(struct group_table *table, const struct group_key *key, uint32_t index)
+{
+	uint32_t n = own_buckets(table)->n;
+
+	for (;;) {
+		struct group_buckets *buckets = own_buckets(table);
+		int rc = group_buckets_insert(
+			buckets, group_place(buckets, table->family, key), index);
+
+		if (rc != -ENOSPC)
+			return rc;
+		while ((rc = rebuild(table, n)) == -ENOSPC)
+			n += n / 2;
+		if (rc)
+			return rc;
+		n += n / 2;
+	}
+}
+
+static uint32_t find(const struct group_table *table, const struct group_key *key)
+{
+	const struct group_buckets *buckets = own_buckets(table);
+
+	return group_buckets_find(table, buckets, key, group_place(buckets, table->family, key));
+}
+
+static void set_fanout(struct group_table *table, uint32_t index, struct fanout *fanout)
+{
+	bool direct = fanout->n_outputs == 1 && fanout->n_open == 1;
+	uintptr_t route = direct ? (uintptr_t)fanout->outputs[0] | 1 : (uintptr_t)fanout;
+
+	group_entry(table->writer, index)->fanout = fanout;
+	for (unsigned worker = 0; worker < table->n_workers; worker++)
+		atomic_store_explicit(&group_table_group(table, worker, index)->route, route,
+			memory_order_release);
+}
+
+int group_table_put(
+	struct group_table *table, const struct sluice_addr *group, struct fanout *fanout)
+{
+	struct group_key key = key_of(group);
+	uint32_t index = find(table, &key);
+	int rc;
+
+	if (index) {
+		set_fanout(table, index, fanout);
+		return 0;
+	}
+	if (table->writer->count == GROUP_TABLE_GROUPS_MAX)
+		return -ENOSPC;
+	// Growing early keeps lookups fast; without memory for it they get slower, not wrong.
+	if (too_full(table->writer->count + 1, own_buckets(table)->n))
+		rebuild(table, buckets_for(table->writer->count + 1));
+	rc = group_index_alloc(table, &index);
+	if (rc)
+		return rc;
+	if (table->family == AF_INET6)
+		*group_key(table, index) = key;
+	set_fanout(table, index, fanout);
+	rc = insert(table, &key, index);
+	if (rc) {
+		group_index_release(table, index);
+		return rc;
+	}
+	table->writer->count++;
+	return 0;
+}
+
+struct fanout *group_table_remove(struct group_table *table, const struct sluice_addr *group)
+{
+	struct group_key key = key_of(group);
+	uint32_t index = find(table, &key);
+	struct group_buckets *buckets = own_buckets(table);
+	struct fanout *fanout;
+
+	if (!index)
+		return NULL;
+	fanout = group_entry(table->writer, index)->fanout;
+	group_buckets_erase(table, buckets, group_place(buckets, table->family, &key), index);
+	group_index_release(table, index);
+	table->writer->count--;
+	// Without memory for it the table stays as large as it is.
+	if (too_empty(table->writer->count, buckets->n))
+		rebuild(table, buckets_for(table->writer->count));
+	return fanout;
+}
+
+struct fanout *group_table_get(const struct group_table *table, const struct sluice_addr *group)
+{
+	struct group_key key = key_of(group);
+	uint32_t index = find(table, &key);
+
+	return index ? group_entry(table->writer, index)->fanout : NULL;
+}
+
+unsigned group_table_count(const struct group_table *table)
+{
+	return table->writer->count;
+}
+
+static _Atomic uint64_t *filtered_counter(
+	const struct group_table *table, unsigned worker, uint32_t index)
+{
+	struct group_spot spot = group_spot(index);
+
+	return atomic_load_explicit(
+		       &table->slices[worker].filtered[spot.chunk], memory_order_relaxed) +
+	       spot.offset;
+}
+
+void group_table_count_filtered(const struct group_table *table, unsigned worker, uint32_t index)
+{
+	_Atomic uint64_t *filtered = filtered_counter(table, worker, index);
+
+	atomic_store_explicit(filtered, atomic_load_explicit(filtered, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
+
+int group_table_stats(
+	const struct group_table *table, const struct sluice_addr *group, struct group_stats *stats)
+{
+	struct group_key key = key_of(group);
+	uint32_t index = find(table, &key);
+
+	*stats = (struct group_stats){0};
+	if (!index)
+		return -ENOENT;
+	for (unsigned worker = 0; worker < table->n_workers; worker++) {
+		const struct group *record = group_table_group(table, worker, index);
+		uint64_t last_ms = atomic_load_explicit(&record->last_ms, memory_order_relaxed);
+
+		stats->packets += atomic_load_explicit(&record->packets, memory_order_relaxed);
+		stats->bytes += atomic_load_explicit(&record->bytes, memory_order_relaxed);
+		stats->filtered += atomic_load_explicit(
+			filtered_counter(table, worker, index), memory_order_relaxed);
+		if (last_ms > stats->last_ms)
+			stats->last_ms = last_ms;
+	}
+	return 0;
+}
+
+size_t group_table_memory(const struct group_table *table)
+{
+	size_t per_index = sizeof(union group_entry);
+
+	if (table->family == AF_INET6)
+		per_index += sizeof(struct group_key);
+	return group_index_capacity(table) * per_index +
+	       own_buckets(table)->n * sizeof(struct bucket);
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Memory that workers read: zeroed, on cache lines of its own, on huge pages when it is large.
+#ifndef DATAPLANE_MEMORY_H
+#define DATAPLANE_MEMORY_H
+
+#include <stddef.h>
+
+#define MEMORY_LINE 64
+
+// NULL when there is none; to be freed with free().
+void *memory_alloc(size_t size);
+
+#endif
