@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A host of igmp/ in virtual time whose port swallows all frames and counts them.
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <member.h>
+
+#define BENCH_GROUPS_MAX 1000000
+
+struct bench {
+	struct host *host;
+	struct session *session;
+	uint64_t now_ms;
+	uint64_t frames, records, joined;
+	uint64_t first_ms, last_ms; // of the frames since bench_reset()
+	unsigned busiest; // most frames in one slot of 100 ms
+	uint64_t slot;
+	unsigned in_slot;
+	uint8_t last_frame[1500];
+	size_t last_len;
+};
+
+void bench_open(struct bench *bench, int family);
+void bench_close(struct bench *bench);
+void bench_reset(struct bench *bench);
+
+// The CPU time of this process in seconds.
+double bench_cpu(void);
+double bench_min(double a, double b);
+
+// 239.0.0.0 and up, or ff0e::.
+void bench_group(int family, unsigned i, struct sluice_addr *group);
+void bench_source(unsigned i, struct sluice_addr *source);
+
+void bench_join(struct bench *bench, unsigned n);
+void bench_leave(struct bench *bench, unsigned n);
+
+// Runs until nothing is to be repeated, resp. until virtual time `until_ms`.
+void bench_settle(struct bench *bench);
+void bench_run(struct bench *bench, uint64_t until_ms);
+
+// Seconds of CPU for a table insert, a record and its checksum for n groups, in bare C.
+double bench_floor(unsigned n);
+
+// Seconds of CPU the kernel takes for n joins over n/20 sockets in a namespace of its own; 0 and
+// a word on stderr where that cannot be had.
+double bench_kernel(unsigned n);
+
+#endif

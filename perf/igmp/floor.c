@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The floor: what joining costs if it is nothing but a table of groups, a little state and reports.
+#include "bench.h"
+
+#include <stdlib.h>
+
+#define RECORDS 183 // of a 1500-byte frame
+
+struct entry {
+	uint32_t group, state;
+};
+
+static unsigned sum(const uint8_t *p, size_t len)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < len; i += 4) {
+		uint32_t word;
+
+		memcpy(&word, p + i, sizeof(word));
+		total += word;
+	}
+	while (total >> 16)
+		total = (total & 0xffff) + (total >> 16);
+	return total;
+}
+
+double bench_floor(unsigned n)
+{
+	static uint8_t frame[8 + RECORDS * 8];
+	volatile unsigned checksum = 0;
+	unsigned bits = 1;
+
+	while (1u << bits < 2 * n)
+		bits++;
+	struct entry *table = calloc(1u << bits, sizeof(*table));
+	if (!table)
+		abort();
+
+	double start = bench_cpu();
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t group = 239u << 24 | i, mask = (1u << bits) - 1;
+		uint32_t at = group * 2654435769u >> (32 - bits);
+
+		while (table[at].group)
+			at = (at + 1) & mask;
+		table[at] = (struct entry){group, 2};
+
+		uint8_t *record = frame + 8 + i % RECORDS * 8;
+		memcpy(record, "\4\0\0\0", 4);
+		memcpy(record + 4, &group, sizeof(group));
+		if (i % RECORDS == RECORDS - 1 || i == n - 1)
+			checksum += sum(frame, sizeof(frame));
+	}
+	double seconds = bench_cpu() - start;
+
+	free(table);
+	return seconds;
+}

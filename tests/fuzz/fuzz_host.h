@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A host under fuzzing. Every frame it sends is read by tests/router/frame.c and must be right.
+#ifndef FUZZ_HOST_H
+#define FUZZ_HOST_H
+
+#include <host.h>
+
+struct fuzz_host {
+	struct host *host;
+	uint64_t now_ms;
+	unsigned mtu;
+	unsigned full_port; // this many sends find the port full
+};
+
+void fuzz_host_open(struct fuzz_host *fuzz, int family, unsigned options);
+
+// Runs for so long; aborts if the host asks to be called without end.
+void fuzz_host_run(struct fuzz_host *fuzz, uint32_t ms);
+
+#define FUZZ_REQUIRE(condition)                                                                    \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			fuzz_fail(#condition);                                                     \
+	} while (0)
+
+// Says what was not so, and aborts for the fuzzer to see.
+_Noreturn void fuzz_fail(const char *what);
+
+#endif

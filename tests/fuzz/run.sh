@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# tests/fuzz/run.sh SECONDS [TARGET...]: runs each fuzz target that long from its seeds, on a build
+# of its own (SLUICE_FUZZ_BUILD, default build-fuzz). Fails on any finding; what crashed stays in
+# the build directory.
+# Checks: SEC-5
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=${SLUICE_FUZZ_BUILD:-$root/build-fuzz}
+seconds=${1:?usage: run.sh SECONDS [TARGET...]}
+shift
+
+if [ ! -d "$build" ]; then
+	CC=clang meson setup "$build" "$root" -Dfuzz=true -Dperf=false \
+		-Db_sanitize=address,undefined -Db_lundef=false \
+		-Dc_args='-fsanitize=fuzzer-no-link -fno-sanitize-recover=all' >/dev/null
+fi
+if [ $# = 0 ]; then
+	mapfile -t targets < <(cd "$root/tests/fuzz/corpus" && ls -d fuzz_*)
+	set -- "${targets[@]}"
+fi
+ninja -j2 -C "$build" "${@/#/tests/fuzz/}" >/dev/null
+
+status=0
+for target in "$@"; do
+	work=$(mktemp -d "$build/$target.XXXXXX")
+	echo "# $target for $seconds s"
+	if "$build/tests/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+		-max_len=4096 -print_final_stats=1 -artifact_prefix="$work/" "$work" \
+		"$root/tests/fuzz/corpus/$target" >"$work.log" 2>&1; then
+		grep -E 'number_of_executed_units|new_units_added' "$work.log" | sed 's/^/# /'
+		rm -r "$work" "$work.log"
+	else
+		tail -n 40 "$work.log"
+		echo "# $target failed, see $work.log"
+		status=1
+	fi
+done
+exit "$status"
