@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_mempool.h>
+#include "memory.h"
+#include "output.h"
+#include "plane.h"
+#include "port.h"
+#include "punt.h"
+#include "worker.h"
+
+#define PUNT_RATE 10000
+#define RING_FRAMES 4096
+
+int plane_error(struct dataplane_error *error, int code, const char *format, ...)
+{
+	va_list args;
+
+	if (error != NULL) {
+		va_start(args, format);
+		vsnprintf(error->text, sizeof(error->text), format, args);
+		va_end(args);
+	}
+	return -code;
+}
+
+static int check(const struct dataplane_config *config, struct dataplane_error *error)
+{
+	if (config->n_workers < 1)
+		return plane_error(error, EINVAL, "no worker");
+	for (unsigned i = 0; i < config->n_workers; i++) {
+		unsigned lcore = config->worker_lcores[i];
+
+		if (!rte_lcore_is_enabled(lcore))
+			return plane_error(
+				error, EINVAL, "worker on lcore %u: EAL has no such lcore", lcore);
+		if (lcore == rte_get_main_lcore())
+			return plane_error(error, EINVAL,
+				"worker on lcore %u: that is the control thread's", lcore);
+		for (unsigned j = 0; j < i; j++)
+			if (config->worker_lcores[j] == lcore)
+				return plane_error(error, EINVAL, "two workers on lcore %u", lcore);
+	}
+	return 0;
+}
+
+static int workers_open(struct dataplane *dp, const struct dataplane_config *config)
+{
+	unsigned rate = config->punt_rate != 0 ? config->punt_rate : PUNT_RATE;
+
+	dp->workers = calloc(config->n_workers, sizeof(*dp->workers));
+	if (dp->workers == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < config->n_workers; i++) {
+		int rc = worker_open(dp, i, config->worker_lcores[i],
+			RTE_MAX(1u, rate / config->n_workers), &dp->workers[i]);
+
+		if (rc < 0)
+			return rc;
+		dp->n_workers++;
+	}
+	return 0;
+}
+
+static void workers_close(struct dataplane *dp)
+{
+	for (unsigned i = 0; i < dp->n_workers; i++)
+		worker_close(dp->workers[i]);
+	free(dp->workers);
+}
+
+struct dataplane *dataplane_open(
+	const struct dataplane_config *config, struct dataplane_error *error)
+{
+	struct dataplane *dp;
+
+	if (check(config, error) < 0)
+		return NULL;
+	dp = calloc(1, sizeof(*dp));
+	if (dp == NULL)
+		goto out_of_memory;
+	LIST_INIT(&dp->ports);
+	LIST_INIT(&dp->interfaces);
+	LIST_INIT(&dp->outputs);
+	dp->frame_size = config->frame_size != 0 ? config->frame_size
+						 : RTE_MBUF_DEFAULT_DATAROOM - RTE_PKTMBUF_HEADROOM;
+	dp->ring_frames = config->mbufs != 0 ? config->mbufs : RING_FRAMES;
+	if (workers_open(dp, config) < 0)
+		goto close_workers;
+	dp->punted = punt_ring_create(dp);
+	if (dp->punted == NULL)
+		goto close_workers;
+	if (config->filters) {
+		dp->readers = memory_alloc(PLANE_READERS * sizeof(*dp->readers));
+		if (dp->readers == NULL)
+			goto free_punted;
+	}
+	if (reclaim_init(&dp->reclaim, dp->n_workers + (config->filters ? PLANE_READERS : 0)) < 0)
+		goto free_readers;
+	subscription_init(&dp->subscription, &dp->reclaim, output_use);
+	return dp;
+
+free_readers:
+	free(dp->readers);
+free_punted:
+	punt_ring_free(dp->punted);
+close_workers:
+	workers_close(dp);
+	free(dp);
+out_of_memory:
+	plane_error(error, ENOMEM, "out of memory");
+	return NULL;
+}
+
+void dataplane_close(struct dataplane *dp)
+{
+	struct interface *interface;
+	struct output *output;
+
+	dataplane_stop(dp);
+	subscription_fini(&dp->subscription);
+	while ((interface = LIST_FIRST(&dp->interfaces)) != NULL)
+		interface_close(interface);
+	reclaim_fini(&dp->reclaim);
+	while ((output = LIST_FIRST(&dp->outputs)) != NULL)
+		output_destroy(output);
+	punt_ring_free(dp->punted);
+	// Last, for the frames freed above belong to the ports' pools.
+	port_close_all(dp);
+	workers_close(dp);
+	free(dp->readers);
+	free(dp);
+}
+
+int dataplane_start(struct dataplane *dp, struct dataplane_error *error)
+{
+	if (dp->started)
+		return 0;
+	for (unsigned i = 0; i < dp->n_workers; i++)
+		if (rte_eal_get_lcore_state(dp->workers[i]->lcore) != WAIT)
+			return plane_error(
+				error, EBUSY, "lcore %u is in use", dp->workers[i]->lcore);
+	atomic_store(&dp->running, true);
+	for (unsigned i = 0; i < dp->n_workers; i++)
+		rte_eal_remote_launch(worker_run, dp->workers[i], dp->workers[i]->lcore);
+	dp->started = true;
+	return 0;
+}
+
+void dataplane_stop(struct dataplane *dp)
+{
+	atomic_store(&dp->running, false);
+	for (unsigned i = 0; dp->started && i < dp->n_workers; i++)
+		rte_eal_wait_lcore(dp->workers[i]->lcore);
+	dp->started = false;
+}
+
+void dataplane_synchronize(struct dataplane *dp)
+{
+	reclaim_synchronize(&dp->reclaim);
+}
+
+void dataplane_reclaim(struct dataplane *dp)
+{
+	reclaim_poll(&dp->reclaim);
+}
+
+unsigned worker_count(const struct dataplane *dp)
+{
+	return dp->n_workers;
+}
+
+void worker_info(const struct dataplane *dp, unsigned index, struct worker_info *info)
+{
+	const struct worker *worker = dp->workers[index];
+	const struct worker_counters *counters = &worker->counters;
+
+	*info = (struct worker_info){
+		.lcore = worker->lcore,
+		.n_queues = worker->n_rx,
+		.rx_packets = counter_read(&counters->rx_packets),
+		.rx_bytes = counter_read(&counters->rx_bytes),
+		.delivered = counter_read(&counters->delivered),
+		.deliveries = counter_read(&counters->deliveries),
+		.punted = counter_read(&counters->punted),
+		.polls = counter_read(&counters->polls),
+		.idle_polls = counter_read(&counters->idle_polls),
+	};
+	for (unsigned i = 0; i < DROP_REASONS; i++)
+		info->drops[i] = counter_read(&counters->drops[i]);
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Setting up and taking down the ethdev behind a port.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include "port.h"
+#include "punt.h"
+#include "worker.h"
+
+#define RX_DESCRIPTORS 512
+#define TX_DESCRIPTORS 512
+#define TX_RING_SIZE 512
+#define TX_SLACK 1024 // received frames on their way out by another port
+#define POOL_CACHE 256
+#define HEADER_ROOM 64 // Ethernet header with tags
+
+static int probe_device(struct port *port)
+{
+	struct rte_dev_iterator iterator;
+	int rc = rte_dev_probe(port->device);
+
+	if (rc < 0)
+		return rc;
+	RTE_ETH_FOREACH_MATCHING_DEV(port->id, port->device, &iterator)
+	{
+		rte_eth_iterator_cleanup(&iterator);
+		return 0;
+	}
+	return -ENODEV;
+}
+
+static int find_device(struct port *port, bool *probed, struct dataplane_error *error)
+{
+	char name[RTE_DEV_NAME_MAX_LEN];
+	int rc;
+
+	// The device arguments that follow the name are for a probe.
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(port->device, ","), port->device);
+	*probed = rte_eth_dev_get_port_by_name(name, &port->id) < 0;
+	rc = *probed ? probe_device(port) : 0;
+	if (rc < 0)
+		return plane_error(error, -rc, "device \"%s\": %s", port->device, strerror(-rc));
+	return 0;
+}
+
+// Bytes of a frame in one buffer of the port's own: enough for any copy the device needs because
+// it sends no frame in several segments.
+static uint16_t tx_room(const struct port *port)
+{
+	uint16_t mtu = RTE_ETHER_MTU;
+
+	rte_eth_dev_get_mtu(port->id, &mtu);
+	if (port->multi_segs || mtu + PARSE_L2_MAX < RTE_MBUF_DEFAULT_DATAROOM)
+		return RTE_MBUF_DEFAULT_DATAROOM;
+	return mtu + PARSE_L2_MAX;
+}
+
+static struct rte_mempool *pool_create(
+	const struct port *port, const char *kind, unsigned n, uint16_t room)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "sluice_%s%u", kind, port->id);
+	return rte_pktmbuf_pool_create(name, n, POOL_CACHE, 0, RTE_PKTMBUF_HEADROOM + room,
+		rte_eth_dev_socket_id(port->id));
+}
+
+// Each pool holds what its frames' places can hold at most, so that none of them runs dry because
+// somebody downstream is slow.
+static int pools_create(
+	struct port *port, uint16_t n_rxd, uint16_t n_txd, struct dataplane_error *error)
+{
+	const unsigned threads = port->dp->n_workers + 1;
+	const unsigned in_hand = threads * (BURST + POOL_CACHE * 3 / 2);
+	const unsigned in_tx = port->n_tx * (n_txd + TX_RING_SIZE);
+	const unsigned in_rx =
+		port->n_rx * n_rxd + port->dp->ring_frames + PUNT_RING_SIZE + TX_SLACK;
+
+	port->rx_pool = pool_create(port, "rx", in_rx + in_hand, port->dp->frame_size);
+	port->tx_pool = pool_create(port, "tx", in_tx + in_hand, tx_room(port));
+	// A rewritten frame is a header and a clone of the rest.
+	port->header_pool = pool_create(port, "hdr", 2 * (in_tx + in_hand), HEADER_ROOM);
+	if (port->rx_pool == NULL || port->tx_pool == NULL || port->header_pool == NULL)
+		return plane_error(error, ENOMEM, "no memory for %u frames: more for EAL (-m)",
+			in_rx + in_tx + 2 * in_hand);
+	return 0;
+}
+
+// net_tap wants as many transmit as receive queues.
+static bool wants_equal_queues(const struct rte_eth_dev_info *info)
+{
+	return strcmp(info->driver_name, "net_tap") == 0;
+}
+
+// Fewer queues than senders: each belongs to the worker of its number, behind a ring.
+static int tx_rings_create(struct port *port, struct dataplane_error *error)
+{
+	port->tx_rings = calloc(port->n_tx, sizeof(*port->tx_rings));
+	if (port->tx_rings == NULL)
+		return plane_error(error, ENOMEM, "out of memory");
+	for (unsigned i = 0; i < port->n_tx; i++) {
+		char name[RTE_RING_NAMESIZE];
+
+		snprintf(name, sizeof(name), "sluice_tx%u_%u", port->id, i);
+		port->tx_rings[i] = rte_ring_create(
+			name, TX_RING_SIZE, rte_eth_dev_socket_id(port->id), RING_F_SC_DEQ);
+		if (port->tx_rings[i] == NULL)
+			return plane_error(
+				error, rte_errno, "transmit ring: %s", rte_strerror(rte_errno));
+	}
+	return 0;
+}
+
+static int deal_queues(struct port *port, const struct port_config *config,
+	const struct rte_eth_dev_info *info, struct dataplane_error *error)
+{
+	unsigned max_tx = wants_equal_queues(info) ? config->queues : info->max_tx_queues;
+	unsigned senders = port->dp->n_workers + 1;
+
+	if (config->queues < 1 || config->queues > info->max_rx_queues)
+		return plane_error(error, EINVAL, "%u queues: the device has 1 to %u",
+			config->queues, info->max_rx_queues);
+	if (max_tx < 1)
+		return plane_error(error, EINVAL, "the device has no transmit queue");
+	port->n_rx = config->queues;
+	port->n_tx = wants_equal_queues(info) ? max_tx : RTE_MIN(max_tx, senders);
+	return port->n_tx < senders ? tx_rings_create(port, error) : 0;
+}
+
+static int configure(struct port *port, uint16_t mtu, const struct rte_eth_dev_info *info,
+	struct dataplane_error *error)
+{
+	const unsigned overhead = RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN;
+	struct rte_eth_conf conf = {
+		.intr_conf.lsc = (*info->dev_flags & RTE_ETH_DEV_INTR_LSC) != 0,
+		.intr_conf.rmv = (*info->dev_flags & RTE_ETH_DEV_INTR_RMV) != 0,
+	};
+	int rc;
+
+	if (mtu == 0 && rte_eth_dev_get_mtu(port->id, &mtu) < 0)
+		mtu = RTE_ETHER_MTU;
+	conf.rxmode.mtu = mtu;
+	if (mtu + overhead > port->dp->frame_size) {
+		if (!(info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER))
+			return plane_error(error, EINVAL,
+				"MTU %u: the device wants frames in one buffer, which has %u bytes",
+				mtu, port->dp->frame_size);
+		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
+	}
+	if (port->n_rx > 1) {
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf.rx_adv_conf.rss_conf.rss_hf =
+			(RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP) & info->flow_type_rss_offloads;
+	}
+	port->multi_segs = (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
+	if (port->multi_segs)
+		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	rc = rte_eth_dev_configure(port->id, port->n_rx, port->n_tx, &conf);
+	if (rc < 0)
+		return plane_error(error, -rc, "%u receive and %u transmit queues, MTU %u: %s",
+			port->n_rx, port->n_tx, mtu, strerror(-rc));
+	return 0;
+}
+
+static int queues_setup(struct port *port, uint16_t n_rxd, uint16_t n_txd)
+{
+	int socket = rte_eth_dev_socket_id(port->id);
+	int rc = 0;
+
+	for (uint16_t i = 0; i < port->n_rx && rc == 0; i++)
+		rc = rte_eth_rx_queue_setup(port->id, i, n_rxd, socket, NULL, port->rx_pool);
+	for (uint16_t i = 0; i < port->n_tx && rc == 0; i++)
+		rc = rte_eth_tx_queue_setup(port->id, i, n_txd, socket, NULL);
+	return rc;
+}
+
+static void tx_rings_free(struct port *port)
+{
+	struct rte_mbuf *frame;
+
+	for (unsigned i = 0; port->tx_rings != NULL && i < port->n_tx; i++) {
+		while (port->tx_rings[i] != NULL &&
+			rte_ring_dequeue(port->tx_rings[i], (void **)&frame) == 0)
+			rte_pktmbuf_free(frame);
+		rte_ring_free(port->tx_rings[i]);
+	}
+	free(port->tx_rings);
+}
+
+// On EAL's interrupt thread.
+static int on_event(uint16_t id, enum rte_eth_event_type type, void *arg, void *ret)
+{
+	struct port *port = arg;
+
+	if (type == RTE_ETH_EVENT_INTR_RMV)
+		atomic_store(&port->removed, true);
+	atomic_store(&port->link_event, true);
+	return 0;
+}
+
+static int set_list(void *arg, const struct rte_ether_addr *macs, unsigned n)
+{
+	const struct port *port = arg;
+
+	return rte_eth_dev_set_mc_addr_list(port->id, (struct rte_ether_addr *)macs, n);
+}
+
+static int allmulticast(void *arg, bool on)
+{
+	const struct port *port = arg;
+
+	return on ? rte_eth_allmulticast_enable(port->id) : rte_eth_allmulticast_disable(port->id);
+}
+
+static int promiscuous(void *arg, bool on)
+{
+	const struct port *port = arg;
+
+	return on ? rte_eth_promiscuous_enable(port->id) : rte_eth_promiscuous_disable(port->id);
+}
+
+static const struct mac_filter_ops mac_ops = {
+	.set_list = set_list,
+	.allmulticast = allmulticast,
+	.promiscuous = promiscuous,
+};
+
+static int start(struct port *port, struct dataplane_error *error)
+{
+	int rc;
+
+	// Some drivers have no link events; port_poll_events() looks at the link itself.
+	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_LSC, on_event, port);
+	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RMV, on_event, port);
+	rc = rte_eth_dev_start(port->id);
+	if (rc < 0)
+		return plane_error(error, -rc, "start: %s", strerror(-rc));
+	port->was_promiscuous = rte_eth_promiscuous_get(port->id) == 1;
+	port->was_allmulticast = rte_eth_allmulticast_get(port->id) == 1;
+	rc = mac_filter_init(&port->macs, &mac_ops, port);
+	if (rc < 0)
+		return plane_error(error, -rc, "out of memory");
+	return 0;
+}
+
+int port_device_open(
+	struct port *port, const struct port_config *config, struct dataplane_error *error)
+{
+	uint16_t n_rxd = RX_DESCRIPTORS, n_txd = TX_DESCRIPTORS;
+	struct rte_eth_dev_info info;
+	bool probed;
+	int rc;
+
+	rc = find_device(port, &probed, error);
+	if (rc < 0)
+		return rc;
+	rc = rte_eth_dev_info_get(port->id, &info);
+	if (rc < 0)
+		return plane_error(error, -rc, "device information: %s", strerror(-rc));
+	if (probed)
+		port->probed = info.device;
+	rc = deal_queues(port, config, &info, error);
+	if (rc < 0)
+		return rc;
+	rc = configure(port, config->mtu, &info, error);
+	if (rc < 0)
+		return rc;
+	rc = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &n_rxd, &n_txd);
+	if (rc < 0)
+		return plane_error(error, -rc, "descriptors: %s", strerror(-rc));
+	rc = pools_create(port, n_rxd, n_txd, error);
+	if (rc < 0)
+		return rc;
+	rc = queues_setup(port, n_rxd, n_txd);
+	if (rc < 0)
+		return plane_error(error, -rc, "queue setup: %s", strerror(-rc));
+	return start(port, error);
+}
+
+static void restore_modes(const struct port *port)
+{
+	if (rte_eth_promiscuous_get(port->id) != port->was_promiscuous)
+		promiscuous((void *)port, port->was_promiscuous);
+	if (rte_eth_allmulticast_get(port->id) != port->was_allmulticast)
+		allmulticast((void *)port, port->was_allmulticast);
+}
+
+void port_device_stop(struct port *port)
+{
+	if (port->id == RTE_MAX_ETHPORTS)
+		return;
+	if (port->macs.slots != NULL)
+		restore_modes(port);
+	rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_LSC, on_event, port);
+	rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RMV, on_event, port);
+	rte_eth_dev_stop(port->id);
+	rte_eth_dev_close(port->id);
+	if (port->probed != NULL)
+		rte_dev_remove(port->probed);
+	tx_rings_free(port);
+}
+
+void port_device_free(struct port *port)
+{
+	mac_filter_fini(&port->macs);
+	rte_mempool_free(port->header_pool);
+	rte_mempool_free(port->tx_pool);
+	rte_mempool_free(port->rx_pool);
+}
