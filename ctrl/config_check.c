@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config_convert.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/un.h>
@@ -9,7 +10,11 @@
 
 #define NOT_FOUND UINT_MAX
 
-// Where names stand: every `stride` bytes, the first at `names`.
+// Things that begin with their name.
+static_assert(offsetof(struct config_port, name) == 0 &&
+		      offsetof(struct config_interface, name) == 0 &&
+		      offsetof(struct config_output, name) == 0,
+	"the name comes first");
 struct names {
 	const char *section;
 	const void *first;
@@ -219,11 +224,11 @@ static void check_intervals(struct config_reader *reader, const struct config_pr
 void config_check(struct config_reader *reader, const struct config *config)
 {
 	const struct names ports = {
-		"ports", &config->ports->name, sizeof(*config->ports), config->n_ports};
-	const struct names interfaces = {"interfaces", &config->interfaces->name,
+		"ports", config->ports, sizeof(*config->ports), config->n_ports};
+	const struct names interfaces = {"interfaces", config->interfaces,
 		sizeof(*config->interfaces), config->n_interfaces};
 	const struct names outputs = {
-		"outputs", &config->outputs->name, sizeof(*config->outputs), config->n_outputs};
+		"outputs", config->outputs, sizeof(*config->outputs), config->n_outputs};
 	struct config_path path = config_path("socket");
 
 	if (config->socket[0] != '/' ||

@@ -163,9 +163,17 @@ static bool scan_document(struct scan *scan)
 	}
 }
 
-static int compare(const void *a, const void *b)
+static int compare_paths(const void *a, const void *b)
 {
 	return strcmp(((const struct entry *)a)->path, ((const struct entry *)b)->path);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct entry *one = a, *two = b;
+	int order = compare_paths(a, b);
+
+	return order ? order : (one->line > two->line) - (one->line < two->line);
 }
 
 struct config_lines *config_lines_scan(const char *text, size_t len, struct config_fault *fault)
@@ -200,14 +208,18 @@ void config_lines_free(struct config_lines *lines)
 	free(lines);
 }
 
+// A key that is given twice is found where it is given again.
 size_t config_lines_find(const struct config_lines *lines, const char *path)
 {
 	// bsearch() compares and never writes.
 	const struct entry key = {.path = (char *)path};
-	const struct entry *entry;
+	const struct entry *end = lines->entries + lines->n, *entry = NULL;
 
-	if (!lines->n)
+	if (lines->n)
+		entry = bsearch(&key, lines->entries, lines->n, sizeof(key), compare_paths);
+	if (!entry)
 		return 0;
-	entry = bsearch(&key, lines->entries, lines->n, sizeof(key), compare);
-	return entry ? entry->line : 0;
+	while (entry + 1 < end && strcmp(entry[1].path, path) == 0)
+		entry++;
+	return entry->line;
 }

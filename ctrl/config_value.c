@@ -78,12 +78,12 @@ unsigned config_unsigned(struct config_reader *reader, struct config_path path, 
 	value = strtoul(text, &end, 10);
 	if (!isdigit((unsigned char)text[0]) || *end) {
 		config_complain(reader, &path, "\"%s\" is not a whole number", text);
-		return fallback;
+		return range.max;
 	}
 	if (errno || value < range.min || value > range.max) {
 		config_complain(
 			reader, &path, "%s is not within %u-%u", text, range.min, range.max);
-		return fallback;
+		return range.max;
 	}
 	return (unsigned)value;
 }

@@ -30,7 +30,8 @@ void config_report(struct config_reader *reader, size_t line, const char *text);
 __attribute__((format(printf, 3, 4))) void config_complain(
 	struct config_reader *reader, const struct config_path *path, const char *format, ...);
 
-// `text` is NULL for a key that is left out: that gives `fallback`, as a bad value does.
+// `text` is NULL for a key that is left out: that gives `fallback`. A bad number gives the largest,
+// which hardly clashes with another one and so makes no second report.
 struct config_range {
 	unsigned min, max;
 };
