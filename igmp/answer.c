@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Answers to queries (PROTOCOL section RSP). In old versions the group's own timer answers.
+//
+// A general query starts a walk over all groups. It is cut into as many steps as it takes frames,
+// and the steps are spread evenly over the response time from a random first one on; with one frame
+// that is one random delay. Specific queries have an answer object each.
+//
+//	pending			query				next
+//	walk, sooner		any				same (RSP-3.1)
+//	walk, later		general				walk at the earlier time
+//	walk, begun		general				all groups again, the unasked first
+//	-			group [and sources]		answer whole [or sources asked]
+//	answer			group				answer whole, earlier time
+//	answer, sources		group and sources		more sources, earlier time
+//	answer, whole		group and sources		answer whole, earlier time
+#include <stdlib.h>
+
+#include "machine.h"
+#include "memory.h"
+#include "query.h"
+
+#define ASKED_MAX 65536 // sources a host keeps for all its answers (RSP-13)
+#define MLD_V1_RESPONSE_MAX_MS 32767
+#define QUERY_MTU 1500 // an answer keeps no more than the largest usual query can ask for
+
+// ---- General queries ------------------------------------------------------------------------
+
+static uint32_t walk_frames(const struct host *host)
+{
+	uint64_t bytes = (uint64_t)host->group_table.count * host->wire->record_len +
+			 (uint64_t)host->source_pool.n_used * host->wire->addr_len;
+	uint32_t room = host->config.mtu - host->wire->ip_len - WIRE_REPORT_HEADER;
+
+	return bytes / room + 1;
+}
+
+static uint64_t walk_end_ms(const struct walk *walk)
+{
+	return walk->start_ms + (uint64_t)(walk->n_steps - 1) * walk->response_ms / walk->n_steps;
+}
+
+static void walk_stop(struct host *host)
+{
+	struct walk *walk = &host->walk;
+
+	if (walk->timer_set)
+		wheel_cancel(&host->wheel, &walk->timer);
+	*walk = (struct walk){.pending = false};
+}
+
+static void walk_set(struct host *host, uint64_t at_ms)
+{
+	host->walk.timer.kind = TIMER_WALK;
+	host->walk.timer_set = true;
+	wheel_set(&host->wheel, &host->walk.timer, at_ms);
+}
+
+// Makes `first` the first of the queue and what was before it the last.
+static void rotate(struct group_queue *queue, struct group *first)
+{
+	struct group *last = TAILQ_PREV(first, group_queue, all);
+	struct group_queue before = *queue;
+
+	if (last == NULL)
+		return;
+	queue->tqh_first = first;
+	first->all.tqe_prev = &queue->tqh_first;
+	*before.tqh_last = before.tqh_first;
+	before.tqh_first->all.tqe_prev = before.tqh_last;
+	last->all.tqe_next = NULL;
+	queue->tqh_last = &last->all.tqe_next;
+}
+
+static void walk_start(struct host *host, uint32_t response_ms, uint64_t now_ms)
+{
+	uint32_t n_steps = walk_frames(host);
+	struct walk walk = {
+		.pending = true,
+		.response_ms = response_ms,
+		.n_steps = n_steps,
+		.start_ms = now_ms + random_delay(&host->random, response_ms / n_steps),
+	};
+
+	if (host->walk.pending && !host->walk.begun && host->walk.start_ms <= walk.start_ms &&
+		walk_end_ms(&host->walk) <= walk_end_ms(&walk))
+		return;
+	// Who has not been asked yet comes first, or frequent queries would keep the last waiting.
+	if (host->walk.at != NULL)
+		rotate(&host->groups, host->walk.at);
+	walk_stop(host);
+	host->walk = walk;
+	walk_set(host, walk.start_ms);
+}
+
+void answer_walk_expire(struct host *host, uint64_t now_ms)
+{
+	struct walk *walk = &host->walk;
+	uint64_t step;
+
+	walk->timer_set = false;
+	if (!walk->begun) {
+		walk->begun = true;
+		walk->at = TAILQ_FIRST(&host->groups);
+		walk->n_groups = host->group_table.count;
+	}
+	step = walk->n_steps;
+	if (walk->response_ms > 0)
+		step = (now_ms - walk->start_ms) * walk->n_steps / walk->response_ms + 1;
+	if (step >= walk->n_steps) {
+		walk->quota = UINT32_MAX;
+		return;
+	}
+	walk->quota = (step * walk->n_groups + walk->n_steps - 1) / walk->n_steps;
+	walk_set(host,
+		walk->start_ms + (step * walk->response_ms + walk->n_steps - 1) / walk->n_steps);
+}
+
+static bool is_answered(const struct group *group)
+{
+	return group_exists(group) && !group->silent;
+}
+
+static enum wire_record current_type(const struct group *group)
+{
+	return group_mode(group) == SLUICE_INCLUDE ? WIRE_IS_IN : WIRE_IS_EX;
+}
+
+static bool walk_transmit(struct host *host, uint64_t now_ms)
+{
+	struct walk *walk = &host->walk;
+
+	while (walk->at != NULL && walk->visited < walk->quota) {
+		struct source_place place = walk->place;
+		struct group *group = walk->at;
+		uint32_t visited = walk->visited;
+
+		if (!pace_allows(&host->pace, false, now_ms))
+			return false;
+		report_begin(host);
+		for (; group != NULL; group = TAILQ_NEXT(group, all), visited++) {
+			if (is_answered(group) && report_list(host, current_type(group), group,
+							  &place) != REPORT_WHOLE)
+				break;
+		}
+		if (host->frame.n_records > 0 && !report_send(host, now_ms))
+			return false;
+		walk->at = group;
+		walk->place = place;
+		walk->visited = visited;
+	}
+	if (walk->begun && walk->at == NULL)
+		walk_stop(host);
+	return true;
+}
+
+// ---- Specific queries -----------------------------------------------------------------------
+
+static void drop_asked(struct host *host, struct answer *answer)
+{
+	memory_put(&host->memory, answer->asked, answer->n_asked * sizeof(*answer->asked));
+	host->n_asked -= answer->n_asked;
+	answer->asked = NULL;
+	answer->n_asked = 0;
+	answer->place.partly = false;
+}
+
+static void answer_free(struct host *host, struct answer *answer)
+{
+	if (answer->queued)
+		TAILQ_REMOVE(&host->answers, answer, queue);
+	else
+		wheel_cancel(&host->wheel, &answer->timer);
+	drop_asked(host, answer);
+	answer->group->answer = NULL;
+	pool_put(answer);
+}
+
+static int compare_sources(const void *a, const void *b)
+{
+	return memcmp(a, b, 16);
+}
+
+// Adds what a query asks for to what is asked already. False if that is too much to keep.
+static bool add_asked(struct host *host, struct answer *answer, const struct query *query)
+{
+	const struct wire *wire = host->wire;
+	unsigned most = (QUERY_MTU - wire->ip_len - wire->query_len) / wire->addr_len;
+	uint8_t all[2 * QUERY_MTU / 4][16];
+	uint8_t(*asked)[16];
+	unsigned n = answer->n_asked;
+	unsigned n_unique = 0;
+
+	if (query->n_sources > most)
+		return false;
+	if (n > 0)
+		memcpy(all, answer->asked, n * sizeof(*all));
+	memset(all + n, 0, query->n_sources * sizeof(*all));
+	for (unsigned i = 0; i < query->n_sources; i++)
+		memcpy(all[n++], query->sources + i * wire->addr_len, wire->addr_len);
+	qsort(all, n, sizeof(*all), compare_sources);
+	for (unsigned i = 0; i < n; i++) {
+		if (n_unique == 0 || memcmp(all[n_unique - 1], all[i], sizeof(*all)) != 0)
+			memmove(all[n_unique++], all[i], sizeof(*all));
+	}
+	if (n_unique > most || host->n_asked - answer->n_asked + n_unique > ASKED_MAX)
+		return false;
+	asked = memory_get(&host->memory, n_unique * sizeof(*asked));
+	if (asked == NULL)
+		return false;
+	memcpy(asked, all, n_unique * sizeof(*asked));
+	drop_asked(host, answer);
+	answer->asked = asked;
+	answer->n_asked = n_unique;
+	host->n_asked += n_unique;
+	return true;
+}
+
+static struct answer *answer_open(struct host *host, struct group *group, uint64_t at_ms)
+{
+	struct answer *answer = pool_get(&host->answer_pool);
+
+	if (answer == NULL)
+		return NULL;
+	answer->group = group;
+	answer->timer.kind = TIMER_ANSWER;
+	wheel_set(&host->wheel, &answer->timer, at_ms);
+	group->answer = answer;
+	return answer;
+}
+
+static void answer_specific(
+	struct host *host, struct group *group, const struct query *query, uint64_t now_ms)
+{
+	uint64_t at_ms = now_ms + random_delay(&host->random, query->response_ms);
+	struct answer *answer = group->answer;
+	bool whole = query->n_sources == 0 || (answer != NULL && answer->asked == NULL);
+
+	if (host->walk.pending && !host->walk.begun && walk_end_ms(&host->walk) <= at_ms)
+		return;
+	if (answer == NULL) {
+		answer = answer_open(host, group, at_ms);
+		if (answer == NULL)
+			return;
+	} else if (!answer->queued && at_ms < wheel_expires_ms(&host->wheel, &answer->timer)) {
+		wheel_cancel(&host->wheel, &answer->timer);
+		wheel_set(&host->wheel, &answer->timer, at_ms);
+	}
+	if (!whole && !add_asked(host, answer, query)) {
+		host_count(host, HOST_RX_SOURCES_OVERFLOW);
+		whole = true;
+	}
+	if (whole)
+		drop_asked(host, answer);
+}
+
+void answer_expire(struct answer *answer)
+{
+	answer->queued = true;
+	TAILQ_INSERT_TAIL(&group_host(answer->group)->answers, answer, queue);
+}
+
+// Of the sources asked for, those the group wants (RSP-7).
+static enum report_result say_asked(
+	struct host *host, const struct answer *answer, struct source_place *place)
+{
+	const struct group *group = answer->group;
+	bool includes = group_mode(group) == SLUICE_INCLUDE;
+	bool first = host->frame.n_records == 0;
+	bool begun = false;
+
+	for (unsigned i = 0; i < answer->n_asked; i++) {
+		const uint8_t *addr = answer->asked[i];
+		const struct source *source =
+			group->sources != NULL ? source_find(group->sources, addr) : NULL;
+		bool listed = source != NULL && group_lists(group, source);
+
+		if (listed != includes || (place->partly && compare_sources(addr, place->from) < 0))
+			continue;
+		if (!begun && !report_record(host, WIRE_IS_IN, group))
+			return REPORT_FULL;
+		begun = true;
+		if (report_source(host, addr))
+			continue;
+		if (!first) {
+			report_record_undo(host);
+			return REPORT_FULL;
+		}
+		place->partly = true;
+		memcpy(place->from, addr, sizeof(place->from));
+		return REPORT_PART;
+	}
+	return REPORT_WHOLE;
+}
+
+static enum report_result say(
+	struct host *host, const struct answer *answer, struct source_place *place)
+{
+	*place = answer->place;
+	if (!is_answered(answer->group))
+		return REPORT_WHOLE;
+	if (answer->asked != NULL)
+		return say_asked(host, answer, place);
+	return report_list(host, current_type(answer->group), answer->group, place);
+}
+
+static bool specific_transmit(struct host *host, uint64_t now_ms)
+{
+	while (!TAILQ_EMPTY(&host->answers)) {
+		enum report_result result = REPORT_WHOLE;
+		struct source_place place;
+		struct answer *answer;
+
+		if (!pace_allows(&host->pace, false, now_ms))
+			return false;
+		report_begin(host);
+		TAILQ_FOREACH (answer, &host->answers, queue) {
+			result = say(host, answer, &place);
+			if (result != REPORT_WHOLE)
+				break;
+		}
+		if (host->frame.n_records > 0 && !report_send(host, now_ms))
+			return false;
+		while (TAILQ_FIRST(&host->answers) != answer)
+			answer_free(host, TAILQ_FIRST(&host->answers));
+		if (result == REPORT_PART)
+			answer->place = place;
+	}
+	return true;
+}
+
+// ---- Both -----------------------------------------------------------------------------------
+
+bool answer_transmit(struct host *host, uint64_t now_ms)
+{
+	return specific_transmit(host, now_ms) && walk_transmit(host, now_ms);
+}
+
+void answer_forget(struct group *group)
+{
+	struct host *host = group_host(group);
+
+	if (host->walk.at == group) {
+		host->walk.at = TAILQ_NEXT(group, all);
+		host->walk.place.partly = false;
+	}
+	if (group->answer != NULL)
+		answer_free(host, group->answer);
+}
+
+void answer_cancel(struct host *host)
+{
+	struct group *group;
+
+	walk_stop(host);
+	if (host->answer_pool.n_used == 0)
+		return;
+	TAILQ_FOREACH (group, &host->groups, all) {
+		if (group->answer != NULL)
+			answer_free(host, group->answer);
+	}
+}
+
+static void hurry_all(struct host *host, uint32_t response_ms, uint64_t now_ms)
+{
+	struct group *group;
+
+	TAILQ_FOREACH (group, &host->groups, all) {
+		if (is_answered(group))
+			change_hurry(group, now_ms, response_ms);
+	}
+}
+
+void answer_query(struct host *host, const struct query *query, uint64_t now_ms)
+{
+	uint32_t old_response_ms = query->response_ms;
+	struct group *group = NULL;
+
+	if (!query->general)
+		group = group_find(host, query->group.bytes);
+	if (query->general ? host->n_groups == 0 : group == NULL || !is_answered(group)) {
+		host_count(host, HOST_RX_NO_STATE);
+		return;
+	}
+	if (host_is_newest(host)) {
+		if (query->general)
+			walk_start(host, query->response_ms, now_ms);
+		else
+			answer_specific(host, group, query, now_ms);
+		return;
+	}
+	// MLDv1 knows no longer time (CMP-15).
+	if (host->wire->family == AF_INET6 && old_response_ms > MLD_V1_RESPONSE_MAX_MS)
+		old_response_ms = MLD_V1_RESPONSE_MAX_MS;
+	if (query->general)
+		hurry_all(host, old_response_ms, now_ms);
+	else
+		change_hurry(group, now_ms, old_response_ms);
+}

@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// State-change reports (PROTOCOL section CHG; in old versions CMP-8 to CMP-10).
+//
+// What routers were told (told_mode, source->told) and what holds now (group_mode(), group_lists())
+// are two states; a report says their difference and makes the first equal to the second. Nothing
+// is noted about a difference before that, so what cancels itself is never heard of.
+//
+//	phase	event				action				next
+//	IDLE	change				queue				DIRTY
+//	WAITING	change				stop the timer, queue		DIRTY
+//	DIRTY	change				-				DIRTY
+//	READY	change				begin the report anew		READY
+//	DIRTY	flush				queue				READY
+//	WAITING	timer				due, queue			READY
+//	READY	turn: difference, or due	report, counters - 1, then:
+//	READY	  repeats left			draw the gap			WAITING
+//	READY	  none left, members		-				IDLE
+//	READY	  none left, no members		free				-
+//	READY	turn: nothing to say		as above, but keep the gap
+//	READY	turn: port or pace full		-				READY
+//	WAITING	version changes			forget the repeats		IDLE, or free
+//	any	link or address comes up	forget what was told, queue	READY
+//
+// A difference sets the counter of the source, or of the filter mode, to the Robustness Variable;
+// each report sent for the group takes one off (CHG-9).
+#include "machine.h"
+
+#define URGENT_GROUPS 64 // a flush of no more goes first
+
+static void restart_round(struct group *group)
+{
+	if (group->sources == NULL)
+		return;
+	group->sources->n_round = 0;
+	group->sources->place.partly = false;
+}
+
+void change_note(struct group *group)
+{
+	struct host *host = group_host(group);
+
+	restart_round(group);
+	if (group->phase == GROUP_DIRTY || group->phase == GROUP_READY)
+		return;
+	if (group->phase == GROUP_WAITING)
+		wheel_cancel(&host->wheel, &group->timer);
+	else
+		host->n_changing++;
+	group->phase = GROUP_DIRTY;
+	TAILQ_INSERT_TAIL(&host->dirty, group, queue);
+	host->n_dirty++;
+}
+
+void change_flush(struct host *host)
+{
+	struct group *group;
+
+	if (host->n_dirty <= URGENT_GROUPS) {
+		host->n_urgent += host->n_dirty;
+		while ((group = TAILQ_LAST(&host->dirty, group_queue)) != NULL) {
+			TAILQ_REMOVE(&host->dirty, group, queue);
+			TAILQ_INSERT_HEAD(&host->ready, group, queue);
+			group->phase = GROUP_READY;
+		}
+	} else {
+		TAILQ_FOREACH (group, &host->dirty, queue)
+			group->phase = GROUP_READY;
+		TAILQ_CONCAT(&host->ready, &host->dirty, queue);
+	}
+	host->n_dirty = 0;
+}
+
+void change_expire(struct group *group)
+{
+	group->due = true;
+	group->phase = GROUP_READY;
+	TAILQ_INSERT_TAIL(&group_host(group)->ready, group, queue);
+}
+
+static bool source_differs(const struct group *group, const struct source *source)
+{
+	return group_lists(group, source) != source->told;
+}
+
+static bool mode_differs(const struct group *group)
+{
+	return group_mode(group) != group->told_mode;
+}
+
+// True if the group has something to say at its turn.
+static bool must_speak(const struct group *group)
+{
+	const struct source_set *set = group->sources;
+	const struct source *source;
+
+	if (group->silent)
+		return false;
+	if (group->due || mode_differs(group))
+		return true;
+	if (set == NULL)
+		return false;
+	if (set->n_round > 0 || set->place.partly)
+		return true;
+	TAILQ_FOREACH (source, &set->changes, change) {
+		if (source_differs(group, source))
+			return true;
+	}
+	return false;
+}
+
+// Routers know all there is to know.
+static void adopt(struct group *group)
+{
+	struct source_set *set = group->sources;
+	struct source *source, *next;
+
+	group->told_mode = group_mode(group);
+	for (source = set != NULL ? TAILQ_FIRST(&set->order) : NULL; source != NULL;
+		source = next) {
+		next = TAILQ_NEXT(source, order);
+		source_tell(set, source, group_lists(group, source));
+		source_settle(set, source);
+		source_put(set, source);
+	}
+}
+
+static void commit_source(struct group *group, struct source *source)
+{
+	struct source_set *set = group->sources;
+
+	if (source_differs(group, source)) {
+		source_tell(set, source, !source->told);
+		source->repeats = host_robustness(group_host(group));
+	}
+	if (source->repeats > 1) {
+		source->repeats--;
+		TAILQ_REMOVE(&set->changes, source, change);
+		TAILQ_INSERT_TAIL(&set->changes, source, change);
+		return;
+	}
+	source_settle(set, source);
+	source_put(set, source);
+}
+
+static void commit_sources(struct group *group, unsigned n)
+{
+	while (n-- > 0)
+		commit_source(group, TAILQ_FIRST(&group->sources->changes));
+}
+
+static void commit_mode(struct group *group)
+{
+	if (mode_differs(group)) {
+		adopt(group);
+		group->repeats = host_robustness(group_host(group)) - 1;
+		return;
+	}
+	group->repeats--;
+	if (group->sources != NULL)
+		commit_sources(group, group->sources->n_changes);
+}
+
+// Touched sources that are what they were.
+static void drop_undone(struct group *group)
+{
+	struct source_set *set = group->sources;
+	struct source *source, *next;
+
+	for (source = set != NULL ? TAILQ_FIRST(&set->changes) : NULL; source != NULL;
+		source = next) {
+		next = TAILQ_NEXT(source, change);
+		if (source->repeats > 0 || source_differs(group, source))
+			continue;
+		source_settle(set, source);
+		source_put(set, source);
+	}
+}
+
+static bool free_unless_used(struct group *group)
+{
+	if (group->n_members > 0)
+		return false;
+	group_free(group);
+	return true;
+}
+
+static void rest(struct group *group)
+{
+	group->phase = GROUP_IDLE;
+	group_host(group)->n_changing--;
+	free_unless_used(group);
+}
+
+// The group's turn is over.
+static void finish(struct group *group, bool spoke, uint64_t now_ms)
+{
+	struct host *host = group_host(group);
+	uint32_t interval_ms = host_is_newest(host)
+				       ? host->config.unsolicited_report_interval_ms
+				       : host->config.old_unsolicited_report_interval_ms;
+	struct member *member;
+	uint64_t next_ms;
+
+	TAILQ_REMOVE(&host->ready, group, queue);
+	if (host->n_urgent > 0)
+		host->n_urgent--;
+	group->due = false;
+	restart_round(group);
+	while ((member = LIST_FIRST(&group->pending)) != NULL) {
+		LIST_REMOVE(member, pending);
+		LIST_INSERT_HEAD(&host->joined, member, pending);
+	}
+	if (!group_is_pending(group)) {
+		rest(group);
+		return;
+	}
+	next_ms = now_ms + random_delay(&host->random, interval_ms);
+	if (!spoke && wheel_expires_ms(&host->wheel, &group->timer) < next_ms)
+		next_ms = wheel_expires_ms(&host->wheel, &group->timer);
+	group->phase = GROUP_WAITING;
+	group->timer.kind = TIMER_GROUP;
+	wheel_set(&host->wheel, &group->timer, next_ms);
+}
+
+// ---- The newest version ---------------------------------------------------------------------
+
+static void write_sources(
+	struct host *host, const struct group *group, enum wire_record type, unsigned n)
+{
+	bool listed = (type == WIRE_ALLOW) == (group_mode(group) == SLUICE_INCLUDE);
+	const struct source *source = TAILQ_FIRST(&group->sources->changes);
+	bool begun = false;
+
+	for (; n > 0; n--, source = TAILQ_NEXT(source, change)) {
+		if (group_lists(group, source) != listed)
+			continue;
+		if (source->repeats == 0 && !source_differs(group, source))
+			continue;
+		if (!begun)
+			report_record(host, type, group);
+		begun = true;
+		report_source(host, source->addr);
+	}
+}
+
+// Says what has changed of the sources as ALLOW and BLOCK; *n is how many of the changes are in.
+static enum report_result say_sources(struct host *host, const struct group *group, unsigned *n)
+{
+	const struct source_set *set = group->sources;
+	const struct source *source = TAILQ_FIRST(&set->changes);
+	unsigned n_round = set->n_round > 0 ? set->n_round : set->n_changes;
+	unsigned room = report_room(host);
+	unsigned used[2] = {0, 0}; // bytes, by listed or not
+
+	for (*n = 0; *n < n_round; ++*n, source = TAILQ_NEXT(source, change)) {
+		unsigned *record = &used[group_lists(group, source)];
+
+		if (source->repeats == 0 && !source_differs(group, source))
+			continue;
+		*record += host->wire->addr_len + (*record == 0 ? host->wire->record_len : 0);
+		if (used[0] + used[1] > room)
+			break;
+	}
+	if (*n < n_round && host->frame.n_records > 0)
+		return REPORT_FULL;
+	write_sources(host, group, WIRE_ALLOW, *n);
+	write_sources(host, group, WIRE_BLOCK, *n);
+	return *n < n_round ? REPORT_PART : REPORT_WHOLE;
+}
+
+// What of a group goes into a frame.
+struct speech {
+	struct source_place place; // of a filter-mode record
+	unsigned n_sources; // of the changes
+};
+
+static bool speaks_mode(const struct group *group)
+{
+	return mode_differs(group) || group->repeats > 0;
+}
+
+static enum report_result say(struct host *host, const struct group *group, struct speech *speech)
+{
+	*speech = (struct speech){.n_sources = 0};
+	if (!must_speak(group))
+		return REPORT_WHOLE;
+	if (speaks_mode(group)) {
+		bool includes = group_mode(group) == SLUICE_INCLUDE;
+
+		if (group->sources != NULL)
+			speech->place = group->sources->place;
+		return report_list(host, includes ? WIRE_TO_IN : WIRE_TO_EX, group, &speech->place);
+	}
+	if (group->sources == NULL)
+		return REPORT_WHOLE;
+	return say_sources(host, group, &speech->n_sources);
+}
+
+static void commit_whole(struct group *group, uint64_t now_ms)
+{
+	struct source_set *set = group->sources;
+	bool spoke = must_speak(group);
+
+	if (group->silent)
+		adopt(group);
+	else if (!spoke)
+		drop_undone(group);
+	else if (speaks_mode(group))
+		commit_mode(group);
+	else if (set != NULL)
+		commit_sources(group, set->n_round > 0 ? set->n_round : set->n_changes);
+	finish(group, spoke, now_ms);
+}
+
+static void commit_part(struct group *group, const struct speech *speech)
+{
+	struct source_set *set = group->sources;
+
+	if (speaks_mode(group)) {
+		set->place = speech->place;
+		return;
+	}
+	if (set->n_round == 0)
+		set->n_round = set->n_changes;
+	set->n_round -= speech->n_sources;
+	commit_sources(group, speech->n_sources);
+}
+
+static bool transmit_frame(struct host *host, uint64_t now_ms)
+{
+	enum report_result result = REPORT_WHOLE;
+	struct group *group;
+	struct speech speech;
+
+	if (!pace_allows(&host->pace, host->n_urgent > 0, now_ms))
+		return false;
+	report_begin(host);
+	TAILQ_FOREACH (group, &host->ready, queue) {
+		result = say(host, group, &speech);
+		if (result != REPORT_WHOLE)
+			break;
+	}
+	if (host->frame.n_records > 0 && !report_send(host, now_ms))
+		return false;
+	while (TAILQ_FIRST(&host->ready) != group)
+		commit_whole(TAILQ_FIRST(&host->ready), now_ms);
+	if (result == REPORT_PART)
+		commit_part(group, &speech);
+	return true;
+}
+
+// ---- Old versions: a group is joined or not, whatever its sources (CMP-8) ---------------------
+
+static uint8_t old_repeats(const struct host *host)
+{
+	uint8_t copies = host_robustness(host);
+
+	// The report itself and "once or twice" more (CMP-9).
+	return copies < 3 ? 1 : 2;
+}
+
+static bool has_leave(const struct host *host)
+{
+	return host->wire->family == AF_INET6 || host->version > 1;
+}
+
+static bool transmit_old(struct host *host, uint64_t now_ms)
+{
+	struct group *group = TAILQ_FIRST(&host->ready);
+	bool exists = group_exists(group);
+	bool told = group_was_told(group);
+	bool report = exists && !group->silent && (!told || group->due);
+	bool leave = told && !exists && has_leave(host) &&
+		     (group->last_reporter || host->config.always_leave);
+
+	if (report || leave) {
+		if (!pace_allows(&host->pace, host->n_urgent > 0, now_ms) ||
+			!report_send_old(host, group, leave, now_ms))
+			return false;
+	}
+	if (report) {
+		if (!told)
+			group->repeats = old_repeats(host);
+		else if (group->repeats > 0)
+			group->repeats--;
+		group->asked = false;
+		group->last_reporter = true;
+	} else if (!exists) {
+		group->repeats = 0;
+		group->asked = false;
+	}
+	adopt(group);
+	finish(group, report, now_ms);
+	return true;
+}
+
+void change_hurry(struct group *group, uint64_t now_ms, uint32_t response_ms)
+{
+	struct host *host = group_host(group);
+
+	if (group->phase == GROUP_WAITING) {
+		uint64_t left_ms = wheel_expires_ms(&host->wheel, &group->timer) - now_ms;
+
+		group->asked = true;
+		if (response_ms >= left_ms)
+			return;
+		wheel_cancel(&host->wheel, &group->timer);
+	} else if (group->phase == GROUP_IDLE) {
+		group->asked = true;
+		host->n_changing++;
+	} else {
+		return; // a report is about to leave anyway
+	}
+	group->phase = GROUP_WAITING;
+	group->timer.kind = TIMER_GROUP;
+	wheel_set(&host->wheel, &group->timer, now_ms + random_delay(&host->random, response_ms));
+}
+
+void change_suppress(struct group *group)
+{
+	struct host *host = group_host(group);
+
+	if (group->phase != GROUP_WAITING)
+		return;
+	wheel_cancel(&host->wheel, &group->timer);
+	group->repeats = 0;
+	group->asked = false;
+	group->last_reporter = false;
+	rest(group);
+}
+
+// ---- All groups -----------------------------------------------------------------------------
+
+bool change_transmit(struct host *host, uint64_t now_ms)
+{
+	while (!TAILQ_EMPTY(&host->ready)) {
+		if (host_is_newest(host) ? !transmit_frame(host, now_ms)
+					 : !transmit_old(host, now_ms))
+			return false;
+	}
+	return true;
+}
+
+void change_announce(struct host *host)
+{
+	struct group *group;
+
+	TAILQ_FOREACH (group, &host->groups, all) {
+		struct source *source;
+
+		// One that was left keeps its difference: routers may still have it.
+		if (!group_exists(group))
+			continue;
+		group->told_mode = SLUICE_INCLUDE;
+		group->repeats = 0;
+		if (group->sources != NULL) {
+			TAILQ_FOREACH (source, &group->sources->order, order) {
+				source_tell(group->sources, source, false);
+				source->repeats = 0;
+				source_touch(group->sources, source);
+			}
+		}
+		change_note(group);
+	}
+	change_flush(host);
+}
+
+void change_cancel(struct host *host)
+{
+	struct group *group, *next;
+
+	for (group = TAILQ_FIRST(&host->groups); group != NULL; group = next) {
+		struct source *source;
+
+		next = TAILQ_NEXT(group, all);
+		group->repeats = 0;
+		group->asked = false;
+		group->due = false;
+		if (group->sources != NULL) {
+			TAILQ_FOREACH (source, &group->sources->changes, change)
+				source->repeats = 0;
+		}
+		restart_round(group);
+		if (group->phase != GROUP_WAITING)
+			continue;
+		drop_undone(group);
+		wheel_cancel(&host->wheel, &group->timer);
+		rest(group);
+	}
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The record of a group: the merge of its members' filters, kept by counting for each source the
+// members that include and exclude it. A change costs by the sources it concerns.
+#include <errno.h>
+
+#include "address.h"
+#include "machine.h"
+
+static uint64_t hash_address(const uint8_t addr[16])
+{
+	uint64_t word[2];
+
+	memcpy(word, addr, sizeof(word));
+	return table_mix(table_mix(word[0]) ^ word[1]);
+}
+
+uint64_t group_hash(const struct table_link *link)
+{
+	return hash_address(container_of(link, struct group, link)->addr);
+}
+
+struct host *group_host(const struct group *group)
+{
+	return container_of(pool_of(group), struct host, group_pool);
+}
+
+static bool has_address(const struct table_link *link, const void *addr)
+{
+	return memcmp(container_of(link, struct group, link)->addr, addr, 16) == 0;
+}
+
+struct group *group_find(const struct host *host, const uint8_t addr[16])
+{
+	struct table_link *link =
+		table_find(&host->group_table, hash_address(addr), has_address, addr);
+
+	return link != NULL ? group_of_link(link) : NULL;
+}
+
+void group_address(const struct group *group, struct sluice_addr *addr)
+{
+	addr->family = host_family(group_host(group));
+	memcpy(addr->bytes, group->addr, sizeof(addr->bytes));
+}
+
+static bool is_ssm(const struct host *host, const struct sluice_addr *addr)
+{
+	if (!host->config.ssm_aware)
+		return false;
+	for (unsigned i = 0; i < host->config.n_ssm_ranges; i++) {
+		const struct host_range *range = &host->ssm_ranges[i];
+
+		if (address_in_prefix(addr, &range->prefix, range->length))
+			return true;
+	}
+	return false;
+}
+
+static bool is_silent(const struct host *host, const struct sluice_addr *addr)
+{
+	static const struct sluice_addr control = {AF_INET, {224, 0, 0, 0}};
+
+	if (address_is_unreported(addr))
+		return true;
+	return !host->config.report_link_local && address_in_prefix(addr, &control, 24);
+}
+
+void group_classify(struct host *host, struct group *group)
+{
+	struct sluice_addr addr;
+
+	group_address(group, &addr);
+	group->ssm = is_ssm(host, &addr);
+	group->silent = is_silent(host, &addr);
+}
+
+struct group *group_add(struct host *host, const struct sluice_addr *addr)
+{
+	struct group *group = pool_get(&host->group_pool);
+
+	if (group == NULL)
+		return NULL;
+	memcpy(group->addr, addr->bytes, sizeof(group->addr));
+	group->told_mode = SLUICE_INCLUDE;
+	group_classify(host, group);
+	TAILQ_INSERT_HEAD(&host->groups, group, all);
+	table_put(&host->group_table, &group->link);
+	return group;
+}
+
+void group_free(struct group *group)
+{
+	struct host *host = group_host(group);
+
+	answer_forget(group);
+	if (group->sources != NULL) {
+		struct source *source;
+
+		while ((source = TAILQ_FIRST(&group->sources->order)) != NULL) {
+			source_settle(group->sources, source);
+			source_tell(group->sources, source, false);
+			source_put(group->sources, source);
+		}
+		source_set_close(group->sources, &host->memory);
+	}
+	TAILQ_REMOVE(&host->groups, group, all);
+	table_remove(&host->group_table, &group->link);
+	pool_put(group);
+}
+
+int group_reserve(struct group *group, unsigned n)
+{
+	struct host *host = group_host(group);
+
+	if (n == 0 && group->sources == NULL)
+		return 0;
+	if (group->sources == NULL) {
+		group->sources = source_set_open(&host->memory);
+		if (group->sources == NULL)
+			return -ENOMEM;
+	}
+	if (!pool_reserve(&host->source_pool, n) ||
+		!source_set_reserve(group->sources, group->n_exclude + 1, &host->memory))
+		return -ENOMEM;
+	return 0;
+}
+
+// One member more or less lists the source. It stays until its change has been told.
+static void count_source(
+	struct group *group, enum sluice_filter_mode mode, const uint8_t addr[16], int by)
+{
+	struct source_set *set = group->sources;
+	struct source *source = source_get(set, &group_host(group)->source_pool, addr);
+
+	if (mode == SLUICE_INCLUDE)
+		source_include(set, source, by);
+	else
+		source_exclude(set, source, by);
+}
+
+static void touch_blocked(struct group *group)
+{
+	struct source *source;
+
+	if (group->sources == NULL || group->n_exclude == 0 ||
+		group->n_exclude >= group->sources->n_ranks)
+		return;
+	LIST_FOREACH (source, &group->sources->ranks[group->n_exclude], rank)
+		source_touch(group->sources, source);
+}
+
+// Only the sources in one of two sorted lists count. Those that come in are counted before those
+// that go out, since the pool's reserve holds only until something is put back.
+static void merge_lists(struct group *group, enum sluice_filter_mode mode,
+	const struct filter_view *without, const struct filter_view *with, int by)
+{
+	unsigned i = 0;
+
+	for (unsigned k = 0; k < with->n; k++) {
+		int order = 1;
+
+		while (i < without->n &&
+			(order = memcmp(without->sources[i].bytes, with->sources[k].bytes, 16)) < 0)
+			i++;
+		if (i == without->n || order != 0)
+			count_source(group, mode, with->sources[k].bytes, by);
+	}
+}
+
+void group_merge(
+	struct group *group, const struct filter_view *before, const struct filter_view *after)
+{
+	static const struct filter_view nothing;
+	bool same = before->mode == after->mode;
+	int excludes = (after->mode == SLUICE_EXCLUDE) - (before->mode == SLUICE_EXCLUDE);
+
+	// Sources all members excluded need not be any more, and the other way round.
+	if (excludes != 0)
+		touch_blocked(group);
+	merge_lists(group, after->mode, same ? before : &nothing, after, 1);
+	merge_lists(group, before->mode, same ? after : &nothing, before, -1);
+	group->n_exclude += excludes;
+	if (excludes != 0)
+		touch_blocked(group);
+	change_note(group);
+}
+
+void group_merge_source(
+	struct group *group, enum sluice_filter_mode mode, const struct sluice_addr *source, int by)
+{
+	count_source(group, mode, source->bytes, by);
+	change_note(group);
+}

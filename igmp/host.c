@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "address.h"
+#include "machine.h"
+#include "memory.h"
+#include "query.h"
+
+#define LOG_INTERVAL_MS 1000
+#define PACE_RETRY_MS 1
+#define PORT_RETRY_MS 2
+
+// ---- Configuration --------------------------------------------------------------------------
+
+static const struct host_range ssm_ipv4[] = {
+	{.prefix = {AF_INET, {232}}, .length = 8},
+};
+
+// FF3x::/32 for each scope x (SSM-1).
+#define SSM_IPV6(scope)                                                                            \
+	{                                                                                          \
+		.prefix = {AF_INET6, {0xff, 0x30 | (scope)}}, .length = 32                         \
+	}
+static const struct host_range ssm_ipv6[] = {
+	SSM_IPV6(0x0),
+	SSM_IPV6(0x1),
+	SSM_IPV6(0x2),
+	SSM_IPV6(0x3),
+	SSM_IPV6(0x4),
+	SSM_IPV6(0x5),
+	SSM_IPV6(0x6),
+	SSM_IPV6(0x7),
+	SSM_IPV6(0x8),
+	SSM_IPV6(0x9),
+	SSM_IPV6(0xa),
+	SSM_IPV6(0xb),
+	SSM_IPV6(0xc),
+	SSM_IPV6(0xd),
+	SSM_IPV6(0xe),
+	SSM_IPV6(0xf),
+};
+
+void host_config_default(struct host_config *config, int family)
+{
+	*config = (struct host_config){
+		.robustness = 2,
+		.query_interval_ms = 125000,
+		.query_response_interval_ms = 10000,
+		.unsolicited_report_interval_ms = 1000,
+		.old_unsolicited_report_interval_ms = 10000,
+		.ssm_aware = true,
+		.report_link_local = true,
+		.max_groups = 1000000,
+		.max_sources = 1024,
+		.mtu = 1500,
+		.report_rate = 20000,
+		.report_burst = 128,
+		.seed = 1,
+	};
+}
+
+static bool is_valid(const struct host *host, const struct host_config *config)
+{
+	const struct wire *wire = host->wire;
+	unsigned mtu_min = wire->ip_len + WIRE_REPORT_HEADER + wire->record_len + wire->addr_len;
+
+	if (config->ssm_ranges == NULL && config->n_ssm_ranges > 0)
+		return false;
+	for (unsigned i = 0; i < config->n_ssm_ranges; i++) {
+		if (config->ssm_ranges[i].length > 8 * wire->addr_len)
+			return false;
+	}
+	return config->robustness > 0 && config->unsolicited_report_interval_ms > 0 &&
+	       config->old_unsolicited_report_interval_ms > 0 && config->mtu >= mtu_min &&
+	       config->report_rate > 0 && config->report_burst > 0;
+}
+
+static size_t ranges_size(unsigned n)
+{
+	return n * sizeof(struct host_range);
+}
+
+// Takes a configuration over whole, or not at all.
+static int configure(struct host *host, const struct host_config *config, uint64_t now_ms)
+{
+	const struct host_range *from = config->ssm_ranges;
+	unsigned n = config->n_ssm_ranges;
+	struct host_range *ranges;
+	int rc;
+
+	if (!is_valid(host, config))
+		return -EINVAL;
+	if (from == NULL && host->wire->family == AF_INET) {
+		from = ssm_ipv4;
+		n = sizeof(ssm_ipv4) / sizeof(ssm_ipv4[0]);
+	} else if (from == NULL) {
+		from = ssm_ipv6;
+		n = sizeof(ssm_ipv6) / sizeof(ssm_ipv6[0]);
+	}
+	ranges = memory_get(&host->memory, ranges_size(n + 1));
+	if (ranges == NULL)
+		return -ENOMEM;
+	rc = report_open(host, config->mtu);
+	if (rc < 0)
+		goto free_ranges;
+	memcpy(ranges, from, ranges_size(n));
+	memory_put(&host->memory, host->ssm_ranges, ranges_size(host->config.n_ssm_ranges + 1));
+	host->ssm_ranges = ranges;
+	host->config = *config;
+	host->config.ssm_ranges = ranges;
+	host->config.n_ssm_ranges = n;
+	pace_init(&host->pace, config->report_rate, config->report_burst, now_ms);
+	return 0;
+
+free_ranges:
+	memory_put(&host->memory, ranges, ranges_size(n + 1));
+	return rc;
+}
+
+int host_reconfigure(struct host *host, const struct host_config *config, uint64_t now_ms)
+{
+	uint64_t seed = host->config.seed;
+	struct group *group;
+	int rc;
+
+	rc = configure(host, config, now_ms);
+	if (rc < 0)
+		return rc;
+	host->config.seed = seed;
+	TAILQ_FOREACH (group, &host->groups, all) {
+		enum sluice_filter_mode mode = group_mode(group);
+
+		group_classify(host, group);
+		if (group_mode(group) != mode)
+			change_note(group);
+	}
+	return 0;
+}
+
+// ---- Opening and closing --------------------------------------------------------------------
+
+struct host *host_open(int family, const struct host_config *config, const struct host_ops *ops,
+	void *ctx, uint64_t now_ms)
+{
+	size_t held = 0;
+	struct host *host;
+	int rc = -ENOMEM;
+
+	if (family != AF_INET && family != AF_INET6) {
+		rc = -EINVAL;
+		goto fail;
+	}
+	host = memory_get(&held, sizeof(*host));
+	if (host == NULL)
+		goto fail;
+	host->memory = held;
+	host->wire = wire_of(family);
+	host->ops = ops;
+	host->ctx = ctx;
+	host->random = config->seed;
+	host->up = true;
+	host->version = host->wire->newest;
+	host->source.family = family;
+	TAILQ_INIT(&host->groups);
+	TAILQ_INIT(&host->dirty);
+	TAILQ_INIT(&host->ready);
+	TAILQ_INIT(&host->answers);
+	wheel_init(&host->wheel, now_ms);
+	host->compat.kind = TIMER_COMPAT;
+	host->transmit.kind = TIMER_TRANSMIT;
+	pool_init(&host->group_pool, sizeof(struct group), &host->memory);
+	pool_init(&host->member_pool, sizeof(struct member), &host->memory);
+	pool_init(&host->source_pool, sizeof(struct source), &host->memory);
+	pool_init(&host->answer_pool, sizeof(struct answer), &host->memory);
+	rc = configure(host, config, now_ms);
+	if (rc < 0)
+		goto free_host;
+	rc = -ENOMEM;
+	if (!table_init(&host->group_table, group_hash, &host->memory))
+		goto free_config;
+	if (!table_init(&host->member_table, member_hash, &host->memory))
+		goto close_group_table;
+	return host;
+
+close_group_table:
+	table_close(&host->group_table);
+free_config:
+	report_close(host);
+	memory_put(&host->memory, host->ssm_ranges, ranges_size(host->config.n_ssm_ranges + 1));
+free_host:
+	memory_put(&held, host, sizeof(*host));
+fail:
+	errno = -rc;
+	return NULL;
+}
+
+void host_close(struct host *host)
+{
+	size_t held = sizeof(*host);
+	struct group *group;
+
+	while ((group = TAILQ_FIRST(&host->groups)) != NULL)
+		group_free(group);
+	pool_close(&host->answer_pool);
+	pool_close(&host->source_pool);
+	pool_close(&host->member_pool);
+	pool_close(&host->group_pool);
+	table_close(&host->member_table);
+	table_close(&host->group_table);
+	report_close(host);
+	memory_put(&host->memory, host->addresses, host->n_addresses * sizeof(*host->addresses));
+	memory_put(&host->memory, host->ssm_ranges, ranges_size(host->config.n_ssm_ranges + 1));
+	memory_put(&held, host, sizeof(*host));
+}
+
+// ---- Running --------------------------------------------------------------------------------
+
+static void tell_joined(struct host *host)
+{
+	struct member *member;
+
+	while ((member = LIST_FIRST(&host->joined)) != NULL) {
+		LIST_REMOVE(member, pending);
+		member->state = MEMBER_JOINED;
+		host->ops->joined(host->ctx, host, member);
+	}
+}
+
+void host_transmit(struct host *host, uint64_t now_ms)
+{
+	if (!host->up || host->transmitting)
+		return;
+	host->transmitting = true;
+	if (!(change_transmit(host, now_ms) && answer_transmit(host, now_ms)) &&
+		!host->transmit_set) {
+		bool paced = !pace_allows(&host->pace, false, now_ms);
+
+		host->transmit_set = true;
+		wheel_set(&host->wheel, &host->transmit,
+			now_ms + (paced ? PACE_RETRY_MS : PORT_RETRY_MS));
+	}
+	tell_joined(host);
+	host->transmitting = false;
+}
+
+void host_flush(struct host *host, uint64_t now_ms)
+{
+	change_flush(host);
+	host_transmit(host, now_ms);
+}
+
+static void expire(struct host *host, struct wheel_timer *timer, uint64_t now_ms)
+{
+	switch ((enum timer_kind)timer->kind) {
+	case TIMER_GROUP:
+		change_expire(container_of(timer, struct group, timer));
+		break;
+	case TIMER_ANSWER:
+		answer_expire(container_of(timer, struct answer, timer));
+		break;
+	case TIMER_WALK:
+		answer_walk_expire(host, now_ms);
+		break;
+	case TIMER_COMPAT:
+		host->compat_set = false;
+		compat_update(host, now_ms);
+		break;
+	case TIMER_TRANSMIT:
+		host->transmit_set = false;
+		break;
+	}
+}
+
+void host_advance(struct host *host, uint64_t now_ms)
+{
+	struct wheel_timer *timer;
+
+	while ((timer = wheel_pop(&host->wheel, now_ms)) != NULL)
+		expire(host, timer, now_ms);
+	host_transmit(host, now_ms);
+}
+
+uint64_t host_next_ms(const struct host *host)
+{
+	return wheel_next_ms(&host->wheel);
+}
+
+bool host_busy(const struct host *host)
+{
+	return host->n_changing > 0;
+}
+
+void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t now_ms)
+{
+	struct query query;
+	enum host_counter verdict = query_read(host, packet, len, &query);
+	struct group *group;
+
+	host_count(host, verdict);
+	if (verdict == HOST_RX_BAD_SOURCE && host->wire->family == AF_INET6)
+		host_log(host, now_ms, "MLD message whose source is not link-local dropped");
+	if (verdict == HOST_RX_REPORT && query.group.family != 0 && !host_is_newest(host)) {
+		group = group_find(host, query.group.bytes);
+		if (group != NULL)
+			change_suppress(group);
+	}
+	if (verdict != HOST_RX_QUERY)
+		return;
+	if (!query.router_alert && query.version > 1)
+		host_count(host, HOST_RX_LENIENT_ROUTER_ALERT);
+	compat_hear(host, &query, now_ms);
+	answer_query(host, &query, now_ms);
+}
+
+// ---- The interface --------------------------------------------------------------------------
+
+static void choose_source(struct host *host)
+{
+	host->source = (struct sluice_addr){.family = host->wire->family};
+	for (unsigned i = 0; i < host->n_addresses; i++) {
+		const struct sluice_addr *addr = &host->addresses[i].addr;
+
+		if (addr->family == AF_INET || address_is_link_local(addr)) {
+			host->source = *addr;
+			return;
+		}
+	}
+}
+
+int host_set_addresses(
+	struct host *host, const struct host_address *addrs, unsigned n, uint64_t now_ms)
+{
+	bool had_source = !address_is_unspecified(&host->source);
+	struct host_address *copy = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (addrs[i].addr.family != host->wire->family ||
+			addrs[i].prefix_length > 8 * host->wire->addr_len)
+			return -EINVAL;
+	}
+	if (n > 0) {
+		copy = memory_get(&host->memory, n * sizeof(*copy));
+		if (copy == NULL)
+			return -ENOMEM;
+		memcpy(copy, addrs, n * sizeof(*copy));
+	}
+	memory_put(&host->memory, host->addresses, host->n_addresses * sizeof(*host->addresses));
+	host->addresses = copy;
+	host->n_addresses = n;
+	choose_source(host);
+	if (host->wire->family == AF_INET6 && !had_source &&
+		!address_is_unspecified(&host->source)) {
+		change_announce(host);
+		host_transmit(host, now_ms);
+	}
+	return 0;
+}
+
+void host_set_link(struct host *host, bool up, uint64_t now_ms)
+{
+	if (up == host->up)
+		return;
+	host->up = up;
+	answer_cancel(host);
+	if (up) {
+		change_announce(host);
+		host_transmit(host, now_ms);
+	}
+}
+
+void host_log(struct host *host, uint64_t now_ms, const char *format, ...)
+{
+	char text[160];
+	va_list args;
+
+	if (host->ops->log == NULL || now_ms < host->log_next_ms)
+		return;
+	host->log_next_ms = now_ms + LOG_INTERVAL_MS;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	host->ops->log(host->ctx, host, text);
+}

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the protocol machine of one host consists of. Private to igmp/.
+//
+// host.c      opens, closes, drives and shows the machine
+// session.c   sessions; member.c the calls that change memberships
+// group.c     the record of a group: the merge of its members
+// change.c    tells routers about changes; answer.c answers queries; compat.c speaks old versions
+// query.c     decides what is a query, and for us
+// report.c    builds and sends frames
+#ifndef IGMP_MACHINE_H
+#define IGMP_MACHINE_H
+
+#include "filter.h"
+#include "host.h"
+#include "member.h"
+#include "pace.h"
+#include "pool.h"
+#include "random.h"
+#include "source.h"
+#include "table.h"
+#include "wheel.h"
+#include "wire.h"
+
+#define container_of(ptr, type, field) ((type *)((char *)(ptr)-offsetof(type, field)))
+
+enum timer_kind {
+	TIMER_GROUP, // the next repeat of a change; in an old version also an answer
+	TIMER_ANSWER, // the answer to a specific query
+	TIMER_WALK, // the answer to a general query
+	TIMER_COMPAT, // an older querier has fallen silent
+	TIMER_TRANSMIT, // room in the port or in the pace
+};
+
+struct member {
+	struct table_link link; // host->member_table
+	struct session *session;
+	struct group *group;
+	LIST_ENTRY(member) of_session;
+	LIST_ENTRY(member) pending; // group->pending, while MEMBER_PENDING
+	void *user;
+	struct filter *filter; // NULL: no sources
+	uint32_t joins;
+	uint8_t mode; // enum sluice_filter_mode
+	uint8_t state; // enum member_state
+	bool set; // by member_set_filter(): joins do not count it down
+};
+
+LIST_HEAD(member_list, member);
+
+// Where a group waits for its next state-change report.
+enum group_phase {
+	GROUP_IDLE, // nothing is to be said
+	GROUP_DIRTY, // changed, waits for host_flush(): host->dirty
+	GROUP_READY, // waits for its turn to be sent: host->ready
+	GROUP_WAITING, // its timer runs
+};
+
+struct group {
+	struct table_link link; // host->group_table
+	TAILQ_ENTRY(group) all; // host->groups
+	union {
+		struct wheel_timer timer; // GROUP_WAITING
+		// GROUP_DIRTY, GROUP_READY. It covers the timer's links but not its expiry, so that
+		// a change that comes to nothing leaves the repeats where they were.
+		TAILQ_ENTRY(group) queue;
+	};
+	struct source_set *sources; // NULL if no source was ever named
+	struct answer *answer; // to a specific query, NULL if none waits
+	struct member_list pending;
+	uint8_t addr[16];
+	uint32_t n_members;
+	uint32_t n_exclude; // members in EXCLUDE
+	uint8_t phase; // enum group_phase
+	uint8_t told_mode; // what routers were told; INCLUDE at first
+	uint8_t repeats; // filter-mode reports, or old reports, still to be sent
+	bool due : 1; // its timer has expired
+	bool silent : 1; // never reported
+	bool ssm : 1; // never in EXCLUDE (SSM-3)
+	bool asked : 1; // old versions: its timer is also that of an answer
+	bool last_reporter : 1; // old versions: no other host reported after us
+};
+
+TAILQ_HEAD(group_queue, group);
+
+// The answer to a specific query that waits for its time.
+struct answer {
+	union {
+		struct wheel_timer timer;
+		TAILQ_ENTRY(answer) queue; // host->answers
+	};
+	struct group *group;
+	uint8_t (*asked)[16]; // sorted; NULL: the whole record is asked for
+	unsigned n_asked;
+	bool queued; // its time has come
+	struct source_place place;
+};
+
+TAILQ_HEAD(answer_queue, answer);
+
+// The answer to a general query: a walk over all groups, spread over the response time (RSP-5).
+struct walk {
+	struct wheel_timer timer;
+	bool pending;
+	bool begun; // the first frame's time has come
+	bool timer_set; // steps are left
+	uint64_t start_ms; // the first frame's time
+	uint32_t response_ms; // the time to spread over
+	uint32_t n_steps;
+	uint32_t n_groups; // when it began
+	uint32_t visited;
+	uint32_t quota; // to be visited up to now
+	struct group *at;
+	struct source_place place; // in the list of `at`
+};
+
+// The frame under construction.
+struct frame {
+	uint8_t *bytes; // mtu
+	unsigned len;
+	unsigned record_at; // the record under construction
+	unsigned n_records;
+	unsigned n_sources; // of the record
+};
+
+struct host {
+	const struct wire *wire;
+	const struct host_ops *ops;
+	void *ctx;
+	struct host_config config;
+	struct host_range *ssm_ranges; // config.ssm_ranges points here
+	size_t memory;
+	uint64_t random;
+
+	struct pool group_pool, member_pool, source_pool, answer_pool;
+	struct table group_table, member_table;
+	struct group_queue groups; // newest first, so that a walk does not meet new ones
+	unsigned n_groups; // with members
+
+	struct group_queue dirty, ready;
+	struct answer_queue answers;
+	struct member_list joined; // those whose join has been sent, to be told so
+	unsigned n_dirty;
+	unsigned n_urgent; // groups at the head of `ready` that may run into debt
+	unsigned n_changing; // groups that are not GROUP_IDLE
+	unsigned n_asked; // sources held by all answers
+	struct walk walk;
+
+	struct wheel wheel;
+	struct wheel_timer compat, transmit;
+	bool compat_set, transmit_set;
+	bool transmitting; // a callback must not start it again
+	bool up;
+	struct pace pace;
+	struct frame frame;
+
+	struct host_address *addresses;
+	unsigned n_addresses;
+	struct sluice_addr source; // of what we send
+
+	unsigned version; // in use
+	uint64_t old_until_ms[3]; // [version]: when an older querier of this version is forgotten
+	uint8_t qrv; // what the querier last said, 0 if nothing
+	struct sluice_addr querier;
+	unsigned querier_version;
+	uint64_t querier_heard_ms;
+	uint32_t querier_interval_ms;
+
+	uint64_t log_next_ms;
+	uint64_t counters[HOST_COUNTERS];
+};
+
+static inline bool host_is_newest(const struct host *host)
+{
+	return host->version == host->wire->newest;
+}
+
+static inline uint8_t host_robustness(const struct host *host)
+{
+	return host->qrv != 0 ? host->qrv : host->config.robustness;
+}
+
+static inline void host_count(struct host *host, enum host_counter counter)
+{
+	host->counters[counter]++;
+}
+
+// A line for the operator, at most one a second.
+void host_log(struct host *host, uint64_t now_ms, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+// Sends what may be sent now, and sees to it that the rest comes up again.
+void host_transmit(struct host *host, uint64_t now_ms);
+
+// ---- group.c --------------------------------------------------------------------------------
+
+uint64_t group_hash(const struct table_link *link);
+static inline struct group *group_of_link(struct table_link *link)
+{
+	return container_of(link, struct group, link);
+}
+struct host *group_host(const struct group *group);
+struct group *group_find(const struct host *host, const uint8_t addr[16]);
+struct group *group_add(struct host *host, const struct sluice_addr *addr);
+void group_classify(struct host *host, struct group *group); // silent? SSM?
+void group_free(struct group *group);
+void group_address(const struct group *group, struct sluice_addr *addr);
+
+// The interface state (STA-4, STA-5).
+static inline enum sluice_filter_mode group_mode(const struct group *group)
+{
+	return group->n_exclude > 0 && !group->ssm ? SLUICE_EXCLUDE : SLUICE_INCLUDE;
+}
+
+static inline bool group_lists(const struct group *group, const struct source *source)
+{
+	if (group_mode(group) == SLUICE_INCLUDE)
+		return source->includes > 0;
+	return source->excludes == group->n_exclude && source->includes == 0;
+}
+
+static inline bool group_exists(const struct group *group)
+{
+	return group_mode(group) == SLUICE_EXCLUDE ||
+	       (group->sources != NULL && group->sources->n_included > 0);
+}
+
+static inline bool group_was_told(const struct group *group)
+{
+	return group->told_mode == SLUICE_EXCLUDE ||
+	       (group->sources != NULL && group->sources->n_told > 0);
+}
+
+static inline bool group_is_pending(const struct group *group)
+{
+	return group->repeats > 0 || group->asked ||
+	       (group->sources != NULL && group->sources->n_changes > 0);
+}
+
+// Makes room for a member's filter with n more sources, so that group_merge() cannot fail.
+int group_reserve(struct group *group, unsigned n);
+
+// A member's filter as the group sees it; INCLUDE without sources is no member.
+struct filter_view {
+	enum sluice_filter_mode mode;
+	const struct sluice_addr *sources;
+	unsigned n;
+};
+
+// A member goes from one filter to another.
+void group_merge(
+	struct group *group, const struct filter_view *before, const struct filter_view *after);
+// The special case of one source more (+1) or less (-1) in the filter.
+void group_merge_source(struct group *group, enum sluice_filter_mode mode,
+	const struct sluice_addr *source, int by);
+
+// ---- session.c, member.c --------------------------------------------------------------------
+
+struct session {
+	struct session_limits limits;
+	struct member_list members;
+	unsigned n_members;
+	void *user;
+};
+
+uint64_t member_hash(const struct table_link *link);
+// Ends a membership, which cannot fail.
+void member_end(struct member *member);
+
+// ---- change.c -------------------------------------------------------------------------------
+
+// The group changed: say so at the next flush.
+void change_note(struct group *group);
+void change_flush(struct host *host);
+void change_expire(struct group *group);
+// Sends what is ready; false if the port or the pace is full.
+bool change_transmit(struct host *host, uint64_t now_ms);
+// Tells everything from the start, as if routers knew nothing (CHG-17, MLD-13).
+void change_announce(struct host *host);
+// Forgets all repeats (CMP-6).
+void change_cancel(struct host *host);
+// Old versions: the group's timer is to expire by then (CMP-11).
+void change_hurry(struct group *group, uint64_t now_ms, uint32_t response_ms);
+// Old versions: another host has reported the group (CMP-12).
+void change_suppress(struct group *group);
+
+// ---- answer.c -------------------------------------------------------------------------------
+
+struct query;
+void answer_query(struct host *host, const struct query *query, uint64_t now_ms);
+void answer_expire(struct answer *answer);
+void answer_walk_expire(struct host *host, uint64_t now_ms);
+bool answer_transmit(struct host *host, uint64_t now_ms);
+void answer_forget(struct group *group); // the group goes away
+void answer_cancel(struct host *host);
+
+// ---- compat.c -------------------------------------------------------------------------------
+
+void compat_hear(struct host *host, const struct query *query, uint64_t now_ms);
+void compat_update(struct host *host, uint64_t now_ms);
+
+// ---- report.c -------------------------------------------------------------------------------
+
+int report_open(struct host *host, unsigned mtu);
+void report_close(struct host *host);
+void report_begin(struct host *host);
+bool report_record(struct host *host, enum wire_record type, const struct group *group);
+bool report_source(struct host *host, const uint8_t addr[16]);
+unsigned report_room(const struct host *host); // bytes left in the frame
+void report_record_undo(struct host *host);
+bool report_send(struct host *host, uint64_t now_ms);
+bool report_send_old(struct host *host, const struct group *group, bool leave, uint64_t now_ms);
+
+// What became of a list that was to go into the frame.
+enum report_result {
+	REPORT_WHOLE, // it is in
+	REPORT_PART, // the frame is full with the first part of it
+	REPORT_FULL, // nothing of it is in: send the frame and try again
+};
+
+// Adds the group's current list under a record type. A list that does not fit in an empty frame is
+// split, or if it excludes, cut (CHG-14, CHG-15). It begins at the place and moves it on.
+enum report_result report_list(struct host *host, enum wire_record type, const struct group *group,
+	struct source_place *place);
+
+#endif

@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The calls that change memberships (PROTOCOL section API). Each is a transaction: judge, reserve
+// all memory, let the data plane publish or refuse, then commit, which cannot fail (API-41).
+#include <errno.h>
+
+#include "address.h"
+#include "machine.h"
+#include "memory.h"
+
+// ---- Finding --------------------------------------------------------------------------------
+
+struct member_key {
+	const struct group *group;
+	const struct session *session;
+};
+
+static uint64_t hash_key(const struct group *group, const struct session *session)
+{
+	return table_mix(table_mix((uintptr_t)group) ^ (uintptr_t)session);
+}
+
+uint64_t member_hash(const struct table_link *link)
+{
+	const struct member *member = container_of(link, struct member, link);
+
+	return hash_key(member->group, member->session);
+}
+
+static bool has_key(const struct table_link *link, const void *arg)
+{
+	const struct member *member = container_of(link, struct member, link);
+	const struct member_key *key = arg;
+
+	return member->group == key->group && member->session == key->session;
+}
+
+static struct member *find(const struct host *host, const struct member_key *key)
+{
+	struct table_link *link;
+
+	// Most groups are new to the host when a session joins them.
+	if (key->group == NULL || key->group->n_members == 0)
+		return NULL;
+	link = table_find(&host->member_table, hash_key(key->group, key->session), has_key, key);
+	return link != NULL ? container_of(link, struct member, link) : NULL;
+}
+
+struct member *member_find(
+	const struct session *session, const struct host *host, const struct sluice_addr *group)
+{
+	struct member_key key = {group_find(host, group->bytes), session};
+
+	return group->family == host_family(host) ? find(host, &key) : NULL;
+}
+
+// ---- Judging --------------------------------------------------------------------------------
+
+static int judge_group(const struct host *host, const struct sluice_addr *group)
+{
+	if (group->family != host_family(host) || !address_is_multicast(group))
+		return -EINVAL;
+	return 0;
+}
+
+static int judge_source(const struct host *host, const struct sluice_addr *source)
+{
+	if (source->family != host_family(host) || !address_is_source(source))
+		return -EINVAL;
+	return 0;
+}
+
+static int judge_count(const struct session *session, const struct host *host, unsigned n_sources)
+{
+	if (n_sources > host->config.max_sources || n_sources > session->limits.sources)
+		return -ENOBUFS;
+	return 0;
+}
+
+// ---- Changing -------------------------------------------------------------------------------
+
+static struct filter_view filter_of(const struct member *member)
+{
+	const struct filter *filter = member->filter;
+
+	return (struct filter_view){
+		.mode = member->mode,
+		.sources = filter != NULL ? filter->sources : NULL,
+		.n = filter != NULL ? filter->n : 0,
+	};
+}
+
+static const struct filter_view nothing = {.mode = SLUICE_INCLUDE};
+
+static int publish(const struct member *member, const struct filter_view *filter)
+{
+	struct host *host = group_host(member->group);
+	struct sluice_addr group;
+	struct member_change change = {
+		.session = member->session,
+		.group = &group,
+		.mode = filter->mode,
+		.n_sources = filter->n,
+		.sources = filter->sources,
+	};
+
+	group_address(member->group, &group);
+	return host->ops->publish(host->ctx, host, &change);
+}
+
+// Groups without members and without anything left to say are nobody's.
+static void group_release(struct group *group)
+{
+	if (group->n_members == 0 && group->phase == GROUP_IDLE)
+		group_free(group);
+}
+
+// Makes a membership that is not yet counted anywhere.
+static int prepare(struct session *session, struct host *host, const struct sluice_addr *addr,
+	struct member **member)
+{
+	struct group *group = NULL;
+
+	if (!address_is_group(addr))
+		return -EINVAL;
+	if (session->n_members >= session->limits.groups)
+		return -ENOBUFS;
+	group = group_find(host, addr->bytes);
+	if (host->n_groups >= host->config.max_groups && (group == NULL || group->n_members == 0))
+		return -ENOBUFS;
+	if (group == NULL)
+		group = group_add(host, addr);
+	if (group == NULL)
+		return -ENOMEM;
+	*member = pool_get(&host->member_pool);
+	if (*member == NULL) {
+		group_release(group);
+		return -ENOMEM;
+	}
+	(*member)->session = session;
+	(*member)->group = group;
+	(*member)->mode = SLUICE_INCLUDE;
+	return 0;
+}
+
+static void unprepare(struct member *member)
+{
+	struct group *group = member->group;
+
+	filter_close(member->filter, &group_host(group)->memory);
+	pool_put(member);
+	group_release(group);
+}
+
+static void begin(struct member *member)
+{
+	struct host *host = group_host(member->group);
+	struct session *session = member->session;
+
+	member->joins = 1;
+	member->state = MEMBER_PENDING;
+	LIST_INSERT_HEAD(&member->group->pending, member, pending);
+	LIST_INSERT_HEAD(&session->members, member, of_session);
+	session->n_members++;
+	table_put(&host->member_table, &member->link);
+	if (member->group->n_members++ == 0)
+		host->n_groups++;
+}
+
+void member_end(struct member *member)
+{
+	struct group *group = member->group;
+	struct host *host = group_host(group);
+	struct filter_view before = filter_of(member);
+
+	publish(member, &nothing);
+	if (--group->n_members == 0)
+		host->n_groups--;
+	group_merge(group, &before, &nothing);
+	if (member->state == MEMBER_PENDING)
+		LIST_REMOVE(member, pending);
+	LIST_REMOVE(member, of_session);
+	member->session->n_members--;
+	table_remove(&host->member_table, &member->link);
+	filter_close(member->filter, &host->memory);
+	pool_put(member);
+}
+
+// Gives a new or old membership a filter, which it owns from now on if that succeeds.
+static int set_filter(
+	struct member *member, bool is_new, enum sluice_filter_mode mode, struct filter *filter)
+{
+	struct host *host = group_host(member->group);
+	struct filter *old = member->filter;
+	struct filter_view before = filter_of(member);
+	struct filter_view after = {
+		.mode = mode,
+		.sources = filter != NULL ? filter->sources : NULL,
+		.n = filter != NULL ? filter->n : 0,
+	};
+	int rc;
+
+	rc = group_reserve(member->group, after.n);
+	if (rc < 0)
+		return rc;
+	rc = publish(member, &after);
+	if (rc < 0)
+		return rc;
+	if (is_new)
+		begin(member);
+	group_merge(member->group, &before, &after);
+	member->mode = mode;
+	member->filter = filter;
+	filter_close(old, &host->memory);
+	return 0;
+}
+
+static int open_member(struct session *session, struct host *host, const struct sluice_addr *group,
+	enum sluice_filter_mode mode, const struct sluice_addr *sources, unsigned n,
+	struct member **member)
+{
+	struct filter *filter = NULL;
+	int rc;
+
+	rc = prepare(session, host, group, member);
+	if (rc < 0)
+		return rc;
+	if (mode == SLUICE_EXCLUDE && (*member)->group->ssm) {
+		rc = -EINVAL;
+		goto unprepare;
+	}
+	if (n > 0) {
+		filter = filter_open(sources, n, &host->memory);
+		if (filter == NULL) {
+			rc = -ENOMEM;
+			goto unprepare;
+		}
+	}
+	rc = set_filter(*member, true, mode, filter);
+	if (rc < 0)
+		goto close_filter;
+	return 0;
+
+close_filter:
+	filter_close(filter, &host->memory);
+unprepare:
+	unprepare(*member);
+	return rc;
+}
+
+// One source more in the filter, or one less.
+static int add_source(struct member *member, unsigned at, const struct sluice_addr *source)
+{
+	struct group *group = member->group;
+	struct host *host = group_host(group);
+	struct filter_view after;
+	int rc;
+
+	rc = judge_count(member->session, host, filter_of(member).n + 1);
+	if (rc < 0)
+		return rc;
+	rc = group_reserve(group, 1);
+	if (rc < 0)
+		return rc;
+	if (!filter_reserve(&member->filter, &host->memory))
+		return -ENOMEM;
+	filter_insert(member->filter, at, source);
+	after = filter_of(member);
+	rc = publish(member, &after);
+	if (rc < 0) {
+		filter_remove(member->filter, at);
+		return rc;
+	}
+	group_merge_source(group, member->mode, source, 1);
+	return 0;
+}
+
+static int remove_source(struct member *member, unsigned at, const struct sluice_addr *source)
+{
+	struct filter_view after;
+	int rc;
+
+	filter_remove(member->filter, at);
+	after = filter_of(member);
+	rc = publish(member, &after);
+	if (rc < 0) {
+		filter_insert(member->filter, at, source);
+		return rc;
+	}
+	group_merge_source(member->group, member->mode, source, -1);
+	return 0;
+}
+
+// ---- The calls ------------------------------------------------------------------------------
+
+int member_join(struct session *session, struct host *host, const struct sluice_addr *group,
+	uint64_t now_ms)
+{
+	struct member *member;
+	int rc;
+
+	rc = judge_group(host, group);
+	if (rc < 0)
+		return rc;
+	member = member_find(session, host, group);
+	if (member == NULL)
+		return open_member(session, host, group, SLUICE_EXCLUDE, NULL, 0, &member);
+	if (member->mode == SLUICE_INCLUDE)
+		return -EINVAL;
+	if (member->joins == UINT32_MAX)
+		return -ENOBUFS;
+	member->joins++;
+	return 0;
+}
+
+int member_leave(struct session *session, struct host *host, const struct sluice_addr *group,
+	uint64_t now_ms)
+{
+	struct member *member;
+	int rc;
+
+	rc = judge_group(host, group);
+	if (rc < 0)
+		return rc;
+	member = member_find(session, host, group);
+	if (member == NULL)
+		return -EADDRNOTAVAIL;
+	if (member->joins > 1 && !member->set && filter_of(member).n == 0)
+		member->joins--;
+	else
+		member_end(member);
+	return 0;
+}
+
+// What the four delta calls share. *at is where the source is or belongs in the filter.
+static int find_source(struct session *session, struct host *host, const struct sluice_addr *group,
+	const struct sluice_addr *source, struct member **member, unsigned *at, bool *found)
+{
+	int rc;
+
+	rc = judge_group(host, group);
+	if (rc < 0)
+		return rc;
+	rc = judge_source(host, source);
+	if (rc < 0)
+		return rc;
+	*member = member_find(session, host, group);
+	if (*member != NULL)
+		*at = filter_at((*member)->filter, source, found);
+	return 0;
+}
+
+int member_join_source(struct session *session, struct host *host, const struct sluice_addr *group,
+	const struct sluice_addr *source, uint64_t now_ms)
+{
+	struct member *member;
+	unsigned at;
+	bool found;
+	int rc;
+
+	rc = find_source(session, host, group, source, &member, &at, &found);
+	if (rc < 0)
+		return rc;
+	if (member == NULL)
+		return open_member(session, host, group, SLUICE_INCLUDE, source, 1, &member);
+	if (member->mode == SLUICE_EXCLUDE)
+		return -EINVAL;
+	return found ? -EADDRNOTAVAIL : add_source(member, at, source);
+}
+
+int member_leave_source(struct session *session, struct host *host, const struct sluice_addr *group,
+	const struct sluice_addr *source, uint64_t now_ms)
+{
+	struct member *member;
+	unsigned at;
+	bool found;
+	int rc;
+
+	rc = find_source(session, host, group, source, &member, &at, &found);
+	if (rc < 0)
+		return rc;
+	if (member == NULL)
+		return -EADDRNOTAVAIL;
+	if (member->mode == SLUICE_EXCLUDE)
+		return -EINVAL;
+	if (!found)
+		return -EADDRNOTAVAIL;
+	if (member->filter->n > 1)
+		return remove_source(member, at, source);
+	member_end(member);
+	return 0;
+}
+
+int member_block_source(struct session *session, struct host *host, const struct sluice_addr *group,
+	const struct sluice_addr *source, uint64_t now_ms)
+{
+	struct member *member;
+	unsigned at;
+	bool found;
+	int rc;
+
+	rc = find_source(session, host, group, source, &member, &at, &found);
+	if (rc < 0)
+		return rc;
+	if (member == NULL || member->mode == SLUICE_INCLUDE)
+		return -EINVAL;
+	return found ? -EADDRNOTAVAIL : add_source(member, at, source);
+}
+
+int member_unblock_source(struct session *session, struct host *host,
+	const struct sluice_addr *group, const struct sluice_addr *source, uint64_t now_ms)
+{
+	struct member *member;
+	unsigned at;
+	bool found;
+	int rc;
+
+	rc = find_source(session, host, group, source, &member, &at, &found);
+	if (rc < 0)
+		return rc;
+	if (member == NULL || member->mode == SLUICE_INCLUDE)
+		return -EINVAL;
+	return found ? remove_source(member, at, source) : -EADDRNOTAVAIL;
+}
+
+static bool is_same(
+	const struct member *member, enum sluice_filter_mode mode, const struct filter *filter)
+{
+	struct filter_view now = filter_of(member);
+	unsigned n = filter != NULL ? filter->n : 0;
+
+	return now.mode == mode && now.n == n &&
+	       (n == 0 || memcmp(now.sources, filter->sources, n * sizeof(*now.sources)) == 0);
+}
+
+// Replaces the filter of an existing membership, which takes over the sources.
+static int replace_filter(struct member *member, enum sluice_filter_mode mode,
+	const struct sluice_addr *sources, unsigned n)
+{
+	struct host *host = group_host(member->group);
+	struct filter *filter = NULL;
+	int rc = 0;
+
+	if (n > 0) {
+		filter = filter_open(sources, n, &host->memory);
+		if (filter == NULL)
+			return -ENOMEM;
+	}
+	if (is_same(member, mode, filter)) {
+		filter_close(filter, &host->memory);
+	} else {
+		rc = set_filter(member, false, mode, filter);
+		if (rc < 0)
+			filter_close(filter, &host->memory);
+	}
+	return rc;
+}
+
+int member_set_filter(struct session *session, struct host *host, const struct sluice_addr *group,
+	enum sluice_filter_mode mode, const struct sluice_addr *sources, unsigned n,
+	uint64_t now_ms)
+{
+	struct member *member;
+	int rc;
+
+	rc = judge_group(host, group);
+	if (rc < 0)
+		return rc;
+	if (mode != SLUICE_INCLUDE && mode != SLUICE_EXCLUDE)
+		return -EINVAL;
+	rc = judge_count(session, host, n);
+	if (rc < 0)
+		return rc;
+	for (unsigned i = 0; i < n; i++) {
+		rc = judge_source(host, &sources[i]);
+		if (rc < 0)
+			return rc;
+	}
+	member = member_find(session, host, group);
+	if (mode == SLUICE_INCLUDE && n == 0) {
+		if (member != NULL)
+			member_end(member);
+		return 0;
+	}
+	if (member == NULL)
+		rc = open_member(session, host, group, mode, sources, n, &member);
+	else if (mode == SLUICE_EXCLUDE && member->group->ssm)
+		rc = -EINVAL;
+	else
+		rc = replace_filter(member, mode, sources, n);
+	if (rc < 0)
+		return rc;
+	member->set = true;
+	return 0;
+}
+
+int member_get_filter(const struct session *session, const struct host *host,
+	const struct sluice_addr *group, enum sluice_filter_mode *mode, struct sluice_addr *sources,
+	unsigned *n)
+{
+	const struct member *member;
+	struct filter_view filter;
+	int rc;
+
+	rc = judge_group(host, group);
+	if (rc < 0)
+		return rc;
+	member = member_find(session, host, group);
+	if (member == NULL)
+		return -EADDRNOTAVAIL;
+	filter = filter_of(member);
+	*mode = filter.mode;
+	if (filter.n > 0 && *n > 0)
+		memcpy(sources, filter.sources, (*n < filter.n ? *n : filter.n) * sizeof(*sources));
+	*n = filter.n;
+	return 0;
+}
+
+// ---- One membership -------------------------------------------------------------------------
+
+struct member *member_first(const struct session *session)
+{
+	return LIST_FIRST(&session->members);
+}
+
+struct member *member_next(const struct member *member)
+{
+	return LIST_NEXT(member, of_session);
+}
+
+struct session *member_session(const struct member *member)
+{
+	return member->session;
+}
+
+struct host *member_host(const struct member *member)
+{
+	return group_host(member->group);
+}
+
+void member_group(const struct member *member, struct sluice_addr *group)
+{
+	group_address(member->group, group);
+}
+
+enum member_state member_state(const struct member *member)
+{
+	return member->state;
+}
+
+unsigned member_joins(const struct member *member)
+{
+	return member->joins;
+}
+
+enum sluice_filter_mode member_filter(
+	const struct member *member, const struct sluice_addr **sources, unsigned *n)
+{
+	struct filter_view filter = filter_of(member);
+
+	*sources = filter.sources;
+	*n = filter.n;
+	return filter.mode;
+}
+
+void *member_user(const struct member *member)
+{
+	return member->user;
+}
+
+void member_set_user(struct member *member, void *user)
+{
+	member->user = user;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Objects of one size, carved from aligned chunks: a million of them cost no allocator headers,
+// and a chunk goes back when its last object does.
+#ifndef IGMP_POOL_H
+#define IGMP_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+struct pool_chunk;
+
+struct pool {
+	LIST_HEAD(, pool_chunk) partial; // chunks with a free object
+	struct pool_chunk *spare; // one empty chunk kept back, so that a lone object cannot thrash
+	size_t object_size;
+	size_t n_used;
+	size_t n_free;
+	size_t *held;
+};
+
+void pool_init(struct pool *pool, size_t object_size, size_t *held);
+
+// Gives back the spare chunk; all objects must have been put.
+void pool_close(struct pool *pool);
+
+// Makes sure that the next n calls of pool_get() succeed, as long as nothing is put in between.
+// This is what lets a transaction fail before it changes anything. False: out of memory.
+bool pool_reserve(struct pool *pool, size_t n);
+
+void *pool_get(struct pool *pool); // zeroed; NULL if out of memory
+void pool_put(void *object);
+
+// The pool an object came from.
+struct pool *pool_of(const void *object);
+
+#endif

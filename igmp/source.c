@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <string.h>
+
+#include "memory.h"
+#include "pool.h"
+#include "source.h"
+#include "table.h"
+
+struct source_set *source_set_open(size_t *held)
+{
+	struct source_set *set = memory_get(held, sizeof(*set));
+
+	if (set != NULL) {
+		TAILQ_INIT(&set->order);
+		TAILQ_INIT(&set->changes);
+	}
+	return set;
+}
+
+void source_set_close(struct source_set *set, size_t *held)
+{
+	memory_put(held, set->ranks, set->n_ranks * sizeof(*set->ranks));
+	memory_put(held, set, sizeof(*set));
+}
+
+bool source_set_reserve(struct source_set *set, unsigned n, size_t *held)
+{
+	unsigned n_ranks = set->n_ranks > 0 ? set->n_ranks : 4;
+	struct source_rank *ranks;
+
+	while (n_ranks <= n)
+		n_ranks *= 2;
+	if (n_ranks == set->n_ranks)
+		return true;
+	ranks = memory_get(held, n_ranks * sizeof(*ranks));
+	if (ranks == NULL)
+		return false;
+	for (unsigned i = 0; i < set->n_ranks; i++) {
+		ranks[i] = set->ranks[i];
+		if (!LIST_EMPTY(&ranks[i]))
+			LIST_FIRST(&ranks[i])->rank.le_prev = &ranks[i].lh_first;
+	}
+	memory_put(held, set->ranks, set->n_ranks * sizeof(*ranks));
+	set->ranks = ranks;
+	set->n_ranks = n_ranks;
+	return true;
+}
+
+static int compare(const uint8_t a[16], const uint8_t b[16])
+{
+	return memcmp(a, b, 16);
+}
+
+// A treap wants priorities that do not follow the keys; a hash of the key needs no room.
+static uint64_t priority(const struct source *source)
+{
+	uint64_t word[2];
+
+	memcpy(word, source->addr, sizeof(word));
+	return table_mix(table_mix(word[0]) + word[1]);
+}
+
+struct source *source_from(const struct source_set *set, const uint8_t addr[16])
+{
+	struct source *at = set->root;
+	struct source *found = NULL;
+
+	while (at != NULL) {
+		if (compare(at->addr, addr) >= 0) {
+			found = at;
+			at = at->child[0];
+		} else {
+			at = at->child[1];
+		}
+	}
+	return found;
+}
+
+struct source *source_find(const struct source_set *set, const uint8_t addr[16])
+{
+	struct source *found = source_from(set, addr);
+
+	return found != NULL && compare(found->addr, addr) == 0 ? found : NULL;
+}
+
+// Splits a tree into the sources before addr and those after it.
+static void split(
+	struct source *tree, const uint8_t addr[16], struct source **before, struct source **after)
+{
+	while (tree != NULL) {
+		if (compare(tree->addr, addr) < 0) {
+			*before = tree;
+			before = &tree->child[1];
+			tree = *before;
+		} else {
+			*after = tree;
+			after = &tree->child[0];
+			tree = *after;
+		}
+	}
+	*before = *after = NULL;
+}
+
+// Joins two trees, all of `before` sorting before all of `after`, at *tree.
+static void join(struct source **tree, struct source *before, struct source *after)
+{
+	while (before != NULL && after != NULL) {
+		if (priority(before) > priority(after)) {
+			*tree = before;
+			tree = &before->child[1];
+			before = *tree;
+		} else {
+			*tree = after;
+			tree = &after->child[0];
+			after = *tree;
+		}
+	}
+	*tree = before != NULL ? before : after;
+}
+
+static void insert(struct source_set *set, struct source *source)
+{
+	uint64_t weight = priority(source);
+	struct source **at = &set->root;
+	struct source *next = source_from(set, source->addr);
+
+	while (*at != NULL && priority(*at) >= weight)
+		at = &(*at)->child[compare((*at)->addr, source->addr) < 0];
+	split(*at, source->addr, &source->child[0], &source->child[1]);
+	*at = source;
+	if (next != NULL)
+		TAILQ_INSERT_BEFORE(next, source, order);
+	else
+		TAILQ_INSERT_TAIL(&set->order, source, order);
+	set->n_sources++;
+}
+
+struct source *source_get(struct source_set *set, struct pool *pool, const uint8_t addr[16])
+{
+	struct source *source = source_find(set, addr);
+
+	if (source == NULL) {
+		source = pool_get(pool);
+		memcpy(source->addr, addr, sizeof(source->addr));
+		insert(set, source);
+	}
+	return source;
+}
+
+void source_put(struct source_set *set, struct source *source)
+{
+	struct source **at = &set->root;
+
+	if (source->includes > 0 || source->excludes > 0 || source->changing || source->told)
+		return;
+	while (*at != source)
+		at = &(*at)->child[compare((*at)->addr, source->addr) < 0];
+	join(at, source->child[0], source->child[1]);
+	TAILQ_REMOVE(&set->order, source, order);
+	set->n_sources--;
+	pool_put(source);
+}
+
+void source_touch(struct source_set *set, struct source *source)
+{
+	if (source->changing)
+		return;
+	source->changing = true;
+	TAILQ_INSERT_TAIL(&set->changes, source, change);
+	set->n_changes++;
+}
+
+void source_include(struct source_set *set, struct source *source, int by)
+{
+	set->n_included -= source->includes > 0;
+	source->includes += by;
+	set->n_included += source->includes > 0;
+	source_touch(set, source);
+}
+
+void source_exclude(struct source_set *set, struct source *source, int by)
+{
+	if (source->excludes > 0)
+		LIST_REMOVE(source, rank);
+	source->excludes += by;
+	if (source->excludes > 0)
+		LIST_INSERT_HEAD(&set->ranks[source->excludes], source, rank);
+	source_touch(set, source);
+}
+
+void source_tell(struct source_set *set, struct source *source, bool told)
+{
+	set->n_told += told - source->told;
+	source->told = told;
+}
+
+void source_settle(struct source_set *set, struct source *source)
+{
+	source->repeats = 0;
+	if (!source->changing)
+		return;
+	source->changing = false;
+	TAILQ_REMOVE(&set->changes, source, change);
+	set->n_changes--;
+}

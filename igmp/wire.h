@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Bytes of IGMP and MLD: what differs between the families, headers, checksums, float codes.
+#ifndef IGMP_WIRE_H
+#define IGMP_WIRE_H
+
+#include <sluice/types.h>
+#include <stddef.h>
+
+enum {
+	WIRE_IGMP_QUERY = 0x11,
+	WIRE_IGMP_V1_REPORT = 0x12,
+	WIRE_IGMP_V2_REPORT = 0x16,
+	WIRE_IGMP_V2_LEAVE = 0x17,
+	WIRE_IGMP_V3_REPORT = 0x22,
+	WIRE_MLD_QUERY = 130,
+	WIRE_MLD_V1_REPORT = 131,
+	WIRE_MLD_V1_DONE = 132,
+	WIRE_MLD_V2_REPORT = 143,
+};
+
+enum wire_record {
+	WIRE_IS_IN = 1,
+	WIRE_IS_EX,
+	WIRE_TO_IN,
+	WIRE_TO_EX,
+	WIRE_ALLOW,
+	WIRE_BLOCK,
+};
+
+#define WIRE_REPORT_HEADER 8 // of an IGMPv3 or MLDv2 report
+
+// What the two families do not share.
+struct wire {
+	int family;
+	unsigned newest; // protocol version: IGMP 3, MLD 2
+	unsigned addr_len;
+	unsigned ip_len; // IP header with Router Alert, as sent
+	unsigned record_len; // a group record without sources
+	unsigned group_at; // offset of the group in queries and old messages
+	unsigned old_len; // of an old query, report or leave
+	unsigned query_len; // of the newest query without sources
+	uint8_t report_type; // newest
+	struct sluice_addr reports; // where newest reports go
+	struct sluice_addr nodes; // 224.0.0.1, ff02::1
+	struct sluice_addr routers; // 224.0.0.2, ff02::2
+};
+
+const struct wire *wire_of(int family);
+
+// Float codes: 8 bits (Max Resp Code, QQIC) and 16 bits (MLDv2 Maximum Response Code).
+uint32_t wire_decode8(uint8_t code);
+uint32_t wire_decode16(uint16_t code);
+
+// The one's complement sum of 16-bit words, to be continued by passing it in again; every part but
+// the last must be of even length.
+uint32_t wire_sum(uint32_t sum, const uint8_t *bytes, size_t len);
+// Zero if the summed bytes include a right checksum.
+uint16_t wire_fold(uint32_t sum);
+// The sum of the pseudo-header of an ICMPv6 message; addresses of 16 bytes.
+uint32_t wire_pseudo_sum(const uint8_t *src, const uint8_t *dst, size_t len);
+
+// Completes a packet of `len` bytes whose message begins at wire->ip_len: IP header and checksums.
+void wire_seal(const struct wire *wire, uint8_t *packet, size_t len, const struct sluice_addr *src,
+	const struct sluice_addr *dst);
+
+static inline uint16_t wire_get16(const uint8_t *at)
+{
+	return at[0] << 8 | at[1];
+}
+
+static inline void wire_put16(uint8_t *at, uint16_t value)
+{
+	at[0] = value >> 8;
+	at[1] = value;
+}
+
+#endif
