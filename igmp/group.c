@@ -43,19 +43,6 @@ void group_address(const struct group *group, struct sluice_addr *addr)
 	memcpy(addr->bytes, group->addr, sizeof(addr->bytes));
 }
 
-static bool is_ssm(const struct host *host, const struct sluice_addr *addr)
-{
-	if (!host->config.ssm_aware)
-		return false;
-	for (unsigned i = 0; i < host->config.n_ssm_ranges; i++) {
-		const struct host_range *range = &host->ssm_ranges[i];
-
-		if (address_in_prefix(addr, &range->prefix, range->length))
-			return true;
-	}
-	return false;
-}
-
 static bool is_silent(const struct host *host, const struct sluice_addr *addr)
 {
 	static const struct sluice_addr control = {AF_INET, {224, 0, 0, 0}};
@@ -70,7 +57,7 @@ void group_classify(struct host *host, struct group *group)
 	struct sluice_addr addr;
 
 	group_address(group, &addr);
-	group->ssm = is_ssm(host, &addr);
+	group->ssm = host_is_ssm(host, &addr);
 	group->silent = is_silent(host, &addr);
 }
 

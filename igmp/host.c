@@ -119,6 +119,19 @@ free_ranges:
 	return rc;
 }
 
+bool host_is_ssm(const struct host *host, const struct sluice_addr *addr)
+{
+	if (!host->config.ssm_aware)
+		return false;
+	for (unsigned i = 0; i < host->config.n_ssm_ranges; i++) {
+		const struct host_range *range = &host->ssm_ranges[i];
+
+		if (address_in_prefix(addr, &range->prefix, range->length))
+			return true;
+	}
+	return false;
+}
+
 int host_reconfigure(struct host *host, const struct host_config *config, uint64_t now_ms)
 {
 	uint64_t seed = host->config.seed;
