@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The parser on bytes alone: no EAL. Mbufs, where a test needs them, are made by hand.
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include "frame.h"
+#include "parse.h"
+
+#define MF 0x2000
+
+// Extension headers: the next header and the length in units of 8 bytes beyond the first come
+// first; the frame builder writes them as they are.
+static const uint8_t hop_by_hop_udp[] = {17, 0, 5, 2, 0, 0, 1, 0};
+static const uint8_t hop_by_hop_icmp[] = {58, 0, 5, 2, 0, 0, 1, 0};
+static const uint8_t hop_by_hop_long[] = {17, 9, 5, 2, 0, 0, 1, 0};
+static const uint8_t hop_by_hop_second[] = {0, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0, 0};
+static const uint8_t all_kinds[] = {60, 0, 5, 2, 0, 0, 1, 0, /* destination */ 43, 0, 1, 4, 0, 0, 0,
+	0, /* routing */ 51, 0, 0, 0, 0, 0, 0, 0, /* AH, 16 bytes */ 17, 2, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0};
+static const uint8_t fragment_first[] = {17, 0, 0, 1, 0, 0, 0, 7};
+static const uint8_t fragment_later[] = {17, 0, 0x05, 0xa8, 0, 0, 0, 7};
+static const uint8_t router_alert[] = {0x94, 4, 0, 0};
+static const uint8_t mld_query[24] = {130}, echo_request[8] = {128}, mld_report[8] = {143};
+
+struct parse_case {
+	const char *name;
+	struct frame_spec spec;
+	unsigned result;
+	uint8_t flags;
+	uint16_t outer_vlan, inner_vlan;
+	uint16_t udp_port;
+};
+
+#define V4 .spec.group = "239.1.2.3", .spec.source = "10.9.8.7"
+#define V6 .spec.group = "ff0e::1:2", .spec.source = "2001:db8::7"
+
+static const struct parse_case cases[] = {
+	{.name = "IPv4", V4, .udp_port = 5000},
+	{.name = "IPv4 padded", V4, .spec.padding = 20, .udp_port = 5000},
+	{.name = "IPv4 large", V4, .spec.payload_len = 3000, .udp_port = 5000},
+	{.name = "IPv4 one tag",
+		V4,
+		.spec.tags = {20},
+		.spec.n_tags = 1,
+		.outer_vlan = 20,
+		.udp_port = 5000},
+	{.name = "IPv4 one tag with priority",
+		V4,
+		.spec.tags = {0xe014},
+		.spec.n_tags = 1,
+		.outer_vlan = 20,
+		.udp_port = 5000},
+	{.name = "IPv4 priority tag",
+		V4,
+		.spec.tags = {0xa000},
+		.spec.n_tags = 1,
+		.udp_port = 5000},
+	{.name = "IPv4 802.1ad",
+		V4,
+		.spec.tags = {100, 20},
+		.spec.n_tags = 2,
+		.outer_vlan = 100,
+		.inner_vlan = 20,
+		.udp_port = 5000},
+	{.name = "IPv4 two 802.1Q",
+		V4,
+		.spec.tags = {100, 20},
+		.spec.n_tags = 2,
+		.spec.outer_type = 0x8100,
+		.outer_vlan = 100,
+		.inner_vlan = 20,
+		.udp_port = 5000},
+	{.name = "IPv4 old QinQ",
+		V4,
+		.spec.tags = {100, 20},
+		.spec.n_tags = 2,
+		.spec.outer_type = 0x9100,
+		.outer_vlan = 100,
+		.inner_vlan = 20,
+		.udp_port = 5000},
+	{.name = "IPv4 priority tag around a VLAN",
+		V4,
+		.spec.tags = {0x2000, 20},
+		.spec.n_tags = 2,
+		.outer_vlan = 20,
+		.udp_port = 5000},
+	{.name = "IPv4 three VLANs",
+		V4,
+		.spec.tags = {1, 2, 3},
+		.spec.n_tags = 3,
+		.result = DROP_NO_INTERFACE},
+	{.name = "IPv4 options",
+		V4,
+		.spec.options = router_alert,
+		.spec.options_len = 4,
+		.udp_port = 5000},
+	{.name = "IPv4 first fragment", V4, .spec.fragment = MF, .udp_port = 5000},
+	{.name = "IPv4 later fragment",
+		V4,
+		.spec.fragment = MF | 100,
+		.spec.payload_len = 8,
+		.flags = PARSED_LATER_FRAGMENT},
+	{.name = "IPv4 last fragment",
+		V4,
+		.spec.fragment = 100,
+		.spec.payload_len = 8,
+		.flags = PARSED_LATER_FRAGMENT},
+	{.name = "IPv4 not UDP", V4, .spec.protocol = 89, .spec.payload_len = 30},
+	{.name = "IPv4 empty", V4, .spec.protocol = 89},
+	{.name = "IGMP",
+		V4,
+		.spec.protocol = 2,
+		.spec.payload_len = 8,
+		.spec.options = router_alert,
+		.spec.options_len = 4,
+		.flags = PARSED_CONTROL},
+	{.name = "IGMP to our own address",
+		.spec.group = "10.9.8.1",
+		.spec.source = "10.9.8.7",
+		.spec.protocol = 2,
+		.spec.payload_len = 8,
+		.spec.unicast_mac = true,
+		.flags = PARSED_CONTROL},
+	{.name = "IPv4 unicast",
+		.spec.group = "10.9.8.1",
+		.spec.source = "10.9.8.7",
+		.spec.unicast_mac = true,
+		.result = DROP_NOT_MULTICAST},
+	{.name = "IPv4 group to a unicast MAC",
+		V4,
+		.spec.unicast_mac = true,
+		.result = DROP_NOT_MULTICAST},
+	{.name = "IPv4 unicast to a group MAC",
+		.spec.group = "10.9.8.1",
+		.spec.source = "10.9.8.7",
+		.result = DROP_NOT_MULTICAST},
+
+	{.name = "IPv6", V6, .flags = PARSED_IPV6, .udp_port = 5000},
+	{.name = "IPv6 one tag",
+		V6,
+		.spec.tags = {4094},
+		.spec.n_tags = 1,
+		.flags = PARSED_IPV6,
+		.outer_vlan = 4094,
+		.udp_port = 5000},
+	{.name = "IPv6 802.1ad",
+		V6,
+		.spec.tags = {100, 20},
+		.spec.n_tags = 2,
+		.flags = PARSED_IPV6,
+		.outer_vlan = 100,
+		.inner_vlan = 20,
+		.udp_port = 5000},
+	{.name = "IPv6 hop by hop",
+		V6,
+		.spec.options = hop_by_hop_udp,
+		.spec.options_len = 8,
+		.flags = PARSED_IPV6,
+		.udp_port = 5000},
+	{.name = "IPv6 all kinds of extension headers",
+		V6,
+		.spec.options = all_kinds,
+		.spec.options_len = sizeof(all_kinds),
+		.flags = PARSED_IPV6,
+		.udp_port = 5000},
+	{.name = "IPv6 first fragment",
+		V6,
+		.spec.next = 44,
+		.spec.options = fragment_first,
+		.spec.options_len = 8,
+		.flags = PARSED_IPV6,
+		.udp_port = 5000},
+	{.name = "IPv6 later fragment",
+		V6,
+		.spec.next = 44,
+		.spec.options = fragment_later,
+		.spec.options_len = 8,
+		.spec.protocol = 89,
+		.spec.payload_len = 3,
+		.flags = PARSED_IPV6 | PARSED_LATER_FRAGMENT},
+	{.name = "IPv6 hop by hop not first",
+		V6,
+		.spec.next = 60,
+		.spec.options = hop_by_hop_second,
+		.spec.options_len = 16,
+		.flags = PARSED_IPV6,
+		.result = DROP_BAD_EXTENSION},
+	{.name = "IPv6 extension past the packet",
+		V6,
+		.spec.options = hop_by_hop_long,
+		.spec.options_len = 8,
+		.result = DROP_BAD_EXTENSION},
+	{.name = "MLD query",
+		V6,
+		.spec.options = hop_by_hop_icmp,
+		.spec.options_len = 8,
+		.spec.protocol = 58,
+		.spec.payload = mld_query,
+		.spec.payload_len = 24,
+		.flags = PARSED_IPV6 | PARSED_CONTROL},
+	{.name = "MLD report without hop by hop",
+		V6,
+		.spec.protocol = 58,
+		.spec.payload = mld_report,
+		.spec.payload_len = 8,
+		.flags = PARSED_IPV6 | PARSED_CONTROL},
+	{.name = "MLD query to our own address",
+		.spec.group = "fe80::1",
+		.spec.source = "fe80::2",
+		.spec.options = hop_by_hop_icmp,
+		.spec.options_len = 8,
+		.spec.protocol = 58,
+		.spec.payload = mld_query,
+		.spec.payload_len = 24,
+		.spec.unicast_mac = true,
+		.flags = PARSED_IPV6 | PARSED_CONTROL},
+	{.name = "ICMPv6 that is not MLD",
+		V6,
+		.spec.protocol = 58,
+		.spec.payload = echo_request,
+		.spec.payload_len = 8,
+		.flags = PARSED_IPV6},
+	{.name = "IPv6 no next header", V6, .spec.protocol = 59, .flags = PARSED_IPV6},
+	{.name = "IPv6 unicast",
+		.spec.group = "2001:db8::9",
+		.spec.source = "2001:db8::7",
+		.spec.unicast_mac = true,
+		.result = DROP_NOT_MULTICAST},
+};
+
+// Both ways, from memory just as long as the frame, so that a sanitizer sees a read past it.
+static unsigned parse_bytes(const uint8_t *bytes, size_t len, struct parsed *parsed)
+{
+	uint8_t *exact = malloc(len > 0 ? len : 1);
+	const struct frame_view view = {.data = exact, .len = len, .frame_len = len};
+	struct parsed fast;
+	unsigned result;
+
+	memcpy(exact, bytes, len);
+	result = parse_general(&view, parsed);
+	if (parse_fast(exact, len, &fast)) {
+		cr_expect_eq(result, PARSE_OK);
+		cr_expect_eq(fast.flags, parsed->flags);
+		cr_expect_eq(fast.outer_vlan, parsed->outer_vlan);
+		cr_expect_eq(fast.inner_vlan, parsed->inner_vlan);
+		cr_expect_eq(fast.l3_offset, parsed->l3_offset);
+		cr_expect_eq(fast.l3_len, parsed->l3_len);
+		cr_expect_eq(fast.udp_port_be, parsed->udp_port_be);
+		cr_expect_arr_eq(fast.group6, parsed->group6, fast.flags & PARSED_IPV6 ? 16 : 4);
+		cr_expect_arr_eq(fast.source6, parsed->source6, fast.flags & PARSED_IPV6 ? 16 : 4);
+	}
+	free(exact);
+	return result;
+}
+
+static unsigned expected(const struct parse_case *row)
+{
+	// PARSE_OK is not 0, and DROP_NOT_MULTICAST is: a row without a result means PARSE_OK
+	// unless it has a unicast address.
+	bool unicast = row->spec.unicast_mac || strcmp(row->spec.group, "10.9.8.1") == 0;
+
+	if (row->result == 0 && (!unicast || (row->flags & PARSED_CONTROL)))
+		return PARSE_OK;
+	return row->result;
+}
+
+static void check_fields(
+	const struct parse_case *row, const struct frame *frame, const struct parsed *parsed)
+{
+	uint8_t group[16] = {0}, source[16] = {0};
+	bool ipv6 = row->flags & PARSED_IPV6;
+	size_t len = ipv6 ? 16 : 4;
+
+	inet_pton(ipv6 ? AF_INET6 : AF_INET, row->spec.group, group);
+	inet_pton(ipv6 ? AF_INET6 : AF_INET, row->spec.source, source);
+	cr_expect_arr_eq(parsed->group6, group, len, "%s", row->name);
+	cr_expect_arr_eq(parsed->source6, source, len, "%s", row->name);
+	cr_expect_eq(parsed->flags, row->flags, "%s: flags %u", row->name, parsed->flags);
+	cr_expect_eq(parsed->outer_vlan, row->outer_vlan, "%s", row->name);
+	cr_expect_eq(parsed->inner_vlan, row->inner_vlan, "%s", row->name);
+	cr_expect_eq(parsed->l3_offset, frame->ip, "%s", row->name);
+	cr_expect_eq(parsed->l3_len, frame->len - frame->ip - row->spec.padding, "%s", row->name);
+	cr_expect_eq(ntohs(parsed->udp_port_be), row->udp_port, "%s", row->name);
+}
+
+Test(parse, frames)
+{
+	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
+		const struct parse_case *row = &cases[i];
+		struct parsed parsed;
+		struct frame frame;
+		unsigned result;
+
+		frame_build(&frame, &row->spec);
+		result = parse_bytes(frame.bytes, frame.len, &parsed);
+		cr_expect_eq(result, expected(row), "%s: %s", row->name,
+			result == PARSE_OK ? "ok" : drop_reason_name(result));
+		if (result == PARSE_OK)
+			check_fields(row, &frame, &parsed);
+	}
+}
+
+Test(parse, truncated, .description = "promise 8: a frame cut off at any byte is dropped")
+{
+	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
+		struct parsed parsed;
+		struct frame frame;
+		size_t packet;
+
+		frame_build(&frame, &cases[i].spec);
+		packet = frame.len - cases[i].spec.padding;
+		for (size_t len = 0; len < packet; len++)
+			cr_expect_neq(parse_bytes(frame.bytes, len, &parsed), PARSE_OK, "%s at %zu",
+				cases[i].name, len);
+		cr_expect_eq(parse_bytes(frame.bytes, packet, &parsed), expected(&cases[i]), "%s",
+			cases[i].name);
+	}
+}
+
+// One damage to a good frame.
+struct damage {
+	const char *name;
+	bool ipv6;
+	unsigned at; // from the IP header
+	uint8_t value;
+	bool fix_checksum;
+	unsigned result;
+};
+
+Test(parse, damaged, .description = "promise 8: each way to be wrong has its own reason")
+{
+	static const struct damage damages[] = {
+		{"IPv4 version 5", false, 0, 0x55, true, DROP_BAD_VERSION},
+		{"IPv4 header of 4 words", false, 0, 0x44, false, DROP_BAD_LENGTH},
+		{"IPv4 header beyond the packet", false, 0, 0x4f, true, DROP_BAD_LENGTH},
+		{"IPv4 longer than the frame", false, 2, 1, true, DROP_BAD_LENGTH},
+		{"IPv4 shorter than its header", false, 3, 19, true, DROP_BAD_LENGTH},
+		{"IPv4 without room for UDP", false, 3, 27, true, DROP_TRUNCATED},
+		{"IPv4 checksum", false, 10, 0xab, false, DROP_BAD_CHECKSUM},
+		{"IPv6 version 4", true, 0, 0x45, false, DROP_BAD_VERSION},
+		{"IPv6 longer than the frame", true, 4, 1, false, DROP_BAD_LENGTH},
+		{"IPv6 without room for UDP", true, 5, 7, false, DROP_TRUNCATED},
+	};
+
+	for (unsigned i = 0; i < RTE_DIM(damages); i++) {
+		const struct damage *damage = &damages[i];
+		struct parsed parsed;
+		struct frame frame;
+
+		frame_build(&frame, &(struct frame_spec){
+					    .group = damage->ipv6 ? "ff0e::1" : "239.1.1.1",
+					    .source = damage->ipv6 ? "2001:db8::1" : "10.0.0.1",
+					    .payload_len = 20,
+				    });
+		frame.bytes[frame.ip + damage->at] = damage->value;
+		if (damage->fix_checksum)
+			frame_checksum(&frame);
+		cr_expect_eq(parse_bytes(frame.bytes, frame.len, &parsed), damage->result, "%s",
+			damage->name);
+	}
+}
+
+Test(parse, not_ip)
+{
+	static const uint8_t stp[60] = {1, 0x80, 0xc2, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 38};
+	static const uint8_t arp[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 6};
+	struct parsed parsed;
+
+	cr_expect_eq(parse_bytes(stp, sizeof(stp), &parsed), DROP_NOT_IP);
+	cr_expect_eq(parse_bytes(arp, sizeof(arp), &parsed), DROP_NOT_MULTICAST);
+}
+
+// The headers may not reach beyond PARSE_WINDOW, segmented or not.
+Test(parse, window)
+{
+	uint8_t options[640] = {60, 70};
+	struct parsed parsed;
+	struct frame frame;
+
+	options[568] = 17;
+	options[569] = 8;
+	frame_build(&frame, &(struct frame_spec){.group = "ff0e::1",
+				    .source = "2001:db8::1",
+				    .options = options,
+				    .options_len = 640,
+				    .next = 0});
+	cr_expect_eq(parse_bytes(frame.bytes, frame.len, &parsed), DROP_BAD_EXTENSION);
+}
+
+// Random damage never leads to a read outside (the sanitizers watch) nor to a length outside.
+Test(parse, random, .description = "promise 8")
+{
+	unsigned seed = 1;
+
+	for (unsigned round = 0; round < 200000; round++) {
+		const struct parse_case *row = &cases[rand_r(&seed) % RTE_DIM(cases)];
+		struct parsed parsed;
+		struct frame frame;
+
+		frame_build(&frame, &row->spec);
+		for (unsigned n = rand_r(&seed) % 4; n > 0; n--)
+			frame.bytes[rand_r(&seed) % RTE_MIN(frame.len, 100u)] = rand_r(&seed);
+		if (parse_bytes(frame.bytes, frame.len, &parsed) == PARSE_OK)
+			cr_assert(parsed.l3_offset + parsed.l3_len <= frame.len);
+	}
+}
+
+// ---- Mbufs ---------------------------------------------------------------------------------
+
+// Cuts the frame into segments of `cut` bytes, each in memory of its own.
+static struct rte_mbuf *chain_make(const struct frame *frame, size_t cut)
+{
+	struct rte_mbuf *first = NULL, **link = &first;
+
+	for (size_t at = 0; at < frame->len; at += cut) {
+		struct rte_mbuf *segment = calloc(1, sizeof(*segment));
+
+		segment->data_len = RTE_MIN(cut, frame->len - at);
+		segment->buf_addr = malloc(segment->data_len);
+		memcpy(segment->buf_addr, frame->bytes + at, segment->data_len);
+		segment->nb_segs = 1;
+		*link = segment;
+		link = &segment->next;
+		if (segment != first)
+			first->nb_segs++;
+	}
+	first->pkt_len = frame->len;
+	return first;
+}
+
+static void chain_free(struct rte_mbuf *segment)
+{
+	while (segment != NULL) {
+		struct rte_mbuf *next = segment->next;
+
+		free(segment->buf_addr);
+		free(segment);
+		segment = next;
+	}
+}
+
+Test(parse, segments)
+{
+	static const size_t cuts[] = {1, 2, 7, 13, 14, 15, 33, 40, 64, 511, 512, 513, 2048};
+
+	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
+		for (unsigned j = 0; j < RTE_DIM(cuts); j++) {
+			struct rte_mbuf *chain;
+			struct parsed parsed;
+			struct frame frame;
+			unsigned result;
+
+			frame_build(&frame, &cases[i].spec);
+			chain = chain_make(&frame, cuts[j]);
+			result = parse_mbuf(chain, &parsed);
+			cr_expect_eq(result, expected(&cases[i]), "%s in segments of %zu",
+				cases[i].name, cuts[j]);
+			if (result == PARSE_OK)
+				check_fields(&cases[i], &frame, &parsed);
+			chain_free(chain);
+		}
+	}
+}
+
+Test(parse, stripped_tags)
+{
+	struct parsed parsed;
+	struct rte_mbuf *mbuf;
+	struct frame frame;
+
+	frame_build(&frame, &cases[0].spec);
+	mbuf = chain_make(&frame, FRAME_MAX);
+	mbuf->ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+	mbuf->vlan_tci = 0x6014;
+	cr_expect_eq(parse_mbuf(mbuf, &parsed), PARSE_OK);
+	cr_expect_eq(parsed.outer_vlan, 20);
+	cr_expect_eq(parsed.inner_vlan, VLAN_NONE);
+
+	mbuf->ol_flags |= RTE_MBUF_F_RX_QINQ | RTE_MBUF_F_RX_QINQ_STRIPPED;
+	mbuf->vlan_tci_outer = 100;
+	cr_expect_eq(parse_mbuf(mbuf, &parsed), PARSE_OK);
+	cr_expect_eq(parsed.outer_vlan, 100);
+	cr_expect_eq(parsed.inner_vlan, 20);
+	chain_free(mbuf);
+
+	// The outer tag stripped, the inner one still in the frame.
+	frame_build(&frame, &cases[3].spec);
+	mbuf = chain_make(&frame, FRAME_MAX);
+	mbuf->ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+	mbuf->vlan_tci = 100;
+	cr_expect_eq(parse_mbuf(mbuf, &parsed), PARSE_OK);
+	cr_expect_eq(parsed.outer_vlan, 100);
+	cr_expect_eq(parsed.inner_vlan, 20);
+	chain_free(mbuf);
+}
