@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the parts of the rdma_cm face share. An id is a session; the face adds the list of joins,
+// because librdmacm has an entry and a context for each, and counts the events that are out, for
+// those who wait for their acknowledgement.
+#ifndef COMPAT_RDMACM_H
+#define COMPAT_RDMACM_H
+
+#include <sluice/rdma_cma.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sys/queue.h>
+
+// One lock for all ids and channels: no call holds it while it waits, but for the control thread.
+extern pthread_mutex_t rdmacm_lock;
+extern pthread_cond_t rdmacm_acked;
+
+enum membership_state {
+	MEMBERSHIP_PENDING,
+	MEMBERSHIP_JOINED,
+	MEMBERSHIP_FAILED, // the session never had it
+};
+
+struct membership {
+	TAILQ_ENTRY(membership) link;
+	uintptr_t number; // never used twice: the context of the native join
+	struct sockaddr_storage addr;
+	struct sluice_addr group;
+	bool send_only; // known to this face alone
+	enum membership_state state;
+	const void *context;
+	unsigned unacked; // events taken and not acknowledged
+};
+
+struct cm_event {
+	struct rdma_cm_event event;
+	TAILQ_ENTRY(cm_event) link; // while it waits in its channel
+	struct membership *membership; // NULL: of the id itself
+};
+
+struct cm_channel {
+	struct rdma_event_channel channel; // fd: an epoll set of local_fd and the sessions' events
+	int local_fd; // readable while `local` is not empty
+	TAILQ_HEAD(, cm_event) local; // events the face makes itself
+};
+
+struct cm_id {
+	struct rdma_cm_id id;
+	struct sluice_session *session;
+	unsigned ifindex; // 0: the only one
+	bool bound;
+	TAILQ_HEAD(, membership) memberships; // the newest first
+	unsigned unacked;
+	struct rdma_cm_event last; // id.event points here
+};
+
+// librdmacm's way to return a negative errno.
+static inline int rdmacm_result(int rc)
+{
+	if (rc >= 0)
+		return 0;
+	errno = -rc;
+	return -1;
+}
+
+// 0, or -EINVAL for NULL and for families other than IPv4 and IPv6.
+int rdmacm_addr_read(const struct sockaddr *addr, struct sluice_addr *ip, uint16_t *port_be);
+socklen_t rdmacm_addr_len(const struct sockaddr *addr);
+
+int rdmacm_channel_add(struct cm_channel *channel, struct cm_id *id);
+// Removes the id and forgets its events. With the lock held, as the two below.
+void rdmacm_channel_remove(struct cm_channel *channel, struct cm_id *id);
+// Forgets the events of a membership that were not taken.
+void rdmacm_channel_forget(struct cm_channel *channel, const struct membership *membership);
+
+// Tells what became of the id, or of one of its memberships: queues an event, or fills in id->event
+// of a synchronous id. 0 or -ENOMEM. With the lock held.
+int rdmacm_event_tell(
+	struct cm_id *id, struct membership *membership, enum rdma_cm_event_type type, int status);
+
+#endif
