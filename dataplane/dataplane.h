@@ -30,6 +30,7 @@ struct dataplane_config {
 	unsigned n_workers; // 1 or more
 	unsigned mbufs; // in the receive pool; 0: enough for the queues of all ports
 	uint16_t frame_size; // largest frame received in one segment, bytes; 0: 2048 - headroom
+	bool filters; // interface_filter_burst() is going to be called
 	unsigned punt_rate; // IGMP/MLD frames a second handed to control, all ports; 0: 10000
 };
 
@@ -75,6 +76,7 @@ struct port_info {
 int port_open(struct dataplane *dp, const struct port_config *config, struct port **port,
 	struct dataplane_error *error);
 void port_info(const struct port *port, struct port_info *info);
+uint16_t port_mtu(const struct port *port); // any thread
 
 // Link changes and removals seen since the last call: calls fn for each port concerned.
 void port_poll_events(struct dataplane *dp, void (*fn)(void *arg, struct port *port), void *arg);
@@ -84,7 +86,7 @@ void port_poll_events(struct dataplane *dp, void (*fn)(void *arg, struct port *p
 int port_mac_add(struct port *port, const struct rte_ether_addr *mac);
 void port_mac_remove(struct port *port, const struct rte_ether_addr *mac);
 
-// Allocates a frame for sending; NULL when the pool is empty.
+// Any thread. Allocates a frame for sending; NULL when the pool is empty.
 struct rte_mbuf *port_frame_alloc(struct port *port);
 // Sends one frame from the control thread and takes it over on success. -EAGAIN when the ring is
 // full or the port is down: the frame stays the caller's.
@@ -167,6 +169,24 @@ struct group_stats {
 // -ENOENT if nobody subscribes to the group. Counting starts with the first subscriber.
 int interface_group_stats(const struct interface *interface, const struct sluice_addr *group,
 	struct group_stats *stats);
+
+// ---- The application's own frames ----------------------------------------------------------
+
+#define FILTER_BURST 64
+
+// Any thread, EAL thread or not; needs dataplane_config.filters. Which of these n <= FILTER_BURST
+// frames does the output get? Bit i of the result is frame i's. All are taken to be the
+// interface's, whatever tags they carry. IGMP and MLD frames among them are punted as copies.
+uint64_t interface_filter_burst(struct interface *interface, const struct output *output,
+	struct rte_mbuf *const *frames, unsigned n);
+
+// Gives a frame that is being sent to those who want it here; rings and counting only. The frame
+// stays the caller's. -ENOBUFS without a buffer for the copy.
+int interface_loop(struct interface *interface, const struct rte_mbuf *frame);
+
+// Any thread. Whether a received frame with these tags came by the interface.
+bool interface_received(const struct interface *interface, const struct rte_mbuf *frame,
+	uint16_t outer_vlan, uint16_t inner_vlan);
 
 // ---- Punted frames -------------------------------------------------------------------------
 

@@ -106,6 +106,14 @@ void port_info(const struct port *port, struct port_info *info)
 	info->tx_errors = stats.oerrors;
 }
 
+uint16_t port_mtu(const struct port *port)
+{
+	uint16_t mtu = RTE_ETHER_MTU;
+
+	rte_eth_dev_get_mtu(port->id, &mtu);
+	return mtu;
+}
+
 // True if something happened to the port since the last call.
 static bool poll_event(struct port *port)
 {
