@@ -85,6 +85,7 @@ struct config {
 	unsigned n_memberships;
 	struct config_protocol protocol;
 	struct config_limits limits;
+	bool embedded; // of an application that filters frames of its own; not from a file
 };
 
 // Reads FILE. A syntax error, an unknown key or a wrong type stops at the first; semantic errors

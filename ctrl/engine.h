@@ -116,6 +116,26 @@ struct port *engine_port_next(struct engine *engine, struct port *port);
 struct dataplane *engine_dataplane(struct engine *engine);
 uint64_t engine_now_ms(void); // CLOCK_MONOTONIC
 
+// ---- Datagrams -----------------------------------------------------------------------------
+
+struct engine_datagram {
+	struct sluice_addr group;
+	uint16_t source_port_be, port_be;
+	uint8_t ttl;
+	const void *payload;
+	size_t len;
+};
+
+// Any thread. Makes the frame of a UDP datagram. -EMSGSIZE beyond the MTU or one buffer,
+// -EADDRNOTAVAIL without an address of the family, -EAGAIN without a buffer.
+int engine_datagram_frame(const struct engine_interface *interface,
+	const struct engine_datagram *datagram, struct rte_mbuf **frame);
+
+// Takes the frame over, and gives it to the wire, to those here who want it, or both. -EAGAIN if
+// the port is full.
+int engine_datagram_send(
+	struct engine_interface *interface, struct rte_mbuf *frame, bool wire, bool loop);
+
 // ---- Events --------------------------------------------------------------------------------
 
 enum engine_event_kind {

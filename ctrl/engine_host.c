@@ -10,51 +10,19 @@
 
 // ---- Frames out ----------------------------------------------------------------------------
 
-static uint8_t *put_tag(uint8_t *at, uint16_t ethertype, uint16_t vlan)
-{
-	// Reports are network control: priority 6, as DSCP CS6 in the packet says.
-	uint16_t tci = 6 << 13 | vlan;
-
-	at[0] = ethertype >> 8;
-	at[1] = ethertype & 0xff;
-	at[2] = tci >> 8;
-	at[3] = tci & 0xff;
-	return at + 4;
-}
-
-static size_t put_header(
-	const struct engine_interface *interface, uint8_t *header, const struct sluice_addr *dst)
-{
-	const struct config_interface *config = interface->config;
-	uint16_t ethertype = dst->family == AF_INET ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
-	uint8_t *at = header;
-
-	address_ethernet(dst, at);
-	memcpy(at + 6, interface->mac.addr_bytes, 6);
-	at += 12;
-	if (config->inner_vlan)
-		at = put_tag(at, RTE_ETHER_TYPE_QINQ, config->vlan);
-	if (config->vlan)
-		at = put_tag(at, RTE_ETHER_TYPE_VLAN,
-			config->inner_vlan ? config->inner_vlan : config->vlan);
-	at[0] = ethertype >> 8;
-	at[1] = ethertype & 0xff;
-	return at + 2 - header;
-}
-
 static int send_packet(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst)
 {
-	static const size_t FRAME_MIN = RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN;
 	struct engine_interface *interface = ctx;
 	struct rte_mbuf *frame = port_frame_alloc(interface->port);
-	uint8_t header[RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN];
+	uint8_t header[ENGINE_HEADER_MAX];
 	size_t header_len, frame_len;
 	uint8_t *data;
 
 	if (frame == NULL)
 		return -EAGAIN;
-	header_len = put_header(interface, header, dst);
-	frame_len = RTE_MAX(header_len + len, FRAME_MIN);
+	// Reports are network control: priority 6, as DSCP CS6 in the packet says.
+	header_len = engine_header(interface, header, dst, 6);
+	frame_len = RTE_MAX(header_len + len, ENGINE_FRAME_MIN);
 	data = (uint8_t *)rte_pktmbuf_append(frame, frame_len);
 	if (data == NULL)
 		goto free_frame;

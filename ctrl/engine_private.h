@@ -95,6 +95,13 @@ int engine_interfaces_reconfigure(struct engine *engine);
 int engine_host_open(struct engine_interface *interface, unsigned family);
 int engine_host_reconfigure(struct engine_interface *interface, unsigned family);
 
+// engine_datagram.c
+#define ENGINE_HEADER_MAX (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
+#define ENGINE_FRAME_MIN ((size_t)(RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN))
+// The Ethernet header to a multicast destination, with the interface's tags; returns its length.
+size_t engine_header(const struct engine_interface *interface, uint8_t header[ENGINE_HEADER_MAX],
+	const struct sluice_addr *dst, unsigned priority);
+
 // engine_output.c
 int engine_output_open(struct engine *engine, const struct config_output *config,
 	struct engine_output **output, struct error *error);
