@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The group table against a naive twin, in both families and with both ways to look up.
+#include "group_buckets.h"
+#include "group_table_kit.h"
+#include "random.h"
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <errno.h>
+#include <stdlib.h>
+
+struct variant {
+	uint16_t family;
+	bool scalar;
+};
+
+static struct variant variants[] = {
+	{AF_INET, false},
+	{AF_INET, true},
+	{AF_INET6, false},
+	{AF_INET6, true},
+};
+
+#define FOR_VARIANTS(suite, name)                                                                  \
+	ParameterizedTestParameters(suite, name)                                                   \
+	{                                                                                          \
+		return cr_make_param_array(                                                        \
+			struct variant, variants, sizeof(variants) / sizeof(variants[0]));         \
+	}
+
+static struct reclaim reclaim;
+
+static struct group_table *table_of(const struct variant *variant, unsigned n_workers)
+{
+	struct group_table *table;
+
+	cr_assert_eq(reclaim_init(&reclaim, 1), 0);
+	cr_assert_eq(group_table_create(variant->family, n_workers, &reclaim, &table), 0);
+	if (variant->scalar)
+		table->lookup = group_lookup_scalar();
+	return table;
+}
+
+static void table_done(struct group_table *table)
+{
+	group_table_destroy(table);
+	reclaim_fini(&reclaim);
+}
+
+// Looks up random bursts and compares with numbers[], 0 meaning that the group is not there.
+static void compare(const struct group_table *table, const uint32_t *numbers, uint32_t universe,
+	struct random *random)
+{
+	struct sluice_addr groups[GROUP_TABLE_BURST] = {0};
+	uint32_t asked[GROUP_TABLE_BURST], index[GROUP_TABLE_BURST];
+	unsigned n = random_below(random, GROUP_TABLE_BURST + 1);
+	uint64_t hits;
+
+	for (unsigned i = 0; i < n; i++) {
+		asked[i] = random_below(random, universe);
+		groups[i] = kit_group(table->family, asked[i]);
+	}
+	hits = kit_lookup(table, groups, n, index);
+	if (n < GROUP_TABLE_BURST)
+		cr_assert_eq(hits >> n, 0);
+	for (unsigned i = 0; i < n; i++) {
+		const struct fanout *fanout = group_table_get(table, &groups[i]);
+
+		cr_assert_eq(hits >> i & 1, numbers[asked[i]] != 0, "group %u", asked[i]);
+		cr_assert_eq(fanout != NULL, numbers[asked[i]] != 0);
+		if (!fanout)
+			continue;
+		cr_assert_eq(kit_fanout_number(fanout), numbers[asked[i]]);
+		cr_assert_eq(
+			kit_group_number(group_table_group(table, 0, index[i])), numbers[asked[i]]);
+	}
+}
+
+FOR_VARIANTS(group_table, random_operations)
+ParameterizedTest(struct variant *variant, group_table, random_operations,
+	.description = "random puts, replacements and removals agree with a naive twin")
+{
+	enum { UNIVERSE = 6000 };
+	static uint32_t numbers[UNIVERSE];
+	struct group_table *table = table_of(variant, 1);
+	struct random random = {4711};
+	unsigned count = 0;
+
+	for (unsigned step = 0; step < 120000; step++) {
+		uint32_t number = random_below(&random, UNIVERSE);
+		struct sluice_addr group = kit_group(variant->family, number);
+		// Swings between nearly empty and nearly full.
+		bool add = random_below(&random, 100) < (step / 20000 % 2 ? 20 : 80);
+
+		if (add) {
+			uint32_t fresh = 1 + random_below(&random, 1000000);
+
+			cr_assert_eq(kit_put(table, &reclaim, &group, fresh), 0);
+			count += !numbers[number];
+			numbers[number] = fresh;
+		} else {
+			cr_assert_eq(kit_remove(table, &reclaim, &group), numbers[number] != 0);
+			count -= numbers[number] != 0;
+			numbers[number] = 0;
+		}
+		cr_assert_eq(group_table_count(table), count);
+		if (step % 16 == 0)
+			compare(table, numbers, UNIVERSE, &random);
+		if (step % 50 == 0)
+			reclaim_poll(&reclaim);
+	}
+	table_done(table);
+}
+
+FOR_VARIANTS(group_table, grows_and_shrinks)
+ParameterizedTest(struct variant *variant, group_table, grows_and_shrinks,
+	.description = "memory follows the number of groups, up and down")
+{
+	enum { GROUPS = 100000 };
+	struct group_table *table = table_of(variant, 2);
+	size_t at_first = group_table_memory(table);
+	size_t limit = variant->family == AF_INET ? 27 : 48; // bytes a group while growing
+
+	for (uint32_t i = 0; i < GROUPS; i++) {
+		struct sluice_addr group = kit_group(variant->family, i);
+
+		cr_assert_eq(kit_put(table, &reclaim, &group, i), 0);
+		reclaim_poll(&reclaim);
+		if (i > 1000)
+			cr_assert_leq(group_table_memory(table), limit * (i + 1));
+	}
+	for (uint32_t i = 0; i < GROUPS; i++) {
+		struct sluice_addr group = kit_group(variant->family, i);
+		uint32_t index;
+
+		cr_assert_eq(kit_lookup(table, &group, 1, &index), 1);
+		cr_assert_eq(kit_group_number(group_table_group(table, 1, index)), i);
+	}
+	for (uint32_t i = 0; i < GROUPS; i++) {
+		struct sluice_addr group = kit_group(variant->family, i);
+
+		cr_assert(kit_remove(table, &reclaim, &group));
+		reclaim_poll(&reclaim);
+	}
+	for (unsigned i = 0; i < 8; i++)
+		reclaim_poll(&reclaim);
+	cr_assert_leq(group_table_memory(table), at_first + 16 * 32);
+	table_done(table);
+}
+
+FOR_VARIANTS(group_table, empty)
+ParameterizedTest(struct variant *variant, group_table, empty,
+	.description = "nothing is found in an empty table, nor is it withdrawn")
+{
+	struct group_table *table = table_of(variant, 1);
+	struct sluice_addr group = kit_group(variant->family, 1);
+	struct group_stats stats;
+	uint32_t index;
+
+	cr_assert_eq(kit_lookup(table, &group, 0, &index), 0);
+	cr_assert_eq(kit_lookup(table, &group, 1, &index), 0);
+	cr_assert_null(group_table_remove(table, &group));
+	cr_assert_eq(group_table_stats(table, &group, &stats), -ENOENT);
+	table_done(table);
+}
+
+// A seed of 0 sends every IPv4 group to the first bucket; a seed that equals the upper half of the
+// IPv6 groups gives them all the same tag as well.
+static void spoil_seeds(struct group_table *table)
+{
+	struct sluice_addr group = kit_group(table->family, 0);
+	struct group_buckets *buckets = atomic_load(&table->buckets);
+
+	buckets->seeds[0] = 0;
+	if (table->family == AF_INET6)
+		memcpy(&buckets->seeds[0], group.bytes, 8);
+}
+
+FOR_VARIANTS(group_table, collisions)
+ParameterizedTest(struct variant *variant, group_table, collisions,
+	.description = "groups that all share a bucket, and a tag, are told apart")
+{
+	enum { GROUPS = 10 }; // as many as a new table takes without growing
+	struct group_table *table = table_of(variant, 1);
+	struct group_buckets *buckets = atomic_load(&table->buckets);
+	uint32_t numbers[2 * GROUPS] = {0};
+	struct random random = {5};
+
+	spoil_seeds(table);
+	for (uint32_t i = 0; i < GROUPS; i++) {
+		struct sluice_addr group = kit_group(variant->family, i);
+
+		cr_assert_eq(kit_put(table, &reclaim, &group, 100 + i), 0);
+		numbers[i] = 100 + i;
+	}
+	cr_assert_eq(atomic_load(&table->buckets), buckets, "the table grew too early");
+	cr_assert_eq(bucket_reach(&buckets->buckets[0]), 1);
+	for (unsigned i = 0; i < 200; i++)
+		compare(table, numbers, 2 * GROUPS, &random);
+	// The last two went into the next bucket; without them nothing does.
+	for (uint32_t i = GROUPS - 2; i < GROUPS; i++) {
+		struct sluice_addr group = kit_group(variant->family, i);
+
+		cr_assert_eq(bucket_reach(&buckets->buckets[0]), 1);
+		cr_assert(kit_remove(table, &reclaim, &group));
+		numbers[i] = 0;
+	}
+	cr_assert_eq(bucket_reach(&buckets->buckets[0]), 0);
+	for (unsigned i = 0; i < 200; i++)
+		compare(table, numbers, 2 * GROUPS, &random);
+	table_done(table);
+}
+
+Test(group_table, bounded_reach,
+	.description = "a bucket's entries go no farther than a lookup is allowed to")
+{
+	struct group_table table = {.family = AF_INET, .lookup = group_lookup_best()};
+	struct group_buckets *buckets = group_buckets_alloc(16);
+	uint32_t index;
+	uint32_t fits = (BUCKET_REACH_MAX + 1) * BUCKET_SLOTS;
+
+	buckets->seeds[0] = 0;
+	atomic_init(&table.buckets, buckets);
+	for (uint32_t i = 1; i <= fits; i++)
+		cr_assert_eq(group_buckets_insert(buckets, group_place4(buckets, i), i), 0);
+	cr_assert_eq(
+		group_buckets_insert(buckets, group_place4(buckets, fits + 1), fits + 1), -ENOSPC);
+	for (uint32_t i = 1; i <= fits + 1; i++) {
+		cr_assert_eq(group_table_lookup4_burst(&table, &i, 1, &index), i <= fits);
+		if (i <= fits)
+			cr_assert_eq(index, i);
+	}
+	for (uint32_t i = fits; i > 0; i--) {
+		group_buckets_erase(&table, buckets, group_place4(buckets, i), i);
+		cr_assert_eq(group_table_lookup4_burst(&table, &i, 1, &index), 0);
+		cr_assert_eq(bucket_reach(&buckets->buckets[0]),
+			i > BUCKET_SLOTS ? (i - 2) / BUCKET_SLOTS : 0);
+	}
+	free(buckets);
+}
+
+FOR_VARIANTS(group_table, hostile_groups)
+ParameterizedTest(struct variant *variant, group_table, hostile_groups,
+	.description = "against groups made to collide under its seed the table draws another seed")
+{
+	enum { FILL = 2000, HOSTILE = (BUCKET_REACH_MAX + 1) * BUCKET_SLOTS + 1 };
+	struct group_table *table = table_of(variant, 1);
+	struct sluice_addr hostile[HOSTILE];
+	struct group_buckets *buckets;
+	unsigned n = 0;
+	uint32_t number = 0;
+
+	do {
+		struct sluice_addr group = kit_group(variant->family, number++);
+
+		buckets = atomic_load(&table->buckets);
+		cr_assert_eq(kit_put(table, &reclaim, &group, 1), 0);
+	} while (number < FILL || atomic_load(&table->buckets) == buckets);
+	buckets = atomic_load(&table->buckets);
+	for (; n < HOSTILE; number++) {
+		struct sluice_addr group = kit_group(variant->family, number);
+		struct group_key key = {0};
+
+		memcpy(&key, group.bytes, sluice_addr_len(&group));
+		if (group_place(buckets, variant->family, &key).home == 3)
+			hostile[n++] = group;
+	}
+	for (unsigned i = 0; i < HOSTILE; i++)
+		cr_assert_eq(kit_put(table, &reclaim, &hostile[i], 2), 0);
+	cr_assert_neq(atomic_load(&table->buckets), buckets);
+	for (unsigned i = 0; i < HOSTILE; i++) {
+		uint32_t index;
+
+		cr_assert_eq(kit_lookup(table, &hostile[i], 1, &index), 1);
+		cr_assert_eq(kit_group_number(group_table_group(table, 0, index)), 2);
+	}
+	table_done(table);
+}
+
+FOR_VARIANTS(group_table, counters)
+ParameterizedTest(struct variant *variant, group_table, counters,
+	.description = "counters are summed over workers, survive a replacement, start at zero")
+{
+	struct group_table *table = table_of(variant, 3);
+	struct sluice_addr group = kit_group(variant->family, 7);
+	struct group_stats stats;
+	uint32_t index;
+
+	cr_assert_eq(kit_put(table, &reclaim, &group, 1), 0);
+	kit_lookup(table, &group, 1, &index);
+	for (unsigned worker = 0; worker < 3; worker++)
+		for (unsigned i = 0; i <= worker; i++)
+			group_count(group_table_group(table, worker, index), 100, 50 + worker);
+	group_table_count_filtered(table, 0, index);
+	group_table_count_filtered(table, 2, index);
+	cr_assert_eq(kit_put(table, &reclaim, &group, 2), 0);
+	cr_assert_eq(group_table_stats(table, &group, &stats), 0);
+	cr_assert_eq(stats.packets, 6);
+	cr_assert_eq(stats.bytes, 600);
+	cr_assert_eq(stats.filtered, 2);
+	cr_assert_eq(stats.last_ms, 52);
+
+	// Until the grace period is over the index stays unused, then it comes back zeroed.
+	cr_assert(kit_remove(table, &reclaim, &group));
+	for (unsigned i = 0; i < 3 * GROUP_CHUNK_MIN; i++) {
+		reclaim_poll(&reclaim);
+		cr_assert_eq(kit_put(table, &reclaim, &group, 3), 0);
+		cr_assert_eq(group_table_stats(table, &group, &stats), 0);
+		cr_assert_eq(stats.packets + stats.bytes + stats.filtered + stats.last_ms, 0);
+		cr_assert(kit_remove(table, &reclaim, &group));
+	}
+	table_done(table);
+}
+
+Test(group_table, index_not_reused_early,
+	.description = "a record goes to another group only after a grace period")
+{
+	struct variant variant = {AF_INET, false};
+	struct group_table *table = table_of(&variant, 1);
+	struct sluice_addr first = kit_group(AF_INET, 0);
+	uint32_t index, other;
+
+	reclaim_online(&reclaim, 0);
+	cr_assert_eq(kit_put(table, &reclaim, &first, 1), 0);
+	kit_lookup(table, &first, 1, &index);
+	cr_assert(kit_remove(table, &reclaim, &first));
+	for (uint32_t i = 1; i < 1000; i++) {
+		struct sluice_addr group = kit_group(AF_INET, i);
+
+		reclaim_poll(&reclaim);
+		cr_assert_eq(kit_put(table, &reclaim, &group, i), 0);
+		cr_assert_eq(kit_lookup(table, &group, 1, &other), 1);
+		cr_assert_neq(other, index);
+	}
+	reclaim_offline(&reclaim, 0);
+	table_done(table);
+}
+
+Test(group_table, spots, .description = "every index has a place of its own in the chunks")
+{
+	struct group_spot last = {0, 0};
+
+	cr_assert_eq(group_spot(0).chunk, 0);
+	cr_assert_eq(group_spot(0).offset, 0);
+	for (uint32_t i = 1; i < GROUP_TABLE_GROUPS_MAX + GROUP_TABLE_GROUPS_MAX / 2; i++) {
+		struct group_spot spot = group_spot(i);
+		uint32_t size = GROUP_CHUNK_MIN << last.chunk / 4;
+
+		if (last.offset + 1 < size)
+			cr_assert(spot.chunk == last.chunk && spot.offset == last.offset + 1);
+		else
+			cr_assert(spot.chunk == last.chunk + 1 && spot.offset == 0);
+		cr_assert_lt(spot.chunk, GROUP_CHUNKS);
+		last = spot;
+	}
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Nothing is freed while a reader may hold it, and everything is freed in the end.
+#include "reclaim.h"
+#include <criterion/criterion.h>
+
+struct object {
+	struct reclaim_item item;
+	struct reclaim *reclaim;
+	struct object *then; // retired when this one is freed
+	unsigned freed;
+};
+
+static void retire(struct reclaim *reclaim, struct object *object);
+
+static void object_free(struct reclaim_item *item)
+{
+	struct object *object = (struct object *)item;
+
+	object->freed++;
+	if (object->then)
+		retire(object->reclaim, object->then);
+}
+
+static void retire(struct reclaim *reclaim, struct object *object)
+{
+	object->reclaim = reclaim;
+	object->item.free = object_free;
+	reclaim_retire(reclaim, &object->item);
+}
+
+Test(reclaim, waits_for_every_reader,
+	.description = "an object is freed once every online reader was quiescent after it")
+{
+	struct reclaim reclaim;
+	struct object first = {0}, second = {0};
+
+	cr_assert_eq(reclaim_init(&reclaim, 3), 0);
+	reclaim_online(&reclaim, 0);
+	reclaim_online(&reclaim, 1);
+	retire(&reclaim, &first);
+	reclaim_poll(&reclaim);
+	retire(&reclaim, &second);
+	reclaim_quiescent(&reclaim, 0);
+	reclaim_poll(&reclaim);
+	cr_assert_eq(first.freed, 0, "reader 1 may still use it");
+	reclaim_quiescent(&reclaim, 1);
+	reclaim_poll(&reclaim);
+	cr_assert_eq(first.freed, 1);
+	cr_assert_eq(second.freed, 0, "retired later");
+	reclaim_quiescent(&reclaim, 1);
+	reclaim_offline(&reclaim, 0);
+	reclaim_poll(&reclaim);
+	cr_assert_eq(second.freed, 1);
+	reclaim_offline(&reclaim, 1);
+	reclaim_fini(&reclaim);
+	cr_assert_eq(first.freed + second.freed, 2);
+}
+
+Test(reclaim, offline_readers_hold_up_nobody,
+	.description = "without a reader online a poll frees at once")
+{
+	struct reclaim reclaim;
+	struct object objects[4] = {0};
+
+	cr_assert_eq(reclaim_init(&reclaim, 2), 0);
+	for (unsigned i = 0; i < 4; i++)
+		retire(&reclaim, &objects[i]);
+	reclaim_poll(&reclaim);
+	for (unsigned i = 0; i < 4; i++)
+		cr_assert_eq(objects[i].freed, 1);
+	reclaim_fini(&reclaim);
+}
+
+Test(reclaim, synchronize, .description = "synchronizing frees all that was retired before")
+{
+	struct reclaim reclaim;
+	struct object old = {0}, fresh = {0};
+
+	cr_assert_eq(reclaim_init(&reclaim, 1), 0);
+	reclaim_online(&reclaim, 0);
+	retire(&reclaim, &old);
+	reclaim_poll(&reclaim);
+	retire(&reclaim, &fresh);
+	reclaim_offline(&reclaim, 0);
+	reclaim_synchronize(&reclaim);
+	cr_assert_eq(old.freed, 1);
+	cr_assert_eq(fresh.freed, 1);
+	reclaim_fini(&reclaim);
+}
+
+Test(reclaim, chain, .description = "freeing may retire, and the end frees the whole chain")
+{
+	struct reclaim reclaim;
+	struct object last = {0}, middle = {.then = &last}, first = {.then = &middle};
+
+	cr_assert_eq(reclaim_init(&reclaim, 1), 0);
+	retire(&reclaim, &first);
+	reclaim_fini(&reclaim);
+	cr_assert_eq(first.freed, 1);
+	cr_assert_eq(middle.freed, 1);
+	cr_assert_eq(last.freed, 1);
+}
