@@ -75,10 +75,18 @@ for group in $group4 $group6; do
 done
 
 say "5. What comes in"
+echo '{"groups": []}' >"$tmp/before"
 for _ in 1 2 3 4 5; do
 	sleep 1
-	sluice show groups | sed 's/^/   /'
+	sluice --json show groups >"$tmp/now"
+	# An object of what each group had a second ago, then the difference.
+	jq -r --slurpfile before "$tmp/before" '
+		($before[0].groups | map({(.group): .}) | add // {}) as $old
+		| .groups[] | "   \(.group)  \(.packets - ($old[.group].packets // 0)) packets/s  \(
+			(.bytes - ($old[.group].bytes // 0)) * 8 / 1e4 | round / 100) Mbit/s"' "$tmp/now"
+	mv "$tmp/now" "$tmp/before"
 done
+sluice show groups | sed 's/^/   /'
 
 say "6. What the bridge learned from Sluice's reports"
 learned() {
@@ -94,9 +102,9 @@ held "exactly the two streams" equal "$group4"$'\n'"$group6" \
 	"$(frames summary "$tmp/received.pcap" | cut -d' ' -f1)"
 for group in $group4 $group6; do
 	frames payload "$tmp/received.pcap" "$group" >"$tmp/received.ts"
-	seen_video=$(ffprobe -v error -show_entries stream=codec_name,width,height -of csv=p=0 "$tmp/received.ts" |
-		sort -u | head -n 1)
-	held "$group plays: ${seen_video:-nothing}" test "$seen_video" = mpeg2video,640,360
+	video=$(ffprobe -v fatal -select_streams v -show_entries stream=codec_name,width,height \
+		-of default=nw=1:nk=1 "$tmp/received.ts" | awk 'NR <= 3' | xargs)
+	held "$group plays: ${video:-nothing}" test "$video" = "mpeg2video 640 360"
 done
 
 say "8. Leaving"
