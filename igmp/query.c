@@ -176,6 +176,8 @@ static enum host_counter read_query(
 	const uint8_t *message = payload->bytes;
 	const uint8_t *tail = message + wire->query_len - 4; // flags, QQIC, number of sources
 
+	if (payload->len < wire->old_len)
+		return HOST_RX_BAD_LENGTH;
 	query->is_query = true;
 	query->group.family = wire->family;
 	memcpy(query->group.bytes, message + wire->group_at, wire->addr_len);
