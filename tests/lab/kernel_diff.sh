@@ -6,7 +6,7 @@
 # (LNX); anything else fails.
 # Checks: CHG-1 CHG-2 CHG-3 CHG-4 CHG-5 CHG-6 CHG-7 CHG-8 CHG-10 CHG-11 CHG-12 CHG-13 CHG-14 CHG-15
 # Checks: STA-4 STA-5 RSP-4 RSP-6 RSP-7 RSP-10 CMP-3 CMP-7 CMP-8 VAL-1 VAL-3 VAL-4 VAL-12 VAL-13
-# Checks: LNX-4 LNX-6 LNX-9 LNX-11 LNX-15 LNX-20 LNX-25 LNX-36 LNX-44 LNX-45
+# Checks: LNX-4 LNX-6 LNX-9 LNX-11 LNX-15 LNX-20 LNX-25 LNX-45
 #
 #   kernel sockets - h0 10.77.0.1 --- veth --- r0 (queries, capture)     a pair for each case
 #   igmp/          - kernel_driver, in virtual time

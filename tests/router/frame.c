@@ -198,7 +198,8 @@ const char *frame_parse(int family, unsigned mtu, const uint8_t *packet, size_t 
 						    : &all_routers6;
 	if (!sluice_addr_equal(&dst, expected))
 		return "destination of an old message";
-	fn(arg, &record);
+	if (fn)
+		fn(arg, &record);
 	return NULL;
 }
 

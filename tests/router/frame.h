@@ -33,8 +33,8 @@ struct frame_record {
 };
 void frame_record_source(const struct frame_record *record, unsigned i, struct sluice_addr *source);
 
-// Reads one IP packet a host sent and hands its records to fn in order. Returns NULL, or what is
-// wrong with the packet; nothing was handed out then.
+// Reads one IP packet a host sent and hands its records to fn, unless that is NULL, in order.
+// Returns NULL, or what is wrong with the packet; nothing was handed out then.
 const char *frame_parse(int family, unsigned mtu, const uint8_t *packet, size_t len,
 	void (*fn)(void *arg, const struct frame_record *record), void *arg);
 
