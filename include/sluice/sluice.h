@@ -8,8 +8,8 @@
 //
 // Threads: every function may be called from any thread, EAL thread or not, unless its comment
 // narrows that. Calls that change a membership are carried out by Sluice's control thread; the
-// synchronous ones wait for it (tens of microseconds), the _async ones do not. sluice_recv_burst(),
-// sluice_filter_burst() and sluice_send() do not involve the control thread and never block.
+// synchronous ones wait for it (tens of microseconds), the _async ones do not. On a session of this
+// process sluice_recv_burst(), sluice_filter_burst() and sluice_send() never block.
 //
 // Errors: functions return 0 (or what they document) on success and a negative errno otherwise. A
 // call that fails has changed neither state nor wire. -EINVAL for a NULL argument, -ENOMEM,
@@ -48,8 +48,8 @@ struct sluice_error {
 SLUICE_API int sluice_open(const char *yaml, struct sluice **sluice, struct sluice_error *error);
 
 // Closes all sessions, leaves all groups on the wire (waits for the repeats, at most 3 s), and
-// gives the ports back. Sessions of the engine are invalid then; frames already received stay
-// valid. Not from two threads.
+// gives the ports back. Sessions of the engine are invalid then. Frames received before are to be
+// freed before, for their memory goes too. Not while another thread is in a call.
 SLUICE_API void sluice_close(struct sluice *sluice);
 
 // ---- Sessions ------------------------------------------------------------------------------
@@ -170,11 +170,12 @@ SLUICE_API int sluice_join_async(struct sluice_session *session, unsigned ifinde
 // the first call of sluice_event_fd() on, or of sluice_join_async().
 SLUICE_API int sluice_event_fd(struct sluice_session *session);
 
-// Takes the oldest event. -EAGAIN if there is none. Each taken event is to be acknowledged.
+// Takes the oldest event. -EAGAIN if there is none. Each taken event is to be acknowledged once:
+// -ENOENT if that was done.
 SLUICE_API int sluice_event_get(struct sluice_session *session, struct sluice_event *event);
 SLUICE_API int sluice_event_ack(struct sluice_session *session, const struct sluice_event *event);
 
-// Forgets events of the group that were not taken, and waits until all taken ones are
+// Forgets events of the group that were not taken, and waits until all of it that were taken are
 // acknowledged. Never from the thread that is to acknowledge.
 SLUICE_API int sluice_event_drain(
 	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group);
@@ -183,6 +184,7 @@ SLUICE_API int sluice_event_drain(
 
 // Takes up to n frames, whole Ethernet frames as they came; each is the caller's to free with
 // rte_pktmbuf_free() and may be shared with other receivers: do not write to it. Returns how many.
+// Frames lie in the buffers the port receives into: do not hold many more than a ring's worth.
 // One thread at a time a session.
 SLUICE_API unsigned sluice_recv_burst(
 	struct sluice_session *session, struct rte_mbuf **frames, unsigned n);
@@ -200,13 +202,11 @@ SLUICE_API int sluice_frame_read(const struct rte_mbuf *frame, struct sluice_fra
 
 // For an application with its own receive loop: which of these n frames, received by the
 // application on a port Sluice does not poll, does the session want on this interface? Sets bit i
-// of the result for frame i, n at most 64. Reads the group table as a worker does: the calling
-// thread is registered on its first call and must call again, or sluice_filter_idle(), within a
-// millisecond or so, because leaves wait for it.
+// of the result for frame i, n at most 64. Reads the group table as a worker does, holds nothing
+// of it afterwards, and counts the frames in the group's statistics; nothing is queued. 0 on a
+// session of sluiced.
 SLUICE_API uint64_t sluice_filter_burst(struct sluice_session *session, unsigned ifindex,
 	struct rte_mbuf *const *frames, unsigned n);
-// Says that this thread will not call sluice_filter_burst() for a while.
-SLUICE_API void sluice_filter_idle(struct sluice_session *session);
 
 // ---- Sending -------------------------------------------------------------------------------
 

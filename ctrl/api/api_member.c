@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Memberships and events: the checks every backend can rely on.
+#include <errno.h>
+#include "address.h"
+#include "api_receive.h"
+#include "backend.h"
+
+static bool has_family(const struct sluice_addr *addr)
+{
+	return addr != NULL && (addr->family == AF_INET || addr->family == AF_INET6);
+}
+
+static int change(struct sluice_session *session, const struct sluice_addr *group,
+	struct change_request *request, bool *ended)
+{
+	int rc;
+
+	if (session == NULL || !has_family(group) ||
+		(request->sources == NULL && request->n_sources > 0))
+		return -EINVAL;
+	for (unsigned i = 0; i < request->n_sources; i++)
+		if (request->sources[i].family != group->family)
+			return -EINVAL;
+	rc = session->backend->resolve(session, &request->ifindex);
+	if (rc < 0)
+		return rc;
+	request->group = *group;
+	return session->backend->change(session, request, ended);
+}
+
+static int change_group(struct sluice_session *session, enum change_kind kind, unsigned ifindex,
+	const struct sluice_addr *group)
+{
+	struct change_request request = {.kind = kind, .ifindex = ifindex};
+	bool ended;
+
+	return change(session, group, &request, &ended);
+}
+
+static int change_source(struct sluice_session *session, enum change_kind kind, unsigned ifindex,
+	const struct sluice_addr *group, const struct sluice_addr *source)
+{
+	struct change_request request = {
+		.kind = kind,
+		.ifindex = ifindex,
+		.sources = source,
+		.n_sources = 1,
+	};
+	bool ended;
+
+	return change(session, group, &request, &ended);
+}
+
+int sluice_join(struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group)
+{
+	return change_group(session, CHANGE_JOIN, ifindex, group);
+}
+
+int sluice_leave(struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group)
+{
+	return change_group(session, CHANGE_LEAVE, ifindex, group);
+}
+
+int sluice_leave_flush(
+	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group)
+{
+	struct change_request request = {.kind = CHANGE_LEAVE, .ifindex = ifindex};
+	bool ended;
+	int rc;
+
+	rc = change(session, group, &request, &ended);
+	if (rc < 0 || !ended)
+		return rc;
+	return api_receive_flush(session, request.ifindex, group);
+}
+
+int sluice_join_source(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, const struct sluice_addr *source)
+{
+	return change_source(session, CHANGE_JOIN_SOURCE, ifindex, group, source);
+}
+
+int sluice_leave_source(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, const struct sluice_addr *source)
+{
+	return change_source(session, CHANGE_LEAVE_SOURCE, ifindex, group, source);
+}
+
+int sluice_block_source(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, const struct sluice_addr *source)
+{
+	return change_source(session, CHANGE_BLOCK_SOURCE, ifindex, group, source);
+}
+
+int sluice_unblock_source(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, const struct sluice_addr *source)
+{
+	return change_source(session, CHANGE_UNBLOCK_SOURCE, ifindex, group, source);
+}
+
+int sluice_set_filter(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, enum sluice_filter_mode mode,
+	const struct sluice_addr *sources, unsigned n)
+{
+	struct change_request request = {
+		.kind = CHANGE_SET_FILTER,
+		.ifindex = ifindex,
+		.mode = mode,
+		.sources = sources,
+		.n_sources = n,
+	};
+	bool ended;
+
+	if (mode != SLUICE_INCLUDE && mode != SLUICE_EXCLUDE)
+		return -EINVAL;
+	return change(session, group, &request, &ended);
+}
+
+int sluice_get_filter(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, enum sluice_filter_mode *mode, struct sluice_addr *sources,
+	unsigned *n)
+{
+	struct filter_request filter = {.ifindex = ifindex, .sources = sources};
+	int rc;
+
+	if (session == NULL || !has_family(group) || mode == NULL || n == NULL ||
+		(sources == NULL && *n > 0))
+		return -EINVAL;
+	rc = session->backend->resolve(session, &filter.ifindex);
+	if (rc < 0)
+		return rc;
+	filter.group = *group;
+	filter.n = *n;
+	rc = session->backend->get_filter(session, &filter);
+	if (rc < 0)
+		return rc;
+	*mode = filter.mode;
+	*n = filter.n;
+	return 0;
+}
+
+// ---- Events --------------------------------------------------------------------------------
+
+int sluice_join_async(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, const struct sluice_addr *source, void *context)
+{
+	struct change_request request = {
+		.kind = source != NULL ? CHANGE_JOIN_SOURCE : CHANGE_JOIN,
+		.ifindex = ifindex,
+		.sources = source,
+		.n_sources = source != NULL,
+	};
+	int rc;
+
+	if (session == NULL || !has_family(group) ||
+		(source != NULL && source->family != group->family))
+		return -EINVAL;
+	rc = session->backend->resolve(session, &request.ifindex);
+	if (rc < 0)
+		return rc;
+	request.group = *group;
+	return session->backend->join_async(session, &request, context);
+}
+
+int sluice_event_fd(struct sluice_session *session)
+{
+	return session != NULL ? events_fd(&session->events) : -EINVAL;
+}
+
+int sluice_event_get(struct sluice_session *session, struct sluice_event *event)
+{
+	if (session == NULL || event == NULL)
+		return -EINVAL;
+	return events_get(&session->events, event);
+}
+
+int sluice_event_ack(struct sluice_session *session, const struct sluice_event *event)
+{
+	if (session == NULL || event == NULL)
+		return -EINVAL;
+	return events_ack(&session->events, event->id);
+}
+
+int sluice_event_drain(
+	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group)
+{
+	struct events_key key = {.ifindex = ifindex};
+	int rc;
+
+	if (session == NULL || !has_family(group))
+		return -EINVAL;
+	rc = session->backend->resolve(session, &key.ifindex);
+	if (rc < 0)
+		return rc;
+	key.group = *group;
+	events_drain(&session->events, &key);
+	return 0;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sessions, interfaces and statistics: the checks every backend can rely on.
+#include <errno.h>
+#include <stdlib.h>
+#include "backend.h"
+#include "local.h"
+#include "remote.h"
+
+int sluice_session_open(struct sluice *sluice, const char *socket,
+	const struct sluice_session_options *options, struct sluice_session **session)
+{
+	if (session == NULL || (sluice == NULL) == (socket == NULL) ||
+		(options != NULL && (options->ring_size & (options->ring_size - 1)) != 0))
+		return -EINVAL;
+	return sluice != NULL ? local_session_open(sluice, options, session)
+			      : remote_session_open(socket, options, session);
+}
+
+int sluice_session_bind(struct sluice_session *session, uint16_t udp_port_be)
+{
+	int rc;
+
+	if (session == NULL)
+		return -EINVAL;
+	rc = session->backend->bind(session, udp_port_be);
+	if (rc == 0)
+		atomic_store(&session->udp_port_be, udp_port_be);
+	return rc;
+}
+
+void sluice_session_close(struct sluice_session *session)
+{
+	if (session != NULL)
+		session->backend->close(session);
+}
+
+// ---- Interfaces ----------------------------------------------------------------------------
+
+int sluice_interface_list(
+	struct sluice_session *session, struct sluice_interface *interfaces, unsigned n)
+{
+	if (session == NULL || (interfaces == NULL && n > 0))
+		return -EINVAL;
+	return session->backend->interfaces(session, interfaces, n);
+}
+
+// All of them, for the caller to free.
+static int list_all(struct sluice_session *session, struct sluice_interface **interfaces)
+{
+	int n = session->backend->interfaces(session, NULL, 0);
+
+	if (n < 0)
+		return n;
+	*interfaces = calloc(n, sizeof(**interfaces));
+	if (*interfaces == NULL)
+		return -ENOMEM;
+	return session->backend->interfaces(session, *interfaces, n);
+}
+
+int sluice_interface_index(struct sluice_session *session, const char *name)
+{
+	struct sluice_interface *interfaces;
+	int n, index = -ENODEV;
+
+	if (session == NULL || name == NULL)
+		return -EINVAL;
+	n = list_all(session, &interfaces);
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n; i++)
+		if (strcmp(interfaces[i].name, name) == 0)
+			index = interfaces[i].index;
+	free(interfaces);
+	return index;
+}
+
+int sluice_interface_name(
+	struct sluice_session *session, unsigned ifindex, char name[SLUICE_NAME_MAX])
+{
+	struct sluice_interface *interfaces;
+	int n, rc = -ENODEV;
+
+	if (session == NULL || name == NULL)
+		return -EINVAL;
+	n = list_all(session, &interfaces);
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n; i++)
+		if (interfaces[i].index == ifindex) {
+			memcpy(name, interfaces[i].name, SLUICE_NAME_MAX);
+			rc = 0;
+		}
+	free(interfaces);
+	return rc;
+}
+
+// ---- Statistics ----------------------------------------------------------------------------
+
+int sluice_stats_group(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, struct sluice_group_stats *stats)
+{
+	int rc;
+
+	if (session == NULL || group == NULL || stats == NULL ||
+		(group->family != AF_INET && group->family != AF_INET6))
+		return -EINVAL;
+	rc = session->backend->resolve(session, &ifindex);
+	return rc < 0 ? rc : session->backend->group_stats(session, ifindex, group, stats);
+}
+
+int sluice_stats_session(struct sluice_session *session, struct sluice_session_stats *stats)
+{
+	int rc;
+
+	if (session == NULL || stats == NULL)
+		return -EINVAL;
+	rc = session->backend->session_stats(session, stats);
+	if (rc < 0)
+		return rc;
+	stats->dropped += atomic_load(&session->kept_dropped);
+	stats->events_lost = events_lost(&session->events);
+	return 0;
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Memberships on the engine of this process, and their events.
+#include <errno.h>
+#include <stdlib.h>
+#include "local.h"
+
+typedef int (*engine_fn)(
+	struct engine *engine, const struct engine_request *request, struct error *error);
+
+static const engine_fn engine_fns[] = {
+	[CHANGE_JOIN] = engine_join,
+	[CHANGE_LEAVE] = engine_leave,
+	[CHANGE_JOIN_SOURCE] = engine_join,
+	[CHANGE_LEAVE_SOURCE] = engine_leave,
+	[CHANGE_BLOCK_SOURCE] = engine_block,
+	[CHANGE_UNBLOCK_SOURCE] = engine_unblock,
+	[CHANGE_SET_FILTER] = engine_filter,
+};
+
+static struct member *find(
+	const struct local_session *session, unsigned ifindex, const struct sluice_addr *group)
+{
+	struct host *host =
+		engine_interface_host(local_interface(session->sluice, ifindex), group->family);
+
+	return member_find(engine_session_memberships(session->engine), host, group);
+}
+
+// On the control thread.
+static int change(struct local_session *session, const struct change_request *request)
+{
+	const struct engine_request engine_request = {
+		.session = session->engine,
+		.interface =
+			engine_interface_name(local_interface(session->sluice, request->ifindex)),
+		.group = request->group,
+		.mode = request->mode,
+		.sources = request->sources,
+		.n_sources = request->n_sources,
+	};
+
+	if (session->engine == NULL)
+		return -ESHUTDOWN;
+	return engine_fns[request->kind](session->sluice->engine, &engine_request, NULL);
+}
+
+// ---- Calls ---------------------------------------------------------------------------------
+
+struct change_call {
+	struct local_call base;
+	struct local_session *session;
+	const struct change_request *request;
+	bool ended;
+};
+
+static void forget_watches(struct local_session *session, const struct change_request *request,
+	const struct member *member)
+{
+	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
+
+	if (request->kind == CHANGE_LEAVE_SOURCE)
+		events_unwatch(&session->session.events, &key, request->sources, 0);
+	else if (request->kind == CHANGE_LEAVE)
+		events_unwatch(&session->session.events, &key, NULL, member_joins(member));
+}
+
+static void run_change(struct mailbox_call *mailbox_call)
+{
+	struct change_call *call = (struct change_call *)mailbox_call;
+	const struct change_request *request = call->request;
+	const struct member *member;
+
+	call->base.rc = change(call->session, request);
+	if (call->base.rc < 0)
+		return;
+	member = find(call->session, request->ifindex, &request->group);
+	call->ended = member == NULL;
+	if (member != NULL)
+		forget_watches(call->session, request, member);
+}
+
+int local_change(struct sluice_session *session, const struct change_request *request, bool *ended)
+{
+	struct change_call call = {.session = (struct local_session *)session, .request = request};
+	int rc;
+
+	rc = local_run(call.session->sluice, &call.base, run_change);
+	*ended = call.ended;
+	return rc;
+}
+
+struct filter_call {
+	struct local_call base;
+	struct local_session *session;
+	struct filter_request *filter;
+};
+
+static void run_get_filter(struct mailbox_call *mailbox_call)
+{
+	struct filter_call *call = (struct filter_call *)mailbox_call;
+	struct filter_request *filter = call->filter;
+	struct local_session *session = call->session;
+	struct host *host;
+
+	if (session->engine == NULL) {
+		call->base.rc = -ESHUTDOWN;
+		return;
+	}
+	host = engine_interface_host(
+		local_interface(session->sluice, filter->ifindex), filter->group.family);
+	call->base.rc = member_get_filter(engine_session_memberships(session->engine), host,
+		&filter->group, &filter->mode, filter->sources, &filter->n);
+}
+
+int local_get_filter(struct sluice_session *session, struct filter_request *filter)
+{
+	struct filter_call call = {.session = (struct local_session *)session, .filter = filter};
+
+	return local_run(call.session->sluice, &call.base, run_get_filter);
+}
+
+// ---- Asynchronous joins --------------------------------------------------------------------
+
+struct join_call {
+	struct mailbox_call call;
+	struct local_session *session;
+	struct change_request request;
+	struct sluice_addr source; // what the request's sources point to
+	uint64_t watch;
+};
+
+static void run_join(struct mailbox_call *mailbox_call)
+{
+	struct join_call *call = (struct join_call *)mailbox_call;
+	struct events *events = &call->session->session.events;
+	struct events_key key = {.ifindex = call->request.ifindex, .group = call->request.group};
+	int rc;
+
+	rc = change(call->session, &call->request);
+	if (rc < 0) {
+		events_watch_failed(events, &key, call->watch, rc);
+		return;
+	}
+	events_watch_done(events, &key, call->watch,
+		member_state(find(call->session, key.ifindex, &key.group)) == MEMBER_JOINED);
+}
+
+static void finish_join(struct mailbox_call *call)
+{
+	free(call);
+}
+
+int local_join_async(
+	struct sluice_session *session, const struct change_request *request, void *context)
+{
+	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
+	struct join_call *call = calloc(1, sizeof(*call));
+	int rc = -ENOMEM;
+
+	if (call == NULL)
+		return -ENOMEM;
+	call->call = (struct mailbox_call){.run = run_join, .finish = finish_join};
+	call->session = (struct local_session *)session;
+	call->request = *request;
+	if (request->n_sources > 0) {
+		call->source = request->sources[0];
+		call->request.sources = &call->source;
+	}
+	call->watch = events_watch(&session->events, &key, request->sources, context);
+	if (call->watch == 0)
+		goto free_call;
+	rc = mailbox_post(&call->session->sluice->mailbox, &call->call);
+	if (rc < 0)
+		goto unwatch;
+	return 0;
+
+unwatch:
+	events_watch_cancel(&session->events, &key, call->watch);
+free_call:
+	free(call);
+	return rc;
+}
+
+// ---- Events --------------------------------------------------------------------------------
+
+static const enum sluice_event_kind event_kinds[] = {
+	[ENGINE_EVENT_PENDING] = SLUICE_EVENT_PENDING,
+	[ENGINE_EVENT_JOINED] = SLUICE_EVENT_JOINED,
+	[ENGINE_EVENT_LEFT] = SLUICE_EVENT_LEFT,
+};
+
+// The device of an interface is gone, and every group on it with it.
+static void lose_groups(struct sluice *sluice, const struct engine_interface *interface)
+{
+	struct events_key key = {.ifindex = engine_interface_index(interface)};
+	struct local_session *session;
+	struct member *member;
+
+	LIST_FOREACH (session, &sluice->sessions, next) {
+		if (session->engine == NULL)
+			continue;
+		member = member_first(engine_session_memberships(session->engine));
+		for (; member != NULL; member = member_next(member)) {
+			if (engine_host_interface(member_host(member)) != interface)
+				continue;
+			member_group(member, &key.group);
+			events_notice(
+				&session->session.events, &key, SLUICE_EVENT_ERROR, -ENETDOWN);
+		}
+	}
+}
+
+void local_event(void *arg, const struct engine_event *event)
+{
+	struct events_key key = {.ifindex = engine_interface_index(event->interface)};
+	struct local_session *session;
+	struct port_info port;
+
+	if (event->kind == ENGINE_EVENT_LINK) {
+		port_info(interface_port(engine_interface_dataplane(event->interface)), &port);
+		if (port.removed)
+			lose_groups(arg, event->interface);
+		return;
+	}
+	session = engine_session_user(event->session);
+	if (session == NULL)
+		return;
+	key.group = event->group;
+	events_notice(&session->session.events, &key, event_kinds[event->kind], 0);
+}

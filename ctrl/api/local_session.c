@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sessions on the engine of this process.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "address.h"
+#include "local.h"
+
+static const struct backend backend;
+
+static struct local_session *local(struct sluice_session *session)
+{
+	return (struct local_session *)session;
+}
+
+// ---- Life ----------------------------------------------------------------------------------
+
+struct session_call {
+	struct local_call base;
+	struct local_session *session;
+	uint16_t udp_port_be;
+};
+
+static int open_output(struct local_session *session)
+{
+	struct output_config config = {
+		.kind = OUTPUT_RING,
+		.ring_size = session->session.ring_size,
+	};
+
+	return output_open(
+		engine_dataplane(session->sluice->engine), &config, &session->output, NULL);
+}
+
+static void open_session(struct mailbox_call *mailbox_call)
+{
+	struct session_call *call = (struct session_call *)mailbox_call;
+	struct local_session *session = call->session;
+
+	call->base.rc = open_output(session);
+	if (call->base.rc < 0)
+		return;
+	call->base.rc = engine_session_open(
+		session->sluice->engine, NULL, ntohs(call->udp_port_be), &session->engine, NULL);
+	if (call->base.rc < 0) {
+		output_close(session->output);
+		return;
+	}
+	engine_session_set_output(session->engine, session->output);
+	engine_session_set_user(session->engine, session);
+	LIST_INSERT_HEAD(&session->sluice->sessions, session, next);
+}
+
+int local_session_open(struct sluice *sluice, const struct sluice_session_options *options,
+	struct sluice_session **session)
+{
+	struct local_session *new = calloc(1, sizeof(*new));
+	struct session_call call = {.session = new};
+	int rc;
+
+	if (new == NULL)
+		return -ENOMEM;
+	rc = backend_session_init(&new->session, &backend, options);
+	if (rc < 0)
+		goto free_new;
+	new->sluice = sluice;
+	call.udp_port_be = atomic_load(&new->session.udp_port_be);
+	rc = local_run(sluice, &call.base, open_session);
+	if (rc < 0)
+		goto fini_session;
+	*session = &new->session;
+	return 0;
+
+fini_session:
+	backend_session_fini(&new->session);
+free_new:
+	free(new);
+	return rc;
+}
+
+void local_session_free(struct local_session *session)
+{
+	output_close(session->output);
+	backend_session_fini(&session->session);
+	free(session);
+}
+
+static void close_session(struct mailbox_call *mailbox_call)
+{
+	struct local_session *session = ((struct session_call *)mailbox_call)->session;
+
+	// NULL: the engine is closing and has left the groups already.
+	if (session->engine != NULL)
+		engine_session_close(session->engine);
+	engine_flush(session->sluice->engine);
+	LIST_REMOVE(session, next);
+	output_close(session->output);
+}
+
+static void close_and_free(struct sluice_session *session)
+{
+	struct session_call call = {.session = local(session)};
+
+	if (local_run(local(session)->sluice, &call.base, close_session) < 0)
+		return;
+	backend_session_fini(session);
+	free(session);
+}
+
+static void bind_session(struct mailbox_call *mailbox_call)
+{
+	struct session_call *call = (struct session_call *)mailbox_call;
+
+	call->base.rc = call->session->engine != NULL ? 0 : -ESHUTDOWN;
+	if (call->base.rc == 0)
+		engine_session_bind(call->session->engine, ntohs(call->udp_port_be));
+}
+
+static int session_bind(struct sluice_session *session, uint16_t udp_port_be)
+{
+	struct session_call call = {.session = local(session), .udp_port_be = udp_port_be};
+
+	return local_run(local(session)->sluice, &call.base, bind_session);
+}
+
+// ---- Interfaces ----------------------------------------------------------------------------
+
+static int resolve(struct sluice_session *session, unsigned *ifindex)
+{
+	unsigned n = local(session)->sluice->n_interfaces;
+
+	if (*ifindex == 0 && n == 1)
+		*ifindex = 1;
+	return *ifindex > 0 && *ifindex <= n ? 0 : -ENODEV;
+}
+
+static void describe(const struct engine_interface *interface, struct sluice_interface *info)
+{
+	const struct config_interface *config = engine_interface_config(interface);
+	const struct config_address *addresses;
+	struct port_info port;
+	unsigned n;
+
+	port_info(interface_port(engine_interface_dataplane(interface)), &port);
+	*info = (struct sluice_interface){
+		.index = engine_interface_index(interface),
+		.vlan = config->vlan,
+		.inner_vlan = config->inner_vlan,
+		.mtu = port.mtu,
+		.up = port.up,
+	};
+	snprintf(info->name, sizeof(info->name), "%s", engine_interface_name(interface));
+	memcpy(info->mac, port.mac.addr_bytes, sizeof(info->mac));
+	addresses = engine_interface_addresses(interface, &n);
+	for (unsigned i = 0; i < n; i++) {
+		struct sluice_addr *addr =
+			addresses[i].addr.family == AF_INET ? &info->ipv4 : &info->ipv6;
+
+		if (addr->family == 0)
+			*addr = addresses[i].addr;
+	}
+}
+
+struct interfaces_call {
+	struct local_call base;
+	const struct sluice *sluice;
+	struct sluice_interface *interfaces;
+	unsigned n;
+};
+
+static void list_interfaces(struct mailbox_call *mailbox_call)
+{
+	struct interfaces_call *call = (struct interfaces_call *)mailbox_call;
+	const struct sluice *sluice = call->sluice;
+
+	for (unsigned i = 0; i < sluice->n_interfaces && i < call->n; i++)
+		describe(sluice->interfaces[i], &call->interfaces[i]);
+	call->base.rc = sluice->n_interfaces;
+}
+
+static int interfaces(struct sluice_session *session, struct sluice_interface *list, unsigned n)
+{
+	struct sluice *sluice = local(session)->sluice;
+	struct interfaces_call call = {.sluice = sluice, .interfaces = list, .n = n};
+
+	return local_run(sluice, &call.base, list_interfaces);
+}
+
+// ---- Frames --------------------------------------------------------------------------------
+
+static unsigned receive(struct sluice_session *session, struct rte_mbuf **frames, unsigned n)
+{
+	return output_receive_burst(local(session)->output, frames, n);
+}
+
+static struct interface *dataplane_interface(struct sluice_session *session, unsigned ifindex)
+{
+	return engine_interface_dataplane(local_interface(local(session)->sluice, ifindex));
+}
+
+static bool came_by(struct sluice_session *session, unsigned ifindex, const struct rte_mbuf *frame,
+	const struct sluice_frame *info)
+{
+	return interface_received(
+		dataplane_interface(session, ifindex), frame, info->vlan, info->inner_vlan);
+}
+
+static uint64_t filter(struct sluice_session *session, unsigned ifindex,
+	struct rte_mbuf *const *frames, unsigned n)
+{
+	return interface_filter_burst(
+		dataplane_interface(session, ifindex), local(session)->output, frames, n);
+}
+
+// ---- Statistics ----------------------------------------------------------------------------
+
+struct stats_call {
+	struct local_call base;
+	struct interface *interface;
+	const struct sluice_addr *group;
+	struct sluice_group_stats *stats;
+};
+
+static void read_group_stats(struct mailbox_call *mailbox_call)
+{
+	struct stats_call *call = (struct stats_call *)mailbox_call;
+	struct group_stats stats;
+	uint64_t now_ms = engine_now_ms();
+
+	call->base.rc = interface_group_stats(call->interface, call->group, &stats);
+	if (call->base.rc < 0)
+		return;
+	*call->stats = (struct sluice_group_stats){
+		.packets = stats.packets,
+		.bytes = stats.bytes,
+		.filtered = stats.filtered,
+		.age_ms = UINT64_MAX,
+	};
+	if (stats.last_ms > 0)
+		call->stats->age_ms = now_ms > stats.last_ms ? now_ms - stats.last_ms : 0;
+}
+
+static int group_stats(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, struct sluice_group_stats *stats)
+{
+	struct stats_call call = {
+		.interface = dataplane_interface(session, ifindex),
+		.group = group,
+		.stats = stats,
+	};
+
+	return local_run(local(session)->sluice, &call.base, read_group_stats);
+}
+
+static int session_stats(struct sluice_session *session, struct sluice_session_stats *stats)
+{
+	struct output_stats output;
+
+	output_stats(local(session)->output, &output);
+	*stats = (struct sluice_session_stats){
+		.packets = output.packets,
+		.bytes = output.bytes,
+		.dropped = output.dropped,
+	};
+	return 0;
+}
+
+static const struct backend backend = {
+	.bind = session_bind,
+	.close = close_and_free,
+	.resolve = resolve,
+	.interfaces = interfaces,
+	.change = local_change,
+	.get_filter = local_get_filter,
+	.join_async = local_join_async,
+	.receive = receive,
+	.came_by = came_by,
+	.filter = filter,
+	.send = local_send,
+	.group_stats = group_stats,
+	.session_stats = session_stats,
+};
