@@ -7,6 +7,7 @@
 #include <rte_lcore.h>
 #include <sched.h>
 #include <stdio.h>
+#include <unistd.h>
 #include "rig.h"
 
 #define RING_SIZE 1024
@@ -16,7 +17,8 @@
 void rig_eal(void)
 {
 	const char *args[] = {"test", "--no-huge", "--no-shconf", "-m", "160", "--no-pci",
-		"--no-telemetry", "--lcores", "0@0,1@0,2@0", "--log-level", "error"};
+		"--no-telemetry", "--log-level", "error", "--lcores",
+		sysconf(_SC_NPROCESSORS_ONLN) > 1 ? "0@0,1@1,2@1" : "0@0,1@0,2@0"};
 
 	cr_assert(rte_eal_init(RTE_DIM(args), (char **)args) >= 0);
 }

@@ -23,7 +23,7 @@ struct rig {
 	uint64_t sent; // frames so far
 };
 
-// For a suite's .init: three lcores on one CPU, no huge pages.
+// For a suite's .init: three lcores, the workers' on another CPU if there is one; no huge pages.
 void rig_eal(void);
 
 // Fails the test if anything goes wrong.
