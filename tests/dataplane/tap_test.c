@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A real kernel at the other end: net_tap ports in a network namespace of the test's own.
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <rte_cycles.h>
+#include "rig.h"
+
+#define PATIENCE_S 20
+
+static struct rig rig;
+
+// The namespace has no name and goes with the process. Without IPv6 the kernel is silent.
+static void in_namespace(void)
+{
+	static const char quiet[] = "/proc/sys/net/ipv6/conf/default/disable_ipv6";
+	int fd;
+
+	if (geteuid() != 0 || access("/dev/net/tun", R_OK | W_OK) < 0)
+		cr_skip_test("needs root and /dev/net/tun");
+	cr_assert_eq(unshare(CLONE_NEWNET), 0);
+	fd = open(quiet, O_WRONLY);
+	if (fd >= 0) {
+		cr_assert_eq(write(fd, "1", 1), 1);
+		close(fd);
+	}
+	rig_eal();
+}
+
+TestSuite(tap, .init = in_namespace, .timeout = 120);
+
+static struct port *tap_open(const char *device, uint16_t queues)
+{
+	struct port_config config = {.name = device, .device = device, .queues = queues};
+	struct dataplane_error error;
+	struct port *port;
+
+	cr_assert_eq(port_open(rig.dp, &config, &port, &error), 0, "%s", error.text);
+	return port;
+}
+
+// The kernel's side of a tap.
+static int packet_socket(const char *name)
+{
+	struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = if_nametoindex(name),
+	};
+	struct timeval patience = {.tv_sec = PATIENCE_S};
+	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+	return fd;
+}
+
+static void set_up(const char *name, bool up)
+{
+	struct ifreq request = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+	cr_assert_eq(ioctl(fd, SIOCGIFFLAGS, &request), 0);
+	request.ifr_flags = up ? request.ifr_flags | IFF_UP : request.ifr_flags & ~IFF_UP;
+	cr_assert_eq(ioctl(fd, SIOCSIFFLAGS, &request), 0);
+	close(fd);
+}
+
+static void build(struct frame *frame, const char *group)
+{
+	frame_build(frame,
+		&(struct frame_spec){.group = group, .source = "10.0.0.1", .payload_len = 100});
+}
+
+// Waits for n frames of the ring.
+static void expect_frames(struct output *ring, unsigned n)
+{
+	uint64_t deadline = rte_get_timer_cycles() + PATIENCE_S * rte_get_timer_hz();
+	unsigned got = 0;
+
+	while (got < n) {
+		cr_assert_lt(rte_get_timer_cycles(), deadline, "%u of %u frames", got, n);
+		sched_yield();
+		got += rig_drain(ring);
+	}
+}
+
+static void count_event(void *arg, struct port *port)
+{
+	++*(unsigned *)arg;
+}
+
+Test(tap, path, .description = "promise 5: in by one tap, out by another, the rest stays outside")
+{
+	static const struct rte_ether_addr mac = {{2, 1, 2, 3, 4, 5}};
+	struct port *in, *out;
+	struct interface_config untagged = {0};
+	struct interface *interface;
+	struct dataplane_error error;
+	struct output *port, *ring;
+	struct port_info info;
+	struct frame frame;
+	uint8_t got[2048];
+	int from, to;
+
+	rig_open(&rig, 1, 0);
+	in = tap_open("net_tap0,iface=sl0", 1);
+	out = tap_open("net_tap1,iface=sl1", 1);
+	cr_assert_eq(interface_open(in, &untagged, &interface, &error), 0);
+	port_info(in, &info);
+	cr_expect_str_eq(info.driver, "net_tap");
+	cr_expect(info.up);
+	cr_expect_eq(info.mtu, 1500);
+	ring = rig_ring(&rig, 64);
+	port = rig_output(&rig, &(struct output_config){
+					.kind = OUTPUT_PORT,
+					.port = out,
+					.set_source_mac = true,
+					.source_mac = mac,
+				});
+	rig_join(interface, "239.1.1.1", 1, ring);
+	rig_join(interface, "239.1.1.1", 2, port);
+	rig_start(&rig);
+	from = packet_socket("sl0");
+	to = packet_socket("sl1");
+	build(&frame, "224.129.1.1");
+	cr_assert_eq(send(from, frame.bytes, frame.len, 0), frame.len);
+	build(&frame, "239.1.1.1");
+	cr_assert_eq(send(from, frame.bytes, frame.len, 0), frame.len);
+	cr_assert_eq(recv(to, got, sizeof(got), 0), frame.len);
+	memcpy(frame.bytes + 6, mac.addr_bytes, 6);
+	cr_expect_arr_eq(got, frame.bytes, frame.len);
+	expect_frames(ring, 1);
+	close(from);
+	close(to);
+	rig_close(&rig);
+}
+
+Test(tap, queues, .description = "as many transmit as receive queues, fewer than senders")
+{
+	struct interface_config untagged = {0};
+	struct interface *interface;
+	struct dataplane_error error;
+	struct output *back;
+	struct port_info info;
+	struct frame frame;
+	struct port *port;
+	uint8_t got[2048];
+	int fd, out;
+
+	rig_open(&rig, 2, 0);
+	port = tap_open("net_tap0,iface=sl0", 2);
+	cr_assert_eq(interface_open(port, &untagged, &interface, &error), 0);
+	port_info(port, &info);
+	cr_expect_eq(info.rx_queues, 2);
+	cr_expect_eq(info.tx_queues, 2);
+	tap_open("net_tap1,iface=sl1", 1);
+	back = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = port});
+	rig_join(interface, "239.1.1.1", 1, back);
+	rig_start(&rig);
+	fd = packet_socket("sl0");
+	out = packet_socket("sl0");
+	build(&frame, "239.1.1.1");
+	for (unsigned i = 0; i < 20; i++) {
+		cr_assert_eq(send(fd, frame.bytes, frame.len, 0), frame.len);
+		// Its own copy of what was sent, then what came back.
+		cr_assert_eq(recv(out, got, sizeof(got), 0), frame.len);
+		cr_assert_eq(recv(out, got, sizeof(got), 0), frame.len);
+		cr_expect_arr_eq(got, frame.bytes, frame.len);
+	}
+	close(fd);
+	close(out);
+	rig_close(&rig);
+}
+
+Test(tap, carrier, .description = "CHG-17: a carrier that goes and comes is told")
+{
+	struct port_info info;
+	unsigned events = 0;
+	struct port *port;
+
+	rig_open(&rig, 1, 0);
+	port = tap_open("net_tap0,iface=sl0", 1);
+	rig_start(&rig);
+	port_poll_events(rig.dp, count_event, &events);
+	events = 0;
+	set_up("sl0", false);
+	while (events == 0)
+		port_poll_events(rig.dp, count_event, &events);
+	port_info(port, &info);
+	cr_expect_not(info.up);
+	set_up("sl0", true);
+	while (!info.up) {
+		port_poll_events(rig.dp, count_event, &events);
+		port_info(port, &info);
+	}
+	cr_expect_geq(events, 2);
+	rig_close(&rig);
+}
+
+Test(tap, filters, .description = "the device is told which MAC addresses are wanted")
+{
+	static const struct rte_ether_addr mac = {{1, 0, 0x5e, 1, 1, 1}};
+	struct port_info info;
+	struct port *port;
+
+	rig_open(&rig, 1, 0);
+	port = tap_open("net_tap0,iface=sl0", 1);
+	cr_expect_eq(port_mac_add(port, &mac), 0);
+	port_info(port, &info);
+	cr_expect_eq(info.mode, PORT_FILTERS);
+	cr_expect_str_empty(info.mode_reason);
+	cr_expect_eq(info.n_macs, 1);
+	port_mac_remove(port, &mac);
+	port_info(port, &info);
+	cr_expect_eq(info.n_macs, 0);
+	rig_close(&rig);
+}
+
+Test(tap, reopen, .description = "closing gives the device back: it can be opened again")
+{
+	for (unsigned i = 0; i < 2; i++) {
+		rig_open(&rig, 1, 0);
+		tap_open("net_tap0,iface=sl0", 1);
+		cr_expect_neq(if_nametoindex("sl0"), 0);
+		rig_close(&rig);
+		cr_expect_eq(if_nametoindex("sl0"), 0);
+		rte_mempool_free(rig.pool);
+	}
+}
