@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <rdma/rdma_cma.h>
+#include <criterion/criterion.h>
+#include "layout.h"
+
+Test(layout, with_and_without_verbs,
+	.description = "programs built with libibverbs and without agree")
+{
+	static const size_t layout[] = LAYOUT;
+
+	cr_expect_arr_eq(layout, layout_own, sizeof(layout));
+}
