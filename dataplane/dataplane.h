@@ -28,8 +28,10 @@ struct dataplane_config {
 	const unsigned
 		*worker_lcores; // EAL lcores, none of them the caller's; queues are dealt round
 	unsigned n_workers; // 1 or more
-	unsigned mbufs; // in the receive pool; 0: enough for the queues of all ports
-	uint16_t frame_size; // largest frame received in one segment, bytes; 0: 2048 - headroom
+	unsigned mbufs; // what all ring outputs together may hold, in frames; each port's receive
+			// pool has them beside those its queues need; 0: 4096
+	uint16_t frame_size; // largest frame received in one segment, bytes; 0: 2048 - headroom.
+			     // A device that knows no segments gets what its MTU takes
 	bool filters; // interface_filter_burst() is going to be called
 	unsigned punt_rate; // IGMP/MLD frames a second handed to control, all ports; 0: 10000
 };

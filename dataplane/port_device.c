@@ -46,41 +46,36 @@ static int find_device(struct port *port, bool *probed, struct dataplane_error *
 	return 0;
 }
 
-// Bytes of a frame in one buffer of the port's own: enough for any copy the device needs because
-// it sends no frame in several segments.
-static uint16_t tx_room(const struct port *port)
-{
-	uint16_t mtu = RTE_ETHER_MTU;
-
-	rte_eth_dev_get_mtu(port->id, &mtu);
-	if (port->multi_segs || mtu + PARSE_L2_MAX < RTE_MBUF_DEFAULT_DATAROOM)
-		return RTE_MBUF_DEFAULT_DATAROOM;
-	return mtu + PARSE_L2_MAX;
-}
+struct buffer_sizes {
+	uint32_t rx_room; // bytes of a received frame in one buffer
+	unsigned rx_segments; // buffers the largest frame takes
+	uint32_t tx_room;
+};
 
 static struct rte_mempool *pool_create(
-	const struct port *port, const char *kind, unsigned n, uint16_t room)
+	const struct port *port, const char *kind, unsigned n, uint32_t room)
 {
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "sluice_%s%u", kind, port->id);
+	room = RTE_MIN(room, (uint32_t)UINT16_MAX - RTE_PKTMBUF_HEADROOM);
 	return rte_pktmbuf_pool_create(name, n, POOL_CACHE, 0, RTE_PKTMBUF_HEADROOM + room,
 		rte_eth_dev_socket_id(port->id));
 }
 
 // Each pool holds what its frames' places can hold at most, so that none of them runs dry because
 // somebody downstream is slow.
-static int pools_create(
-	struct port *port, uint16_t n_rxd, uint16_t n_txd, struct dataplane_error *error)
+static int pools_create(struct port *port, const struct buffer_sizes *sizes, uint16_t n_rxd,
+	uint16_t n_txd, struct dataplane_error *error)
 {
 	const unsigned threads = port->dp->n_workers + 1;
 	const unsigned in_hand = threads * (BURST + POOL_CACHE * 3 / 2);
 	const unsigned in_tx = port->n_tx * (n_txd + TX_RING_SIZE);
-	const unsigned in_rx =
-		port->n_rx * n_rxd + port->dp->ring_frames + PUNT_RING_SIZE + TX_SLACK;
+	const unsigned waiting = port->dp->ring_frames + PUNT_RING_SIZE + TX_SLACK;
+	const unsigned in_rx = port->n_rx * n_rxd + waiting * sizes->rx_segments;
 
-	port->rx_pool = pool_create(port, "rx", in_rx + in_hand, port->dp->frame_size);
-	port->tx_pool = pool_create(port, "tx", in_tx + in_hand, tx_room(port));
+	port->rx_pool = pool_create(port, "rx", in_rx + in_hand, sizes->rx_room);
+	port->tx_pool = pool_create(port, "tx", in_tx + in_hand, sizes->tx_room);
 	// A rewritten frame is a header and a clone of the rest.
 	port->header_pool = pool_create(port, "hdr", 2 * (in_tx + in_hand), HEADER_ROOM);
 	if (port->rx_pool == NULL || port->tx_pool == NULL || port->header_pool == NULL)
@@ -130,10 +125,35 @@ static int deal_queues(struct port *port, const struct port_config *config,
 	return port->n_tx < senders ? tx_rings_create(port, error) : 0;
 }
 
-static int configure(struct port *port, uint16_t mtu, const struct rte_eth_dev_info *info,
-	struct dataplane_error *error)
+// Segments where the device knows them, buffers as large as its MTU where it does not.
+static void size_buffers(struct port *port, uint16_t mtu, const struct rte_eth_dev_info *info,
+	struct rte_eth_conf *conf, struct buffer_sizes *sizes)
 {
-	const unsigned overhead = RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN;
+	const unsigned frame = mtu + PARSE_L2_MAX;
+
+	*sizes = (struct buffer_sizes){
+		.rx_room = port->dp->frame_size,
+		.rx_segments = 1,
+		.tx_room = RTE_MBUF_DEFAULT_DATAROOM,
+	};
+	if (frame > sizes->rx_room && (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER)) {
+		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
+		sizes->rx_segments = (frame + sizes->rx_room - 1) / sizes->rx_room;
+	} else {
+		sizes->rx_room = RTE_MAX(frame, sizes->rx_room);
+	}
+	// A device that sends no segments gets copies of frames that have some.
+	if (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) {
+		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+		port->multi_segs = true;
+	} else {
+		sizes->tx_room = RTE_MAX(frame, sizes->tx_room);
+	}
+}
+
+static int configure(struct port *port, uint16_t mtu, const struct rte_eth_dev_info *info,
+	struct buffer_sizes *sizes, struct dataplane_error *error)
+{
 	struct rte_eth_conf conf = {
 		.intr_conf.lsc = (*info->dev_flags & RTE_ETH_DEV_INTR_LSC) != 0,
 		.intr_conf.rmv = (*info->dev_flags & RTE_ETH_DEV_INTR_RMV) != 0,
@@ -143,25 +163,18 @@ static int configure(struct port *port, uint16_t mtu, const struct rte_eth_dev_i
 	if (mtu == 0 && rte_eth_dev_get_mtu(port->id, &mtu) < 0)
 		mtu = RTE_ETHER_MTU;
 	conf.rxmode.mtu = mtu;
-	if (mtu + overhead > port->dp->frame_size) {
-		if (!(info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER))
-			return plane_error(error, EINVAL,
-				"MTU %u: the device wants frames in one buffer, which has %u bytes",
-				mtu, port->dp->frame_size);
-		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
-	}
+	size_buffers(port, mtu, info, &conf, sizes);
 	if (port->n_rx > 1) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf =
 			(RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP) & info->flow_type_rss_offloads;
 	}
-	port->multi_segs = (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
-	if (port->multi_segs)
-		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	rc = rte_eth_dev_configure(port->id, port->n_rx, port->n_tx, &conf);
 	if (rc < 0)
-		return plane_error(error, -rc, "%u receive and %u transmit queues, MTU %u: %s",
-			port->n_rx, port->n_tx, mtu, strerror(-rc));
+		return plane_error(error, -rc,
+			"%u receive and %u transmit queues, MTU %u, the device's largest frame %u: "
+			"%s",
+			port->n_rx, port->n_tx, mtu, info->max_rx_pktlen, strerror(-rc));
 	return 0;
 }
 
@@ -250,6 +263,7 @@ int port_device_open(
 	struct port *port, const struct port_config *config, struct dataplane_error *error)
 {
 	uint16_t n_rxd = RX_DESCRIPTORS, n_txd = TX_DESCRIPTORS;
+	struct buffer_sizes sizes;
 	struct rte_eth_dev_info info;
 	bool probed;
 	int rc;
@@ -265,13 +279,13 @@ int port_device_open(
 	rc = deal_queues(port, config, &info, error);
 	if (rc < 0)
 		return rc;
-	rc = configure(port, config->mtu, &info, error);
+	rc = configure(port, config->mtu, &info, &sizes, error);
 	if (rc < 0)
 		return rc;
 	rc = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &n_rxd, &n_txd);
 	if (rc < 0)
 		return plane_error(error, -rc, "descriptors: %s", strerror(-rc));
-	rc = pools_create(port, n_rxd, n_txd, error);
+	rc = pools_create(port, &sizes, n_rxd, n_txd, error);
 	if (rc < 0)
 		return rc;
 	rc = queues_setup(port, n_rxd, n_txd);

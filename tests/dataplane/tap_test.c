@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A real kernel at the other end: net_tap ports in a network namespace of the test's own.
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
@@ -37,7 +38,11 @@ TestSuite(tap, .init = in_namespace, .timeout = 120);
 
 static struct port *tap_open(const char *device, uint16_t queues)
 {
-	struct port_config config = {.name = device, .device = device, .queues = queues};
+	struct port_config config = {
+		.name = device,
+		.device = device,
+		.queues = queues,
+	};
 	struct dataplane_error error;
 	struct port *port;
 
@@ -141,6 +146,26 @@ Test(tap, path, .description = "promise 5: in by one tap, out by another, the re
 	expect_frames(ring, 1);
 	close(from);
 	close(to);
+	rig_close(&rig);
+}
+
+Test(tap, too_large, .description = "an MTU the device cannot have is a clear error")
+{
+	const struct port_config config = {
+		.name = "in",
+		.device = "net_tap0,iface=sl0",
+		.queues = 1,
+		.mtu = 9000,
+	};
+	struct dataplane_error error;
+	struct port *port;
+
+	rig_open(&rig, 1, 0);
+	cr_expect_eq(port_open(rig.dp, &config, &port, &error), -EINVAL);
+	cr_expect_str_eq(error.text,
+		"1 receive and 1 transmit queues, MTU 9000, the device's largest frame 1522: "
+		"Invalid argument");
+	cr_expect_eq(if_nametoindex("sl0"), 0, "nothing of it is left");
 	rig_close(&rig);
 }
 
