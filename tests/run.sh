@@ -115,7 +115,7 @@ run_unit() {
 	meson test -C "$build" --no-rebuild --print-errorlogs || true
 	while read -r test; do
 		jq -r '.stdout // ""' <<<"$test" |
-			record "$(jq -r .name <<<"$test")" "$(jq -r '
+			record "$(jq -r '.name | sub(".* / "; "")' <<<"$test")" "$(jq -r '
 				if .result == "OK" or .result == "EXPECTEDFAIL" then 0
 				elif .result == "SKIP" then 77
 				else .returncode | if . == 0 then 1 else . end end' <<<"$test")"

@@ -85,7 +85,7 @@ stop() {
 	local pid=${pids[$1]} status=0
 	unset "pids[$1]"
 	kill "-${2:-TERM}" "$pid" 2>/dev/null || true
-	if ! wait_for 10 ended "$pid"; then
+	if [ "${2:-}" != KILL ] && ! wait_for 10 ended "$pid"; then
 		echo "# $1 did not end on SIG${2:-TERM} within 10 s"
 		kill -KILL "$pid"
 	fi
