@@ -8,7 +8,7 @@
 //	pending			query				next
 //	walk, sooner		any				same (RSP-3.1)
 //	walk, later		general				walk at the earlier time
-//	walk, begun		general				all groups again, the unasked first
+//	walk, begun		general				all groups again at the earlier time
 //	-			group [and sources]		answer whole [or sources asked]
 //	answer			group				answer whole, earlier time
 //	answer, sources		group and sources		more sources, earlier time
@@ -71,19 +71,32 @@ static void rotate(struct group_queue *queue, struct group *first)
 	queue->tqh_last = &last->all.tqe_next;
 }
 
-static void walk_start(struct host *host, uint32_t response_ms, uint64_t now_ms)
+static struct walk walk_plan(struct host *host, uint32_t response_ms, uint64_t now_ms)
 {
 	uint32_t n_steps = walk_frames(host);
-	struct walk walk = {
+
+	return (struct walk){
 		.pending = true,
 		.response_ms = response_ms,
 		.n_steps = n_steps,
 		.start_ms = now_ms + random_delay(&host->random, response_ms / n_steps),
 	};
+}
 
-	if (host->walk.pending && !host->walk.begun && host->walk.start_ms <= walk.start_ms &&
-		walk_end_ms(&host->walk) <= walk_end_ms(&walk))
-		return;
+static void walk_start(struct host *host, uint32_t response_ms, uint64_t now_ms)
+{
+	struct walk walk = walk_plan(host, response_ms, now_ms);
+
+	if (host->walk.pending) {
+		uint64_t end_ms = walk_end_ms(&host->walk);
+
+		if (!host->walk.begun && host->walk.start_ms <= walk.start_ms &&
+			end_ms <= walk_end_ms(&walk))
+			return;
+		// Nobody who waits already gets the answer later for being asked again.
+		if (end_ms < walk_end_ms(&walk))
+			walk = walk_plan(host, end_ms > now_ms ? end_ms - now_ms : 0, now_ms);
+	}
 	// Who has not been asked yet comes first, or frequent queries would keep the last waiting.
 	if (host->walk.at != NULL)
 		rotate(&host->groups, host->walk.at);
