@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define HEADERS 24 // IPv4 with Router Alert
+#define HEADERS(packet) ((packet)[0] >> 4 == 4 ? 24 : 48) // with Router Alert
 #define SLOT_MS 100
 
 double bench_cpu(void)
@@ -30,8 +30,7 @@ static int swallow(void *ctx, const uint8_t *packet, size_t len, const struct sl
 		bench->first_ms = bench->now_ms;
 	bench->last_ms = bench->now_ms;
 	bench->frames++;
-	if (packet[0] >> 4 == 4)
-		bench->records += packet[HEADERS + 6] << 8 | packet[HEADERS + 7];
+	bench->records += packet[HEADERS(packet) + 6] << 8 | packet[HEADERS(packet) + 7];
 	if (bench->now_ms / SLOT_MS != bench->slot) {
 		bench->slot = bench->now_ms / SLOT_MS;
 		bench->in_slot = 0;
@@ -96,7 +95,7 @@ void bench_group(int family, unsigned i, struct sluice_addr *group)
 		*group = (struct sluice_addr){AF_INET, {239, i >> 16, i >> 8, i}};
 	else
 		*group = (struct sluice_addr){
-			AF_INET6, {0xff, 0x0e, [13] = i >> 16, [14] = i >> 8, [15] = i}};
+			AF_INET6, {0xff, 0x0e, [12] = 1, [13] = i >> 16, [14] = i >> 8, [15] = i}};
 }
 
 void bench_source(unsigned i, struct sluice_addr *source)
@@ -144,6 +143,17 @@ void bench_run(struct bench *bench, uint64_t until_ms)
 		host_advance(bench->host, bench->now_ms);
 	}
 	bench->now_ms = until_ms;
+}
+
+void bench_run_until(struct bench *bench, const uint64_t *count, uint64_t n)
+{
+	while (*count < n) {
+		if (host_next_ms(bench->host) == HOST_NEVER) {
+			fputs("the host said less than it should\n", stderr);
+			exit(1);
+		}
+		bench_run(bench, host_next_ms(bench->host));
+	}
 }
 
 void bench_settle(struct bench *bench)

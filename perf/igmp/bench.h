@@ -35,9 +35,11 @@ void bench_source(unsigned i, struct sluice_addr *source);
 void bench_join(struct bench *bench, unsigned n);
 void bench_leave(struct bench *bench, unsigned n);
 
-// Runs until nothing is to be repeated, resp. until virtual time `until_ms`.
-void bench_settle(struct bench *bench);
+// Runs until virtual time `until_ms`, until one of the counts above has reached n, until nothing
+// is to be repeated.
 void bench_run(struct bench *bench, uint64_t until_ms);
+void bench_run_until(struct bench *bench, const uint64_t *count, uint64_t n);
+void bench_settle(struct bench *bench);
 
 // Seconds of CPU for a table insert, a record and its checksum for n groups, in bare C.
 double bench_floor(unsigned n);

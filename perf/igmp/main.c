@@ -62,8 +62,7 @@ static struct cost measure(int family, unsigned n)
 	size_t before = allocated();
 	double start = bench_cpu();
 	bench_join(&bench, n);
-	while (bench.joined < n)
-		bench_run(&bench, host_next_ms(bench.host));
+	bench_run_until(&bench, &bench.joined, n);
 	cost.join = bench_cpu() - start;
 	bench_settle(&bench);
 	host_status(bench.host, &status);
@@ -80,7 +79,7 @@ static struct cost measure(int family, unsigned n)
 	cost.answer_first_ms = bench.first_ms - asked;
 	cost.answer_span_ms = bench.last_ms - asked;
 	cost.answer_busiest = bench.busiest;
-	if (family == AF_INET && bench.records != n) {
+	if (bench.records != n) {
 		fprintf(stderr, "%u groups were answered with %lu records\n", n,
 			(unsigned long)bench.records);
 		exit(1);
@@ -89,8 +88,7 @@ static struct cost measure(int family, unsigned n)
 	bench_reset(&bench);
 	start = bench_cpu();
 	bench_leave(&bench, n);
-	while (family == AF_INET && bench.records < n)
-		bench_run(&bench, host_next_ms(bench.host));
+	bench_run_until(&bench, &bench.records, n);
 	cost.leave = bench_cpu() - start;
 	bench_settle(&bench);
 	bench_close(&bench);

@@ -174,10 +174,8 @@ static bool check_group(const struct machine *m, unsigned i)
 	for (unsigned s = 0; s < info.n_sources; s++)
 		named |= 1u << script_find_source(&sources[s]);
 
-	bool exclude = info.mode == SLUICE_EXCLUDE;
-	FUZZ_REQUIRE(model_wants(&m->model, i, ROUTER_OTHER) == exclude);
-	for (unsigned s = 0; s < SCRIPT_SOURCES; s++)
-		FUZZ_REQUIRE(model_wants(&m->model, i, s) == ((named >> s & 1) != exclude));
+	FUZZ_REQUIRE(model_wanted(&m->model, i) ==
+		     (info.mode == SLUICE_EXCLUDE ? ROUTER_ALL & ~named : named));
 	return true;
 }
 

@@ -107,16 +107,17 @@ int model_call(struct model *model, const struct event *event)
 	}
 }
 
-bool model_wants(const struct model *model, unsigned group, unsigned source)
+uint32_t model_wanted(const struct model *model, unsigned group)
 {
+	uint32_t wanted = 0;
+
 	for (unsigned i = 0; i < SCRIPT_SESSIONS; i++) {
 		const struct model_filter *f = &model->filters[i][group];
-		bool named = source != ROUTER_OTHER && f->sources >> source & 1;
 
-		if (f->member && named != f->exclude)
-			return true;
+		if (f->member)
+			wanted |= f->exclude ? ROUTER_ALL & ~f->sources : f->sources;
 	}
-	return false;
+	return wanted;
 }
 
 bool model_joined(const struct model *model, unsigned group)

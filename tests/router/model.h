@@ -21,8 +21,8 @@ struct model {
 // Makes the call; returns 0 or a negative errno, and changes nothing then.
 int model_call(struct model *model, const struct event *event);
 
-// Does any session want packets of this source, or of ROUTER_OTHER?
-bool model_wants(const struct model *model, unsigned group, unsigned source);
+// The set of sources, ROUTER_OTHER among them, that any session wants.
+uint32_t model_wanted(const struct model *model, unsigned group);
 bool model_joined(const struct model *model, unsigned group);
 
 #endif

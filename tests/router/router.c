@@ -265,10 +265,9 @@ uint64_t router_next_ms(const struct router *r)
 	return next;
 }
 
-bool router_forwards(const struct router *r, unsigned group, unsigned source)
+uint32_t router_forwarded(const struct router *r, unsigned group)
 {
 	const struct router_group *g = &r->groups[group];
-	uint32_t bit = source == ROUTER_OTHER ? 0 : 1u << source;
 
-	return g->exclude ? !(g->y & bit) : (g->x & bit) != 0;
+	return g->exclude ? ROUTER_ALL & ~g->y : g->x;
 }

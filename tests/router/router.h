@@ -9,7 +9,8 @@
 
 #define ROUTER_GROUPS 256
 #define ROUTER_SOURCES 8
-#define ROUTER_OTHER ROUTER_SOURCES // a source that no report named
+#define ROUTER_OTHER (1u << ROUTER_SOURCES) // in a set: a source that no report named
+#define ROUTER_ALL ((ROUTER_OTHER << 1) - 1)
 #define ROUTER_GENERAL ROUTER_GROUPS // in place of a group: a general query
 #define ROUTER_NEVER UINT64_MAX
 
@@ -63,7 +64,8 @@ uint64_t router_next_ms(const struct router *router);
 // Expires timers and sends queries. Frames of the same millisecond come first.
 void router_advance(struct router *router, uint64_t now);
 
-bool router_forwards(const struct router *router, unsigned group, unsigned source);
+// The set of sources, ROUTER_OTHER among them, whose packets it forwards (RTR-6).
+uint32_t router_forwarded(const struct router *router, unsigned group);
 
 // The group membership interval, TMR-6.
 uint64_t router_membership_ms(const struct router_config *config);

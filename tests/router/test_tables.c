@@ -155,13 +155,13 @@ Test(tables, timers_run_out,
 	*g = (struct router_group){.exclude = true, .x = 3, .timer = NOW + 200};
 	g->source_timer[0] = NOW + 100;
 	g->source_timer[1] = NOW + 300;
-	cr_expect(router_forwards(&router, 0, 0) && router_forwards(&router, 0, ROUTER_OTHER));
+	cr_expect_eq(router_forwarded(&router, 0), ROUTER_ALL);
 	router_advance(&router, NOW + 100);
-	cr_expect(!router_forwards(&router, 0, 0) && router_forwards(&router, 0, ROUTER_OTHER));
+	cr_expect_eq(router_forwarded(&router, 0), ROUTER_ALL & ~1);
 	router_advance(&router, NOW + 200);
-	cr_expect(router_forwards(&router, 0, 1) && !router_forwards(&router, 0, ROUTER_OTHER));
+	cr_expect_eq(router_forwarded(&router, 0), 2);
 	router_advance(&router, NOW + 300);
-	cr_expect(!router_forwards(&router, 0, 1));
+	cr_expect_eq(router_forwarded(&router, 0), 0);
 	cr_expect_eq(router_next_ms(&router), ROUTER_NEVER);
 }
 
@@ -212,7 +212,7 @@ Test(tables, older_hosts,
 	start(&router);
 	router_report(&router, 0, 2, FRAME_IS_EX, 0, NOW);
 	router_report(&router, 0, 3, FRAME_TO_EX, 1, NOW);
-	cr_expect(router_forwards(&router, 0, 0));
+	cr_expect_eq(router_forwarded(&router, 0), ROUTER_ALL);
 	router_report(&router, 0, 3, FRAME_BLOCK, 1, NOW);
 	cr_expect_eq(router.groups[0].x, 0);
 	router_report(&router, 0, 1, FRAME_IS_EX, 0, NOW);
