@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // sluiced: starts everything in order, waits for signals, stops everything in the reverse order.
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,11 +40,14 @@ struct daemon {
 
 // ---- Signals -------------------------------------------------------------------------------
 
+// The last leave may still wait in a ring for the worker that owns the device's only queue, which
+// takes a turn of the worker's loop.
 static void drained(void *arg)
 {
+	const struct timeval moment = {.tv_usec = 50000};
 	struct daemon *daemon = arg;
 
-	event_base_loopbreak(daemon->base);
+	event_base_loopexit(daemon->base, &moment);
 }
 
 // The second signal does not wait for the last leaves.
@@ -247,13 +251,15 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
 	return true;
 }
 
-// Drivers print to standard output, which is for the one line "ready".
-static int divert_stdout(struct error *error)
+// EAL and drivers print to standard output, which is for the one line "ready". Returns where that
+// line is to go.
+static int take_stdout(struct error *error)
 {
-	int out = dup(STDOUT_FILENO);
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC), out = dup(STDOUT_FILENO);
 
-	if (out < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+	if (nowhere < 0 || out < 0 || dup2(nowhere, STDOUT_FILENO) < 0)
 		return error_set(error, errno, "standard output: %s", strerror(errno));
+	close(nowhere);
 	return out;
 }
 
@@ -272,7 +278,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	rc = 0;
 	if (!options.check) {
-		rc = divert_stdout(&error);
+		rc = take_stdout(&error);
 		if (rc >= 0)
 			rc = run(&daemon, rc, &error);
 	}
