@@ -31,6 +31,7 @@ declare -A pids=()
 namespaces=()
 cases=0
 failures=0
+finished=
 
 # ---- Life ------------------------------------------------------------------------------------
 
@@ -38,6 +39,10 @@ cleanup() {
 	local status=$? pid ns
 	trap - EXIT
 	trap '' INT TERM HUP
+	if [ "$status" != 0 ] && [ "$status" != 77 ] && [ ! "$finished" ]; then
+		echo "# ended with status $status before its end"
+		show_logs
+	fi
 	for pid in "${pids[@]}"; do
 		kill "$pid" 2>/dev/null || true
 	done
@@ -154,6 +159,7 @@ need() { # SECONDS DESCRIPTION COMMAND...
 }
 
 done_testing() {
+	finished=1
 	echo "1..$cases"
 	[ "$failures" = 0 ] || {
 		show_logs

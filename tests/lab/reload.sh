@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# SIGHUP takes over a changed configuration without touching what stays: the stream of a group that
+# stays loses no packet and the group is neither left nor joined again on the wire.
+# Checks: STA-9 CHG-3 CHG-4
+. "$(dirname "$0")/lib.sh"
+
+bridge_network
+stays=239.1.1.1 goes=239.1.1.2 comes=239.1.1.3
+configured() { # GROUP
+	config >"$tmp/sluice.yaml" <<-END
+		outputs:
+		  - {name: packager, port: out0}
+		memberships:
+		  - {interface: tv, group: $stays, to: [packager]}
+		  - {interface: tv, group: $1, to: [packager]}
+	END
+}
+configured $goes
+sluiced_start
+flood_to sl0
+check_within 2 "the bridge lists $stays" mdb $stays
+check_within 2 "and $goes" mdb $goes
+check "a join by command" sluice join 239.1.1.4
+check_within 2 "is in the bridge's table" mdb 239.1.1.4
+# The repeats of the first reports are over when the bridge's next question has been answered.
+capture before net sl0 igmp
+answered() {
+	membership_messages before | grep -q "gaddr $stays is_ex"
+}
+check_within 10 "a query is answered" answered
+stop before || true
+
+capture in net sl0 igmp
+capture out net sl1 udp
+start sender tx "$lab/frames.py" send --interface tx0 --count 6000 --rate 2000 "group=$stays,source=10.9.0.50"
+came() { # COUNT
+	[ "$(frames summary "$tmp/out.pcap" | awk -v group="$stays" '$1 == group { print $4 }')" -ge "$1" ]
+}
+check_within 5 "the stream of $stays runs" came 500
+configured $comes
+kill -HUP "${pids[sluiced]}"
+check_within 2 "the bridge learns $comes" mdb $comes
+check_within 4 "and forgets $goes" absent mdb $goes
+check "it keeps $stays" mdb $stays
+check "and what was joined by command" mdb 239.1.1.4
+wait_for 10 ended "${pids[sender]}"
+stop sender || true
+check_within 5 "all 6000 packets of $stays came through" came 6000
+stop out || true
+stop in || true
+changes() {
+	membership_messages in | grep -oE "gaddr ($stays|239.1.1.4) to_(in|ex)"
+}
+check "no report says that $stays or 239.1.1.4 changed" absent changes
+done_testing
