@@ -259,6 +259,13 @@ mdb_where() { # GROUP JQ-CONDITION: an entry of the group satisfies the conditio
 	return 1
 }
 
+bridge_lists() { # GROUP...
+	local group
+	for group in "$@"; do
+		check_within 2 "the bridge lists $group" mdb "$group"
+	done
+}
+
 # ---- sluiced ---------------------------------------------------------------------------------
 
 # The configuration most scripts use; more sections may follow on standard input.
@@ -272,6 +279,16 @@ config() {
 		  - {name: tv, port: in0, addresses: [10.9.0.2/24, "fe80::2/64"]}
 	END
 	cat
+}
+
+# The same with a group of each kind joined: IPv4, IPv6, and of one source.
+config_of_three() {
+	config <<-END
+		memberships:
+		  - {interface: tv, group: $group4}
+		  - {interface: tv, group: "$group6"}
+		  - {interface: tv, group: $ssm4, sources: [10.9.0.50]}
+	END
 }
 
 # sluiced_start [CONFIG]: ready, with sl0 behind the bridge where there is one, when it returns.

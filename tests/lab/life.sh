@@ -6,16 +6,9 @@
 . "$(dirname "$0")/lib.sh"
 
 bridge_network
-config >"$tmp/sluice.yaml" <<-END
-	memberships:
-	  - {interface: tv, group: $group4}
-	  - {interface: tv, group: "$group6"}
-	  - {interface: tv, group: $ssm4, sources: [10.9.0.50]}
-END
+config_of_three >"$tmp/sluice.yaml"
 sluiced_start
-check_within 2 "the bridge lists $group4" mdb $group4
-check_within 2 "the bridge lists $group6" mdb $group6
-check_within 2 "the bridge lists $ssm4" mdb $ssm4
+bridge_lists $group4 $group6 $ssm4
 
 # ---- The death of a client
 mkfifo "$tmp/requests"

@@ -7,12 +7,7 @@
 
 # Nobody asks here: what is heard is said unasked.
 bridge_network mcast_querier 0
-config >"$tmp/sluice.yaml" <<-END
-	memberships:
-	  - {interface: tv, group: $group4}
-	  - {interface: tv, group: "$group6"}
-	  - {interface: tv, group: $ssm4, sources: [10.9.0.50]}
-END
+config_of_three >"$tmp/sluice.yaml"
 sluiced_start
 port_is() { # up|down
 	equal "$1" "$(sluice --json show ports |
