@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The whole loop of a worker against receiving and freeing alone, and against the same loop on
+// rte_hash. The source is a net_null port whose receive callback stamps MAC, group and checksum
+// from a prepared sequence into tagged UDP frames: real mbufs of a real ethdev, faster than any
+// device.
+#include <stdio.h>
+#include <stdlib.h>
+#include <rte_bus_vdev.h>
+#include <rte_ethdev.h>
+#include <rte_ip.h>
+#include "output.h"
+#include "parse.h"
+#include "peer_hash.h"
+#include "port.h"
+#include "result.h"
+#include "worker.h"
+#include "workload.h"
+
+#define KEYS (1u << 20)
+#define OUTPUTS 8
+#define VLAN 100
+#define FRAME_LEN 64
+#define SLOT_FRAMES (1u << 14)
+
+struct headers {
+	struct rte_ether_hdr ether;
+	struct rte_vlan_hdr vlan;
+	struct rte_ipv4_hdr ip;
+	struct rte_udp_hdr udp;
+};
+
+_Static_assert(sizeof(struct headers) == 46, "headers are padded");
+
+struct stamp {
+	uint8_t mac[RTE_ETHER_ADDR_LEN];
+	uint16_t checksum;
+	uint32_t group_be;
+};
+
+struct source {
+	struct stamp *stamps;
+	unsigned next;
+};
+
+// One group's record beside rte_hash.
+struct peer_group {
+	struct output *output;
+	uint64_t packets, bytes, last_ms;
+};
+
+struct filter {
+	struct dataplane *dp;
+	struct worker *worker;
+	struct port *port;
+	struct interface *interface;
+	struct output *outputs[OUTPUTS];
+	unsigned n_outputs; // 0: an output that counts
+	struct rte_hash *hash;
+	struct source source;
+};
+
+static void headers_init(struct headers *headers)
+{
+	*headers = (struct headers){
+		.ether.ether_type = RTE_BE16(RTE_ETHER_TYPE_VLAN),
+		.vlan = {.vlan_tci = RTE_BE16(VLAN), .eth_proto = RTE_BE16(RTE_ETHER_TYPE_IPV4)},
+		.ip =
+			{
+				.version_ihl = RTE_IPV4_VHL_DEF,
+				.total_length = RTE_BE16(FRAME_LEN - sizeof(struct rte_ether_hdr) -
+							 sizeof(struct rte_vlan_hdr)),
+				.time_to_live = 16,
+				.next_proto_id = IPPROTO_UDP,
+				.src_addr = RTE_BE32(RTE_IPV4(10, 1, 1, 1)),
+			},
+		.udp = {.dst_port = RTE_BE16(5000), .dgram_len = RTE_BE16(26)},
+	};
+}
+
+static void frame_init(struct rte_mempool *pool, void *arg, void *object, unsigned i)
+{
+	struct rte_mbuf *frame = object;
+
+	headers_init((struct headers *)((char *)frame->buf_addr + RTE_PKTMBUF_HEADROOM));
+}
+
+static struct stamp *stamps_of(const uint32_t *groups_be)
+{
+	struct stamp *stamps = calloc(KEYS, sizeof(*stamps));
+	struct headers headers;
+
+	workload_must(stamps ? 0 : -1, "memory");
+	headers_init(&headers);
+	for (unsigned i = 0; i < KEYS; i++) {
+		const uint8_t *group = (const uint8_t *)&groups_be[i];
+
+		headers.ip.dst_addr = groups_be[i];
+		headers.ip.hdr_checksum = 0;
+		stamps[i] = (struct stamp){
+			.mac = {0x01, 0x00, 0x5e, group[1] & 0x7f, group[2], group[3]},
+			.checksum = rte_ipv4_cksum(&headers.ip),
+			.group_be = groups_be[i],
+		};
+	}
+	return stamps;
+}
+
+static uint16_t stamp(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n,
+	uint16_t max, void *arg)
+{
+	struct source *source = arg;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct headers *headers = rte_pktmbuf_mtod(frames[i], struct headers *);
+		const struct stamp *s = &source->stamps[(source->next + i) % KEYS];
+
+		memcpy(headers->ether.dst_addr.addr_bytes, s->mac, sizeof(s->mac));
+		headers->ip.hdr_checksum = s->checksum;
+		headers->ip.dst_addr = s->group_be;
+	}
+	source->next = (source->next + n) % KEYS;
+	return n;
+}
+
+static double slot(struct filter *filter,
+	void (*burst)(struct filter *filter, struct rte_mbuf **frames, unsigned n))
+{
+	uint64_t start = rte_rdtsc_precise();
+
+	for (unsigned i = 0; i < SLOT_FRAMES; i += BURST) {
+		struct rte_mbuf *frames[BURST];
+
+		burst(filter, frames, rte_eth_rx_burst(filter->port->id, 0, frames, BURST));
+	}
+	return workload_ns(rte_rdtsc_precise() - start) / SLOT_FRAMES;
+}
+
+static void free_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
+{
+	rte_pktmbuf_free_bulk(frames, n);
+}
+
+static void filter_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
+{
+	worker_burst(filter->worker, filter->port, frames, n);
+	for (unsigned i = 0; i < filter->n_outputs; i++) {
+		struct rte_mbuf *delivered[BURST];
+
+		rte_pktmbuf_free_bulk(
+			delivered, output_receive_burst(filter->outputs[i], delivered, BURST));
+	}
+	reclaim_quiescent(&filter->dp->reclaim, 0);
+}
+
+// As much of the worker's loop as a counting output needs, with rte_hash for a table.
+static void hash_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
+{
+	uint32_t groups_be[BURST];
+	void *found[BURST];
+	struct parsed parsed;
+	uint64_t hits;
+
+	for (unsigned i = 0; i < n; i++) {
+		workload_must(parse_mbuf(frames[i], &parsed) != PARSE_OK ||
+				      !interface_map_find(&filter->port->interfaces,
+					      parsed.outer_vlan, parsed.inner_vlan),
+			"a frame did not parse");
+		groups_be[i] = parsed.group4_be;
+	}
+	hits = peer_hash_burst(filter->hash, groups_be, n, found);
+	for (uint64_t left = hits; left; left &= left - 1)
+		rte_prefetch0(found[rte_bsf64(left)]);
+	for (; hits; hits &= hits - 1) {
+		unsigned i = rte_bsf64(hits);
+		struct peer_group *group = found[i];
+		struct output_lane *lane = &group->output->lanes[0];
+
+		group->packets++;
+		group->bytes += frames[i]->pkt_len;
+		group->last_ms = 1;
+		counter_add(&lane->packets, 1);
+		counter_add(&lane->bytes, frames[i]->pkt_len);
+	}
+	rte_pktmbuf_free_bulk(frames, n);
+}
+
+static double free_slot(void *arg)
+{
+	return slot(arg, free_burst);
+}
+
+static double filter_slot(void *arg)
+{
+	return slot(arg, filter_burst);
+}
+
+static double hash_slot(void *arg)
+{
+	return slot(arg, hash_burst);
+}
+
+static void filter_open(struct filter *filter)
+{
+	static const unsigned lcores[] = {1};
+	struct dataplane_config config = {.worker_lcores = lcores, .n_workers = 1};
+	struct port_config port = {
+		.name = "source", .device = "net_null0,copy=0,size=64", .queues = 1};
+	struct interface_config tagged = {.outer_vlan = VLAN};
+	struct dataplane_error error = {"out of memory"};
+
+	filter->dp = dataplane_open(&config, &error);
+	if (!filter->dp || port_open(filter->dp, &port, &filter->port, &error) ||
+		interface_open(filter->port, &tagged, &filter->interface, &error)) {
+		fprintf(stderr, "perf: %s\n", error.text);
+		exit(2);
+	}
+	filter->worker = filter->dp->workers[0];
+	rte_mempool_obj_iter(filter->port->rx_pool, frame_init, NULL);
+	workload_must(rte_eth_add_rx_callback(filter->port->id, 0, stamp, &filter->source) ? 0 : -1,
+		"callback");
+}
+
+static struct output *output_new(struct filter *filter, enum output_kind kind)
+{
+	struct output_config config = {.kind = kind, .ring_size = 64};
+	struct dataplane_error error;
+	struct output *output;
+
+	workload_must(output_open(filter->dp, &config, &output, &error), "output");
+	return output;
+}
+
+// Joins the groups, dealing them round `n` outputs.
+static void join(struct filter *filter, unsigned n_groups, unsigned n)
+{
+	for (unsigned i = 0; i < n_groups; i++) {
+		struct sluice_addr group = workload_group(AF_INET, i);
+		struct subscriber sub = {.output = filter->outputs[i % n], .mode = SLUICE_EXCLUDE};
+
+		workload_must(
+			interface_subscribe(filter->interface, &group, 0, &sub, 1), "subscribe");
+		if (i % 64 == 0)
+			dataplane_reclaim(filter->dp);
+	}
+}
+
+static void measure_filter(struct filter *filter, const struct workload_size *size)
+{
+	static struct slots_case cases[] = {
+		{.name = "filter.free", .run = free_slot},
+		{.name = "filter.sluice", .run = filter_slot},
+		{.name = "filter.rte_hash", .run = hash_slot},
+	};
+	struct output *output = output_new(filter, OUTPUT_COUNT);
+	struct peer_group *peers = calloc(size->n, sizeof(*peers));
+
+	workload_must(peers ? 0 : -1, "memory");
+	for (unsigned i = 0; i < size->n; i++)
+		peers[i].output = output;
+	filter->hash = peer_hash_open(size->n, (char *)peers, sizeof(*peers));
+	filter->outputs[0] = output;
+	join(filter, size->n, 1);
+	for (unsigned i = 0; i < RTE_DIM(cases); i++)
+		cases[i].arg = filter;
+	slots_run(cases, RTE_DIM(cases), workload_rounds);
+	for (unsigned i = 0; i < RTE_DIM(cases); i++)
+		result_time(cases[i].name, size->name, slots_ns(&cases[i], workload_rounds));
+	result_ratio(
+		"filter.ceiling", size->name, slots_ratio(&cases[0], &cases[1], workload_rounds));
+	result_ratio(
+		"filter.rte_hash", size->name, slots_ratio(&cases[2], &cases[1], workload_rounds));
+	rte_hash_free(filter->hash);
+	free(peers);
+}
+
+static void measure_deliver(struct filter *filter, const struct workload_size *size)
+{
+	static struct slots_case cases[] = {
+		{.name = "deliver8.free", .run = free_slot},
+		{.name = "deliver8.sluice", .run = filter_slot},
+	};
+
+	filter->n_outputs = OUTPUTS;
+	for (unsigned i = 0; i < OUTPUTS; i++)
+		filter->outputs[i] = output_new(filter, OUTPUT_RING);
+	join(filter, size->n, OUTPUTS);
+	for (unsigned i = 0; i < RTE_DIM(cases); i++)
+		cases[i].arg = filter;
+	slots_run(cases, RTE_DIM(cases), workload_rounds);
+	for (unsigned i = 0; i < RTE_DIM(cases); i++)
+		result_time(cases[i].name, size->name, slots_ns(&cases[i], workload_rounds));
+	result_ratio(
+		"deliver8.ceiling", size->name, slots_ratio(&cases[0], &cases[1], workload_rounds));
+}
+
+void filter_bench(const struct workload_size *size)
+{
+	struct filter filter = {.dp = NULL};
+	uint32_t *keys = workload_keys4(KEYS, size->n, 100);
+	struct worker_info info;
+
+	filter.source.stamps = stamps_of(keys);
+	free(keys);
+	filter_open(&filter);
+	reclaim_online(&filter.dp->reclaim, 0);
+	measure_filter(&filter, size);
+	measure_deliver(&filter, size);
+	worker_info(filter.dp, 0, &info);
+	workload_must(info.delivered != info.rx_packets, "frames were lost");
+	reclaim_offline(&filter.dp->reclaim, 0);
+	dataplane_close(filter.dp);
+	free(filter.source.stamps);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How fast groups are found, against a batch of prefetched one-line reads, which nothing that reads
+// a line a group can beat, and against rte_hash.
+#include <stdio.h>
+#include <stdlib.h>
+#include <rte_prefetch.h>
+#include "memory.h"
+#include "peer_hash.h"
+#include "result.h"
+#include "workload.h"
+
+#define KEYS (1u << 21)
+
+struct line {
+	_Alignas(MEMORY_LINE) uint64_t words[MEMORY_LINE / 8];
+};
+
+struct lookup {
+	// Looks a burst of keys up, from number `first` on.
+	uint64_t (*burst)(const struct lookup *lookup, unsigned first);
+	const uint32_t *keys4;
+	const struct group_key *keys6;
+	unsigned next; // each slot goes on where the last one ended
+	uint64_t hits;
+	union {
+		const struct group_table *table;
+		const struct rte_hash *hash;
+		struct {
+			const struct line *lines;
+			uint32_t n_lines;
+		};
+	};
+};
+
+static double slot(void *arg)
+{
+	struct lookup *lookup = arg;
+	unsigned first = lookup->next;
+	uint64_t start = rte_rdtsc_precise();
+
+	for (unsigned i = 0; i < WORKLOAD_SLOT; i += WORKLOAD_BURST)
+		lookup->hits += (uint64_t)__builtin_popcountll(lookup->burst(lookup, first + i));
+	lookup->next = (first + WORKLOAD_SLOT) % KEYS;
+	return workload_ns(rte_rdtsc_precise() - start) / WORKLOAD_SLOT;
+}
+
+static uint64_t floor_burst(const struct lookup *lookup, unsigned first)
+{
+	const uint32_t *keys = &lookup->keys4[first];
+	const struct line *lines = lookup->lines;
+	uint32_t n_lines = lookup->n_lines;
+	uint32_t at[WORKLOAD_BURST], index[WORKLOAD_BURST];
+	uint64_t hits = 0;
+
+	for (unsigned i = 0; i < WORKLOAD_BURST; i++) {
+		at[i] = (uint64_t)(keys[i] * 0x9e3779b1u) * n_lines >> 32;
+		rte_prefetch0(&lines[at[i]]);
+	}
+	for (unsigned i = WORKLOAD_BURST; i-- > 0;) {
+		uint64_t word = lines[at[i]].words[0];
+
+		index[i] = word >> 32;
+		hits = hits + hits + ((uint32_t)word == keys[i]);
+	}
+	// What was found has to be somewhere the caller can read it.
+	__asm__ volatile("" : : "r"(index) : "memory");
+	return hits;
+}
+
+static uint64_t burst4(const struct lookup *lookup, unsigned first)
+{
+	uint32_t index[WORKLOAD_BURST];
+
+	return group_table_lookup4_burst(
+		lookup->table, &lookup->keys4[first], WORKLOAD_BURST, index);
+}
+
+static uint64_t burst6(const struct lookup *lookup, unsigned first)
+{
+	uint32_t index[WORKLOAD_BURST];
+
+	return group_table_lookup6_burst(
+		lookup->table, &lookup->keys6[first], WORKLOAD_BURST, index);
+}
+
+static uint64_t hash_burst(const struct lookup *lookup, unsigned first)
+{
+	void *data[WORKLOAD_BURST];
+
+	return peer_hash_burst(lookup->hash, &lookup->keys4[first], WORKLOAD_BURST, data);
+}
+
+static void worse(struct slots_quartiles *worst, struct slots_quartiles found, bool at_least)
+{
+	if (at_least ? found.median < worst->median : found.median > worst->median)
+		*worst = found;
+}
+
+void lookup_bench(const struct workload_size *size)
+{
+	enum { FLOOR, OURS4, OURS6, HASH, CASES };
+	static const unsigned percents[] = {0, 50, 100};
+	static const char *const percent_names[] = {"0%", "50%", "100%"};
+	struct slots_quartiles floor4 = {0}, floor6 = {0}, hash = {1e9, 1e9, 1e9};
+	struct fanout fanout = {.n_outputs = 2};
+	struct line *lines = memory_alloc(size->n * sizeof(*lines));
+	struct reclaim reclaim;
+	struct group_table *table4, *table6;
+	struct rte_hash *peer = peer_hash_open(size->n, (char *)lines, sizeof(*lines));
+
+	workload_must(lines ? 0 : -1, "memory");
+	workload_must(reclaim_init(&reclaim, 1), "reclaim");
+	table4 = workload_table(AF_INET, size->n, &reclaim, &fanout);
+	table6 = workload_table(AF_INET6, size->n, &reclaim, &fanout);
+	printf("%s groups: %.1f bytes a group in IPv4, %.1f in IPv6\n", size->name,
+		(double)group_table_memory(table4) / size->n,
+		(double)group_table_memory(table6) / size->n);
+	for (unsigned i = 0; i < RTE_DIM(percents); i++) {
+		uint32_t *keys4 = workload_keys4(KEYS, size->n, percents[i]);
+		struct group_key *keys6 = workload_keys6(keys4, KEYS);
+		struct lookup lookups[CASES] = {
+			[FLOOR] = {.burst = floor_burst, .lines = lines, .n_lines = size->n},
+			[OURS4] = {.burst = burst4, .table = table4},
+			[OURS6] = {.burst = burst6, .table = table6},
+			[HASH] = {.burst = hash_burst, .hash = peer},
+		};
+		static struct slots_case cases[CASES] = {
+			[FLOOR] = {.name = "floor", .run = slot},
+			[OURS4] = {.name = "lookup4", .run = slot},
+			[OURS6] = {.name = "lookup6", .run = slot},
+			[HASH] = {.name = "rte_hash", .run = slot},
+		};
+
+		for (unsigned k = 0; k < CASES; k++) {
+			lookups[k].keys4 = keys4;
+			lookups[k].keys6 = keys6;
+			cases[k].arg = &lookups[k];
+		}
+		slots_run(cases, CASES, workload_rounds);
+		workload_must(lookups[OURS4].hits != lookups[HASH].hits ||
+				      lookups[OURS6].hits != lookups[HASH].hits,
+			"the lookups disagree");
+		for (unsigned k = 0; k < CASES; k++) {
+			char name[64];
+
+			snprintf(name, sizeof(name), "%s.%s", cases[k].name, percent_names[i]);
+			result_time(name, size->name, slots_ns(&cases[k], workload_rounds));
+		}
+		worse(&floor4, slots_ratio(&cases[OURS4], &cases[FLOOR], workload_rounds), false);
+		worse(&floor6, slots_ratio(&cases[OURS6], &cases[FLOOR], workload_rounds), false);
+		worse(&hash, slots_ratio(&cases[HASH], &cases[OURS4], workload_rounds), true);
+		free(keys4);
+		free(keys6);
+	}
+	result_ratio("lookup4.floor", size->name, floor4);
+	result_ratio("lookup6.floor", size->name, floor6);
+	result_ratio("lookup4.rte_hash", size->name, hash);
+	workload_table_free(table4, size->n);
+	workload_table_free(table6, size->n);
+	reclaim_fini(&reclaim);
+	rte_hash_free(peer);
+	free(lines);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The benchmarks of the data plane. Exit status 1 if a ratio misses its target.
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <rte_eal.h>
+#include <rte_memory.h>
+#include "result.h"
+#include "workload.h"
+
+static const struct bench {
+	const char *name;
+	void (*run)(const struct workload_size *size);
+	unsigned sizes; // the first so many
+} benches[] = {
+	{"lookup", lookup_bench, SIZES},
+	{"churn", churn_bench, SIZES},
+	{"filter", filter_bench, SIZES},
+};
+
+// DPDK's memory on the same transparent huge pages as ours: the peers are not to suffer from
+// running without hugetlbfs.
+static int use_huge_pages(const struct rte_memseg_list *list, void *arg)
+{
+	madvise(list->base_va, list->len, MADV_HUGEPAGE);
+	return 0;
+}
+
+static int start_eal(const char *program)
+{
+	const char *args[] = {program, "--no-huge", "--no-shconf", "-m", "1024", "--no-pci",
+		"--no-telemetry", "--log-level", "error", "--lcores", "0@1,1@0"};
+	int rc = rte_eal_init(RTE_DIM(args), (char **)args);
+
+	if (rc >= 0)
+		rte_memseg_list_walk(use_huge_pages, NULL);
+	return rc;
+}
+
+static bool chosen(const char *name, char *const *names)
+{
+	if (!*names)
+		return true;
+	for (; *names; names++)
+		if (!strcmp(*names, name))
+			return true;
+	return false;
+}
+
+static int usage(const char *program)
+{
+	fprintf(stderr, "usage: %s [--quick] [--json FILE] [NAME]...\n", program);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"quick", no_argument, NULL, 'q'},
+		{"json", required_argument, NULL, 'j'},
+		{0},
+	};
+	const char *json = NULL;
+	int option, status;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'q')
+			workload_rounds = 31;
+		else if (option == 'j')
+			json = optarg;
+		else
+			return usage(argv[0]);
+	}
+	if (start_eal(argv[0]) < 0)
+		return 2;
+	for (unsigned i = 0; i < RTE_DIM(benches); i++) {
+		if (!chosen(benches[i].name, argv + optind))
+			continue;
+		for (unsigned k = 0; k < benches[i].sizes; k++)
+			benches[i].run(&workload_sizes[k]);
+	}
+	status = result_good() ? 0 : 1;
+	if (json && result_write(json)) {
+		fprintf(stderr, "%s: cannot write %s\n", argv[0], json);
+		status = 2;
+	}
+	result_free();
+	rte_eal_cleanup();
+	return status;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// rte_hash as the peer of the group table: lock-free for readers, keys of 16 bytes, the size it is
+// fastest at, with the group and the interface in them.
+#ifndef PERF_PEER_HASH_H
+#define PERF_PEER_HASH_H
+
+#include <rte_hash.h>
+#include "workload.h"
+
+struct peer_key {
+	_Alignas(16) uint32_t words[4];
+};
+
+// Knows the groups below n_groups; their data is data + number * stride.
+struct rte_hash *peer_hash_open(unsigned n_groups, char *data, size_t stride);
+
+static inline struct peer_key peer_key(uint32_t group_be)
+{
+	return (struct peer_key){{group_be, 1}};
+}
+
+// The same shape as a lookup in the group table.
+static inline uint64_t peer_hash_burst(
+	const struct rte_hash *hash, const uint32_t *groups_be, unsigned n, void **data)
+{
+	struct peer_key keys[WORKLOAD_BURST];
+	const void *pointers[WORKLOAD_BURST];
+	uint64_t hits = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		keys[i] = peer_key(groups_be[i]);
+		pointers[i] = &keys[i];
+	}
+	rte_hash_lookup_bulk_data(hash, pointers, n, &hits, data);
+	return hits;
+}
+
+#endif
