@@ -10,6 +10,14 @@ struct entry {
 	uint32_t group, state;
 };
 
+// Well mixed, for a multiplicative hash keeps groups in a row together.
+static uint32_t hash(uint32_t x)
+{
+	x = (x ^ x >> 16) * 0x7feb352d;
+	x = (x ^ x >> 15) * 0x846ca68b;
+	return x ^ x >> 16;
+}
+
 static unsigned sum(const uint8_t *p, size_t len)
 {
 	uint64_t total = 0;
@@ -40,7 +48,7 @@ double bench_floor(unsigned n)
 	double start = bench_cpu();
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t group = 239u << 24 | i, mask = (1u << bits) - 1;
-		uint32_t at = group * 2654435769u >> (32 - bits);
+		uint32_t at = hash(group) & mask;
 
 		while (table[at].group)
 			at = (at + 1) & mask;

@@ -20,7 +20,7 @@ if [ $# = 0 ]; then
 	mapfile -t targets < <(cd "$root/tests/fuzz/corpus" && ls -d fuzz_*)
 	set -- "${targets[@]}"
 fi
-ninja -j2 -C "$build" "${@/#/tests/fuzz/}" >/dev/null
+ninja --quiet -j2 -C "$build" "${@/#/tests/fuzz/}"
 
 status=0
 for target in "$@"; do

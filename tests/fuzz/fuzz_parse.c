@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames of the data plane: the fast parser agrees with the general one, chained mbufs with one
+// piece, and what is found lies within the frame. The first three bytes tell where the chain is
+// cut and whether tags were stripped.
+#include "input.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <parse.h>
+
+#define SEGMENTS 3
+
+static void require(bool condition, const char *what)
+{
+	if (condition)
+		return;
+	fprintf(stderr, "not so: %s\n", what);
+	abort();
+}
+
+// A buffer of just this size, for the sanitizer to watch its end.
+static uint8_t *copy(const uint8_t *bytes, size_t len)
+{
+	uint8_t *exact = malloc(len + !len);
+
+	require(exact, "memory");
+	memcpy(exact, bytes, len);
+	return exact;
+}
+
+static bool equal(const struct parsed *a, const struct parsed *b)
+{
+	size_t addr_len = a->flags & PARSED_IPV6 ? 16 : 4;
+
+	return a->flags == b->flags && a->l3_offset == b->l3_offset && a->l3_len == b->l3_len &&
+	       a->outer_vlan == b->outer_vlan && a->inner_vlan == b->inner_vlan &&
+	       a->udp_port_be == b->udp_port_be && memcmp(a->source6, b->source6, addr_len) == 0 &&
+	       memcmp(a->group6, b->group6, addr_len) == 0;
+}
+
+static unsigned parse_chain(const uint8_t *bytes, size_t len, unsigned cut, unsigned cut2,
+	uint16_t tag, struct parsed *parsed)
+{
+	struct rte_mbuf segments[SEGMENTS];
+	size_t ends[SEGMENTS] = {len * cut / 256, 0, len}, from = 0;
+	unsigned result;
+
+	memset(segments, 0, sizeof(segments));
+	ends[1] = ends[0] + (len - ends[0]) * cut2 / 256;
+	for (unsigned i = 0; i < SEGMENTS; i++) {
+		segments[i].buf_addr = copy(bytes + from, ends[i] - from);
+		segments[i].data_len = ends[i] - from;
+		segments[i].next = i + 1 < SEGMENTS ? &segments[i + 1] : NULL;
+		from = ends[i];
+	}
+	segments[0].pkt_len = len;
+	segments[0].nb_segs = SEGMENTS;
+	if (tag) {
+		segments[0].ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+		segments[0].vlan_tci = tag;
+	}
+	result = parse_mbuf_general(&segments[0], parsed);
+	for (unsigned i = 0; i < SEGMENTS; i++)
+		free(segments[i].buf_addr);
+	return result;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	struct input input = {bytes, len};
+	unsigned cut = input_u8(&input), cut2 = input_u8(&input), tag = input_u8(&input);
+	struct parsed whole = {0}, chained = {0}, fast = {0};
+
+	uint8_t *exact = copy(input.bytes, input.left);
+	const struct frame_view view = {exact, input.left, input.left, tag, 0};
+	unsigned result = parse_general(&view, &whole);
+
+	require(result <= PARSE_OK, "a known reason");
+	if (result == PARSE_OK) {
+		require(whole.l3_offset <= PARSE_L2_MAX, "IP begins within the frame's head");
+		require(whole.l3_offset + whole.l3_len <= input.left, "IP ends within the frame");
+		require(parse_upper_offset(exact + whole.l3_offset, &whole) <= whole.l3_len,
+			"what IP carries begins within it");
+	}
+	if (!tag && parse_fast(exact, input.left, &fast))
+		require(result == PARSE_OK && equal(&fast, &whole), "fast as general");
+	require(parse_chain(input.bytes, input.left, cut, cut2, tag, &chained) == result,
+		"a chain as one piece");
+	require(result != PARSE_OK || equal(&chained, &whole), "the same fields");
+	free(exact);
+	return 0;
+}
