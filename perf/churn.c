@@ -82,6 +82,7 @@ static double read_slot(struct churn *churn)
 
 static double alone_slot(void *arg)
 {
+	read_slot(arg);
 	return read_slot(arg);
 }
 
@@ -92,6 +93,7 @@ static double busy_slot(void *arg)
 	double ns;
 
 	give_order(churn, CHURN_WRITE);
+	read_slot(churn);
 	before = atomic_load_explicit(&churn->updates_done, memory_order_relaxed);
 	ns = read_slot(churn);
 	churn->updates_m[churn->n_updates++ % SLOTS_MAX] =

@@ -8,19 +8,18 @@
 #include <rte_bus_vdev.h>
 #include <rte_ethdev.h>
 #include <rte_ip.h>
+#include "filter.h"
 #include "output.h"
 #include "parse.h"
 #include "peer_hash.h"
 #include "port.h"
 #include "result.h"
-#include "worker.h"
 #include "workload.h"
 
 #define KEYS (1u << 20)
 #define OUTPUTS 8
 #define VLAN 100
 #define FRAME_LEN 64
-#define SLOT_FRAMES (1u << 14)
 
 struct headers {
 	struct rte_ether_hdr ether;
@@ -122,17 +121,24 @@ static uint16_t stamp(uint16_t port, uint16_t queue, struct rte_mbuf **frames, u
 	return n;
 }
 
-static double slot(struct filter *filter,
-	void (*burst)(struct filter *filter, struct rte_mbuf **frames, unsigned n))
+typedef void (*burst_fn)(struct filter *filter, struct rte_mbuf **frames, unsigned n);
+
+static double half_slot(struct filter *filter, burst_fn burst)
 {
 	uint64_t start = rte_rdtsc_precise();
 
-	for (unsigned i = 0; i < SLOT_FRAMES; i += BURST) {
+	for (unsigned i = 0; i < WORKLOAD_SLOT; i += BURST) {
 		struct rte_mbuf *frames[BURST];
 
 		burst(filter, frames, rte_eth_rx_burst(filter->port->id, 0, frames, BURST));
 	}
-	return workload_ns(rte_rdtsc_precise() - start) / SLOT_FRAMES;
+	return workload_ns(rte_rdtsc_precise() - start) / WORKLOAD_SLOT;
+}
+
+static double slot(struct filter *filter, burst_fn burst)
+{
+	half_slot(filter, burst);
+	return half_slot(filter, burst);
 }
 
 static void free_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
@@ -140,9 +146,9 @@ static void free_burst(struct filter *filter, struct rte_mbuf **frames, unsigned
 	rte_pktmbuf_free_bulk(frames, n);
 }
 
-static void filter_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
+static void sluice_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
 {
-	worker_burst(filter->worker, filter->port, frames, n);
+	filter_burst(filter->worker, filter->port, frames, n);
 	for (unsigned i = 0; i < filter->n_outputs; i++) {
 		struct rte_mbuf *delivered[BURST];
 
@@ -189,9 +195,9 @@ static double free_slot(void *arg)
 	return slot(arg, free_burst);
 }
 
-static double filter_slot(void *arg)
+static double sluice_slot(void *arg)
 {
-	return slot(arg, filter_burst);
+	return slot(arg, sluice_burst);
 }
 
 static double hash_slot(void *arg)
@@ -248,7 +254,7 @@ static void measure_filter(struct filter *filter, const struct workload_size *si
 {
 	static struct slots_case cases[] = {
 		{.name = "filter.free", .run = free_slot},
-		{.name = "filter.sluice", .run = filter_slot},
+		{.name = "filter.sluice", .run = sluice_slot},
 		{.name = "filter.rte_hash", .run = hash_slot},
 	};
 	struct output *output = output_new(filter, OUTPUT_COUNT);
@@ -277,7 +283,7 @@ static void measure_deliver(struct filter *filter, const struct workload_size *s
 {
 	static struct slots_case cases[] = {
 		{.name = "deliver8.free", .run = free_slot},
-		{.name = "deliver8.sluice", .run = filter_slot},
+		{.name = "deliver8.sluice", .run = sluice_slot},
 	};
 
 	filter->n_outputs = OUTPUTS;

@@ -18,6 +18,7 @@ static const struct bench {
 	{"lookup", lookup_bench, SIZES},
 	{"churn", churn_bench, SIZES},
 	{"filter", filter_bench, SIZES},
+	{"fanout", fanout_bench, 1},
 };
 
 // DPDK's memory on the same transparent huge pages as ours: the peers are not to suffer from

@@ -8,7 +8,7 @@
 
 #define SIZES 3
 #define WORKLOAD_BURST 32
-#define WORKLOAD_SLOT (1u << 15) // lookups in a slot
+#define WORKLOAD_SLOT (1u << 15) // lookups that count in a slot, and as many before them to warm up
 
 struct workload_size {
 	const char *name;

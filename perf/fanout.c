@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Delivering a frame to 32 rings by references, as Sluice does, and by clones, as DPDK's examples
+// do; the consumer that drains the rings and frees is in both times.
+#include <stdio.h>
+#include <stdlib.h>
+#include "deliver.h"
+#include "output.h"
+#include "result.h"
+#include "worker.h"
+#include "workload.h"
+
+#define OUTPUTS 32
+#define POOL_SIZE 8191
+#define SLOT_BURSTS 32
+
+struct fanout_rig {
+	struct dataplane *dp;
+	struct rte_mempool *pool;
+	struct output *outputs[OUTPUTS];
+};
+
+static void drain(struct fanout_rig *rig)
+{
+	for (unsigned i = 0; i < OUTPUTS; i++) {
+		struct rte_mbuf *frames[BURST];
+		unsigned n = output_receive_burst(rig->outputs[i], frames, BURST);
+
+		workload_must(n != BURST, "frames were lost");
+		rte_pktmbuf_free_bulk(frames, n);
+	}
+}
+
+static void reference_burst(struct fanout_rig *rig, struct rte_mbuf **frames)
+{
+	for (unsigned i = 0; i < BURST; i++)
+		deliver_frame(rig->dp->workers[0], frames[i], 0, rig->outputs, OUTPUTS);
+	deliver_flush(rig->dp->workers[0]);
+}
+
+static void clone_burst(struct fanout_rig *rig, struct rte_mbuf **frames)
+{
+	struct rte_mbuf *clones[OUTPUTS][BURST];
+
+	for (unsigned i = 0; i < BURST; i++)
+		for (unsigned k = 0; k < OUTPUTS; k++)
+			clones[k][i] = k + 1 < OUTPUTS ? rte_pktmbuf_clone(frames[i], rig->pool)
+						       : frames[i];
+	for (unsigned k = 0; k < OUTPUTS; k++)
+		rte_ring_enqueue_burst(rig->outputs[k]->ring, (void **)clones[k], BURST, NULL);
+}
+
+static double slot(
+	struct fanout_rig *rig, void (*deliver)(struct fanout_rig *rig, struct rte_mbuf **frames))
+{
+	uint64_t start = rte_rdtsc_precise();
+
+	for (unsigned i = 0; i < SLOT_BURSTS; i++) {
+		struct rte_mbuf *frames[BURST];
+
+		workload_must(rte_pktmbuf_alloc_bulk(rig->pool, frames, BURST), "frames");
+		deliver(rig, frames);
+		drain(rig);
+	}
+	return workload_ns(rte_rdtsc_precise() - start) / (SLOT_BURSTS * BURST);
+}
+
+static double reference_slot(void *arg)
+{
+	return slot(arg, reference_burst);
+}
+
+static double clone_slot(void *arg)
+{
+	return slot(arg, clone_burst);
+}
+
+void fanout_bench(const struct workload_size *size)
+{
+	static const unsigned lcores[] = {1};
+	static struct slots_case cases[] = {
+		{.name = "fanout32.reference", .run = reference_slot},
+		{.name = "fanout32.clone", .run = clone_slot},
+	};
+	struct dataplane_config config = {.worker_lcores = lcores, .n_workers = 1};
+	struct output_config ring = {.kind = OUTPUT_RING, .ring_size = 2 * BURST};
+	struct fanout_rig rig = {.dp = dataplane_open(&config, NULL)};
+
+	workload_must(rig.dp ? 0 : -1, "data plane");
+	rig.pool = rte_pktmbuf_pool_create(
+		"fanout", POOL_SIZE, 512, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	workload_must(rig.pool ? 0 : -1, "pool");
+	for (unsigned i = 0; i < OUTPUTS; i++)
+		workload_must(output_open(rig.dp, &ring, &rig.outputs[i], NULL), "output");
+	for (unsigned i = 0; i < RTE_DIM(cases); i++)
+		cases[i].arg = &rig;
+	slots_run(cases, RTE_DIM(cases), workload_rounds);
+	for (unsigned i = 0; i < RTE_DIM(cases); i++)
+		result_time(cases[i].name, size->name, slots_ns(&cases[i], workload_rounds));
+	result_ratio(
+		"fanout32.clone", size->name, slots_ratio(&cases[1], &cases[0], workload_rounds));
+	dataplane_close(rig.dp);
+	rte_mempool_free(rig.pool);
+}
