@@ -2,39 +2,20 @@
 #include "deliver.h"
 #include "rewrite.h"
 
-static void stage(struct worker *worker, struct output *output, struct rte_mbuf *frame)
+static void stage_rewritten(
+	struct worker *worker, struct output *output, struct rte_mbuf *frame, uint16_t l3_offset)
 {
-	struct output_lane *lane = &output->lanes[worker->index];
-
-	if (lane->n_staged == 0) {
-		lane->next_staged = worker->staged;
-		worker->staged = output;
-	}
-	lane->staged[lane->n_staged++] = frame;
-}
-
-static void count(struct worker *worker, struct output *output, uint32_t bytes)
-{
-	struct output_lane *lane = &output->lanes[worker->index];
-
-	counter_add(&lane->packets, 1);
-	counter_add(&lane->bytes, bytes);
-}
-
-static void stage_rewritten(struct worker *worker, struct output *output, struct rte_mbuf *frame,
-	const struct parsed *parsed)
-{
-	struct rte_mbuf *rewritten = rewrite_frame(output, frame, parsed->l3_offset);
+	struct rte_mbuf *rewritten = rewrite_frame(output, frame, l3_offset);
 
 	if (rewritten == NULL) {
 		counter_add(&output->lanes[worker->index].dropped, 1);
 		worker_drop(worker, DROP_NO_MBUF, 1);
 		return;
 	}
-	stage(worker, output, rewritten);
+	deliver_stage(worker, output, rewritten);
 }
 
-void deliver_frame(struct worker *worker, struct rte_mbuf *frame, const struct parsed *parsed,
+void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n)
 {
 	unsigned references = 0;
@@ -43,12 +24,12 @@ void deliver_frame(struct worker *worker, struct rte_mbuf *frame, const struct p
 		struct output *output = outputs[i];
 
 		if (output->kind == OUTPUT_COUNT) {
-			count(worker, output, frame->pkt_len);
+			deliver_count(worker, output, frame);
 		} else if (output->kind == OUTPUT_PORT &&
-			   rewrite_is_needed(output, frame, parsed->l3_offset)) {
-			stage_rewritten(worker, output, frame, parsed);
+			   rewrite_is_needed(output, frame, l3_offset)) {
+			stage_rewritten(worker, output, frame, l3_offset);
 		} else {
-			stage(worker, output, frame);
+			deliver_stage(worker, output, frame);
 			references++;
 		}
 	}
@@ -56,8 +37,6 @@ void deliver_frame(struct worker *worker, struct rte_mbuf *frame, const struct p
 		worker_discard(worker, frame);
 	else if (references > 1)
 		rte_pktmbuf_refcnt_update(frame, references - 1);
-	counter_add(&worker->counters.delivered, 1);
-	counter_add(&worker->counters.deliveries, n);
 }
 
 static void hand_over(struct worker *worker, struct output *output)

@@ -97,6 +97,7 @@ static unsigned parse_ipv4(
 	const uint8_t *ip, unsigned frame_left, unsigned readable, struct parsed *parsed)
 {
 	unsigned header, length;
+	uint64_t sum = 0;
 	uint16_t fragment;
 
 	if (readable < IPV4_HEADER)
@@ -109,7 +110,9 @@ static unsigned parse_ipv4(
 	length = rte_be_to_cpu_16(parse_load16(ip + 2));
 	if (header < IPV4_HEADER || length < header || length > frame_left)
 		return DROP_BAD_LENGTH;
-	if (parse_sum(ip, header / 4) != 0xffff)
+	for (unsigned i = 0; i < header; i += 4)
+		sum = parse_sum_add(sum, parse_load32(ip + i));
+	if (!parse_sum_is_intact(sum))
 		return DROP_BAD_CHECKSUM;
 	parsed->l3_len = length;
 	fragment = rte_be_to_cpu_16(parse_load16(ip + 6));

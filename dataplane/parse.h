@@ -79,18 +79,25 @@ static inline uint32_t parse_load32(const uint8_t *p)
 	return value;
 }
 
-// The ones' complement sum over `words` 32-bit words; 0xffff if an IPv4 header is intact. Byte
-// order cancels out (RFC 1071).
-static inline uint16_t parse_sum(const uint8_t *p, unsigned words)
+static inline uint64_t parse_load64(const uint8_t *p)
 {
-	uint64_t sum = 0;
+	uint64_t value;
 
-	for (unsigned i = 0; i < words; i++)
-		sum += parse_load32(p + 4 * i);
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (sum & 0xffff) + (sum >> 16);
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+// RFC 1071: an intact header's 16-bit words add up to a multiple of 0xffff, and so do words of any
+// size whose carries are added at the low end. Byte order cancels out. `sum` is of some words.
+static inline uint64_t parse_sum_add(uint64_t sum, uint64_t word)
+{
+	sum += word;
+	return sum + (sum < word);
+}
+
+static inline bool parse_sum_is_intact(uint64_t sum)
+{
+	return sum % 0xffff == 0;
 }
 
 // The frames there are many of: at most one tag, then IPv4 without options or IPv6 without
@@ -118,14 +125,17 @@ static inline bool parse_fast(const uint8_t *data, uint32_t len, struct parsed *
 	parsed->inner_vlan = VLAN_NONE;
 	parsed->l3_offset = offset;
 	if (likely(type_be == RTE_BE16(RTE_ETHER_TYPE_IPV4))) {
+		const uint64_t head = parse_load64(ip), middle = parse_load64(ip + 8);
 		unsigned length = rte_be_to_cpu_16(parse_load16(ip + 2));
+		uint64_t sum = parse_sum_add(parse_sum_add(head, middle), parse_load32(ip + 16));
 
-		// 01-00-5E with the next bit clear, version 4 with 5 words, no fragment, UDP,
+		// 01-00-5E with the next bit clear; version 4 with 5 words, no fragment; UDP;
 		// 224.0.0.0/4.
-		if (unlikely((parse_load32(data) & RTE_BE32(0xffffff80)) != RTE_BE32(0x01005e00) ||
-			     ip[0] != 0x45 || (parse_load16(ip + 6) & RTE_BE16(0x3fff)) != 0 ||
-			     ip[9] != IPPROTO_UDP || (ip[16] & 0xf0) != 0xe0 || length < 28 ||
-			     length > room || parse_sum(ip, 5) != 0xffff))
+		if (unlikely(
+			    (parse_load32(data) & RTE_BE32(0xffffff80)) != RTE_BE32(0x01005e00) ||
+			    (head & RTE_BE64(0xff00000000003fff)) != RTE_BE64(0x4500000000000000) ||
+			    ip[9] != IPPROTO_UDP || (ip[16] & 0xf0) != 0xe0 || length < 28 ||
+			    length > room || !parse_sum_is_intact(sum)))
 			return false;
 		parsed->l3_len = length;
 		parsed->flags = 0;

@@ -51,9 +51,6 @@ int worker_add_port(struct dataplane *dp, struct port *port);
 // The loop, to be launched on worker->lcore; ends when dp->running is false.
 int worker_run(void *worker);
 
-// One turn for frames received by `port`, n <= BURST; takes them over.
-void worker_burst(struct worker *worker, struct port *port, struct rte_mbuf **frames, unsigned n);
-
 static inline void worker_drop(struct worker *worker, enum drop_reason reason, unsigned n)
 {
 	counter_add(&worker->counters.drops[reason], n);
