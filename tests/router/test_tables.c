@@ -7,6 +7,7 @@
 #define NOW 1000000
 #define GMI 270000 // RV 2, QI 125 s, QRI 10 s
 #define LMQT 2000
+#define OLDER_HOST 260000
 
 struct row {
 	char before[12]; // "IN a", "EX ab,c"
@@ -99,7 +100,7 @@ ParameterizedTestParameters(tables, row)
 }
 
 ParameterizedTest(
-	struct row *row, tables, row, .description = "RTR-3 RTR-4: each row of the tables")
+	struct row *row, tables, row, .description = "RTR-3 RTR-4 TMR-6: each row of the tables")
 {
 	struct router router;
 	struct router_group *g = router.groups, expected = parse(row->after);
@@ -165,7 +166,7 @@ Test(tables, timers_run_out,
 	cr_expect_eq(router_next_ms(&router), ROUTER_NEVER);
 }
 
-Test(tables, queries_repeat, .description = "RTR-7 RTR-8: LMQC queries, LMQI apart")
+Test(tables, queries_repeat, .description = "RTR-7 RTR-8 TMR-10: LMQC queries, LMQI apart")
 {
 	struct router router;
 	unsigned group_queries = 0, source_queries = 0;
@@ -205,7 +206,7 @@ Test(tables, heard_query, .description = "RTR-9: S=0 lowers the timers, S=1 does
 }
 
 Test(tables, older_hosts,
-	.description = "RTR-13: with an old host about, groups are never narrowed")
+	.description = "RTR-13 TMR-11: with an old host about, groups are never narrowed")
 {
 	struct router router;
 
@@ -218,4 +219,6 @@ Test(tables, older_hosts,
 	router_report(&router, 0, 1, FRAME_IS_EX, 0, NOW);
 	router_report(&router, 0, 2, FRAME_TO_IN, 0, NOW);
 	cr_expect_eq(router.groups[0].queries, 0, "an IGMPv1 host cannot answer");
+	router_report(&router, 0, 3, FRAME_TO_IN, 0, NOW + OLDER_HOST);
+	cr_expect_eq(router.groups[0].queries, 2, "they are forgotten in time");
 }
