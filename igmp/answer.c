@@ -71,35 +71,25 @@ static void rotate(struct group_queue *queue, struct group *first)
 	queue->tqh_last = &last->all.tqe_next;
 }
 
-static struct walk walk_plan(struct host *host, uint32_t response_ms, uint64_t now_ms)
+// A walk that is still going on takes the new query in: it goes on where it is until it has met all
+// groups once more, at the higher of both speeds. So nobody waits longer for being asked again.
+static void walk_start(struct host *host, uint32_t response_ms, uint64_t now_ms)
 {
+	const struct walk *old = &host->walk;
 	uint32_t n_steps = walk_frames(host);
-
-	return (struct walk){
+	struct walk walk = {
 		.pending = true,
 		.response_ms = response_ms,
 		.n_steps = n_steps,
 		.start_ms = now_ms + random_delay(&host->random, response_ms / n_steps),
 	};
-}
 
-static void walk_start(struct host *host, uint32_t response_ms, uint64_t now_ms)
-{
-	struct walk walk = walk_plan(host, response_ms, now_ms);
-
-	if (host->walk.pending) {
-		uint64_t end_ms = walk_end_ms(&host->walk);
-
-		if (!host->walk.begun && host->walk.start_ms <= walk.start_ms &&
-			end_ms <= walk_end_ms(&walk))
-			return;
-		// Nobody who waits already gets the answer later for being asked again.
-		if (end_ms < walk_end_ms(&walk))
-			walk = walk_plan(host, end_ms > now_ms ? end_ms - now_ms : 0, now_ms);
-	}
-	// Who has not been asked yet comes first, or frequent queries would keep the last waiting.
-	if (host->walk.at != NULL)
-		rotate(&host->groups, host->walk.at);
+	if (old->pending && old->response_ms < response_ms)
+		walk.response_ms = old->response_ms;
+	if (old->timer_set && wheel_expires_ms(&host->wheel, &old->timer) < walk.start_ms)
+		walk.start_ms = wheel_expires_ms(&host->wheel, &old->timer);
+	if (old->at != NULL)
+		rotate(&host->groups, old->at);
 	walk_stop(host);
 	host->walk = walk;
 	walk_set(host, walk.start_ms);

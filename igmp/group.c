@@ -6,17 +6,12 @@
 #include "address.h"
 #include "machine.h"
 
-static uint64_t hash_address(const uint8_t addr[16])
+static uint32_t hash_address(const uint8_t addr[16])
 {
 	uint64_t word[2];
 
 	memcpy(word, addr, sizeof(word));
-	return table_mix(table_mix(word[0]) ^ word[1]);
-}
-
-uint64_t group_hash(const struct table_link *link)
-{
-	return hash_address(container_of(link, struct group, link)->addr);
+	return table_mix(table_mix(word[0]) ^ word[1]) >> 16;
 }
 
 struct host *group_host(const struct group *group)
@@ -24,17 +19,14 @@ struct host *group_host(const struct group *group)
 	return container_of(pool_of(group), struct host, group_pool);
 }
 
-static bool has_address(const struct table_link *link, const void *addr)
+static bool has_address(const void *group, const void *addr)
 {
-	return memcmp(container_of(link, struct group, link)->addr, addr, 16) == 0;
+	return memcmp(((const struct group *)group)->addr, addr, 16) == 0;
 }
 
 struct group *group_find(const struct host *host, const uint8_t addr[16])
 {
-	struct table_link *link =
-		table_find(&host->group_table, hash_address(addr), has_address, addr);
-
-	return link != NULL ? group_of_link(link) : NULL;
+	return table_find(&host->group_table, hash_address(addr), has_address, addr);
 }
 
 void group_address(const struct group *group, struct sluice_addr *addr)
@@ -63,15 +55,18 @@ void group_classify(struct host *host, struct group *group)
 
 struct group *group_add(struct host *host, const struct sluice_addr *addr)
 {
-	struct group *group = pool_get(&host->group_pool);
+	struct group *group;
 
+	if (!table_reserve(&host->group_table))
+		return NULL;
+	group = pool_get(&host->group_pool);
 	if (group == NULL)
 		return NULL;
 	memcpy(group->addr, addr->bytes, sizeof(group->addr));
 	group->told_mode = SLUICE_INCLUDE;
 	group_classify(host, group);
 	TAILQ_INSERT_HEAD(&host->groups, group, all);
-	table_put(&host->group_table, &group->link);
+	table_put(&host->group_table, hash_address(group->addr), group);
 	return group;
 }
 
@@ -91,7 +86,7 @@ void group_free(struct group *group)
 		source_set_close(group->sources, &host->memory);
 	}
 	TAILQ_REMOVE(&host->groups, group, all);
-	table_remove(&host->group_table, &group->link);
+	table_remove(&host->group_table, hash_address(group->addr), group);
 	pool_put(group);
 }
 

@@ -191,9 +191,9 @@ struct host *host_open(int family, const struct host_config *config, const struc
 	if (rc < 0)
 		goto free_host;
 	rc = -ENOMEM;
-	if (!table_init(&host->group_table, group_hash, &host->memory))
+	if (!table_init(&host->group_table, &host->group_pool, &host->memory))
 		goto free_config;
-	if (!table_init(&host->member_table, member_hash, &host->memory))
+	if (!table_init(&host->member_table, &host->member_pool, &host->memory))
 		goto close_group_table;
 	return host;
 

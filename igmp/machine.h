@@ -32,7 +32,6 @@ enum timer_kind {
 };
 
 struct member {
-	struct table_link link; // host->member_table
 	struct session *session;
 	struct group *group;
 	LIST_ENTRY(member) of_session;
@@ -56,7 +55,6 @@ enum group_phase {
 };
 
 struct group {
-	struct table_link link; // host->group_table
 	TAILQ_ENTRY(group) all; // host->groups
 	union {
 		struct wheel_timer timer; // GROUP_WAITING
@@ -66,6 +64,7 @@ struct group {
 	};
 	struct source_set *sources; // NULL if no source was ever named
 	struct answer *answer; // to a specific query, NULL if none waits
+	struct member *first; // one of the members, which is in no table: most groups have only it
 	struct member_list pending;
 	uint8_t addr[16];
 	uint32_t n_members;
@@ -132,7 +131,8 @@ struct host {
 	uint64_t random;
 
 	struct pool group_pool, member_pool, source_pool, answer_pool;
-	struct table group_table, member_table;
+	struct table group_table;
+	struct table member_table; // members but the first of their group
 	struct group_queue groups; // newest first, so that a walk does not meet new ones
 	unsigned n_groups; // with members
 
@@ -193,11 +193,6 @@ void host_transmit(struct host *host, uint64_t now_ms);
 
 // ---- group.c --------------------------------------------------------------------------------
 
-uint64_t group_hash(const struct table_link *link);
-static inline struct group *group_of_link(struct table_link *link)
-{
-	return container_of(link, struct group, link);
-}
 struct host *group_host(const struct group *group);
 struct group *group_find(const struct host *host, const uint8_t addr[16]);
 struct group *group_add(struct host *host, const struct sluice_addr *addr);
@@ -262,7 +257,6 @@ struct session {
 	void *user;
 };
 
-uint64_t member_hash(const struct table_link *link);
 // Ends a membership, which cannot fail.
 void member_end(struct member *member);
 

@@ -14,21 +14,14 @@ struct member_key {
 	const struct session *session;
 };
 
-static uint64_t hash_key(const struct group *group, const struct session *session)
+static uint32_t hash_key(const struct member_key *key)
 {
-	return table_mix(table_mix((uintptr_t)group) ^ (uintptr_t)session);
+	return table_mix(table_mix((uintptr_t)key->group) ^ (uintptr_t)key->session) >> 16;
 }
 
-uint64_t member_hash(const struct table_link *link)
+static bool has_key(const void *object, const void *arg)
 {
-	const struct member *member = container_of(link, struct member, link);
-
-	return hash_key(member->group, member->session);
-}
-
-static bool has_key(const struct table_link *link, const void *arg)
-{
-	const struct member *member = container_of(link, struct member, link);
+	const struct member *member = object;
 	const struct member_key *key = arg;
 
 	return member->group == key->group && member->session == key->session;
@@ -36,13 +29,13 @@ static bool has_key(const struct table_link *link, const void *arg)
 
 static struct member *find(const struct host *host, const struct member_key *key)
 {
-	struct table_link *link;
+	struct member *first = key->group != NULL ? key->group->first : NULL;
 
-	// Most groups are new to the host when a session joins them.
-	if (key->group == NULL || key->group->n_members == 0)
+	if (first != NULL && first->session == key->session)
+		return first;
+	if (key->group == NULL || key->group->n_members == (first != NULL))
 		return NULL;
-	link = table_find(&host->member_table, hash_key(key->group, key->session), has_key, key);
-	return link != NULL ? container_of(link, struct member, link) : NULL;
+	return table_find(&host->member_table, hash_key(key), has_key, key);
 }
 
 struct member *member_find(
@@ -131,7 +124,7 @@ static int prepare(struct session *session, struct host *host, const struct slui
 		group = group_add(host, addr);
 	if (group == NULL)
 		return -ENOMEM;
-	*member = pool_get(&host->member_pool);
+	*member = table_reserve(&host->member_table) ? pool_get(&host->member_pool) : NULL;
 	if (*member == NULL) {
 		group_release(group);
 		return -ENOMEM;
@@ -153,16 +146,21 @@ static void unprepare(struct member *member)
 
 static void begin(struct member *member)
 {
-	struct host *host = group_host(member->group);
 	struct session *session = member->session;
+	struct group *group = member->group;
+	struct host *host = group_host(group);
 
 	member->joins = 1;
 	member->state = MEMBER_PENDING;
-	LIST_INSERT_HEAD(&member->group->pending, member, pending);
+	LIST_INSERT_HEAD(&group->pending, member, pending);
 	LIST_INSERT_HEAD(&session->members, member, of_session);
 	session->n_members++;
-	table_put(&host->member_table, &member->link);
-	if (member->group->n_members++ == 0)
+	if (group->first == NULL)
+		group->first = member;
+	else
+		table_put(&host->member_table, hash_key(&(struct member_key){group, session}),
+			member);
+	if (group->n_members++ == 0)
 		host->n_groups++;
 }
 
@@ -180,7 +178,11 @@ void member_end(struct member *member)
 		LIST_REMOVE(member, pending);
 	LIST_REMOVE(member, of_session);
 	member->session->n_members--;
-	table_remove(&host->member_table, &member->link);
+	if (group->first == member)
+		group->first = NULL;
+	else
+		table_remove(&host->member_table,
+			hash_key(&(struct member_key){group, member->session}), member);
 	filter_close(member->filter, &host->memory);
 	pool_put(member);
 }

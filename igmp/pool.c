@@ -6,8 +6,9 @@
 #include "pool.h"
 
 #define CHUNK_ALIGN ((size_t)16384)
-// Short of the alignment by an allocator header, or every second slot of the heap would be lost.
-#define CHUNK_SIZE (CHUNK_ALIGN - 64)
+// Short of the alignment by what the allocator puts between two chunks, or it would leave every
+// second slot of the heap empty.
+#define CHUNK_SIZE (CHUNK_ALIGN - 128)
 
 struct slot {
 	struct slot *next;
@@ -19,12 +20,8 @@ struct pool_chunk {
 	struct slot *free;
 	uint32_t n_used;
 	uint32_t n_fresh; // objects at the end that were never handed out
+	uint32_t number;
 };
-
-static size_t chunk_objects(const struct pool *pool)
-{
-	return (CHUNK_SIZE - sizeof(struct pool_chunk)) / pool->object_size;
-}
 
 static struct pool_chunk *chunk_of(const void *object)
 {
@@ -33,18 +30,46 @@ static struct pool_chunk *chunk_of(const void *object)
 
 void pool_init(struct pool *pool, size_t object_size, size_t *held)
 {
-	*pool = (struct pool){.object_size = object_size, .held = held};
+	*pool = (struct pool){
+		.object_size = object_size,
+		.per_chunk = (CHUNK_SIZE - sizeof(struct pool_chunk)) / object_size,
+		.held = held,
+	};
 	LIST_INIT(&pool->partial);
+}
+
+static bool grow_directory(struct pool *pool)
+{
+	unsigned room = pool->chunks_room > 0 ? 2 * pool->chunks_room : 4;
+	struct pool_chunk **chunks = memory_get(pool->held, room * sizeof(*chunks));
+
+	if (chunks == NULL)
+		return false;
+	for (unsigned i = 0; i < pool->chunks_room; i++)
+		chunks[i] = pool->chunks[i];
+	memory_put(pool->held, pool->chunks, pool->chunks_room * sizeof(*chunks));
+	pool->chunks = chunks;
+	pool->chunks_room = room;
+	return true;
 }
 
 static bool chunk_add(struct pool *pool)
 {
-	struct pool_chunk *chunk = memory_get_aligned(pool->held, CHUNK_ALIGN, CHUNK_SIZE);
+	struct pool_chunk *chunk;
+	unsigned number = pool->free_number;
 
+	while (number < pool->chunks_room && pool->chunks[number] != NULL)
+		number++;
+	pool->free_number = number;
+	if (number == pool->chunks_room && !grow_directory(pool))
+		return false;
+	chunk = memory_get_aligned(pool->held, CHUNK_ALIGN, CHUNK_SIZE);
 	if (chunk == NULL)
 		return false;
 	chunk->pool = pool;
-	chunk->n_fresh = chunk_objects(pool);
+	chunk->number = number;
+	chunk->n_fresh = pool->per_chunk;
+	pool->chunks[number] = chunk;
 	pool->n_free += chunk->n_fresh;
 	LIST_INSERT_HEAD(&pool->partial, chunk, entry);
 	return true;
@@ -53,7 +78,10 @@ static bool chunk_add(struct pool *pool)
 static void chunk_drop(struct pool *pool, struct pool_chunk *chunk)
 {
 	LIST_REMOVE(chunk, entry);
-	pool->n_free -= chunk_objects(pool);
+	pool->n_free -= pool->per_chunk;
+	pool->chunks[chunk->number] = NULL;
+	if (chunk->number < pool->free_number)
+		pool->free_number = chunk->number;
 	memory_put(pool->held, chunk, CHUNK_SIZE);
 }
 
@@ -63,7 +91,8 @@ void pool_close(struct pool *pool)
 
 	while ((chunk = LIST_FIRST(&pool->partial)) != NULL)
 		chunk_drop(pool, chunk);
-	pool->spare = NULL;
+	memory_put(pool->held, pool->chunks, pool->chunks_room * sizeof(*pool->chunks));
+	pool_init(pool, pool->object_size, pool->held);
 }
 
 bool pool_reserve(struct pool *pool, size_t n)
@@ -94,7 +123,7 @@ void *pool_get(struct pool *pool)
 		pool->spare = NULL;
 	pool->n_free--;
 	pool->n_used++;
-	if (++chunk->n_used == chunk_objects(pool))
+	if (++chunk->n_used == pool->per_chunk)
 		LIST_REMOVE(chunk, entry);
 	return object;
 }
@@ -105,7 +134,7 @@ void pool_put(void *object)
 	struct pool *pool = chunk->pool;
 	struct slot *slot = object;
 
-	if (chunk->n_used == chunk_objects(pool))
+	if (chunk->n_used == pool->per_chunk)
 		LIST_INSERT_HEAD(&pool->partial, chunk, entry);
 	slot->next = chunk->free;
 	chunk->free = slot;
@@ -121,4 +150,25 @@ void pool_put(void *object)
 struct pool *pool_of(const void *object)
 {
 	return chunk_of(object)->pool;
+}
+
+static uint8_t *first_object(const struct pool *pool, const struct pool_chunk *chunk)
+{
+	return (uint8_t *)chunk + CHUNK_SIZE - pool->per_chunk * pool->object_size;
+}
+
+uint32_t pool_number(const void *object)
+{
+	const struct pool_chunk *chunk = chunk_of(object);
+	const struct pool *pool = chunk->pool;
+	size_t offset = (const uint8_t *)object - first_object(pool, chunk);
+
+	return chunk->number * pool->per_chunk + offset / pool->object_size + 1;
+}
+
+void *pool_at(const struct pool *pool, uint32_t number)
+{
+	const struct pool_chunk *chunk = pool->chunks[(number - 1) / pool->per_chunk];
+
+	return first_object(pool, chunk) + (number - 1) % pool->per_chunk * pool->object_size;
 }

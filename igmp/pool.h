@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Objects of one size, carved from aligned chunks: a million of them cost no allocator headers,
-// and a chunk goes back when its last object does.
+// and a chunk goes back when its last object does. An object has a 32-bit number, half a pointer,
+// for tables that must stay small.
 #ifndef IGMP_POOL_H
 #define IGMP_POOL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 struct pool_chunk;
@@ -13,7 +15,11 @@ struct pool_chunk;
 struct pool {
 	LIST_HEAD(, pool_chunk) partial; // chunks with a free object
 	struct pool_chunk *spare; // one empty chunk kept back, so that a lone object cannot thrash
+	struct pool_chunk **chunks; // by number
+	unsigned chunks_room;
+	unsigned free_number; // no chunk has a lower number free; a hint
 	size_t object_size;
+	unsigned per_chunk; // objects
 	size_t n_used;
 	size_t n_free;
 	size_t *held;
@@ -21,7 +27,7 @@ struct pool {
 
 void pool_init(struct pool *pool, size_t object_size, size_t *held);
 
-// Gives back the spare chunk; all objects must have been put.
+// Gives back what is left; all objects must have been put.
 void pool_close(struct pool *pool);
 
 // Makes sure that the next n calls of pool_get() succeed, as long as nothing is put in between.
@@ -33,5 +39,9 @@ void pool_put(void *object);
 
 // The pool an object came from.
 struct pool *pool_of(const void *object);
+
+// The number of an object, never 0, and back.
+uint32_t pool_number(const void *object);
+void *pool_at(const struct pool *pool, uint32_t number);
 
 #endif

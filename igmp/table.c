@@ -1,129 +1,105 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "memory.h"
+#include "pool.h"
 #include "table.h"
 
 #define SLOTS_MIN 64
-#define LOAD_MAX 2 // links a slot: memory a group has a budget, PROTOCOL has none for chains
-#define MOVE_STEP 4 // old buckets an insertion or removal empties
 
-bool table_init(struct table *table, uint64_t (*hash)(const struct table_link *link), size_t *held)
+bool table_init(struct table *table, const struct pool *pool, size_t *held)
 {
-	*table = (struct table){.hash = hash, .n_slots = SLOTS_MIN, .held = held};
+	*table = (struct table){.n_slots = SLOTS_MIN, .pool = pool, .held = held};
 	table->slots = memory_get(held, SLOTS_MIN * sizeof(*table->slots));
 	return table->slots != NULL;
 }
 
-static void drop_old(struct table *table)
-{
-	memory_put(table->held, table->old, table->n_slots / 2 * sizeof(*table->old));
-	table->old = NULL;
-}
-
 void table_close(struct table *table)
 {
-	drop_old(table);
 	memory_put(table->held, table->slots, table->n_slots * sizeof(*table->slots));
 	table->slots = NULL;
 }
 
-static void push(struct table_link **slot, struct table_link *link)
+static size_t next_slot(const struct table *table, size_t at)
 {
-	link->next = *slot;
-	*slot = link;
+	return (at + 1) & (table->n_slots - 1);
 }
 
-static void move_some(struct table *table)
+static void place(struct table *table, struct table_slot slot)
 {
-	size_t n_old = table->n_slots / 2;
+	size_t at = slot.hash & (table->n_slots - 1);
 
-	if (table->old == NULL)
-		return;
-	for (unsigned i = 0; i < MOVE_STEP && table->n_moved < n_old; i++) {
-		struct table_link *link, *next;
-
-		for (link = table->old[table->n_moved]; link != NULL; link = next) {
-			next = link->next;
-			push(&table->slots[table->hash(link) & (table->n_slots - 1)], link);
-		}
-		table->old[table->n_moved++] = NULL;
-	}
-	if (table->n_moved == n_old)
-		drop_old(table);
+	while (table->slots[at].number != 0)
+		at = next_slot(table, at);
+	table->slots[at] = slot;
 }
 
-static void grow(struct table *table)
+static bool resize(struct table *table, size_t n_slots)
 {
-	size_t n_slots = table->n_slots * 2;
-	struct table_link **slots = memory_get(table->held, n_slots * sizeof(*slots));
+	struct table old = *table;
+	struct table_slot *slots = memory_get(table->held, n_slots * sizeof(*slots));
 
 	if (slots == NULL)
-		return;
-	table->old = table->slots;
-	table->n_moved = 0;
+		return false;
 	table->slots = slots;
 	table->n_slots = n_slots;
+	for (size_t i = 0; i < old.n_slots; i++) {
+		if (old.slots[i].number != 0)
+			place(table, old.slots[i]);
+	}
+	table_close(&old);
+	return true;
 }
 
-// The memory of a million groups goes back when they have left. Empty is the only moment at which
-// that costs nothing.
-static void shrink(struct table *table)
+bool table_reserve(struct table *table)
 {
-	struct table_link **slots = memory_get(table->held, SLOTS_MIN * sizeof(*slots));
-
-	if (slots == NULL)
-		return;
-	table_close(table);
-	table->slots = slots;
-	table->n_slots = SLOTS_MIN;
+	return table->count + 1 <= table->n_slots / 4 * 3 || resize(table, 2 * table->n_slots);
 }
 
-void table_put(struct table *table, struct table_link *link)
+void table_put(struct table *table, uint32_t hash, const void *object)
 {
-	move_some(table);
-	if (table->old == NULL && table->count >= table->n_slots * LOAD_MAX)
-		grow(table);
-	push(&table->slots[table->hash(link) & (table->n_slots - 1)], link);
+	place(table, (struct table_slot){hash, pool_number(object)});
 	table->count++;
 }
 
-static bool unlink_from(struct table_link **slot, struct table_link *link)
+// How far the slot lies from where its hash wants it.
+static size_t displacement(const struct table *table, size_t at)
 {
-	for (; *slot != NULL; slot = &(*slot)->next) {
-		if (*slot == link) {
-			*slot = link->next;
-			return true;
-		}
+	return (at - table->slots[at].hash) & (table->n_slots - 1);
+}
+
+void table_remove(struct table *table, uint32_t hash, const void *object)
+{
+	uint32_t number = pool_number(object);
+	size_t gap = hash & (table->n_slots - 1);
+
+	while (table->slots[gap].number != number)
+		gap = next_slot(table, gap);
+	// Those that were pushed on by what goes move up, so that no search ends too early.
+	for (size_t at = next_slot(table, gap); table->slots[at].number != 0;
+		at = next_slot(table, at)) {
+		if (displacement(table, at) < ((at - gap) & (table->n_slots - 1)))
+			continue;
+		table->slots[gap] = table->slots[at];
+		gap = at;
 	}
-	return false;
-}
-
-void table_remove(struct table *table, struct table_link *link)
-{
-	uint64_t hash = table->hash(link);
-
-	if (!unlink_from(&table->slots[hash & (table->n_slots - 1)], link))
-		unlink_from(&table->old[hash & (table->n_slots / 2 - 1)], link);
+	table->slots[gap].number = 0;
 	table->count--;
-	move_some(table);
-	if (table->count == 0 && table->n_slots > SLOTS_MIN)
-		shrink(table);
+	// A table that finds no memory to shrink stays large.
+	if (table->n_slots > SLOTS_MIN && table->count < table->n_slots / 8)
+		resize(table, table->n_slots / 2);
 }
 
-static struct table_link *chain_find(struct table_link *link,
-	bool (*equal)(const struct table_link *link, const void *key), const void *key)
+void *table_find(const struct table *table, uint32_t hash,
+	bool (*equal)(const void *object, const void *key), const void *key)
 {
-	while (link != NULL && !equal(link, key))
-		link = link->next;
-	return link;
-}
+	for (size_t at = hash & (table->n_slots - 1); table->slots[at].number != 0;
+		at = next_slot(table, at)) {
+		void *object;
 
-struct table_link *table_find(const struct table *table, uint64_t hash,
-	bool (*equal)(const struct table_link *link, const void *key), const void *key)
-{
-	struct table_link *link;
-
-	link = chain_find(table->slots[hash & (table->n_slots - 1)], equal, key);
-	if (link == NULL && table->old != NULL)
-		link = chain_find(table->old[hash & (table->n_slots / 2 - 1)], equal, key);
-	return link;
+		if (table->slots[at].hash != hash)
+			continue;
+		object = pool_at(table->pool, table->slots[at].number);
+		if (equal(object, key))
+			return object;
+	}
+	return NULL;
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// An intrusive hash table that doubles a few buckets at a time: no operation ever pays for all.
+// A hash table of pool objects by open addressing. A slot holds the hash and the number of an
+// object, so that neither a miss nor growing ever touches the objects: what a million of them cost
+// is one cache miss each.
 #ifndef IGMP_TABLE_H
 #define IGMP_TABLE_H
 
@@ -7,29 +9,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct table_link {
-	struct table_link *next;
+struct pool;
+
+struct table_slot {
+	uint32_t hash;
+	uint32_t number; // of the pool object, 0: free
 };
 
 struct table {
-	struct table_link **slots;
-	struct table_link **old; // the smaller table while it is being emptied, else NULL
-	size_t n_slots;
-	size_t n_moved; // buckets of `old` already emptied
+	struct table_slot *slots;
+	size_t n_slots; // a power of two
 	size_t count;
-	uint64_t (*hash)(const struct table_link *link);
+	const struct pool *pool;
 	size_t *held;
 };
 
-bool table_init(struct table *table, uint64_t (*hash)(const struct table_link *link), size_t *held);
+bool table_init(struct table *table, const struct pool *pool, size_t *held);
 void table_close(struct table *table);
 
-// Cannot fail: a table that finds no memory to grow only gets slower.
-void table_put(struct table *table, struct table_link *link);
-void table_remove(struct table *table, struct table_link *link);
+// Makes sure that the next table_put() succeeds. False: no memory.
+bool table_reserve(struct table *table);
+void table_put(struct table *table, uint32_t hash, const void *object);
+void table_remove(struct table *table, uint32_t hash, const void *object);
 
-struct table_link *table_find(const struct table *table, uint64_t hash,
-	bool (*equal)(const struct table_link *link, const void *key), const void *key);
+void *table_find(const struct table *table, uint32_t hash,
+	bool (*equal)(const void *object, const void *key), const void *key);
 
 static inline uint64_t table_mix(uint64_t x)
 {
