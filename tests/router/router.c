@@ -5,8 +5,7 @@
 
 // Each source of the set, in turn.
 #define EACH_SOURCE(s, set)                                                                        \
-	for (unsigned s = 0; s < ROUTER_SOURCES; s++)                                              \
-		if ((set) >> s & 1)
+	for (uint32_t s, left = (set); left && (s = __builtin_ctz(left), true); left &= left - 1)
 
 uint64_t router_membership_ms(const struct router_config *config)
 {
