@@ -32,9 +32,9 @@ void interface_map_fini(struct interface_map *map);
 static inline unsigned interface_map_home(
 	const struct interface_map *map, uint16_t outer_vlan, uint16_t inner_vlan)
 {
-	uint32_t key = (uint32_t)outer_vlan << 12 | inner_vlan;
+	uint64_t key = (uint64_t)outer_vlan << 12 | inner_vlan;
 
-	return (key * 0x9e3779b1u) >> 8 & (map->n_slots - 1);
+	return (key * 0x9e3779b97f4a7c15) >> 40 & (map->n_slots - 1);
 }
 
 // NULL: no interface has these tags.

@@ -174,15 +174,17 @@ uint16_t port_transmit(struct port *port, unsigned worker, struct rte_mbuf **fra
 	return transmit(port, worker, frames, n);
 }
 
-void port_drain(struct port *port, uint16_t queue)
+unsigned port_drain(struct port *port, uint16_t queue)
 {
 	struct rte_ring *ring = port->tx_rings[queue];
 	struct rte_mbuf *frames[BURST];
 	unsigned n;
 
 	if (rte_ring_empty(ring))
-		return;
+		return 0;
 	// What the device does not take stays in the ring.
 	n = rte_ring_dequeue_burst_start(ring, (void **)frames, BURST, NULL);
-	rte_ring_dequeue_finish(ring, rte_eth_tx_burst(port->id, queue, frames, n));
+	n = rte_eth_tx_burst(port->id, queue, frames, n);
+	rte_ring_dequeue_finish(ring, n);
+	return n;
 }

@@ -45,8 +45,9 @@ void port_close_all(struct dataplane *dp);
 // Worker. Sends what there is room for and takes it over; the rest stays the caller's.
 uint16_t port_transmit(struct port *port, unsigned worker, struct rte_mbuf **frames, uint16_t n);
 
-// The worker that owns a shared transmit queue. Sends what waits in its ring.
-void port_drain(struct port *port, uint16_t queue);
+// The worker that owns a shared transmit queue. Sends a burst of what waits in its ring; returns
+// the number of frames sent.
+unsigned port_drain(struct port *port, uint16_t queue);
 
 static inline bool port_is_up(const struct port *port)
 {

@@ -94,6 +94,11 @@ int worker_run(void *arg)
 			rte_pause();
 		}
 	}
+	// What the control thread sent before it stopped the workers still leaves: its last words
+	// are those of all groups.
+	for (unsigned i = 0; i < worker->n_tx; i++)
+		while (port_drain(worker->tx[i].port, worker->tx[i].queue) > 0)
+			;
 	reclaim_offline(&dp->reclaim, worker->index);
 	return 0;
 }

@@ -244,6 +244,25 @@ Test(transmit, control, .description = "the control thread sends by a queue of i
 	rig_close(&rig);
 }
 
+Test(transmit, last_words, .description = "what control sends before a stop still leaves")
+{
+	struct frame got;
+	struct rte_mbuf *mbuf;
+	unsigned n = 0;
+
+	open_two(1);
+	for (unsigned i = 0; i < 100; i++) {
+		mbuf = port_frame_alloc(out.port);
+		memset(rte_pktmbuf_append(mbuf, 60), 0x55, 60);
+		cr_expect_eq(port_send(out.port, mbuf), 0);
+	}
+	dataplane_stop(rig.dp);
+	while (rig_sent(&out, &got))
+		n++;
+	cr_expect_eq(n, 100);
+	rig_close(&rig);
+}
+
 static void count_event(void *arg, struct port *port)
 {
 	unsigned *events = arg;
