@@ -39,18 +39,19 @@ size_t engine_header(const struct engine_interface *interface, uint8_t header[EN
 static const struct sluice_addr *choose_source(
 	const struct engine_interface *interface, const struct sluice_addr *group)
 {
-	bool far = group->family == AF_INET6 && (group->bytes[1] & 0xf) > 2;
-	const struct sluice_addr *found = NULL;
+	bool near = group->family == AF_INET6 && (group->bytes[1] & 0xf) <= 2;
+	const struct sluice_addr *other = NULL;
 
 	for (unsigned i = 0; i < interface->n_addresses; i++) {
 		const struct sluice_addr *addr = &interface->addresses[i].addr;
 
 		if (addr->family != group->family)
 			continue;
-		if (found == NULL || (address_is_link_local(found) && far))
-			found = addr;
+		if (address_is_link_local(addr) == near)
+			return addr;
+		other = addr;
 	}
-	return found;
+	return other;
 }
 
 static void put_ipv4(uint8_t *at, const struct engine_datagram *datagram,

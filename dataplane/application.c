@@ -191,6 +191,9 @@ int interface_loop(struct interface *interface, const struct rte_mbuf *frame)
 bool interface_received(const struct interface *interface, const struct rte_mbuf *frame,
 	uint16_t outer_vlan, uint16_t inner_vlan)
 {
-	return frame->port == interface->port->id && interface->outer_vlan == outer_vlan &&
+	// Some drivers do not say.
+	bool by_port = frame->port == interface->port->id || frame->port == RTE_MBUF_PORT_INVALID;
+
+	return by_port && interface->outer_vlan == outer_vlan &&
 	       interface->inner_vlan == inner_vlan;
 }

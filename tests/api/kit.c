@@ -35,6 +35,7 @@ void kit_eal(void)
 void kit_wires(struct kit *kit)
 {
 	char name[32];
+	int port;
 
 	*kit = (struct kit){0};
 	kit->pool = rte_pktmbuf_pool_create(
@@ -46,7 +47,9 @@ void kit_wires(struct kit *kit)
 		snprintf(name, sizeof(name), "tx%u", i);
 		kit->tx[i] = rte_ring_create(name, WIRE_SIZE, SOCKET_ID_ANY, 0);
 		snprintf(name, sizeof(name), "wire%u", i);
-		cr_assert(rte_eth_from_rings(name, &kit->rx[i], 1, &kit->tx[i], 1, 0) >= 0);
+		port = rte_eth_from_rings(name, &kit->rx[i], 1, &kit->tx[i], 1, 0);
+		cr_assert(port >= 0);
+		kit->port[i] = port;
 	}
 }
 
@@ -120,6 +123,7 @@ void kit_put(struct kit *kit, unsigned wire, const struct frame_spec *spec)
 	frame_build(&frame, spec);
 	cr_assert(mbuf != NULL);
 	memcpy(rte_pktmbuf_append(mbuf, frame.len), frame.bytes, frame.len);
+	mbuf->port = kit->port[wire]; // which net_ring leaves out
 	cr_assert(rte_ring_enqueue(kit->rx[wire], mbuf) == 0);
 }
 
@@ -189,6 +193,7 @@ static bool read_report(struct kit *kit, const uint8_t *frame)
 		return false;
 	report = ip + (family == AF_INET ? 24 : 48);
 	cr_assert(report[0] == (family == AF_INET ? 0x22 : 143));
+	kit->n_reports++;
 	n = report[6] << 8 | report[7];
 	for (at = report + 8; n > 0; n--) {
 		add_record(kit, frame, at, family);

@@ -15,6 +15,7 @@ struct kit {
 	struct sluice *sluice;
 	struct rte_mempool *pool; // of the frames the test puts on the wire
 	struct rte_ring *rx[KIT_WIRES], *tx[KIT_WIRES];
+	uint16_t port[KIT_WIRES];
 	struct rte_mbuf *sent[1024]; // what the engine sent by the first wire, reports apart
 	unsigned n_sent;
 	struct kit_record { // of its reports
@@ -22,7 +23,7 @@ struct kit {
 		struct sluice_addr group;
 		uint8_t ethernet[18]; // the frame's header, tag included
 	} records[8192];
-	unsigned n_records;
+	unsigned n_records, n_reports;
 };
 
 enum kit_record_type { // RFC 9776 section 4.2.13

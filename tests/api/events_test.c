@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The events of a session alone: what is told to whom, polling, acknowledging, draining.
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include "events.h"
+
+static struct events events;
+static const struct events_key key = {1, {AF_INET, {239, 1, 1, 1}}};
+static const struct events_key other_key = {1, {AF_INET, {239, 1, 1, 2}}};
+static const struct sluice_addr source = {AF_INET, {10, 0, 0, 7}};
+static int a, b;
+
+static void open_events(void)
+{
+	cr_assert_eq(events_init(&events), 0);
+}
+
+static void close_events(void)
+{
+	events_fini(&events);
+}
+
+TestSuite(events, .init = open_events, .fini = close_events, .timeout = 60);
+
+static bool polls(void)
+{
+	struct pollfd wait = {.fd = events_fd(&events), .events = POLLIN};
+
+	return poll(&wait, 1, 0) == 1;
+}
+
+static void expect(enum sluice_event_kind kind, void *context)
+{
+	struct sluice_event event;
+
+	cr_assert(polls(), "no event %d", kind);
+	cr_assert_eq(events_get(&events, &event), 0);
+	cr_expect_eq(event.kind, kind, "%d instead of %d", event.kind, kind);
+	cr_expect_eq(event.context, context);
+	cr_expect_eq(event.ifindex, 1);
+	cr_expect_eq(events_ack(&events, event.id), 0);
+}
+
+static void expect_none(void)
+{
+	struct sluice_event event;
+
+	cr_expect_eq(events_get(&events, &event), -EAGAIN);
+	cr_expect(!polls());
+}
+
+Test(events, unwanted, .description = "nothing is kept before somebody asks for events")
+{
+	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
+	expect_none();
+	events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
+	expect(SLUICE_EVENT_JOINED, NULL);
+	expect_none();
+}
+
+Test(events, one_join, .description = "an asynchronous join is told its events with its context")
+{
+	uint64_t id = events_watch(&events, &key, NULL, &a);
+
+	cr_expect_neq(id, 0);
+	expect_none();
+	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
+	events_watch_done(&events, &key, id, false);
+	expect(SLUICE_EVENT_PENDING, &a);
+	expect_none();
+	events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
+	expect(SLUICE_EVENT_JOINED, &a);
+	events_notice(&events, &key, SLUICE_EVENT_ERROR, -ENETDOWN);
+	expect(SLUICE_EVENT_ERROR, &a);
+	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
+	expect(SLUICE_EVENT_LEFT, &a);
+	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
+	expect(SLUICE_EVENT_PENDING, NULL);
+	expect_none();
+}
+
+Test(events, two_joins, .description = "a second join is told, though nothing changed for it")
+{
+	uint64_t first = events_watch(&events, &key, NULL, &a), second;
+
+	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
+	events_watch_done(&events, &key, first, false);
+	second = events_watch(&events, &key, NULL, &b);
+	events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
+	expect(SLUICE_EVENT_PENDING, &a);
+	expect(SLUICE_EVENT_JOINED, &a);
+	expect_none();
+	events_watch_done(&events, &key, second, true);
+	expect(SLUICE_EVENT_PENDING, &b);
+	expect(SLUICE_EVENT_JOINED, &b);
+	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
+	expect(SLUICE_EVENT_LEFT, &a);
+	expect(SLUICE_EVENT_LEFT, &b);
+	expect_none();
+}
+
+Test(events, failed, .description = "a join that fails is told once and watched no longer")
+{
+	uint64_t id = events_watch(&events, &key, NULL, &a);
+	struct sluice_event event;
+
+	events_watch_failed(&events, &key, id, -EINVAL);
+	cr_assert_eq(events_get(&events, &event), 0);
+	cr_expect(
+		event.kind == SLUICE_EVENT_ERROR && event.status == -EINVAL && event.context == &a);
+	cr_expect_eq(events_ack(&events, event.id), 0);
+	cr_expect_eq(events_ack(&events, event.id), -ENOENT, "acknowledged twice");
+	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
+	expect(SLUICE_EVENT_LEFT, NULL);
+	id = events_watch(&events, &key, NULL, &a);
+	events_watch_cancel(&events, &key, id);
+	expect_none();
+}
+
+Test(events, not_yet_done, .description = "an earlier membership's end is not told to a new join")
+{
+	uint64_t id = events_watch(&events, &key, NULL, &a);
+
+	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
+	expect(SLUICE_EVENT_LEFT, NULL);
+	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
+	expect(SLUICE_EVENT_PENDING, &a);
+	events_watch_done(&events, &key, id, true);
+	expect(SLUICE_EVENT_JOINED, &a);
+}
+
+Test(events, unwatch, .description = "a leave that undoes a join forgets the newest")
+{
+	uint64_t first = events_watch(&events, &key, NULL, &a);
+	uint64_t second = events_watch(&events, &key, NULL, &b);
+	uint64_t third = events_watch(&events, &key, &source, &b);
+
+	events_watch_done(&events, &key, first, true);
+	events_watch_done(&events, &key, second, true);
+	events_watch_done(&events, &key, third, true);
+	events_drain(&events, &key);
+	expect_none();
+	events_unwatch(&events, &key, NULL, 1);
+	events_unwatch(&events, &key, &source, 0);
+	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
+	expect(SLUICE_EVENT_LEFT, &a);
+	expect_none();
+}
+
+Test(events, order, .description = "events of different groups keep their order")
+{
+	events_want(&events);
+	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
+	events_notice(&events, &other_key, SLUICE_EVENT_PENDING, 0);
+	events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
+	events_drain(&events, &key);
+	expect(SLUICE_EVENT_PENDING, NULL);
+	expect_none();
+}
+
+Test(events, lost, .description = "events beyond the bound are lost and counted")
+{
+	events_want(&events);
+	for (unsigned i = 0; i < EVENTS_MAX + 3; i++)
+		events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
+	cr_expect_eq(events_lost(&events), 3);
+	expect(SLUICE_EVENT_JOINED, NULL);
+	events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
+	cr_expect_eq(events_lost(&events), 3);
+}
+
+static atomic_bool drained;
+
+static void *drain(void *arg)
+{
+	events_drain(&events, &key);
+	atomic_store(&drained, true);
+	return NULL;
+}
+
+Test(events, drain, .description = "a drain waits until another thread has acknowledged")
+{
+	struct sluice_event event, unrelated;
+	pthread_t thread;
+
+	events_want(&events);
+	events_notice(&events, &other_key, SLUICE_EVENT_JOINED, 0);
+	cr_assert_eq(events_get(&events, &unrelated), 0);
+	events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
+	cr_assert_eq(events_get(&events, &event), 0);
+	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
+	cr_assert_eq(pthread_create(&thread, NULL, drain, NULL), 0);
+	// The drain has begun once it took away what was not delivered.
+	while (polls())
+		sched_yield();
+	cr_expect(!atomic_load(&drained));
+	cr_expect_eq(events_ack(&events, event.id), 0);
+	cr_assert_eq(pthread_join(thread, NULL), 0);
+	cr_expect(atomic_load(&drained));
+	cr_expect_eq(events_ack(&events, unrelated.id), 0);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The mailbox alone: every call arrives once, in the order of its sender.
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include "mailbox.h"
+
+enum { SENDERS = 8, CALLS = 20000 };
+
+struct numbered {
+	struct mailbox_call call;
+	unsigned sender, number;
+};
+
+static struct mailbox mailbox;
+static struct numbered calls[SENDERS][CALLS];
+
+static void *send_all(void *arg)
+{
+	struct numbered *mine = arg;
+
+	for (unsigned i = 0; i < CALLS; i++)
+		if (mailbox_post(&mailbox, &mine[i].call) < 0)
+			return arg;
+	return NULL;
+}
+
+Test(mailbox, order, .description = "calls of many threads arrive once and in order", .timeout = 60)
+{
+	unsigned expected[SENDERS] = {0}, left = SENDERS * CALLS;
+	pthread_t threads[SENDERS];
+
+	cr_assert_eq(mailbox_open(&mailbox), 0);
+	for (unsigned i = 0; i < SENDERS; i++) {
+		for (unsigned k = 0; k < CALLS; k++)
+			calls[i][k] = (struct numbered){.sender = i, .number = k};
+		cr_assert_eq(pthread_create(&threads[i], NULL, send_all, calls[i]), 0);
+	}
+	while (left > 0) {
+		struct pollfd wait = {.fd = mailbox.fd, .events = POLLIN};
+		struct mailbox_call *call;
+
+		cr_assert_eq(poll(&wait, 1, -1), 1);
+		for (call = mailbox_take(&mailbox); call != NULL; call = call->next) {
+			const struct numbered *numbered = (struct numbered *)call;
+
+			cr_assert_eq(numbered->number, expected[numbered->sender]++);
+			left--;
+		}
+	}
+	for (unsigned i = 0; i < SENDERS; i++) {
+		void *failed;
+
+		cr_assert_eq(pthread_join(threads[i], &failed), 0);
+		cr_expect_null(failed);
+	}
+	cr_expect_null(mailbox_take(&mailbox));
+	mailbox_close(&mailbox);
+}
+
+Test(mailbox, shut, .description = "a shut mailbox hands out what it has and refuses the rest")
+{
+	struct mailbox_call first = {0}, second = {0};
+
+	cr_assert_eq(mailbox_open(&mailbox), 0);
+	cr_expect_eq(mailbox_post(&mailbox, &first), 0);
+	cr_expect_eq(mailbox_shut(&mailbox), &first);
+	cr_expect_null(first.next);
+	cr_expect_eq(mailbox_post(&mailbox, &second), -ESHUTDOWN);
+	mailbox_close(&mailbox);
+}
