@@ -67,6 +67,19 @@ static int packet_socket(const char *name)
 	return fd;
 }
 
+static void socket_send(int fd, const struct frame *frame)
+{
+	cr_assert_eq(send(fd, frame->bytes, frame->len, 0), (ssize_t)frame->len);
+}
+
+static void socket_receive(int fd, struct frame *frame)
+{
+	ssize_t len = recv(fd, frame->bytes, sizeof(frame->bytes), 0);
+
+	cr_assert_gt(len, 0, "nothing came");
+	frame->len = len;
+}
+
 static void set_up(const char *name, bool up)
 {
 	struct ifreq request = {0};
@@ -112,8 +125,7 @@ Test(tap, path, .description = "promise 5: in by one tap, out by another, the re
 	struct dataplane_error error;
 	struct output *port, *ring;
 	struct port_info info;
-	struct frame frame;
-	uint8_t got[2048];
+	struct frame frame, got;
 	int from, to;
 
 	rig_open(&rig, 1, 0);
@@ -137,12 +149,13 @@ Test(tap, path, .description = "promise 5: in by one tap, out by another, the re
 	from = packet_socket("sl0");
 	to = packet_socket("sl1");
 	build(&frame, "224.129.1.1");
-	cr_assert_eq(send(from, frame.bytes, frame.len, 0), frame.len);
+	socket_send(from, &frame);
 	build(&frame, "239.1.1.1");
-	cr_assert_eq(send(from, frame.bytes, frame.len, 0), frame.len);
-	cr_assert_eq(recv(to, got, sizeof(got), 0), frame.len);
+	socket_send(from, &frame);
+	socket_receive(to, &got);
 	memcpy(frame.bytes + 6, mac.addr_bytes, 6);
-	cr_expect_arr_eq(got, frame.bytes, frame.len);
+	cr_assert_eq(got.len, frame.len);
+	cr_expect_arr_eq(got.bytes, frame.bytes, frame.len);
 	expect_frames(ring, 1);
 	close(from);
 	close(to);
@@ -176,9 +189,8 @@ Test(tap, queues, .description = "as many transmit as receive queues, fewer than
 	struct dataplane_error error;
 	struct output *back;
 	struct port_info info;
-	struct frame frame;
+	struct frame frame, got;
 	struct port *port;
-	uint8_t got[2048];
 	int fd, out;
 
 	rig_open(&rig, 2, 0);
@@ -195,11 +207,12 @@ Test(tap, queues, .description = "as many transmit as receive queues, fewer than
 	out = packet_socket("sl0");
 	build(&frame, "239.1.1.1");
 	for (unsigned i = 0; i < 20; i++) {
-		cr_assert_eq(send(fd, frame.bytes, frame.len, 0), frame.len);
+		socket_send(fd, &frame);
 		// Its own copy of what was sent, then what came back.
-		cr_assert_eq(recv(out, got, sizeof(got), 0), frame.len);
-		cr_assert_eq(recv(out, got, sizeof(got), 0), frame.len);
-		cr_expect_arr_eq(got, frame.bytes, frame.len);
+		socket_receive(out, &got);
+		socket_receive(out, &got);
+		cr_assert_eq(got.len, frame.len);
+		cr_expect_arr_eq(got.bytes, frame.bytes, frame.len);
 	}
 	close(fd);
 	close(out);
