@@ -39,7 +39,7 @@ const char *lab_name(const struct lab *lab, const struct sluice_addr *group)
 
 	if (lab->family == AF_INET) {
 		ssm = b[0] == 232;
-		number = (b[1] - 1) << 16 | b[2] << 8 | b[3];
+		number = (b[1] - 1u) << 16 | b[2] << 8 | b[3];
 	} else {
 		ssm = b[1] == 0x3e;
 		number = b[13] << 16 | b[14] << 8 | b[15];
@@ -175,6 +175,7 @@ static char *read_record(const struct lab *lab, const uint8_t *record, unsigned 
 		else
 			end += sprintf(end, "%s,", address_format(&source, (char[46]){0}));
 	}
+	*end = '\0';
 	// Letters are sorted, so that a list is compared as a set.
 	if (n > 1 && n < 27 && strchr(text, ',') == NULL) {
 		char *list = strchr(text, ':') + 1;

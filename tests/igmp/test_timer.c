@@ -106,11 +106,12 @@ BOTH(timer, pace, "CHG-6: a flood is paced, a lone join is not held up by it")
 	lab_flush(lab);
 	cr_assert_eq(lab->n_frames, 128);
 	lab->quiet = false;
-	lab->n_taken = lab->n_frames = 0;
+	lab->n_frames = 0;
 	lab_join_source(lab, 1, "S9", 'a');
 	lab_flush(lab);
 	cr_assert_eq(lab->n_frames, 1);
 	cr_assert_not_null(strstr(lab_take(lab), "ALLOW(S9:a)"));
+	free(lab->frames[0].text);
 	lab->n_frames = lab->n_taken = 0;
 	lab->quiet = true;
 	for (unsigned ms = 0; ms < 50; ms++) {

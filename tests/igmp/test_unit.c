@@ -229,6 +229,19 @@ Test(unit, sources, .description = "STA-10: the sources of a group stay sorted, 
 		cr_assert_null(source);
 		cr_assert_eq(set->n_included, n);
 	}
+	for (unsigned i = 0; i < 256; i++) {
+		uint8_t addr[16] = {[7] = i};
+		struct source *source = source_find(set, addr);
+
+		if (source == NULL)
+			continue;
+		source_include(set, source, -(int)includes[i]);
+		source_settle(set, source);
+		source_put(set, source);
+	}
+	source_set_close(set, &held);
+	pool_close(&pool);
+	cr_assert_eq(held, 0);
 }
 
 Test(unit, pace,
