@@ -294,7 +294,7 @@ config_of_three() {
 # sluiced_start [CONFIG]: ready, with sl0 behind the bridge where there is one, when it returns.
 sluiced_start() {
 	start sluiced net "$build/ctrl/sluiced" --config "${1:-$tmp/sluice.yaml}"
-	if ! wait_for 15 ready; then
+	if ! wait_for 60 ready; then
 		report 1 "sluiced is ready" "$tmp/sluiced.log"
 		done_testing
 	fi
