@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The example programs of the NASL, CAPL and rdma_cm faces, each an engine of its own behind the
+# bridge: what they print, what they send, what the bridge makes of it.
+# Checks: API-12 API-41 IGMP-12
+. "$(dirname "$0")/lib.sh"
+
+#   a0 10.9.0.2 --- pa - br0 - pb --- b0 10.9.0.3
+bridge_network
+for node in a b; do
+	link net ${node}0 net p$node
+	in_ns net ip link set p$node master br0
+done
+wait_for 10 forwarding pb
+
+# engine DEVICE ADDRESS...: a configuration for an example. The driver's frames are to fit in the
+# engine's buffers, and to fill its blocks without a gap.
+engine() {
+	local device=$1
+	shift
+	cat <<-END
+		ports: [{name: in0, device: "net_af_packet0,iface=$device,blocksz=61440,framesz=1920"}]
+		interfaces: [{name: tv, port: in0, addresses: [$(printf '"%s",' "$@")]}]
+		protocol: {robustness: 1}
+	END
+}
+engine a0 10.9.0.2/24 fe80::2/64 >"$tmp/a.yaml"
+engine b0 10.9.0.3/24 fe80::3/64 >"$tmp/b.yaml"
+
+heard() { # NAME PATTERN: how often
+	membership_messages "$1" | grep -oc -- "$2" || true
+}
+log_has() { # NAME TEXT
+	grep -qxF "$2" "$tmp/$1.log"
+}
+prints() { # EXPECTED COMMAND...
+	local expected=$1
+	shift
+	diff <(echo "$expected") <(in_ns net "$@" 2>&1)
+}
+
+# ---- NASL --------------------------------------------------------------------------------------
+
+example() { # GROUP: the script of the documentation, and what it prints
+	script="
+		# A group is left when it was left as often as it was joined.
+		join_multicast_group(\"$1\"); join_multicast_group('$1');
+		leave_multicast_group(\"$1\"); leave_multicast_group(\"$1\");
+		leave_multicast_group(\"$1\");"
+	expected="join_multicast_group(\"$1\"): 1
+join_multicast_group('$1'): 1
+leave_multicast_group(\"$1\"): FAKE_CELL
+leave_multicast_group(\"$1\"): FAKE_CELL
+leave_multicast_group(\"$1\"): NULL, leave_multicast_group: never joined group $1"
+	capture "nasl-$1" net pa
+	check "nasl-multicast runs the example with $1" \
+		prints "$expected" "$build/examples/nasl-multicast" -f "$tmp/a.yaml" "$script"
+	stop "nasl-$1" INT || true
+}
+example $group4
+check "the first join is one report" equal 1 "$(heard nasl-$group4 "gaddr $group4 to_ex")"
+check "the last leave is one leave" equal 1 "$(heard nasl-$group4 "gaddr $group4 to_in")"
+check "and there is nothing else" equal 2 "$(heard nasl-$group4 "gaddr $group4")"
+example 224.0.0.1
+check "of 224.0.0.1 nothing is said" equal 0 "$(heard nasl-224.0.0.1 'gaddr 224.0.0.1')"
+
+wrong='join_multicast_group(); join_multicast_group(""); join_multicast_group("host.example");
+	join_multicast_group("10.9.0.50"); leave_multicast_group();'
+wrong_prints='join_multicast_group(): NULL, join_multicast_group: missing parameter
+join_multicast_group(""): NULL, join_multicast_group: invalid parameter '"''"'
+join_multicast_group("host.example"): NULL, join_multicast_group: invalid parameter '"'host.example'"'
+join_multicast_group("10.9.0.50"): NULL, join_multicast_group: invalid parameter '"'10.9.0.50'"'
+leave_multicast_group(): NULL, leave_multicast_group: missing parameter'
+check "wrong parameters each have their error" \
+	prints "$wrong_prints" "$build/examples/nasl-multicast" -f "$tmp/a.yaml" "$wrong"
+
+# ---- CAPL and rdma_cm --------------------------------------------------------------------------
+
+listed() { # GROUP
+	mdb "$1" pa
+}
+mckey() { # OPTION...: the sender's side
+	in_ns net "$build/examples/mckey" -f "$tmp/b.yaml" "$@"
+}
+
+capture sender net pb
+capture node-wire net pa udp
+for group in $group4 $group6; do
+	start "node-$group" net "$build/examples/capl-node" -f "$tmp/a.yaml" 1 $group 5004 3
+	need 10 "capl-node joins $group" log_has "node-$group" joined
+	check_within 5 "the bridge lists it" listed $group
+	check "mckey sends to it" mckey -m $group -p 5004 -s -C 3
+	for i in 1 2 3; do
+		check_within 5 "capl-node shows message $i" \
+			grep -q "port 0: message $i\$" "$tmp/node-$group.log"
+	done
+	check_within 10 "it ends" ended "${pids[node-$group]}"
+	check "well" wait "${pids[node-$group]}"
+	check_within 5 "and has left the group" absent listed $group
+done
+stop node-wire INT || true
+check "capl-node's own greetings are on the wire" \
+	equal 2 "$(tcpdump -n -A -r "$tmp/node-wire.pcap" 2>/dev/null | grep -c Hello)"
+
+start receiver net "$build/examples/mckey" -f "$tmp/a.yaml" -m $group4 -b 10.9.0.2 -C 3
+need 10 "mckey joins $group4" log_has receiver "RDMA_CM_EVENT_MULTICAST_JOIN, status 0"
+check_within 5 "the bridge lists it" listed $group4
+check "another mckey sends to it" mckey -m $group4 -s -C 3
+check_within 5 "mckey receives message 3" log_has receiver "message 3"
+check_within 10 "it ends" ended "${pids[receiver]}"
+check "well" wait "${pids[receiver]}"
+check_within 5 "and has left the group" absent listed $group4
+stop sender INT || true
+check "the send-only members reported nothing" equal 0 "$(heard sender gaddr)"
+done_testing
