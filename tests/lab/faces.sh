@@ -86,17 +86,17 @@ mckey() { # OPTION...: the sender's side
 capture sender net pb
 capture node-wire net pa udp
 for group in $group4 $group6; do
-	start "node-$group" net "$build/examples/capl-node" -f "$tmp/a.yaml" 1 $group 5004 3
+	start "node-$group" net "$build/examples/capl-node" -f "$tmp/a.yaml" 1 "$group" 5004 3
 	need 10 "capl-node joins $group" log_has "node-$group" joined
-	check_within 5 "the bridge lists it" listed $group
-	check "mckey sends to it" mckey -m $group -p 5004 -s -C 3
+	check_within 5 "the bridge lists it" listed "$group"
+	check "mckey sends to it" mckey -m "$group" -p 5004 -s -C 3
 	for i in 1 2 3; do
 		check_within 5 "capl-node shows message $i" \
 			grep -q "port 0: message $i\$" "$tmp/node-$group.log"
 	done
 	check_within 10 "it ends" ended "${pids[node-$group]}"
 	check "well" wait "${pids[node-$group]}"
-	check_within 5 "and has left the group" absent listed $group
+	check_within 5 "and has left the group" absent listed "$group"
 done
 stop node-wire INT || true
 check "capl-node's own greetings are on the wire" \
