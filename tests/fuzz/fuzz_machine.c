@@ -60,7 +60,7 @@ static void call(struct machine *m, struct input *input)
 		session_close(m->sessions[event.session], m->fuzz.now_ms);
 		open_session(m, event.session);
 	} else {
-		FUZZ_REQUIRE(scenario_call(m->sessions[event.session], m->fuzz.host, &event,
+		FUZZ_REQUIRE(event_call(m->sessions[event.session], m->fuzz.host, &event,
 				     m->fuzz.now_ms) == expected);
 	}
 	if (who & 128)

@@ -134,7 +134,9 @@ void script_generate(struct script *script, uint64_t seed, int family)
 		.calm_version = 3,
 		.n_events = 4 + below(&random, SCRIPT_EVENTS - 4),
 	};
-	if (!script->clean) {
+	if (script->clean) {
+		script->lose_copies = below(&random, 2);
+	} else {
 		script->loss_percent = losses[below(&random, 4)];
 		script->calm_version = draw_version(&random, family);
 	}
@@ -197,10 +199,11 @@ static void print_event(const struct script *script, const struct event *event, 
 
 void script_print(const struct script *script, FILE *out)
 {
-	fprintf(out, "seed %" PRIu64 " %s, %s, loss %u %%, RV %u, QI %u s, QRI %u s, MTU %u%s\n",
+	fprintf(out, "seed %" PRIu64 " %s, %s%s, loss %u %%, RV %u, QI %u s, QRI %u s, MTU %u%s\n",
 		script->seed, script->family == AF_INET ? "IPv4" : "IPv6",
-		script->clean ? "clean" : "rough", script->loss_percent, script->robustness,
-		script->query_interval_ms / 1000, script->response_interval_ms / 1000, script->mtu,
+		script->clean ? "clean" : "rough", script->lose_copies ? ", copies lost" : "",
+		script->loss_percent, script->robustness, script->query_interval_ms / 1000,
+		script->response_interval_ms / 1000, script->mtu,
 		script->learn_timeout ? ", older querier timeout learned" : "");
 	for (unsigned i = 0; i < script->n_events; i++)
 		print_event(script, &script->events[i], out);

@@ -49,6 +49,8 @@ struct script {
 	// must reach the routers by its own reports. Otherwise anything goes until the calm.
 	bool clean;
 	unsigned loss_percent; // of frames, each way
+	bool lose_copies; // clean only: of each change's copies some are lost, but never all
+			  // (CHG-7)
 	unsigned robustness;
 	uint32_t query_interval_ms, response_interval_ms;
 	uint16_t mtu;

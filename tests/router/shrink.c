@@ -65,6 +65,7 @@ void scenario_shrink(struct script *script, enum frame_type deaf_to)
 	struct script plain = *script;
 
 	plain.loss_percent = 0;
+	plain.lose_copies = false;
 	keep(script, &plain, deaf_to);
 	plain = *script;
 	plain.robustness = 2;

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a scenario consists of while it runs. Private to scenario.c, which drives and judges,
+// link.c, which carries frames between the host and the routers, and event.c, which plays events.
+#ifndef SCENE_H
+#define SCENE_H
+
+#include "scenario.h"
+
+#define SCENE_ORIGIN_MS 5000 // when the clock starts; scripts count from 0
+#define SCENE_LAST_MEMBER_MS 1000 // last member query interval
+#define SCENE_UNSOLICITED_MS 1000 // unsolicited report interval
+#define SCENE_SLACK_MS 50 // how late all may be
+#define SCENE_QUERIES 1024 // on the wire at one time
+
+enum {
+	QUERIER,
+	LISTENER,
+	ROUTERS,
+};
+
+struct query {
+	unsigned group; // or ROUTER_GENERAL
+	uint32_t sources;
+	bool suppress;
+};
+
+struct scene {
+	const struct script *script;
+	enum frame_type deaf_to;
+	uint64_t now, random;
+	struct host *host;
+	struct session *sessions[SCRIPT_SESSIONS];
+	struct model model;
+	struct router routers[ROUTERS];
+	unsigned lost_copies[SCRIPT_GROUPS]; // of state-change reports, in a row
+	struct query queries[SCENE_QUERIES];
+	unsigned n_queries;
+	bool link_up, calm;
+	bool bulk; // the groups from SCRIPT_BULK on were used
+	uint64_t wanted_from, exact_from; // when the bounds hold
+	bool failed;
+	struct scenario_failure *failure;
+};
+
+// Ends the scenario; only the first failure counts.
+__attribute__((format(printf, 2, 3))) void scenario_fail(
+	struct scene *scene, const char *format, ...);
+
+// The host's side of the link; its context is the scene.
+extern const struct host_ops link_host_ops;
+
+// Decides the fate of the next frame.
+bool link_loses(struct scene *scene);
+
+// A router's query callback: it leaves at link_drain_queries().
+void link_queue_query(void *scene, unsigned group, uint32_t sources, bool suppress);
+void link_drain_queries(struct scene *scene);
+
+// A query of this version reaches the host, unless it is lost.
+void link_deliver_query(struct scene *scene, const struct query *query, unsigned version);
+void link_router_address(const struct script *script, struct sluice_addr *addr);
+
+void event_open_host(struct scene *scene);
+void event_open_session(struct scene *scene, unsigned i);
+void event_play(struct scene *scene, const struct event *event);
+// From now on nothing is lost and nothing happens.
+void event_calm(struct scene *scene);
+
+// Puts a time off, never forward.
+static inline void scene_later(uint64_t *time, uint64_t than)
+{
+	if (*time < than)
+		*time = than;
+}
+
+#endif
