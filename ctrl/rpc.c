@@ -11,6 +11,8 @@
 #define LINE_MAX_BYTES (1u << 20)
 // A client that does not read its answers is not read from either.
 #define OUTPUT_HIGH_BYTES (1u << 20)
+// Below the usual limit of open files, which would hit ports and configuration as well.
+#define CONNECTIONS_MAX 256
 
 static void close_sessions(struct rpc_connection *connection)
 {
@@ -31,6 +33,7 @@ static void close_sessions(struct rpc_connection *connection)
 static void connection_close(struct rpc_connection *connection)
 {
 	LIST_REMOVE(connection, next);
+	connection->rpc->n_connections--;
 	close_sessions(connection);
 	free(connection->sessions);
 	bufferevent_free(connection->stream);
@@ -115,8 +118,15 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	int len, void *arg)
 {
 	struct rpc *rpc = arg;
-	struct rpc_connection *connection = calloc(1, sizeof(*connection));
+	struct rpc_connection *connection;
 
+	if (rpc->n_connections == CONNECTIONS_MAX) {
+		log_warning("control socket: %u clients are connected, one more is refused",
+			CONNECTIONS_MAX);
+		close(fd);
+		return;
+	}
+	connection = calloc(1, sizeof(*connection));
 	if (!connection)
 		goto close_fd;
 	connection->stream = bufferevent_socket_new(rpc->base, fd, BEV_OPT_CLOSE_ON_FREE);
@@ -124,6 +134,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 		goto free_connection;
 	connection->rpc = rpc;
 	LIST_INSERT_HEAD(&rpc->connections, connection, next);
+	rpc->n_connections++;
 	bufferevent_setcb(connection->stream, on_read, on_drained, on_event, connection);
 	bufferevent_setwatermark(connection->stream, EV_READ, 0, LINE_MAX_BYTES);
 	bufferevent_enable(connection->stream, EV_READ | EV_WRITE);

@@ -28,6 +28,7 @@ struct rpc {
 	evutil_socket_t fd; // -1 once the listener owns it
 	struct evconnlistener *listener;
 	LIST_HEAD(, rpc_connection) connections;
+	unsigned n_connections;
 };
 
 // JSON-RPC 2.0 section 5.1; a negative errno is an application error.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // session.open, close and list.
 #include <errno.h>
+#include <inttypes.h>
 
 #include "rpc_private.h"
 #include "config_value.h"
@@ -83,22 +84,33 @@ static json_t *membership(const struct member *member)
 		outputs_of(member));
 }
 
+// A session may have a million memberships, so that they are written one by one here, too.
+static void add_session(struct rpc_call *call, struct engine_session *session)
+{
+	const struct member *member = member_first(engine_session_memberships(session));
+	const char *separator = "";
+
+	evbuffer_add_printf(call->result,
+		"%s{\"id\":%" PRIu64 ",\"name\":", call->entries++ ? "," : "",
+		engine_session_id(session));
+	rpc_result(call, name_of(session));
+	evbuffer_add_printf(call->result, ",\"udp_port\":%u,\"memberships\":[",
+		engine_session_udp_port(session));
+	for (; member; member = member_next(member)) {
+		evbuffer_add_printf(call->result, "%s", separator);
+		rpc_result(call, membership(member));
+		separator = ",";
+	}
+	evbuffer_add(call->result, "]}", 2);
+}
+
 int rpc_session_list(struct rpc_call *call)
 {
 	struct engine_session *session = engine_session_first(call->engine);
 
 	rpc_list_begin(call, "sessions");
-	for (; session; session = engine_session_next(session)) {
-		const struct member *member = member_first(engine_session_memberships(session));
-		json_t *memberships = json_array();
-
-		for (; member; member = member_next(member))
-			json_array_append_new(memberships, membership(member));
-		rpc_list_add(call,
-			json_pack("{s:o, s:o, s:i, s:o}", "id", id_of(session), "name",
-				name_of(session), "udp_port", engine_session_udp_port(session),
-				"memberships", memberships));
-	}
+	for (; session; session = engine_session_next(session))
+		add_session(call, session);
 	rpc_list_end(call);
 	return 0;
 }

@@ -14,158 +14,13 @@ import select
 import signal
 import socket
 import stat
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
-SLUICED, SLUICE, CONFIGURATIONS = sys.argv[1:]
-PATIENCE = 30  # seconds until something that should happen counts as never happening
-
-BASE = """
-socket: {dir}/run/sluice.sock
-eal: ["--no-huge", "--no-shconf", "-m", "160", "--no-pci", "--no-telemetry", "--lcores", "0@0,1@0"]
-ports:
-  - {{name: in0, device: "net_pcap0,tx_pcap={dir}/wire.pcap"}}
-  - {{name: out0, device: "net_null0,no-rx=1"}}
-interfaces:
-  - {{name: tv, port: in0, addresses: [10.9.0.2/24]}}
-outputs:
-  - {{name: packager, port: out0}}
-"""
-MEMBERSHIPS = """
-memberships:
-  - {group: 239.1.1.1, to: [packager]}
-  - {group: 232.1.1.1, sources: [10.9.0.50]}
-"""
-
-
-def wait_until(condition, what):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "never came true: " + what
-        time.sleep(0.01)
-
-
-def run(*args, **kwargs):
-    return subprocess.run(args, capture_output=True, text=True, timeout=PATIENCE, **kwargs)
-
-
-class Daemon:
-    """One sluiced in a directory of its own."""
-
-    def __init__(self, extra=MEMBERSHIPS, start=True, args=(), env=None):
-        self.temporary = tempfile.TemporaryDirectory(prefix="sluice-daemon-")
-        self.dir = self.temporary.name
-        self.file = self.dir + "/sluice.yaml"
-        self.socket = self.dir + "/run/sluice.sock"
-        self.log = self.dir + "/log"
-        self.args = args
-        self.env = dict(os.environ, **(env or {}))
-        self.process = None
-        self.write(extra)
-        if start:
-            self.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        self.temporary.cleanup()
-
-    def write(self, extra, base=BASE):
-        with open(self.file, "w") as file:
-            file.write(base.format(dir=self.dir) + extra)
-
-    def spawn(self):
-        return subprocess.Popen(
-            [SLUICED, "--config", self.file, *self.args],
-            stdout=subprocess.PIPE, stderr=open(self.log, "a"), text=True, env=self.env)
-
-    def start(self):
-        self.process = self.spawn()
-        line = self.process.stdout.readline()
-        assert line == "ready\n", "%r, %s" % (line, self.said())
-
-    def said(self):
-        with open(self.log) as file:
-            return file.read()
-
-    def send(self, number):
-        self.process.send_signal(number)
-
-    def stop(self, number=signal.SIGTERM):
-        self.send(number)
-        out, _ = self.process.communicate(timeout=PATIENCE)
-        assert out == "", "on standard output: " + out
-        return self.process.returncode
-
-    def reload(self):
-        before = len(re.findall("^[a-z]+: reload: ", self.said(), re.M))
-        self.send(signal.SIGHUP)
-        wait_until(lambda: re.search("nothing is changed$|reload: done$", self.said()[-200:], re.M)
-                   and len(re.findall("^[a-z]+: reload: ", self.said(), re.M)) > before,
-                   "the reload")
-
-    def sluice(self, *args):
-        return run(SLUICE, "--socket", self.socket, *args)
-
-    def ok(self, *args):
-        result = self.sluice(*args)
-        assert result.returncode == 0, "%s: %s" % (args, result.stderr)
-        return result.stdout
-
-    def shown(self, what):
-        return json.loads(self.ok("--json", "show", what))[what]
-
-    def groups(self):
-        """The groups that are not being left: {group: outputs}"""
-        return {g["group"]: g["outputs"] for g in self.shown("groups") if g["state"] != "leaving"}
-
-    def records(self):
-        """The IGMPv3 group records on the wire so far, in their order: [(type, group)]"""
-        with open(self.dir + "/wire.pcap", "rb") as file:
-            data = file.read()
-        records, at = [], 24
-        while at + 16 <= len(data):
-            length = struct.unpack_from("<I", data, at + 8)[0]
-            frame = data[at + 16:at + 16 + length]
-            at += 16 + length
-            if len(frame) < 34 or frame[12:14] != b"\x08\x00" or frame[23] != 2:
-                continue
-            igmp = frame[14 + 4 * (frame[14] & 15):]
-            if igmp[0] != 0x22:
-                continue
-            position = 8
-            for _ in range(struct.unpack_from(">H", igmp, 6)[0]):
-                kind, _, sources = struct.unpack_from(">BBH", igmp, position)
-                records.append((kind, socket.inet_ntoa(igmp[position + 4:position + 8])))
-                position += 8 + 4 * sources
-        return records
-
-
-TESTS = []
-
-
-def test(description):
-    def register(function):
-        TESTS.append((description, function))
-        return function
-    return register
-
-
-def equal(seen, expected):
-    assert seen == expected, "seen %r, expected %r" % (seen, expected)
-
-
-def contains(text, part):
-    assert part in text, "%r is not in %r" % (part, text)
-
+from daemon_kit import (BASE, CONFIGURATIONS, PATIENCE, SLUICE, SLUICED, Daemon, contains, equal, run,
+                        run_tests, test, wait_until)
 
 # ---- Without a running daemon ------------------------------------------------------------------
 
@@ -516,18 +371,4 @@ def log_levels():
             assert re.match("(error|warning|info|debug): ", line), line
 
 
-def main():
-    failed = 0
-    print("1..%d" % len(TESTS))
-    for number, (description, function) in enumerate(TESTS, 1):
-        try:
-            function()
-            print("ok %d - %s" % (number, description), flush=True)
-        except Exception:
-            failed += 1
-            print("not ok %d - %s" % (number, description))
-            print("# " + traceback.format_exc().strip().replace("\n", "\n# "), flush=True)
-    return 1 if failed else 0
-
-
-sys.exit(main())
+sys.exit(run_tests())

@@ -256,3 +256,21 @@ Test(rpc, slow_reader, .description = "promise 7: who does not read holds up nob
 	close(client);
 	close(other);
 }
+
+Test(rpc, connections, .description = "promise 8: clients are bounded, the first ones live on")
+{
+	int clients[256], more;
+
+	for (unsigned i = 0; i < 256; i++) {
+		clients[i] = rpc_rig_connect();
+		answers_still(clients[i]);
+	}
+	more = rpc_rig_connect();
+	cr_assert_null(rpc_rig_receive(more));
+	answers_still(clients[0]);
+	// Room again.
+	close(clients[255]);
+	rpc_rig_turn();
+	clients[255] = rpc_rig_connect();
+	answers_still(clients[255]);
+}
