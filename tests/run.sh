@@ -40,7 +40,12 @@ if [ -z "$build" ]; then
 	[ "$CC" = gcc ] || build+=-$(basename "$CC")
 	build+=${sanitize:+-sanitize}${coverage:+-coverage}
 fi
-[ -z "$sanitize" ] || options+=("-Db_sanitize=address,undefined" -Db_lundef=false)
+if [ "$sanitize" ]; then
+	options+=("-Db_sanitize=address,undefined" -Db_lundef=false)
+	# UBSan only prints unless told that a finding is a failure.
+	export ASAN_OPTIONS=halt_on_error=1:abort_on_error=1
+	export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
+fi
 [ -z "$coverage" ] || options+=(-Db_coverage=true)
 
 tmp=$(mktemp -d)

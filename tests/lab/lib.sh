@@ -81,8 +81,19 @@ start() {
 	shift 2
 	: >"$tmp/$process.log"
 	# Not through in_ns: $! is to be the command itself, which `ip netns exec` becomes.
-	ip netns exec "$ns" "$@" >"$tmp/$process.log" 2>&1 </dev/null &
+	ip netns exec "$ns" "$@" >"$tmp/$process.log" 2>&1 <"${input:-/dev/null}" &
 	pids[$process]=$!
+}
+
+# The same for one that reads what tell() says to it.
+start_listening() { # NAME NS COMMAND...
+	mkfifo "$tmp/$1.in"
+	exec 3<>"$tmp/$1.in"
+	input=$tmp/$1.in start "$@"
+}
+
+tell() { # LINE
+	echo "$1" >&3
 }
 
 # stop NAME [SIGNAL]: waits for its end and returns its exit status.

@@ -11,25 +11,21 @@ sluiced_start
 bridge_lists $group4 $group6 $ssm4
 
 # ---- The death of a client
-mkfifo "$tmp/requests"
-exec 3<>"$tmp/requests"
-ip netns exec "$name-net" "$lab/frames.py" client "$socket" --hold <"$tmp/requests" >"$tmp/client.log" 2>&1 &
-pids[client]=$!
+start_listening client net "$lab/frames.py" client "$socket" --hold
 said() { # PATTERN
 	grep "$1" "$tmp/client.log" && return
 	cat "$tmp/client.log"
 	return 1
 }
-echo '{"jsonrpc":"2.0","id":1,"method":"session.open"}' >&3
+tell '{"jsonrpc":"2.0","id":1,"method":"session.open"}'
 need 5 "a client opens a connected session" said '"id": *1\b.*"session"'
 session=$(sed -n '1p' "$tmp/client.log" | jq .result.session)
 for id in 2 3; do
-	echo "{\"jsonrpc\":\"2.0\",\"id\":$id,\"method\":\"group.join\",\"params\":{\"session\":$session,\"group\":\"239.7.7.$id\"}}" >&3
+	tell "{\"jsonrpc\":\"2.0\",\"id\":$id,\"method\":\"group.join\",\"params\":{\"session\":$session,\"group\":\"239.7.7.$id\"}}"
 	check_within 2 "it joins 239.7.7.$id" said "\"id\": *$id\b.*\"result\"\|\"result\".*\"id\": *$id\b"
 	check_within 1 "the bridge lists 239.7.7.$id" mdb 239.7.7.$id
 done
 stop client KILL || true
-exec 3>&-
 check_within 3 "killed, its groups leave the bridge's table" absent mdb 239.7.7.2
 check_within 3 "all of them" absent mdb 239.7.7.3
 check "those of other sessions stay" mdb $group4
