@@ -6,7 +6,8 @@
 #include "output.h"
 #include "worker.h"
 
-// Worker. Any number of outputs of any kind; deliver_frame() is for all to call.
+// Worker. Stages the frame for each of n outputs, 1 or more; takes the frame over. l3_offset tells
+// where its IP header starts.
 void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n);
 
@@ -31,19 +32,17 @@ static inline void deliver_stage(
 	lane->staged[lane->n_staged++] = frame;
 }
 
-// Worker. Stages the frame for each of the outputs; takes the frame over. l3_offset tells where its
-// IP header starts.
-static inline void deliver_frame(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
-	struct output *const *outputs, unsigned n)
+// Worker. The same for one output: nobody shares the frame.
+static inline void deliver_single(
+	struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset, struct output *output)
 {
-	// Most groups have a single subscriber, and then nobody shares the frame.
-	if (n == 1 && outputs[0]->kind == OUTPUT_RING) {
-		deliver_stage(worker, outputs[0], frame);
-	} else if (n == 1 && outputs[0]->kind == OUTPUT_COUNT) {
-		deliver_count(worker, outputs[0], frame);
+	if (output->kind == OUTPUT_RING) {
+		deliver_stage(worker, output, frame);
+	} else if (output->kind == OUTPUT_COUNT) {
+		deliver_count(worker, output, frame);
 		worker_discard(worker, frame);
 	} else {
-		deliver_many(worker, frame, l3_offset, outputs, n);
+		deliver_many(worker, frame, l3_offset, &output, 1);
 	}
 }
 

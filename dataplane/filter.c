@@ -119,13 +119,10 @@ static void classify(
 	counter_add(&worker->counters.rx_bytes, bytes);
 }
 
-// Returns the number of outputs that got the frame.
-static unsigned deliver_group(struct worker *worker, const struct burst *burst,
-	const struct batch *batch, unsigned i, struct group *group)
+// To all who want the frame. Returns how many outputs that were.
+static __rte_noinline unsigned deliver_fanout(struct worker *worker, struct rte_mbuf *frame,
+	const struct parsed *parsed, const struct group *group)
 {
-	unsigned which = batch->which[i];
-	struct rte_mbuf *frame = burst->frames[which];
-	const struct parsed *parsed = &burst->parsed[which];
 	const struct fanout_frame look = {
 		.source = parsed->source6,
 		.udp_port_be = parsed->udp_port_be,
@@ -135,13 +132,31 @@ static unsigned deliver_group(struct worker *worker, const struct burst *burst,
 	struct output *const *outputs;
 	unsigned n = group_outputs(group, &look, scratch, &outputs);
 
-	if (unlikely(n == 0)) {
+	if (n > 0)
+		deliver_many(worker, frame, parsed->l3_offset, outputs, n);
+	return n;
+}
+
+// Returns the number of outputs that got the frame.
+static inline unsigned deliver_group(struct worker *worker, const struct burst *burst,
+	const struct batch *batch, unsigned i, struct group *group)
+{
+	unsigned which = batch->which[i], n = 1;
+	struct rte_mbuf *frame = burst->frames[which];
+	const struct parsed *parsed = &burst->parsed[which];
+	struct output *output = group_single_output(group);
+	uint32_t bytes = frame->pkt_len;
+
+	if (likely(output != NULL))
+		deliver_single(worker, frame, parsed->l3_offset, output);
+	else
+		n = deliver_fanout(worker, frame, parsed, group);
+	if (likely(n > 0)) {
+		group_count(group, bytes, burst->now_ms);
+	} else {
 		group_table_count_filtered(batch->table, worker->index, batch->index[i]);
 		worker_discard(worker, frame);
-		return 0;
 	}
-	group_count(group, frame->pkt_len, burst->now_ms);
-	deliver_frame(worker, frame, parsed->l3_offset, outputs, n);
 	return n;
 }
 

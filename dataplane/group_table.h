@@ -142,6 +142,14 @@ static inline struct group *group_table_group(
 	       spot.offset;
 }
 
+// Worker. The one output that takes every frame of the group; NULL: group_outputs() tells.
+static inline struct output *group_single_output(const struct group *group)
+{
+	uintptr_t route = atomic_load_explicit(&group->route, memory_order_acquire);
+
+	return route & 1 ? (struct output *)(route - 1) : NULL;
+}
+
 // Worker. The outputs that want the frame, each once: their number, and *outputs to them, either
 // in `scratch` (room for FANOUT_LINES_MAX) or in the fan-out.
 static inline unsigned group_outputs(const struct group *group, const struct fanout_frame *frame,
