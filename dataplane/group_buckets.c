@@ -13,8 +13,7 @@ uint32_t group_buckets_find(const struct group_table *table, const struct group_
 		const struct bucket *bucket = &buckets->buckets[at];
 
 		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
-			uint64_t slot =
-				atomic_load_explicit(&bucket->slots[i], memory_order_acquire);
+			uint64_t slot = slot_load(bucket, i);
 
 			if (slot_tag(slot) == place.tag &&
 				(table->family == AF_INET ||
@@ -34,16 +33,12 @@ struct group_buckets *group_buckets_alloc(uint32_t n)
 	if (!buckets)
 		return NULL;
 	buckets->n = n;
-	// Without entropy yet (early boot) the seeds stay 0, which the multiplication must not see.
+	// Without entropy yet, early at boot, a constant has to do.
 	if (getrandom(buckets->seeds, sizeof(buckets->seeds), GRND_NONBLOCK) < 0)
-		buckets->seeds[0] = 0x9e3779b97f4a7c15;
+		buckets->seeds[0] = buckets->seeds[1] = 0x9e3779b97f4a7c15;
 	buckets->seeds[0] |= 1;
+	buckets->seeds[1] |= 1;
 	return buckets;
-}
-
-static uint64_t slot_load(const struct bucket *bucket, unsigned i)
-{
-	return atomic_load_explicit(&bucket->slots[i], memory_order_relaxed);
 }
 
 // Release: whoever sees the index also sees what was written behind it before.
@@ -63,6 +58,22 @@ static void reach_store(struct bucket *bucket, uint32_t reach)
 		&bucket->slots[0], (uint64_t)reach << 56 | slot, memory_order_release);
 }
 
+// The first free slot, BUCKET_SLOTS if there is none. -ENOSPC if the tag is there.
+static int free_slot(const struct bucket *bucket, uint32_t tag)
+{
+	int found = BUCKET_SLOTS;
+
+	for (int i = BUCKET_SLOTS; i-- > 0;) {
+		uint32_t held = slot_tag(slot_load(bucket, (unsigned)i));
+
+		if (held == tag)
+			return -ENOSPC;
+		if (!held)
+			found = i;
+	}
+	return found;
+}
+
 int group_buckets_insert(struct group_buckets *buckets, struct group_place place, uint32_t index)
 {
 	struct bucket *home = &buckets->buckets[place.home];
@@ -70,11 +81,12 @@ int group_buckets_insert(struct group_buckets *buckets, struct group_place place
 
 	for (uint32_t distance = 0; distance <= BUCKET_REACH_MAX; distance++) {
 		struct bucket *bucket = &buckets->buckets[at];
+		int slot = free_slot(bucket, place.tag);
 
-		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
-			if (slot_tag(slot_load(bucket, i)))
-				continue;
-			slot_store(bucket, i, place.tag, index);
+		if (slot < 0)
+			return slot;
+		if (slot < BUCKET_SLOTS) {
+			slot_store(bucket, (unsigned)slot, place.tag, index);
 			if (distance > bucket_reach(home))
 				reach_store(home, distance);
 			return 0;

@@ -18,7 +18,7 @@
 
 // A slot: bits 0-31 the tag (the IPv4 group in network order as it is; of an IPv6 group, hash
 // bits), bits 32-55 the index, and in slot 0 bits 56-63 the reach of the bucket. A tag is never 0,
-// and the tag of an empty slot is.
+// and the tag of an empty slot is. No two slots of a bucket have the same tag.
 struct bucket {
 	_Alignas(MEMORY_LINE) _Atomic uint64_t slots[BUCKET_SLOTS]; // control: wo, worker: ro
 };
@@ -52,9 +52,15 @@ static inline uint32_t slot_index(uint64_t slot)
 	return (uint32_t)(slot >> 32) & 0xffffff;
 }
 
+// Acquire: whoever sees an index also sees what was written behind it before.
+static inline uint64_t slot_load(const struct bucket *bucket, unsigned i)
+{
+	return atomic_load_explicit(&bucket->slots[i], memory_order_acquire);
+}
+
 static inline uint32_t bucket_reach(const struct bucket *bucket)
 {
-	return (uint32_t)(atomic_load_explicit(&bucket->slots[0], memory_order_acquire) >> 56);
+	return (uint32_t)(slot_load(bucket, 0) >> 56);
 }
 
 static inline uint32_t bucket_after(const struct group_buckets *buckets, uint32_t bucket)
@@ -62,30 +68,32 @@ static inline uint32_t bucket_after(const struct group_buckets *buckets, uint32_
 	return bucket + 1 == buckets->n ? 0 : bucket + 1;
 }
 
-// Multiply and fold, then scale to the number of buckets. The seed is secret and odd: whoever picks
-// the groups cannot aim at a bucket.
+// Scales to the number of buckets. The seeds are secret and odd: whoever picks the groups cannot
+// aim at a bucket.
+static inline uint32_t bucket_of(const struct group_buckets *buckets, uint64_t product)
+{
+	return (uint32_t)((uint64_t)(uint32_t)(product ^ product >> 32) * buckets->n >> 32);
+}
+
 static inline struct group_place group_place4(
 	const struct group_buckets *buckets, uint32_t group_be)
 {
-	uint64_t x = group_be * buckets->seeds[0];
-
-	x ^= x >> 32;
 	return (struct group_place){
-		.home = (uint32_t)((uint64_t)(uint32_t)x * buckets->n >> 32),
+		.home = bucket_of(buckets, group_be * buckets->seeds[0]),
 		.tag = group_be,
 	};
 }
 
+// The last four bytes, which differ most, go to the low half, where they reach every bit.
 static inline struct group_place group_place6(
 	const struct group_buckets *buckets, const struct group_key *key)
 {
-	unsigned __int128 product = (unsigned __int128)(key->words[0] ^ buckets->seeds[0]) *
-				    (key->words[1] ^ buckets->seeds[1]);
-	uint64_t x = (uint64_t)product ^ (uint64_t)(product >> 64);
+	uint64_t last_first = key->words[1] << 32 | key->words[1] >> 32;
+	uint64_t product = key->words[0] * buckets->seeds[0] + last_first * buckets->seeds[1];
 
 	return (struct group_place){
-		.home = (uint32_t)((x >> 32) * buckets->n >> 32),
-		.tag = (uint32_t)x | 1,
+		.home = bucket_of(buckets, product),
+		.tag = (uint32_t)(product >> 32) | 1,
 	};
 }
 
@@ -116,14 +124,16 @@ static inline struct group_place group_place_of_slot(
 					: group_place6(buckets, group_key(table, slot_index(slot)));
 }
 
-// The index of a group, 0 if it is not there: all buckets in reach, one slot after the other. Any
-// thread; the burst lookups use it for what is not in its home bucket.
+// The rest is for the control thread.
+
+// The index of a group, 0 if it is not there.
 uint32_t group_buckets_find(const struct group_table *table, const struct group_buckets *buckets,
 	const struct group_key *key, struct group_place place);
 
-// The rest is for the control thread. Seeds are drawn at random.
+// Empty, with seeds drawn at random.
 struct group_buckets *group_buckets_alloc(uint32_t n);
-// -ENOSPC when no slot in reach is free. The group must not be there.
+// -ENOSPC when no slot in reach is free, or another group has the same tag there. The group must
+// not be there.
 int group_buckets_insert(struct group_buckets *buckets, struct group_place place, uint32_t index);
 // The group must be there.
 void group_buckets_erase(const struct group_table *table, struct group_buckets *buckets,

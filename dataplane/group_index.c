@@ -101,10 +101,11 @@ static int chunk_add(struct group_table *table)
 // Low chunks first, so that the high ones can be freed. 0: all are taken.
 static uint32_t take_free(struct group_writer *writer)
 {
-	for (unsigned i = 0; i < writer->n_chunks; i++) {
+	for (unsigned i = writer->full_chunks; i < writer->n_chunks; i++) {
 		struct group_chunk *chunk = &writer->chunks[i];
 		uint32_t index = chunk->free;
 
+		writer->full_chunks = i;
 		if (index)
 			chunk->free = group_entry(writer, index)->next;
 		else if (chunk->used < chunk_size(i))
@@ -184,13 +185,16 @@ static void limbo_end(struct reclaim_item *item)
 
 	while (writer->ageing) {
 		uint32_t index = writer->ageing;
-		struct group_chunk *chunk = &writer->chunks[group_spot(index).chunk];
+		unsigned number = group_spot(index).chunk;
+		struct group_chunk *chunk = &writer->chunks[number];
 		union group_entry *entry = group_entry(writer, index);
 
 		writer->ageing = entry->next;
 		entry->next = chunk->free;
 		chunk->free = index;
 		chunk->taken--;
+		if (number < writer->full_chunks)
+			writer->full_chunks = number;
 	}
 	writer->limbo_busy = false;
 	chunks_trim(writer->table);

@@ -24,6 +24,7 @@ struct group_writer {
 	struct reclaim *reclaim;
 	unsigned count; // groups
 	unsigned n_chunks;
+	unsigned full_chunks; // the first so many have nothing free
 	struct group_chunk chunks[GROUP_CHUNKS];
 	// Limbo: lists of released indices; `ageing` waits for the grace period of `limbo`.
 	struct reclaim_item limbo;

@@ -27,6 +27,28 @@ static inline bool bucket_reaches(const struct bucket *bucket)
 	return atomic_load_explicit(&bucket->slots[0], memory_order_acquire) > BUCKET_SLOT_MAX;
 }
 
+// The slot of a group that is not in its home bucket but may be in one of the next, 0 if it is not.
+// `key` is NULL for IPv4, where the tag is the group.
+static inline __attribute__((always_inline)) uint64_t look_elsewhere(
+	const struct group_table *table, const struct group_buckets *buckets,
+	const struct bucket *home, uint32_t tag, const struct group_key *key, matcher match)
+{
+	uint32_t at = (uint32_t)(home - buckets->buckets);
+
+	for (uint32_t reach = bucket_reach(home); reach; reach--) {
+		const struct bucket *bucket;
+		uint64_t slot;
+
+		at = bucket_after(buckets, at);
+		bucket = &buckets->buckets[at];
+		slot = slot_load(bucket, match(bucket, tag));
+		if (slot_tag(slot) == tag &&
+			(!key || group_key_equal(group_key(table, slot_index(slot)), key)))
+			return slot;
+	}
+	return 0;
+}
+
 static inline __attribute__((always_inline)) uint64_t lookup4(const struct group_table *table,
 	const uint32_t *groups_be, unsigned n, uint32_t *index, matcher match)
 {
@@ -40,8 +62,7 @@ static inline __attribute__((always_inline)) uint64_t lookup4(const struct group
 		rte_prefetch0(homes[i]);
 	}
 	for (unsigned i = n; i-- > 0;) {
-		uint64_t slot = atomic_load_explicit(
-			&homes[i]->slots[match(homes[i], groups_be[i])], memory_order_acquire);
+		uint64_t slot = slot_load(homes[i], match(homes[i], groups_be[i]));
 
 		index[i] = slot_index(slot);
 		hits = shift_in(hits, slot_tag(slot) == groups_be[i]);
@@ -50,22 +71,10 @@ static inline __attribute__((always_inline)) uint64_t lookup4(const struct group
 	// Few, and one unpredictable branch for all of them.
 	for (elsewhere &= ~hits; elsewhere; elsewhere &= elsewhere - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(elsewhere);
-		uint32_t at = (uint32_t)(homes[i] - buckets->buckets);
+		uint64_t slot = look_elsewhere(table, buckets, homes[i], groups_be[i], NULL, match);
 
-		for (uint32_t reach = bucket_reach(homes[i]); reach; reach--) {
-			const struct bucket *bucket;
-			uint64_t slot;
-
-			at = bucket_after(buckets, at);
-			bucket = &buckets->buckets[at];
-			slot = atomic_load_explicit(
-				&bucket->slots[match(bucket, groups_be[i])], memory_order_acquire);
-			if (slot_tag(slot) == groups_be[i]) {
-				index[i] = slot_index(slot);
-				hits |= UINT64_C(1) << i;
-				break;
-			}
-		}
+		index[i] = slot_index(slot);
+		hits |= (uint64_t)(slot != 0) << i;
 	}
 	return hits;
 }
@@ -75,8 +84,8 @@ static inline __attribute__((always_inline)) uint64_t lookup6(const struct group
 {
 	const struct group_buckets *buckets =
 		atomic_load_explicit(&table->buckets, memory_order_acquire);
-	const struct group_keys *keys = atomic_load_explicit(&table->keys, memory_order_relaxed);
 	const struct bucket *homes[GROUP_TABLE_BURST];
+	const struct group_key *held[GROUP_TABLE_BURST];
 	uint32_t tags[GROUP_TABLE_BURST];
 	uint64_t hits = 0, elsewhere = 0;
 
@@ -88,28 +97,23 @@ static inline __attribute__((always_inline)) uint64_t lookup6(const struct group
 		rte_prefetch0(homes[i]);
 	}
 	for (unsigned i = n; i-- > 0;) {
-		uint64_t slot = atomic_load_explicit(
-			&homes[i]->slots[match(homes[i], tags[i])], memory_order_acquire);
-		bool tagged = slot_tag(slot) == tags[i];
+		uint64_t slot = slot_load(homes[i], match(homes[i], tags[i]));
 
 		// Index 0 is nobody's: its key equals no group, and its line is warm.
-		index[i] = slot_index(slot) & -(uint32_t)tagged;
-		rte_prefetch0(&keys->keys[index[i]]);
-		elsewhere = shift_in(elsewhere, bucket_reaches(homes[i]) | tagged);
+		index[i] = slot_index(slot) & -(uint32_t)(slot_tag(slot) == tags[i]);
+		held[i] = group_key(table, index[i]);
+		rte_prefetch0(held[i]);
+		elsewhere = shift_in(elsewhere, bucket_reaches(homes[i]));
 	}
-	// Loaded again, after the slots: only now the keys are surely long enough.
-	keys = atomic_load_explicit(&table->keys, memory_order_acquire);
-	for (unsigned i = n; i-- > 0;) {
-		const struct group_key *key = &keys->keys[index[i]];
-
-		hits = shift_in(hits, group_key_equal(key, &groups[i]));
-	}
+	for (unsigned i = n; i-- > 0;)
+		hits = shift_in(hits, group_key_equal(held[i], &groups[i]));
 	for (elsewhere &= ~hits; elsewhere; elsewhere &= elsewhere - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(elsewhere);
+		uint64_t slot =
+			look_elsewhere(table, buckets, homes[i], tags[i], &groups[i], match);
 
-		index[i] = group_buckets_find(
-			table, buckets, &groups[i], group_place6(buckets, &groups[i]));
-		hits |= (uint64_t)(index[i] != 0) << i;
+		index[i] = slot_index(slot);
+		hits |= (uint64_t)(slot != 0) << i;
 	}
 	return hits;
 }
@@ -133,9 +137,7 @@ static inline __attribute__((always_inline)) unsigned match_scalar(
 	unsigned at = 0;
 
 	for (unsigned i = 1; i < BUCKET_SLOTS; i++) {
-		uint64_t slot = atomic_load_explicit(&bucket->slots[i], memory_order_relaxed);
-
-		at |= i & -(unsigned)(slot_tag(slot) == tag);
+		at |= i & -(unsigned)(slot_tag(slot_load(bucket, i)) == tag);
 	}
 	return at;
 }

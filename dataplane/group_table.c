@@ -87,8 +87,7 @@ void group_table_destroy(struct group_table *table)
 
 	for (uint32_t i = 0; i < buckets->n; i++) {
 		for (unsigned k = 0; k < BUCKET_SLOTS; k++) {
-			uint32_t index = slot_index(atomic_load_explicit(
-				&buckets->buckets[i].slots[k], memory_order_relaxed));
+			uint32_t index = slot_index(slot_load(&buckets->buckets[i], k));
 
 			if (index)
 				free(group_entry(table->writer, index)->fanout);
@@ -108,8 +107,7 @@ static int buckets_fill(const struct group_table *table, struct group_buckets *n
 
 	for (uint32_t i = 0; !rc && i < buckets->n; i++) {
 		for (unsigned k = 0; !rc && k < BUCKET_SLOTS; k++) {
-			uint64_t slot = atomic_load_explicit(
-				&buckets->buckets[i].slots[k], memory_order_relaxed);
+			uint64_t slot = slot_load(&buckets->buckets[i], k);
 
 			if (slot_tag(slot))
 				rc = group_buckets_insert(next,
@@ -142,7 +140,7 @@ static int rebuild(struct group_table *table, uint32_t n)
 	return -ENOSPC;
 }
 
-// Makes room where no slot in reach is free: another seed, then more buckets.
+// Where a group finds no place, another seed helps, or more buckets.
 static int insert(struct group_table *table, const struct group_key *key, uint32_t index)
 {
 	uint32_t n = own_buckets(table)->n;

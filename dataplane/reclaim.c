@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "reclaim.h"
-#include "memory.h"
 #include <errno.h>
 #include <stdlib.h>
 

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 #include <rte_rcu_qsbr.h>
+#include "memory.h"
 
 // Embedded in what is to be freed.
 struct reclaim_item {
@@ -22,8 +23,9 @@ struct reclaim_list {
 };
 
 struct reclaim {
-	struct rte_rcu_qsbr *qsbr;
-	// Control thread only.
+	struct rte_rcu_qsbr *qsbr; // const: readers load it between any two bursts
+	uint8_t apart[MEMORY_LINE];
+	// Control thread only, and written all the time.
 	struct reclaim_list fresh; // retired since `token` was drawn
 	struct reclaim_list waiting; // for a quiescent state of all after `token`
 	uint64_t token;

@@ -163,50 +163,73 @@ ParameterizedTest(struct variant *variant, group_table, empty,
 	table_done(table);
 }
 
-// A seed of 0 sends every IPv4 group to the first bucket; a seed that equals the upper half of the
-// IPv6 groups gives them all the same tag as well.
-static void spoil_seeds(struct group_table *table)
+// Number of the next group, from `number` on, whose home is this bucket.
+static uint32_t next_of_home(const struct group_table *table, uint32_t home, uint32_t number)
 {
-	struct sluice_addr group = kit_group(table->family, 0);
-	struct group_buckets *buckets = atomic_load(&table->buckets);
+	for (;; number++) {
+		struct sluice_addr group = kit_group(table->family, number);
+		struct group_key key = {0};
 
-	buckets->seeds[0] = 0;
-	if (table->family == AF_INET6)
-		memcpy(&buckets->seeds[0], group.bytes, 8);
+		memcpy(&key, group.bytes, sluice_addr_len(&group));
+		if (group_place(atomic_load(&table->buckets), table->family, &key).home == home)
+			return number;
+	}
 }
 
 FOR_VARIANTS(group_table, collisions)
 ParameterizedTest(struct variant *variant, group_table, collisions,
-	.description = "groups that all share a bucket, and a tag, are told apart")
+	.description = "groups that all share a bucket are told apart")
 {
-	enum { GROUPS = 10 }; // as many as a new table takes without growing
+	enum { UNIVERSE = 400, GROUPS = 10 }; // as many as a new table takes without growing
 	struct group_table *table = table_of(variant, 1);
 	struct group_buckets *buckets = atomic_load(&table->buckets);
-	uint32_t numbers[2 * GROUPS] = {0};
+	uint32_t numbers[UNIVERSE] = {0}, mine[GROUPS];
 	struct random random = {5};
 
-	spoil_seeds(table);
-	for (uint32_t i = 0; i < GROUPS; i++) {
-		struct sluice_addr group = kit_group(variant->family, i);
+	for (uint32_t i = 0, next = 0; i < GROUPS; i++) {
+		struct sluice_addr group;
 
+		mine[i] = next_of_home(table, 0, next);
+		next = mine[i] + 1;
+		cr_assert_lt(mine[i], UNIVERSE);
+		group = kit_group(variant->family, mine[i]);
 		cr_assert_eq(kit_put(table, &reclaim, &group, 100 + i), 0);
-		numbers[i] = 100 + i;
+		numbers[mine[i]] = 100 + i;
 	}
 	cr_assert_eq(atomic_load(&table->buckets), buckets, "the table grew too early");
 	cr_assert_eq(bucket_reach(&buckets->buckets[0]), 1);
 	for (unsigned i = 0; i < 200; i++)
-		compare(table, numbers, 2 * GROUPS, &random);
+		compare(table, numbers, UNIVERSE, &random);
 	// The last two went into the next bucket; without them nothing does.
 	for (uint32_t i = GROUPS - 2; i < GROUPS; i++) {
-		struct sluice_addr group = kit_group(variant->family, i);
+		struct sluice_addr group = kit_group(variant->family, mine[i]);
 
 		cr_assert_eq(bucket_reach(&buckets->buckets[0]), 1);
 		cr_assert(kit_remove(table, &reclaim, &group));
-		numbers[i] = 0;
+		numbers[mine[i]] = 0;
 	}
 	cr_assert_eq(bucket_reach(&buckets->buckets[0]), 0);
 	for (unsigned i = 0; i < 200; i++)
-		compare(table, numbers, 2 * GROUPS, &random);
+		compare(table, numbers, UNIVERSE, &random);
+	table_done(table);
+}
+
+Test(group_table, equal_tags,
+	.description = "a seed that gives two IPv6 groups of a bucket one tag is replaced")
+{
+	struct variant variant = {AF_INET6, false};
+	struct group_table *table = table_of(&variant, 1);
+	struct group_buckets *buckets = atomic_load(&table->buckets);
+	struct sluice_addr groups[] = {
+		kit_group(AF_INET6, 1), kit_group(AF_INET6, 2), kit_group(AF_INET6, 3)};
+	uint32_t index[3];
+
+	buckets->seeds[0] = buckets->seeds[1] = 0;
+	cr_assert_eq(kit_put(table, &reclaim, &groups[0], 1), 0);
+	cr_assert_eq(kit_lookup(table, groups, 3, index), 1, "told apart by the key");
+	cr_assert_eq(kit_put(table, &reclaim, &groups[1], 2), 0);
+	cr_assert_neq(atomic_load(&table->buckets), buckets);
+	cr_assert_eq(kit_lookup(table, groups, 3, index), 3);
 	table_done(table);
 }
 
@@ -257,12 +280,8 @@ ParameterizedTest(struct variant *variant, group_table, hostile_groups,
 	} while (number < FILL || atomic_load(&table->buckets) == buckets);
 	buckets = atomic_load(&table->buckets);
 	for (; n < HOSTILE; number++) {
-		struct sluice_addr group = kit_group(variant->family, number);
-		struct group_key key = {0};
-
-		memcpy(&key, group.bytes, sluice_addr_len(&group));
-		if (group_place(buckets, variant->family, &key).home == 3)
-			hostile[n++] = group;
+		number = next_of_home(table, 3, number);
+		hostile[n++] = kit_group(variant->family, number);
 	}
 	for (unsigned i = 0; i < HOSTILE; i++)
 		cr_assert_eq(kit_put(table, &reclaim, &hostile[i], 2), 0);
