@@ -180,7 +180,7 @@ unsigned port_drain(struct port *port, uint16_t queue)
 	struct rte_mbuf *frames[BURST];
 	unsigned n;
 
-	if (rte_ring_empty(ring))
+	if (rte_ring_empty(ring) || !port_is_up(port))
 		return 0;
 	// What the device does not take stays in the ring.
 	n = rte_ring_dequeue_burst_start(ring, (void **)frames, BURST, NULL);
