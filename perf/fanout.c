@@ -33,7 +33,7 @@ static void drain(struct fanout_rig *rig)
 static void reference_burst(struct fanout_rig *rig, struct rte_mbuf **frames)
 {
 	for (unsigned i = 0; i < BURST; i++)
-		deliver_frame(rig->dp->workers[0], frames[i], 0, rig->outputs, OUTPUTS);
+		deliver_many(rig->dp->workers[0], frames[i], 0, rig->outputs, OUTPUTS);
 	deliver_flush(rig->dp->workers[0]);
 }
 
