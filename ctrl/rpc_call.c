@@ -9,7 +9,7 @@
 // What a batch may ask for before its other requests are refused: a line of group.list could
 // otherwise name any amount of memory.
 #define ANSWER_MAX_BYTES (1u << 30)
-#define PARAMS_MAX 6
+#define PARAMS_MAX 7
 
 static const struct method {
 	const char *name;
@@ -23,7 +23,12 @@ static const struct method {
 	{"group.filter", rpc_group_filter,
 		{"group", "interface", "mode", "sources", "session", "to"}},
 	{"group.list", rpc_group_list, {"interface"}},
+	{"group.get", rpc_group_get, {"group", "interface", "session"}},
+	{"group.stats", rpc_group_stats, {"group", "interface"}},
 	{"session.open", rpc_session_open, {"name", "udp_port"}},
+	{"session.bind", rpc_session_bind, {"session", "udp_port"}},
+	{"session.send", rpc_session_send,
+		{"interface", "group", "source_port", "port", "ttl", "loop", "payload"}},
 	{"session.close", rpc_session_close, {"session"}},
 	{"session.list", rpc_session_list, {NULL}},
 	{"interface.list", rpc_interface_list, {NULL}},

@@ -1,9 +1,457 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// A session on a sluiced: each call is a request on its control socket. The session is a connected
+// one, so that the death of this process leaves its groups.
 #include "remote.h"
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "address.h"
+#include "link.h"
+
+struct remote_session {
+	struct sluice_session session; // first
+	struct link link;
+	json_int_t id;
+	// Const once open.
+	struct sluice_interface *interfaces;
+	unsigned n_interfaces;
+};
+
+static const struct backend backend;
+
+static struct remote_session *remote(struct sluice_session *session)
+{
+	return (struct remote_session *)session;
+}
+
+static json_t *address(const struct sluice_addr *addr)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	return json_string(address_format(addr, text));
+}
+
+// ---- Events --------------------------------------------------------------------------------
+
+static unsigned index_of(const struct remote_session *session, const char *name)
+{
+	for (unsigned i = 0; name != NULL && i < session->n_interfaces; i++)
+		if (strcmp(session->interfaces[i].name, name) == 0)
+			return session->interfaces[i].index;
+	return 0;
+}
+
+static void on_event(void *arg, const json_t *event)
+{
+	static const char *const names[] = {
+		[SLUICE_EVENT_PENDING] = "pending",
+		[SLUICE_EVENT_JOINED] = "joined",
+		[SLUICE_EVENT_LEFT] = "left",
+	};
+	struct remote_session *session = arg;
+	const char *kind = json_string_value(json_object_get(event, "event"));
+	const char *group = json_string_value(json_object_get(event, "group"));
+	struct events_key key = {0};
+
+	if (json_integer_value(json_object_get(event, "session_id")) != session->id ||
+		kind == NULL || group == NULL || !address_parse(group, &key.group))
+		return;
+	key.ifindex = index_of(session, json_string_value(json_object_get(event, "interface")));
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i] != NULL && strcmp(names[i], kind) == 0)
+			events_notice(&session->session.events, &key, i, 0);
+}
+
+// ---- Life ----------------------------------------------------------------------------------
+
+static void read_addresses(struct sluice_interface *interface, const json_t *addresses)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach (addresses, i, value) {
+		struct sluice_addr addr = {0}, *place;
+		char text[ADDRESS_TEXT_MAX + 4];
+
+		snprintf(text, sizeof(text), "%s", json_string_value(value));
+		text[strcspn(text, "/")] = '\0';
+		if (!address_parse(text, &addr))
+			continue;
+		place = addr.family == AF_INET ? &interface->ipv4 : &interface->ipv6;
+		if (place->family == 0)
+			*place = addr;
+	}
+}
+
+static unsigned number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static void read_interface(
+	struct sluice_interface *interface, const json_t *entry, const json_t *ports)
+{
+	const char *name = json_string_value(json_object_get(entry, "name"));
+	const char *mac = json_string_value(json_object_get(entry, "mac"));
+	const json_t *port;
+	size_t i;
+
+	snprintf(interface->name, sizeof(interface->name), "%s", name != NULL ? name : "");
+	interface->index = number(entry, "index");
+	interface->vlan = number(entry, "vlan");
+	interface->inner_vlan = number(entry, "inner_vlan");
+	if (mac != NULL)
+		sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &interface->mac[0],
+			&interface->mac[1], &interface->mac[2], &interface->mac[3],
+			&interface->mac[4], &interface->mac[5]);
+	read_addresses(interface, json_object_get(entry, "addresses"));
+	json_array_foreach (ports, i, port) {
+		if (!json_equal(json_object_get(port, "name"), json_object_get(entry, "port")))
+			continue;
+		interface->mtu = number(port, "mtu");
+		interface->up = json_is_true(json_object_get(port, "up"));
+	}
+}
+
+// The interfaces as they are now, for the caller to free; returns how many.
+static int load_interfaces(struct remote_session *session, struct sluice_interface **interfaces)
+{
+	json_t *list = NULL, *ports = NULL;
+	const json_t *entries, *entry;
+	int rc;
+	size_t i;
+
+	rc = link_call(&session->link, "interface.list", json_object(), &list);
+	if (rc == 0)
+		rc = link_call(&session->link, "port.list", json_object(), &ports);
+	if (rc < 0)
+		goto free_lists;
+	entries = json_object_get(list, "interfaces");
+	rc = json_array_size(entries);
+	*interfaces = calloc(rc + 1, sizeof(**interfaces));
+	if (*interfaces == NULL)
+		rc = -ENOMEM;
+	for (i = 0; (int)i < rc; i++) {
+		entry = json_array_get(entries, i);
+		read_interface(&(*interfaces)[i], entry, json_object_get(ports, "ports"));
+	}
+
+free_lists:
+	json_decref(ports);
+	json_decref(list);
+	return rc;
+}
+
+static int start(struct remote_session *session)
+{
+	json_t *result;
+	int rc;
+
+	rc = load_interfaces(session, &session->interfaces);
+	if (rc < 0)
+		return rc;
+	session->n_interfaces = rc;
+	rc = link_call(&session->link, "session.open",
+		json_pack("{s:i}", "udp_port", ntohs(atomic_load(&session->session.udp_port_be))),
+		&result);
+	if (rc < 0)
+		return rc;
+	session->id = json_integer_value(json_object_get(result, "session"));
+	json_decref(result);
+	return link_call(&session->link, "event.subscribe", json_object(), NULL);
+}
+
+static void close_and_free(struct sluice_session *session)
+{
+	link_close(&remote(session)->link);
+	backend_session_fini(session);
+	free(remote(session)->interfaces);
+	free(session);
+}
 
 int remote_session_open(const char *socket, const struct sluice_session_options *options,
 	struct sluice_session **session)
 {
-	return -EOPNOTSUPP;
+	struct remote_session *new = calloc(1, sizeof(*new));
+	int rc;
+
+	if (new == NULL)
+		return -ENOMEM;
+	rc = backend_session_init(&new->session, &backend, options);
+	if (rc < 0)
+		goto free_new;
+	rc = link_open(&new->link, socket, on_event, new);
+	if (rc < 0)
+		goto fini_session;
+	rc = start(new);
+	if (rc < 0) {
+		close_and_free(&new->session);
+		return rc;
+	}
+	*session = &new->session;
+	return 0;
+
+fini_session:
+	backend_session_fini(&new->session);
+free_new:
+	free(new);
+	return rc;
 }
+
+static int bind_session(struct sluice_session *session, uint16_t udp_port_be)
+{
+	return link_call(&remote(session)->link, "session.bind",
+		json_pack("{s:I, s:i}", "session", remote(session)->id, "udp_port",
+			ntohs(udp_port_be)),
+		NULL);
+}
+
+// ---- Interfaces ----------------------------------------------------------------------------
+
+static int resolve(struct sluice_session *session, unsigned *ifindex)
+{
+	unsigned n = remote(session)->n_interfaces;
+
+	if (*ifindex == 0 && n == 1)
+		*ifindex = 1;
+	return *ifindex > 0 && *ifindex <= n ? 0 : -ENODEV;
+}
+
+static int interfaces(struct sluice_session *session, struct sluice_interface *list, unsigned n)
+{
+	struct sluice_interface *loaded;
+	int rc;
+
+	rc = load_interfaces(remote(session), &loaded);
+	if (rc < 0)
+		return rc;
+	for (int i = 0; i < rc && (unsigned)i < n; i++)
+		list[i] = loaded[i];
+	free(loaded);
+	return rc;
+}
+
+// ---- Memberships ---------------------------------------------------------------------------
+
+static const char *const methods[] = {
+	[CHANGE_JOIN] = "group.join",
+	[CHANGE_LEAVE] = "group.leave",
+	[CHANGE_JOIN_SOURCE] = "group.join",
+	[CHANGE_LEAVE_SOURCE] = "group.leave",
+	[CHANGE_BLOCK_SOURCE] = "group.block",
+	[CHANGE_UNBLOCK_SOURCE] = "group.unblock",
+	[CHANGE_SET_FILTER] = "group.filter",
+};
+
+// What each request about a group begins with.
+static json_t *group_params(
+	struct remote_session *session, unsigned ifindex, const struct sluice_addr *group)
+{
+	return json_pack("{s:s, s:o}", "interface", session->interfaces[ifindex - 1].name, "group",
+		address(group));
+}
+
+static json_t *change_params(struct remote_session *session, const struct change_request *request)
+{
+	json_t *params = group_params(session, request->ifindex, &request->group);
+	json_t *sources = json_array();
+
+	for (unsigned i = 0; i < request->n_sources; i++)
+		json_array_append_new(sources, address(&request->sources[i]));
+	json_object_set_new(params, "session", json_integer(session->id));
+	json_object_set_new(params, "sources", sources);
+	if (request->kind == CHANGE_SET_FILTER)
+		json_object_set_new(params, "mode",
+			json_string(request->mode == SLUICE_INCLUDE ? "include" : "exclude"));
+	return params;
+}
+
+static int get_membership(struct remote_session *session, unsigned ifindex,
+	const struct sluice_addr *group, json_t **result)
+{
+	json_t *params = group_params(session, ifindex, group);
+
+	json_object_set_new(params, "session", json_integer(session->id));
+	return link_call(&session->link, "group.get", params, result);
+}
+
+static int change(struct sluice_session *session, const struct change_request *request, bool *ended)
+{
+	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
+	json_t *membership;
+	int rc;
+
+	*ended = false;
+	rc = link_call(&remote(session)->link, methods[request->kind],
+		change_params(remote(session), request), NULL);
+	if (rc < 0 || (request->kind != CHANGE_LEAVE && request->kind != CHANGE_LEAVE_SOURCE))
+		return rc;
+	if (get_membership(remote(session), key.ifindex, &key.group, &membership) < 0) {
+		*ended = true;
+		return 0;
+	}
+	if (request->kind == CHANGE_LEAVE_SOURCE)
+		events_unwatch(&session->events, &key, request->sources, 0);
+	else
+		events_unwatch(&session->events, &key, NULL, number(membership, "joins"));
+	json_decref(membership);
+	return 0;
+}
+
+static int get_filter(struct sluice_session *session, struct filter_request *filter)
+{
+	const char *mode;
+	json_t *result;
+	const json_t *sources;
+	int rc;
+
+	rc = get_membership(remote(session), filter->ifindex, &filter->group, &result);
+	if (rc < 0)
+		return rc;
+	mode = json_string_value(json_object_get(result, "mode"));
+	filter->mode =
+		mode != NULL && strcmp(mode, "include") == 0 ? SLUICE_INCLUDE : SLUICE_EXCLUDE;
+	sources = json_object_get(result, "sources");
+	for (unsigned i = 0; i < filter->n && i < json_array_size(sources); i++) {
+		const char *text = json_string_value(json_array_get(sources, i));
+
+		filter->sources[i] = (struct sluice_addr){0};
+		if (text == NULL || !address_parse(text, &filter->sources[i]))
+			rc = -EPROTO;
+	}
+	filter->n = json_array_size(sources);
+	json_decref(result);
+	return rc;
+}
+
+struct join {
+	struct remote_session *session;
+	struct events_key key;
+	uint64_t watch;
+};
+
+// sluiced has sent the reports of a line before it answers.
+static void joined(void *arg, int rc, const json_t *result)
+{
+	struct join *join = arg;
+	struct events *events = &join->session->session.events;
+
+	if (rc < 0)
+		events_watch_failed(events, &join->key, join->watch, rc);
+	else
+		events_watch_done(events, &join->key, join->watch, true);
+	free(join);
+}
+
+static int join_async(
+	struct sluice_session *session, const struct change_request *request, void *context)
+{
+	struct join *join = malloc(sizeof(*join));
+	int rc;
+
+	if (join == NULL)
+		return -ENOMEM;
+	*join = (struct join){
+		.session = remote(session),
+		.key = {.ifindex = request->ifindex, .group = request->group},
+	};
+	join->watch = events_watch(&session->events, &join->key, request->sources, context);
+	rc = join->watch == 0 ? -ENOMEM
+			      : link_post(&remote(session)->link, methods[request->kind],
+					change_params(remote(session), request), joined, join);
+	if (rc < 0) {
+		events_watch_cancel(&session->events, &join->key, join->watch);
+		free(join);
+	}
+	return rc;
+}
+
+// ---- Frames --------------------------------------------------------------------------------
+
+// Frames do not leave sluiced but by its outputs.
+static unsigned receive(struct sluice_session *session, struct rte_mbuf **frames, unsigned n)
+{
+	return 0;
+}
+
+static bool came_by(struct sluice_session *session, unsigned ifindex, const struct rte_mbuf *frame,
+	const struct sluice_frame *info)
+{
+	const struct sluice_interface *interface = &remote(session)->interfaces[ifindex - 1];
+
+	return interface->vlan == info->vlan && interface->inner_vlan == info->inner_vlan;
+}
+
+static uint64_t filter(struct sluice_session *session, unsigned ifindex,
+	struct rte_mbuf *const *frames, unsigned n)
+{
+	return 0;
+}
+
+static int send_datagram(struct sluice_session *session, const struct datagram *datagram)
+{
+	json_t *params = group_params(remote(session), datagram->ifindex, &datagram->group);
+	const uint8_t *payload = datagram->payload;
+	char *hex = malloc(2 * datagram->len + 1);
+
+	if (hex == NULL) {
+		json_decref(params);
+		return -ENOMEM;
+	}
+	hex[0] = '\0';
+	for (size_t i = 0; i < datagram->len; i++)
+		snprintf(&hex[2 * i], 3, "%02x", payload[i]);
+	json_object_set_new(params, "port", json_integer(ntohs(datagram->port_be)));
+	json_object_set_new(params, "source_port", json_integer(ntohs(datagram->source_port_be)));
+	json_object_set_new(params, "ttl", json_integer(datagram->ttl));
+	json_object_set_new(params, "loop", json_boolean(datagram->loop));
+	json_object_set_new(params, "payload", json_string(hex));
+	free(hex);
+	return link_call(&remote(session)->link, "session.send", params, NULL);
+}
+
+// ---- Statistics ----------------------------------------------------------------------------
+
+static int group_stats(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, struct sluice_group_stats *stats)
+{
+	json_t *result, *seen;
+	int rc;
+
+	rc = link_call(&remote(session)->link, "group.stats",
+		group_params(remote(session), ifindex, group), &result);
+	if (rc < 0)
+		return rc;
+	seen = json_object_get(result, "last_seen_ms");
+	*stats = (struct sluice_group_stats){
+		.packets = json_integer_value(json_object_get(result, "packets")),
+		.bytes = json_integer_value(json_object_get(result, "bytes")),
+		.filtered = json_integer_value(json_object_get(result, "filtered")),
+		.age_ms = json_is_integer(seen) ? (uint64_t)json_integer_value(seen) : UINT64_MAX,
+	};
+	json_decref(result);
+	return 0;
+}
+
+static int session_stats(struct sluice_session *session, struct sluice_session_stats *stats)
+{
+	*stats = (struct sluice_session_stats){0};
+	return 0;
+}
+
+static const struct backend backend = {
+	.bind = bind_session,
+	.close = close_and_free,
+	.resolve = resolve,
+	.interfaces = interfaces,
+	.change = change,
+	.get_filter = get_filter,
+	.join_async = join_async,
+	.receive = receive,
+	.came_by = came_by,
+	.filter = filter,
+	.send = send_datagram,
+	.group_stats = group_stats,
+	.session_stats = session_stats,
+};
