@@ -22,7 +22,7 @@ enum membership_state {
 
 struct membership {
 	TAILQ_ENTRY(membership) link;
-	uintptr_t number; // never used twice: the context of the native join
+	uintptr_t number; // of no other one: the context of a native join
 	struct sockaddr_storage addr;
 	struct sluice_addr group;
 	bool send_only; // known to this face alone

@@ -158,7 +158,7 @@ static struct membership *membership_numbered(struct cm_id *id, uintptr_t number
 }
 
 // Makes an event of the session's oldest. -EAGAIN if that tells the program nothing: it is about a
-// join that was left since, or of a kind librdmacm does not have.
+// join that was left since, told already, or of a kind librdmacm does not have.
 static int session_event_take(struct cm_id *id, struct cm_event *event)
 {
 	enum rdma_cm_event_type type = RDMA_CM_EVENT_MULTICAST_JOIN;
@@ -175,6 +175,8 @@ static int session_event_take(struct cm_id *id, struct cm_event *event)
 	if (!membership)
 		return -EAGAIN;
 	if (native.kind == SLUICE_EVENT_JOINED) {
+		if (membership->state != MEMBERSHIP_PENDING)
+			return -EAGAIN;
 		membership->state = MEMBERSHIP_JOINED;
 	} else {
 		type = RDMA_CM_EVENT_MULTICAST_ERROR;

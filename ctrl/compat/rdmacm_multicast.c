@@ -105,15 +105,46 @@ static struct membership *membership_find(struct cm_id *id, const struct sockadd
 	return membership;
 }
 
-// -EADDRNOTAVAIL: the join has failed, and its event was not taken yet.
-static int membership_withdraw(struct cm_id *id, const struct membership *membership)
+// Whether the session has the join, as far as is known.
+static bool membership_is_native(const struct membership *membership)
+{
+	return !membership->send_only && membership->state != MEMBERSHIP_FAILED;
+}
+
+static int membership_withdraw(struct cm_id *id, struct membership *membership)
 {
 	int rc;
 
-	if (membership->send_only || membership->state == MEMBERSHIP_FAILED)
+	if (!membership_is_native(membership))
 		return 0;
 	rc = sluice_leave(id->session, id->ifindex, &membership->group);
-	return rc == -EADDRNOTAVAIL ? 0 : rc;
+	if (rc != -EADDRNOTAVAIL)
+		return rc;
+	// The join has failed, and its event was not taken yet.
+	membership->state = MEMBERSHIP_FAILED;
+	return 0;
+}
+
+// The session knows the joins of a group apart by their contexts, and a leave makes it forget the
+// newest, whatever its port. If that is not the one that was left here, the one it forgot goes on
+// under the number of the one that was left. That it is joined the leave has shown.
+static void membership_renumber(struct cm_id *id, const struct membership *left)
+{
+	struct membership *membership, *forgotten = NULL;
+	uintptr_t newest = left->number;
+
+	TAILQ_FOREACH (membership, &id->memberships, link)
+		if (membership_is_native(membership) && membership->number > newest &&
+			sluice_addr_equal(&membership->group, &left->group)) {
+			forgotten = membership;
+			newest = membership->number;
+		}
+	if (!forgotten)
+		return;
+	forgotten->number = left->number;
+	if (forgotten->state == MEMBERSHIP_PENDING &&
+		rdmacm_event_tell(id, forgotten, RDMA_CM_EVENT_MULTICAST_JOIN, 0) == 0)
+		forgotten->state = MEMBERSHIP_JOINED;
 }
 
 static int leave(struct cm_id *id, const struct sockaddr *addr)
@@ -133,8 +164,11 @@ static int leave(struct cm_id *id, const struct sockaddr *addr)
 		return rc;
 	// Out of the list, events of the session find it no more.
 	TAILQ_REMOVE(&id->memberships, membership, link);
-	if (id->id.channel)
+	if (id->id.channel) {
 		rdmacm_channel_forget((struct cm_channel *)id->id.channel, membership);
+		if (membership_is_native(membership))
+			membership_renumber(id, membership);
+	}
 	while (membership->unacked)
 		pthread_cond_wait(&rdmacm_acked, &rdmacm_lock);
 	free(membership);

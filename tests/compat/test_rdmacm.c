@@ -198,6 +198,28 @@ Test(rdmacm, whole_sockaddr, .description = "API-41: another port, scope or fami
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("ff0e::1", 5004)), 0);
 }
 
+Test(rdmacm, older_port_left, .description = "each entry keeps its events, whichever is left")
+{
+	static int first, second, third;
+	struct rdma_cm_id *id = id_open(channel);
+
+	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 1), &first), 0);
+	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 2), &second), 0);
+	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 3), &third), 0);
+	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 1)), 0);
+	fake_complete(fake_session());
+	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, &third);
+	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, &second);
+	expect_no_event();
+	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 2)), 0);
+	fake_lose(fake_session(), "239.1.1.1", -ENETDOWN);
+	expect_event(id, RDMA_CM_EVENT_MULTICAST_ERROR, -ENETDOWN, &third);
+	fake_log();
+	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 3)), 0);
+	cr_expect_str_eq(fake_log(), "leave 1 239.1.1.1;-239.1.1.1;");
+	expect_no_event();
+}
+
 Test(rdmacm, send_only, .description = "no report and an event; its leave leaves nothing")
 {
 	static int context;

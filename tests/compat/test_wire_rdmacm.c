@@ -126,6 +126,28 @@ Test(rdmacm_wire, leave_cancels,
 	}
 }
 
+Test(rdmacm_wire, older_port_left, .description = "each entry keeps its event, whichever is left")
+{
+	struct sockaddr_in group = group_of("239.1.1.1");
+	struct rdma_cm_event *event;
+	static int contexts[2];
+
+	for (unsigned i = 0; i < 20; i++) {
+		group.sin_port = htons(1);
+		cr_assert_eq(rdma_join_multicast(id, (struct sockaddr *)&group, &contexts[0]), 0);
+		group.sin_port = htons(2);
+		cr_assert_eq(rdma_join_multicast(id, (struct sockaddr *)&group, &contexts[1]), 0);
+		group.sin_port = htons(1);
+		cr_assert_eq(rdma_leave_multicast(id, (struct sockaddr *)&group), 0);
+		event = joined_event();
+		cr_expect_eq(event->param.ud.private_data, &contexts[1]);
+		rdma_ack_cm_event(event);
+		group.sin_port = htons(2);
+		cr_assert_eq(rdma_leave_multicast(id, (struct sockaddr *)&group), 0);
+	}
+	cr_expect(no_event());
+}
+
 static void *acknowledge_late(void *event)
 {
 	usleep(20000);
