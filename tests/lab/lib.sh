@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # Shared by the lab scripts: namespaces, processes, the bridge querier, sluiced, and checks in TAP.
 # A script sources this file, builds its network, calls check() for every claim and ends with done_testing.
-# Whatever way it ends, nothing it made is left.
+# Whatever way it ends, nothing it made is left. This is the network of bridge_network(); a script with
+# another one draws its own.
 #
 #   tx namespace                      net namespace
 #   tx0 10.9.0.50, .51 --- veth --- p1 - br0 10.9.0.1 - sl0 [tap] sluiced [tap] sl1
@@ -22,8 +23,7 @@ skip() { # REASON
 
 [ "$(id -u)" = 0 ] || skip "needs root for network namespaces"
 [ -c /dev/net/tun ] || skip "no /dev/net/tun"
-ip netns add "$name-probe" 2>/dev/null || skip "network namespaces are not available"
-ip netns delete "$name-probe"
+unshare --net --mount true 2>/dev/null || skip "network namespaces are not available"
 
 tmp=$(mktemp -d "/tmp/$name.XXXXXX")
 socket=$tmp/sluice.sock
