@@ -145,7 +145,7 @@ static bool walk_transmit(struct host *host, uint64_t now_ms)
 							  &place) != REPORT_WHOLE)
 				break;
 		}
-		if (host->frame.n_records > 0 && !report_send(host, now_ms))
+		if (host->frame.n_records > 0 && !report_send(host))
 			return false;
 		walk->at = group;
 		walk->place = place;
@@ -321,7 +321,7 @@ static bool specific_transmit(struct host *host, uint64_t now_ms)
 			if (result != REPORT_WHOLE)
 				break;
 		}
-		if (host->frame.n_records > 0 && !report_send(host, now_ms))
+		if (host->frame.n_records > 0 && !report_send(host))
 			return false;
 		while (TAILQ_FIRST(&host->answers) != answer)
 			answer_free(host, TAILQ_FIRST(&host->answers));

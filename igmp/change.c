@@ -340,7 +340,7 @@ static bool transmit_frame(struct host *host, uint64_t now_ms)
 		if (result != REPORT_WHOLE)
 			break;
 	}
-	if (host->frame.n_records > 0 && !report_send(host, now_ms))
+	if (host->frame.n_records > 0 && !report_send(host))
 		return false;
 	while (TAILQ_FIRST(&host->ready) != group)
 		commit_whole(TAILQ_FIRST(&host->ready), now_ms);
@@ -375,7 +375,7 @@ static bool transmit_old(struct host *host, uint64_t now_ms)
 
 	if (report || leave) {
 		if (!pace_allows(&host->pace, host->n_urgent > 0, now_ms) ||
-			!report_send_old(host, group, leave, now_ms))
+			!report_send_old(host, group, leave))
 			return false;
 	}
 	if (report) {
@@ -399,10 +399,8 @@ void change_hurry(struct group *group, uint64_t now_ms, uint32_t response_ms)
 	struct host *host = group_host(group);
 
 	if (group->phase == GROUP_WAITING) {
-		uint64_t left_ms = wheel_expires_ms(&host->wheel, &group->timer) - now_ms;
-
 		group->asked = true;
-		if (response_ms >= left_ms)
+		if (wheel_expires_ms(&host->wheel, &group->timer) <= now_ms + response_ms)
 			return;
 		wheel_cancel(&host->wheel, &group->timer);
 	} else if (group->phase == GROUP_IDLE) {

@@ -301,8 +301,8 @@ bool report_record(struct host *host, enum wire_record type, const struct group 
 bool report_source(struct host *host, const uint8_t addr[16]);
 unsigned report_room(const struct host *host); // bytes left in the frame
 void report_record_undo(struct host *host);
-bool report_send(struct host *host, uint64_t now_ms);
-bool report_send_old(struct host *host, const struct group *group, bool leave, uint64_t now_ms);
+bool report_send(struct host *host); // false: the port is full
+bool report_send_old(struct host *host, const struct group *group, bool leave);
 
 // What became of a list that was to go into the frame.
 enum report_result {

@@ -96,6 +96,9 @@ enum report_result report_list(struct host *host, enum wire_record type, const s
 		memcpy(place->from, source->addr, sizeof(place->from));
 		return REPORT_PART;
 	}
+	// What was left of a split list may be gone; an empty record would say something else.
+	if (place->partly && host->frame.n_sources == 0)
+		report_record_undo(host);
 	place->partly = false;
 	return REPORT_WHOLE;
 }
@@ -111,7 +114,7 @@ static bool transmit(struct host *host, size_t len, const struct sluice_addr *ds
 	return true;
 }
 
-bool report_send(struct host *host, uint64_t now_ms)
+bool report_send(struct host *host)
 {
 	struct frame *frame = &host->frame;
 	uint8_t *message = frame->bytes + host->wire->ip_len;
@@ -135,7 +138,7 @@ static uint8_t old_type(const struct host *host, bool leave)
 	return host->version == 1 ? WIRE_IGMP_V1_REPORT : WIRE_IGMP_V2_REPORT;
 }
 
-bool report_send_old(struct host *host, const struct group *group, bool leave, uint64_t now_ms)
+bool report_send_old(struct host *host, const struct group *group, bool leave)
 {
 	const struct wire *wire = host->wire;
 	uint8_t *message = host->frame.bytes + wire->ip_len;

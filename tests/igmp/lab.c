@@ -251,8 +251,10 @@ static int lab_on_send(void *ctx, const uint8_t *packet, size_t len, const struc
 	const uint8_t *message;
 	unsigned at;
 
-	if (lab->port_full)
+	if (lab->port_full || (lab->port_full_after && lab->frames_left == 0))
 		return -EAGAIN;
+	if (lab->port_full_after)
+		lab->frames_left--;
 	if (lab->quiet) {
 		lab->n_frames++;
 		return 0;

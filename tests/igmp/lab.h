@@ -36,6 +36,8 @@ struct lab {
 	char *taken;
 	bool quiet; // do not keep frames, only count them
 	bool port_full; // send() refuses
+	bool port_full_after; // send() refuses after frames_left
+	unsigned frames_left;
 	int publish_error; // publish() refuses with it
 	unsigned n_published;
 	unsigned n_joined;

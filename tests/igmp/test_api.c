@@ -202,6 +202,17 @@ BOTH(api, counted_sources, "API-13: a leave drops all sources and all joins")
 	lab_says(lab, "TO_IN(1:)");
 }
 
+BOTH(api, counted_filter,
+	"API-13: a leave ends a membership whose filter was set, joined since or not")
+{
+	lab_exclude(lab, 0, "1", "");
+	lab_join(lab, 0, "1");
+	lab_flush(lab);
+	lab_take(lab);
+	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
+	lab_says(lab, "TO_IN(1:)");
+}
+
 BOTH(api, get, "API-5: the room goes in, the total comes out")
 {
 	struct sluice_addr group = lab_group(lab, "1");

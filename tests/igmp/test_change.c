@@ -285,6 +285,29 @@ BOTH_TUNED(change, split_again, small_mtu,
 	expect_split(lab, "TO_IN(1:", 300);
 }
 
+BOTH_TUNED(change, split_shrinks, small_mtu,
+	"CHG-14 MLD-11: sources that go while their list is half sent leave no empty record")
+{
+	struct sluice_addr group = lab_group(lab, "1");
+	struct sluice_addr sources[300];
+
+	for (unsigned i = 0; i < 300; i++)
+		sources[i] = lab_numbered(lab, 1000 + i);
+	filter_of(lab, SLUICE_INCLUDE, 300);
+	lab_run(lab, 3000);
+	lab_query(lab, NEWEST(lab), NULL, "", 100);
+	lab->frames_left = 1;
+	lab->port_full_after = true;
+	lab_run(lab, 200);
+	lab->port_full_after = false;
+	cr_assert_eq(member_set_filter(lab->sessions[0], lab->host, &group, SLUICE_INCLUDE, sources,
+			     10, lab->now_ms),
+		0);
+	lab->n_taken = lab->n_frames;
+	lab_run(lab, 200);
+	lab_expect(lab, "");
+}
+
 BOTH_TUNED(change, truncate, small_mtu, "CHG-15: an exclude list too big is cut, always alike")
 {
 	unsigned room = capacity(lab);
