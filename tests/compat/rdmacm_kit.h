@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the single-threaded tests of the rdma_cm face share: a channel that does not wait, and
+// interface tv with 10.9.0.2 and fe80::2.
+#ifndef TESTS_COMPAT_RDMACM_KIT_H
+#define TESTS_COMPAT_RDMACM_KIT_H
+
+#include <rdma/rdma_cma.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include "fake.h"
+
+extern struct rdma_event_channel *channel;
+
+void channel_open(void); // a suite's .init
+
+#define EXPECT_ERRNO(call, error)                                                                  \
+	do {                                                                                       \
+		errno = 0;                                                                         \
+		cr_expect_eq(call, -1);                                                            \
+		cr_expect_eq(errno, error, "%s", strerror(errno));                                 \
+	} while (0)
+
+// Good until the fourth call from here.
+struct sockaddr *sockaddr_of(const char *address, uint16_t port);
+// Takes and acknowledges an event that must be there.
+void expect_event(
+	struct rdma_cm_id *id, enum rdma_cm_event_type type, int status, const void *context);
+void expect_no_event(void);
+
+#endif
