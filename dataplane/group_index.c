@@ -77,8 +77,11 @@ static int chunk_add(struct group_table *table)
 	struct group_writer *writer = table->writer;
 	unsigned n = writer->n_chunks;
 	struct group_chunk *chunk = &writer->chunks[n];
-	int rc = keys_resize(table, chunk_first(n + 1));
+	int rc;
 
+	if (n == GROUP_CHUNKS)
+		return -ENOSPC;
+	rc = keys_resize(table, chunk_first(n + 1));
 	if (rc)
 		return rc;
 	*chunk = (struct group_chunk){

@@ -252,6 +252,16 @@ static void join(struct filter *filter, unsigned n_groups, unsigned n)
 	}
 }
 
+static void run(struct filter *filter, struct slots_case *cases, unsigned n,
+	const struct workload_size *size)
+{
+	for (unsigned i = 0; i < n; i++)
+		cases[i].arg = filter;
+	slots_run(cases, n, workload_rounds);
+	for (unsigned i = 0; i < n; i++)
+		result_time(cases[i].name, size->name, slots_ns(&cases[i], workload_rounds));
+}
+
 static void measure_filter(struct filter *filter, const struct workload_size *size)
 {
 	static struct slots_case cases[] = {
@@ -268,11 +278,7 @@ static void measure_filter(struct filter *filter, const struct workload_size *si
 	filter->hash = peer_hash_open(size->n, (char *)peers, sizeof(*peers));
 	filter->outputs[0] = output;
 	join(filter, size->n, 1);
-	for (unsigned i = 0; i < RTE_DIM(cases); i++)
-		cases[i].arg = filter;
-	slots_run(cases, RTE_DIM(cases), workload_rounds);
-	for (unsigned i = 0; i < RTE_DIM(cases); i++)
-		result_time(cases[i].name, size->name, slots_ns(&cases[i], workload_rounds));
+	run(filter, cases, RTE_DIM(cases), size);
 	result_ratio(
 		"filter.ceiling", size->name, slots_ratio(&cases[0], &cases[1], workload_rounds));
 	result_ratio(
@@ -292,11 +298,7 @@ static void measure_deliver(struct filter *filter, const struct workload_size *s
 	for (unsigned i = 0; i < OUTPUTS; i++)
 		filter->outputs[i] = output_new(filter, OUTPUT_RING);
 	join(filter, size->n, OUTPUTS);
-	for (unsigned i = 0; i < RTE_DIM(cases); i++)
-		cases[i].arg = filter;
-	slots_run(cases, RTE_DIM(cases), workload_rounds);
-	for (unsigned i = 0; i < RTE_DIM(cases); i++)
-		result_time(cases[i].name, size->name, slots_ns(&cases[i], workload_rounds));
+	run(filter, cases, RTE_DIM(cases), size);
 	result_ratio(
 		"deliver8.ceiling", size->name, slots_ratio(&cases[0], &cases[1], workload_rounds));
 }
