@@ -213,10 +213,12 @@ size_t config_lines_find(const struct config_lines *lines, const char *path)
 {
 	// bsearch() compares and never writes.
 	const struct entry key = {.path = (char *)path};
-	const struct entry *end = lines->entries + lines->n, *entry = NULL;
+	const struct entry *end, *entry;
 
-	if (lines->n)
-		entry = bsearch(&key, lines->entries, lines->n, sizeof(key), compare_paths);
+	if (!lines->n)
+		return 0;
+	end = lines->entries + lines->n;
+	entry = bsearch(&key, lines->entries, lines->n, sizeof(key), compare_paths);
 	if (!entry)
 		return 0;
 	while (entry + 1 < end && strcmp(entry[1].path, path) == 0)
