@@ -333,10 +333,14 @@ int member_leave(struct session *session, struct host *host, const struct sluice
 	return 0;
 }
 
-// What the four delta calls share. *at is where the source is or belongs in the filter.
-static int find_source(struct session *session, struct host *host, const struct sluice_addr *group,
-	const struct sluice_addr *source, struct member **member, unsigned *at, bool *found)
+// The four delta calls: one source more (+1) or less (-1) in a filter of that mode.
+static int change_source(struct session *session, struct host *host,
+	const struct sluice_addr *group, const struct sluice_addr *source,
+	enum sluice_filter_mode mode, int by)
 {
+	struct member *member;
+	unsigned at;
+	bool found;
 	int rc;
 
 	rc = judge_group(host, group);
@@ -345,83 +349,45 @@ static int find_source(struct session *session, struct host *host, const struct 
 	rc = judge_source(host, source);
 	if (rc < 0)
 		return rc;
-	*member = member_find(session, host, group);
-	if (*member != NULL)
-		*at = filter_at((*member)->filter, source, found);
+	member = member_find(session, host, group);
+	if (member == NULL && mode == SLUICE_INCLUDE)
+		return by > 0 ? open_member(session, host, group, mode, source, 1, &member)
+			      : -EADDRNOTAVAIL;
+	if (member == NULL || member->mode != mode)
+		return -EINVAL;
+	at = filter_at(member->filter, source, &found);
+	if (found == (by > 0))
+		return -EADDRNOTAVAIL;
+	if (by > 0)
+		return add_source(member, at, source);
+	if (mode == SLUICE_EXCLUDE || member->filter->n > 1)
+		return remove_source(member, at, source);
+	member_end(member);
 	return 0;
 }
 
 int member_join_source(struct session *session, struct host *host, const struct sluice_addr *group,
 	const struct sluice_addr *source, uint64_t now_ms)
 {
-	struct member *member;
-	unsigned at;
-	bool found;
-	int rc;
-
-	rc = find_source(session, host, group, source, &member, &at, &found);
-	if (rc < 0)
-		return rc;
-	if (member == NULL)
-		return open_member(session, host, group, SLUICE_INCLUDE, source, 1, &member);
-	if (member->mode == SLUICE_EXCLUDE)
-		return -EINVAL;
-	return found ? -EADDRNOTAVAIL : add_source(member, at, source);
+	return change_source(session, host, group, source, SLUICE_INCLUDE, 1);
 }
 
 int member_leave_source(struct session *session, struct host *host, const struct sluice_addr *group,
 	const struct sluice_addr *source, uint64_t now_ms)
 {
-	struct member *member;
-	unsigned at;
-	bool found;
-	int rc;
-
-	rc = find_source(session, host, group, source, &member, &at, &found);
-	if (rc < 0)
-		return rc;
-	if (member == NULL)
-		return -EADDRNOTAVAIL;
-	if (member->mode == SLUICE_EXCLUDE)
-		return -EINVAL;
-	if (!found)
-		return -EADDRNOTAVAIL;
-	if (member->filter->n > 1)
-		return remove_source(member, at, source);
-	member_end(member);
-	return 0;
+	return change_source(session, host, group, source, SLUICE_INCLUDE, -1);
 }
 
 int member_block_source(struct session *session, struct host *host, const struct sluice_addr *group,
 	const struct sluice_addr *source, uint64_t now_ms)
 {
-	struct member *member;
-	unsigned at;
-	bool found;
-	int rc;
-
-	rc = find_source(session, host, group, source, &member, &at, &found);
-	if (rc < 0)
-		return rc;
-	if (member == NULL || member->mode == SLUICE_INCLUDE)
-		return -EINVAL;
-	return found ? -EADDRNOTAVAIL : add_source(member, at, source);
+	return change_source(session, host, group, source, SLUICE_EXCLUDE, 1);
 }
 
 int member_unblock_source(struct session *session, struct host *host,
 	const struct sluice_addr *group, const struct sluice_addr *source, uint64_t now_ms)
 {
-	struct member *member;
-	unsigned at;
-	bool found;
-	int rc;
-
-	rc = find_source(session, host, group, source, &member, &at, &found);
-	if (rc < 0)
-		return rc;
-	if (member == NULL || member->mode == SLUICE_INCLUDE)
-		return -EINVAL;
-	return found ? remove_source(member, at, source) : -EADDRNOTAVAIL;
+	return change_source(session, host, group, source, SLUICE_EXCLUDE, -1);
 }
 
 static bool is_same(

@@ -15,6 +15,7 @@
 #include "member.h"
 
 #define LAB_SESSIONS 8
+#define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
 
 struct lab_frame {
 	uint64_t at_ms;

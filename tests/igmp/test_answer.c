@@ -6,8 +6,6 @@
 
 #include "lab.h"
 
-#define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
-
 // Ends the repeats of what was joined.
 static void settle(struct lab *lab)
 {

@@ -7,8 +7,6 @@
 
 #include "lab.h"
 
-#define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
-
 enum call {
 	JOIN,
 	LEAVE,

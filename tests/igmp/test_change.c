@@ -5,8 +5,6 @@
 
 #include "lab.h"
 
-#define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
-
 // Table of CHG-1 to CHG-4: from each state to each other, by whole filters.
 static const struct transition {
 	enum sluice_filter_mode before;

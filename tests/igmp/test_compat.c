@@ -2,7 +2,6 @@
 // Older versions: section CMP. MLD has one of them, IGMP two.
 #include "lab.h"
 
-#define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
 // The version before the newest, and how its report is put in words.
 #define OLDER(lab) (NEWEST(lab) - 1)
 #define OLD_1(lab) ((lab)->family == AF_INET ? "V2(1)" : "V1(1)")

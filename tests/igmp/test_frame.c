@@ -6,8 +6,6 @@
 #include "lab.h"
 #include "wire.h"
 
-#define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
-
 struct recorder {
 	struct host *host;
 	uint8_t bytes[1500];

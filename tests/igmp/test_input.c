@@ -5,8 +5,6 @@
 
 #include "lab.h"
 
-#define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
-
 // A query is put out of shape by one of these; they see its message. `seal` makes checksums and
 // lengths right afterwards.
 typedef void spoil_call(struct lab_packet *packet, uint8_t *message);

@@ -4,8 +4,6 @@
 
 #include "lab.h"
 
-#define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
-
 static bool is_ssm(struct lab *lab, const char *text)
 {
 	struct sluice_addr group;

@@ -6,8 +6,6 @@
 
 #include "lab.h"
 
-#define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
-
 static const char *answer(struct lab *lab)
 {
 	lab_flush(lab);

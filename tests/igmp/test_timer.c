@@ -5,8 +5,6 @@
 
 #include "lab.h"
 
-#define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
-
 Test(timer, defaults, .description = "TMR-1 TMR-2 TMR-3 TMR-4 TMR-5 SEC-6: the defaults")
 {
 	static const int families[] = {AF_INET, AF_INET6};
