@@ -40,14 +40,11 @@ struct daemon {
 
 // ---- Signals -------------------------------------------------------------------------------
 
-// The last leave may still wait in a ring for the worker that owns the device's only queue, which
-// takes a turn of the worker's loop.
 static void drained(void *arg)
 {
-	const struct timeval moment = {.tv_usec = 50000};
 	struct daemon *daemon = arg;
 
-	event_base_loopexit(daemon->base, &moment);
+	event_base_loopbreak(daemon->base);
 }
 
 // The second signal does not wait for the last leaves.
