@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The example programs of the NASL, CAPL and rdma_cm faces, each an engine of its own behind the
-# bridge: what they print, what they send, what the bridge makes of it.
+# The example programs of the NASL, CAPL and rdma_cm faces behind the bridge, each an engine of its
+# own, then as clients of sluiced: what they print and send, and what the bridge makes of it.
 # Checks: API-12 API-41 IGMP-12
 . "$(dirname "$0")/lib.sh"
 
@@ -41,7 +41,7 @@ prints() { # EXPECTED COMMAND...
 
 # ---- NASL --------------------------------------------------------------------------------------
 
-example() { # GROUP: the script of the documentation, and what it prints
+example() { # GROUP: sets the script of the documentation, and what it prints
 	script="
 		# A group is left when it was left as often as it was joined.
 		join_multicast_group(\"$1\"); join_multicast_group('$1');
@@ -52,16 +52,19 @@ join_multicast_group('$1'): 1
 leave_multicast_group(\"$1\"): FAKE_CELL
 leave_multicast_group(\"$1\"): FAKE_CELL
 leave_multicast_group(\"$1\"): NULL, leave_multicast_group: never joined group $1"
+}
+run_example() { # GROUP
+	example "$1"
 	capture "nasl-$1" net pa
 	check "nasl-multicast runs the example with $1" \
 		prints "$expected" "$build/examples/nasl-multicast" -f "$tmp/a.yaml" "$script"
 	stop "nasl-$1" INT || true
 }
-example $group4
+run_example $group4
 check "the first join is one report" equal 1 "$(heard nasl-$group4 "gaddr $group4 to_ex")"
 check "the last leave is one leave" equal 1 "$(heard nasl-$group4 "gaddr $group4 to_in")"
 check "and there is nothing else" equal 2 "$(heard nasl-$group4 "gaddr $group4")"
-example 224.0.0.1
+run_example 224.0.0.1
 check "of 224.0.0.1 nothing is said" equal 0 "$(heard nasl-224.0.0.1 'gaddr 224.0.0.1')"
 
 wrong='join_multicast_group(); join_multicast_group(""); join_multicast_group("host.example");
@@ -112,4 +115,26 @@ check "well" wait "${pids[receiver]}"
 check_within 5 "and has left the group" absent listed $group4
 stop sender INT || true
 check "the send-only members reported nothing" equal 0 "$(heard sender gaddr)"
+
+# ---- The same programs as clients of sluiced ---------------------------------------------------
+
+export SLUICE_SOCKET=$socket
+config >"$tmp/sluice.yaml" <<<"protocol: {robustness: 1}"
+sluiced_start
+example $group4
+capture client net sl0
+check "nasl-multicast runs the example on sluiced" \
+	prints "$expected" "$build/examples/nasl-multicast" "$script"
+check "mckey sends by sluiced" in_ns net "$build/examples/mckey" -m 239.1.1.3 -s -C 3
+stop client INT || true
+check "the first join is one report" equal 1 "$(heard client "gaddr $group4 to_ex")"
+check "the last leave is one leave" equal 1 "$(heard client "gaddr $group4 to_in")"
+check "the three messages are on the wire" \
+	equal 3 "$(tcpdump -n -A -r "$tmp/client.pcap" 2>/dev/null | grep -c 'message [123]')"
+
+start joined net "$build/examples/mckey" -m 239.1.1.4 -b 10.9.0.2
+need 10 "mckey joins by sluiced" log_has joined "RDMA_CM_EVENT_MULTICAST_JOIN, status 0"
+check_within 5 "the bridge lists the group" mdb 239.1.1.4 sl0
+stop joined KILL || true
+check_within 5 "and forgets it with the death of mckey" absent mdb 239.1.1.4 sl0
 done_testing
