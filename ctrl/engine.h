@@ -57,11 +57,17 @@ const char *engine_session_name(const struct engine_session *session); // NULL: 
 uint16_t engine_session_udp_port(const struct engine_session *session);
 struct session *engine_session_memberships(struct engine_session *session); // for member_first()
 
-// Where memberships without outputs deliver to, in place of counting only; before the first. The
-// caller closes the output, after the session and a flush.
+// Where memberships without outputs deliver to, in place of counting only. The caller closes the
+// output, after the session and a flush.
 void engine_session_set_output(struct engine_session *session, struct output *output);
 // Binds all memberships, present and future, to another UDP port in host order, 0 any.
 void engine_session_bind(struct engine_session *session, uint16_t udp_port);
+// Delivers the session's frames to another process, which opens share_port at `path` (share.h).
+// -EBUSY if the session has an output of its own. It ends with the session.
+int engine_session_share(struct engine_session *session, const char *path, unsigned ring_size,
+	struct error *error);
+// Waits until frames queued before have gone to the other process. -ENOTCONN if it shares none.
+int engine_session_settle(struct engine_session *session);
 // A pointer for the opener's own use, NULL at first.
 void engine_session_set_user(struct engine_session *session, void *user);
 void *engine_session_user(const struct engine_session *session);

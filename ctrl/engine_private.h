@@ -47,6 +47,7 @@ struct engine_session {
 	uint16_t udp_port;
 	struct output *output; // of memberships without outputs; NULL: they only count
 	void *user;
+	struct share *share; // of the output, which is the session's own then
 };
 TAILQ_HEAD(engine_sessions, engine_session);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "engine_private.h"
+#include "share.h"
 
 static int session_new(
 	struct engine *engine, const char *name, uint16_t udp_port, struct engine_session **session)
@@ -62,6 +63,10 @@ void engine_session_close(struct engine_session *session)
 	struct engine *engine = session->engine;
 
 	session_close(session->memberships, engine_now_ms());
+	if (session->share != NULL) {
+		share_close(session->share);
+		output_close(session->output);
+	}
 	TAILQ_REMOVE(&engine->sessions, session, next);
 	free(session->name);
 	free(session);
@@ -117,19 +122,55 @@ struct session *engine_session_memberships(struct engine_session *session)
 	return session->memberships;
 }
 
+// Lines that differ in their port or output alone are no larger, and so never refused.
+static void publish_again(struct engine_session *session)
+{
+	struct member *member = member_first(session->memberships);
+
+	for (; member != NULL; member = member_next(member))
+		engine_member_set_outputs(member, member_user(member));
+}
+
 void engine_session_set_output(struct engine_session *session, struct output *output)
 {
 	session->output = output;
+	publish_again(session);
 }
 
 void engine_session_bind(struct engine_session *session, uint16_t udp_port)
 {
-	struct member *member = member_first(session->memberships);
-
 	session->udp_port = udp_port;
-	// The lines differ in the port alone, and what is no larger is never refused.
-	for (; member != NULL; member = member_next(member))
-		engine_member_set_outputs(member, member_user(member));
+	publish_again(session);
+}
+
+int engine_session_share(struct engine_session *session, const char *path, unsigned ring_size,
+	struct error *error)
+{
+	struct output_config config = {.kind = OUTPUT_RING, .ring_size = ring_size};
+	struct dataplane_error why;
+	struct output *output;
+	int rc;
+
+	if (session->output != NULL)
+		return error_set(error, EBUSY, "the session has an output of its own");
+	rc = output_open(session->engine->dataplane, &config, &output, &why);
+	if (rc < 0)
+		return error_set(error, -rc, "%s", why.text);
+	rc = share_open(output, path, ring_size, &session->share, &why);
+	if (rc < 0) {
+		output_close(output);
+		return error_set(error, -rc, "%s", why.text);
+	}
+	engine_session_set_output(session, output);
+	return 0;
+}
+
+int engine_session_settle(struct engine_session *session)
+{
+	if (session->share == NULL)
+		return -ENOTCONN;
+	share_settle(session->share);
+	return 0;
 }
 
 void engine_session_set_user(struct engine_session *session, void *user)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What libsluice asks for besides joins: session.bind and session.send, group.get and group.stats.
+// What libsluice asks for besides joins: session.bind, attach, settle and send, group.get and
+// group.stats.
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <sys/un.h>
 
 #include "rpc_private.h"
 
@@ -35,6 +38,39 @@ int rpc_session_bind(struct rpc_call *call)
 	if (rc < 0)
 		return rc;
 	engine_session_bind(session, udp_port);
+	rpc_result(call, json_object());
+	return 0;
+}
+
+int rpc_session_attach(struct rpc_call *call)
+{
+	struct engine_session *session;
+	unsigned ring_size = 1024;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int rc = required_session(call, &session);
+
+	if (rc == 0)
+		rc = rpc_param_unsigned(call, "ring_size", 1u << 14, &ring_size);
+	if (rc < 0)
+		return rc;
+	snprintf(path, sizeof(path), "%s.%" PRIu64, call->connection->rpc->path,
+		engine_session_id(session));
+	rc = engine_session_share(session, path, ring_size, &call->error);
+	if (rc == 0)
+		rpc_result(call, json_pack("{s:s}", "socket", path));
+	return rc;
+}
+
+int rpc_session_settle(struct rpc_call *call)
+{
+	struct engine_session *session;
+	int rc = required_session(call, &session);
+
+	if (rc < 0)
+		return rc;
+	rc = engine_session_settle(session);
+	if (rc < 0)
+		return error_set(&call->error, -rc, "the session is not attached");
 	rpc_result(call, json_object());
 	return 0;
 }

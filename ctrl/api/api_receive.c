@@ -47,7 +47,12 @@ int api_receive_flush(
 {
 	struct rte_mbuf *frames[FLUSH_BURST];
 	unsigned first = session->kept_first, n = session->kept_n;
+	int rc = 0;
 
+	if (session->backend->settle != NULL)
+		rc = session->backend->settle(session);
+	if (rc < 0)
+		return rc;
 	if (session->kept == NULL)
 		session->kept = calloc(session->ring_size, sizeof(struct rte_mbuf *));
 	if (session->kept == NULL)

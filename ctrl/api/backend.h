@@ -61,6 +61,8 @@ struct backend {
 	int (*join_async)(struct sluice_session *session, const struct change_request *request,
 		void *context);
 	unsigned (*receive)(struct sluice_session *session, struct rte_mbuf **frames, unsigned n);
+	// Waits until all that is queued to the session can be received. NULL: it always can.
+	int (*settle)(struct sluice_session *session);
 	// Whether a received frame came by this interface, as far as can be told.
 	bool (*came_by)(struct sluice_session *session, unsigned ifindex,
 		const struct rte_mbuf *frame, const struct sluice_frame *info);

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <rte_lcore.h>
 #include "address.h"
 #include "link.h"
+#include "share.h"
 
 struct remote_session {
 	struct sluice_session session; // first
@@ -16,6 +18,7 @@ struct remote_session {
 	// Const once open.
 	struct sluice_interface *interfaces;
 	unsigned n_interfaces;
+	struct share_port *port; // NULL: this process has no EAL, and receives nothing
 };
 
 static const struct backend backend;
@@ -143,7 +146,26 @@ free_lists:
 	return rc;
 }
 
-static int start(struct remote_session *session)
+static int attach(struct remote_session *session)
+{
+	const char *path;
+	json_t *result;
+	int rc;
+
+	rc = link_call(&session->link, "session.attach",
+		json_pack("{s:I, s:i}", "session", session->id, "ring_size",
+			session->session.ring_size),
+		&result);
+	if (rc < 0)
+		return rc;
+	path = json_string_value(json_object_get(result, "socket"));
+	rc = path == NULL ? -EPROTO
+			  : share_port_open(path, session->session.ring_size, &session->port);
+	json_decref(result);
+	return rc;
+}
+
+static int start(struct remote_session *session, bool stay)
 {
 	json_t *result;
 	int rc;
@@ -159,13 +181,19 @@ static int start(struct remote_session *session)
 		return rc;
 	session->id = json_integer_value(json_object_get(result, "session"));
 	json_decref(result);
-	return link_call(&session->link, "event.subscribe", json_object(), NULL);
+	rc = link_call(&session->link, "event.subscribe", json_object(), NULL);
+	// EAL has lcores once it is up.
+	if (rc == 0 && !stay && rte_lcore_count() > 0)
+		rc = attach(session);
+	return rc;
 }
 
 static void close_and_free(struct sluice_session *session)
 {
 	link_close(&remote(session)->link);
 	backend_session_fini(session);
+	if (remote(session)->port != NULL)
+		share_port_close(remote(session)->port);
 	free(remote(session)->interfaces);
 	free(session);
 }
@@ -184,7 +212,7 @@ int remote_session_open(const char *socket, const struct sluice_session_options 
 	rc = link_open(&new->link, socket, on_event, new);
 	if (rc < 0)
 		goto fini_session;
-	rc = start(new);
+	rc = start(new, options != NULL && options->stay);
 	if (rc < 0) {
 		close_and_free(&new->session);
 		return rc;
@@ -369,10 +397,19 @@ static int join_async(
 
 // ---- Frames --------------------------------------------------------------------------------
 
-// Frames do not leave sluiced but by its outputs.
 static unsigned receive(struct sluice_session *session, struct rte_mbuf **frames, unsigned n)
 {
-	return 0;
+	struct share_port *port = remote(session)->port;
+
+	return port != NULL ? share_port_receive(port, frames, n) : 0;
+}
+
+static int settle(struct sluice_session *session)
+{
+	if (remote(session)->port == NULL)
+		return 0;
+	return link_call(&remote(session)->link, "session.settle",
+		json_pack("{s:I}", "session", remote(session)->id), NULL);
 }
 
 static bool came_by(struct sluice_session *session, unsigned ifindex, const struct rte_mbuf *frame,
@@ -449,6 +486,7 @@ static const struct backend backend = {
 	.get_filter = get_filter,
 	.join_async = join_async,
 	.receive = receive,
+	.settle = settle,
 	.came_by = came_by,
 	.filter = filter,
 	.send = send_datagram,

@@ -57,6 +57,7 @@ SLUICE_API void sluice_close(struct sluice *sluice);
 struct sluice_session_options {
 	uint16_t udp_port_be; // only frames to this UDP destination port; 0: any
 	uint32_t ring_size; // frames that may wait to be received, a power of two; 0: 1024
+	bool stay; // of sluiced: frames are counted and go to its outputs, not to this process
 };
 
 // Opens a session on an engine of this process (`socket` NULL), or on the sluiced that answers at

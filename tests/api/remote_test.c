@@ -4,7 +4,14 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+#include <rte_ethdev.h>
 #include "kit.h"
 #include "config.h"
 #include "rpc.h"
@@ -87,7 +94,10 @@ static void stop_daemon(void)
 
 static void open_session(void)
 {
-	cr_assert_eq(sluice_session_open(NULL, path, NULL, &session), 0);
+	// Two ends of shared memory in one process would only disturb each other.
+	struct sluice_session_options options = {.stay = true};
+
+	cr_assert_eq(sluice_session_open(NULL, path, &options, &session), 0);
 }
 
 // ---- Tests ---------------------------------------------------------------------------------
@@ -231,4 +241,144 @@ Test(remote, gone, .description = "when the daemon goes, calls fail and pending 
 	cr_expect_eq(sluice_join(session, 1, &group), -EPIPE);
 	cr_expect_eq(sluice_join_async(session, 1, &group, NULL, NULL), -EPIPE);
 	sluice_session_close(session);
+}
+
+// ---- Frames --------------------------------------------------------------------------------
+
+TestSuite(remote_frames, .timeout = 300);
+
+static void *generate(void *arg)
+{
+	for (unsigned i = 0;; i++) {
+		if (rte_ring_free_count(kit.rx[0]) > 64)
+			kit_put(&kit, 0,
+				&(struct frame_spec){
+					.group = i & 1 ? "239.1.1.1" : "239.1.1.2",
+					.source = "10.0.0.7",
+					.payload_len = 30,
+				});
+		else
+			usleep(100);
+		if (rte_mempool_avail_count(kit.pool) < 4096)
+			usleep(1000);
+	}
+	return NULL;
+}
+
+// A daemon in a process of its own, under load.
+static pid_t fork_daemon(void)
+{
+	pthread_t thread;
+	pid_t pid = fork();
+
+	cr_assert(pid >= 0);
+	snprintf(path, sizeof(path), "/tmp/sluice-api-%d.sock", pid > 0 ? pid : getpid());
+	if (pid > 0)
+		return pid;
+	kit_eal();
+	start_daemon();
+	pthread_create(&thread, NULL, generate, NULL);
+	pause();
+	_exit(0);
+}
+
+static unsigned receive_some(unsigned n, uint8_t last_byte)
+{
+	struct rte_mbuf *frames[32];
+	unsigned got, sum = 0;
+	time_t until = time(NULL) + 60;
+
+	while (sum < n && time(NULL) < until) {
+		got = sluice_recv_burst(session, frames, 32);
+		for (unsigned i = 0; i < got; i++) {
+			struct sluice_frame info;
+
+			cr_assert_eq(sluice_frame_read(frames[i], &info), 0);
+			cr_expect_eq(info.group.bytes[3], last_byte);
+			cr_expect(info.payload_len == 30 && info.udp_port_be == htons(5000));
+		}
+		rte_pktmbuf_free_bulk(frames, got);
+		sum += got;
+	}
+	return sum;
+}
+
+// The daemon that is killed leaves the session's socket behind: its first is "config"'s.
+static void unlink_shared(void)
+{
+	char shared[80];
+
+	snprintf(shared, sizeof(shared), "%s.2", path);
+	cr_expect_eq(unlink(shared), 0);
+}
+
+Test(remote_frames, receive,
+	.description =
+		"promise 1: frames of a daemon come by shared memory, and end with the leave")
+{
+	struct sluice_addr group = kit_addr("239.1.1.1"), other = kit_addr("239.1.1.2");
+	struct sluice_session_options options = {.ring_size = 256};
+	pid_t pid = fork_daemon();
+	struct rte_mbuf *frame;
+	int rc;
+
+	kit_eal();
+	do {
+		usleep(10000);
+		rc = sluice_session_open(NULL, path, &options, &session);
+	} while (rc == -ENOENT || rc == -ECONNREFUSED);
+	cr_assert_eq(rc, 0);
+	cr_assert_eq(sluice_join(session, 1, &group), 0);
+	cr_expect_geq(receive_some(1000, 1), 1000);
+	cr_assert_eq(sluice_leave_flush(session, 1, &group), 0);
+	cr_expect_eq(sluice_recv_burst(session, &frame, 1), 0, "a frame after the leave");
+	cr_assert_eq(sluice_join(session, 1, &other), 0);
+	cr_expect_geq(receive_some(1000, 2), 1000);
+	cr_assert_eq(sluice_leave(session, 1, &other), 0);
+	cr_assert_eq(kill(pid, SIGKILL), 0);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	cr_expect_eq(sluice_join(session, 1, &group), -EPIPE);
+	sluice_session_close(session);
+	unlink(path);
+	unlink_shared();
+}
+
+// A client in a process of its own that joins and stops.
+static pid_t fork_client(void)
+{
+	struct sluice_addr group = kit_addr("239.1.1.1");
+	pid_t pid = fork();
+	int rc;
+
+	cr_assert(pid >= 0);
+	if (pid > 0)
+		return pid;
+	kit_eal();
+	do {
+		usleep(10000);
+		rc = sluice_session_open(NULL, path, NULL, &session);
+	} while (rc == -ENOENT || rc == -ECONNREFUSED);
+	if (rc < 0 || sluice_join(session, 1, &group) < 0)
+		_exit(1);
+	pause();
+	_exit(0);
+}
+
+Test(remote_frames, death,
+	.description = "promise 4: the death of a client leaves its groups and frees its port")
+{
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "/tmp/sluice-api-%d.sock", getpid());
+	pid = fork_client();
+	kit_eal();
+	start_daemon();
+	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	cr_expect_eq(rte_eth_dev_count_avail(), 3, "two wires and the client's port");
+	cr_assert_eq(kill(pid, SIGKILL), 0);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
+	while (rte_eth_dev_count_avail() > 2)
+		sched_yield();
+	stop_daemon();
 }
