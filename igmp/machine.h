@@ -257,6 +257,17 @@ struct session {
 	void *user;
 };
 
+static inline struct filter_view member_view(const struct member *member)
+{
+	const struct filter *filter = member->filter;
+
+	return (struct filter_view){
+		.mode = member->mode,
+		.sources = filter != NULL ? filter->sources : NULL,
+		.n = filter != NULL ? filter->n : 0,
+	};
+}
+
 // Ends a membership, which cannot fail.
 void member_end(struct member *member);
 

@@ -71,17 +71,6 @@ static int judge_count(const struct session *session, const struct host *host, u
 
 // ---- Changing -------------------------------------------------------------------------------
 
-static struct filter_view filter_of(const struct member *member)
-{
-	const struct filter *filter = member->filter;
-
-	return (struct filter_view){
-		.mode = member->mode,
-		.sources = filter != NULL ? filter->sources : NULL,
-		.n = filter != NULL ? filter->n : 0,
-	};
-}
-
 static const struct filter_view nothing = {.mode = SLUICE_INCLUDE};
 
 static int publish(const struct member *member, const struct filter_view *filter)
@@ -168,7 +157,7 @@ void member_end(struct member *member)
 {
 	struct group *group = member->group;
 	struct host *host = group_host(group);
-	struct filter_view before = filter_of(member);
+	struct filter_view before = member_view(member);
 
 	publish(member, &nothing);
 	if (--group->n_members == 0)
@@ -193,7 +182,7 @@ static int set_filter(
 {
 	struct host *host = group_host(member->group);
 	struct filter *old = member->filter;
-	struct filter_view before = filter_of(member);
+	struct filter_view before = member_view(member);
 	struct filter_view after = {
 		.mode = mode,
 		.sources = filter != NULL ? filter->sources : NULL,
@@ -257,7 +246,7 @@ static int add_source(struct member *member, unsigned at, const struct sluice_ad
 	struct filter_view after;
 	int rc;
 
-	rc = judge_count(member->session, host, filter_of(member).n + 1);
+	rc = judge_count(member->session, host, member_view(member).n + 1);
 	if (rc < 0)
 		return rc;
 	rc = group_reserve(group, 1);
@@ -266,7 +255,7 @@ static int add_source(struct member *member, unsigned at, const struct sluice_ad
 	if (!filter_reserve(&member->filter, &host->memory))
 		return -ENOMEM;
 	filter_insert(member->filter, at, source);
-	after = filter_of(member);
+	after = member_view(member);
 	rc = publish(member, &after);
 	if (rc < 0) {
 		filter_remove(member->filter, at);
@@ -282,7 +271,7 @@ static int remove_source(struct member *member, unsigned at, const struct sluice
 	int rc;
 
 	filter_remove(member->filter, at);
-	after = filter_of(member);
+	after = member_view(member);
 	rc = publish(member, &after);
 	if (rc < 0) {
 		filter_insert(member->filter, at, source);
@@ -326,7 +315,7 @@ int member_leave(struct session *session, struct host *host, const struct sluice
 	member = member_find(session, host, group);
 	if (member == NULL)
 		return -EADDRNOTAVAIL;
-	if (member->joins > 1 && !member->set && filter_of(member).n == 0)
+	if (member->joins > 1 && !member->set && member_view(member).n == 0)
 		member->joins--;
 	else
 		member_end(member);
@@ -393,7 +382,7 @@ int member_unblock_source(struct session *session, struct host *host,
 static bool is_same(
 	const struct member *member, enum sluice_filter_mode mode, const struct filter *filter)
 {
-	struct filter_view now = filter_of(member);
+	struct filter_view now = member_view(member);
 	unsigned n = filter != NULL ? filter->n : 0;
 
 	return now.mode == mode && now.n == n &&
@@ -475,67 +464,10 @@ int member_get_filter(const struct session *session, const struct host *host,
 	member = member_find(session, host, group);
 	if (member == NULL)
 		return -EADDRNOTAVAIL;
-	filter = filter_of(member);
+	filter = member_view(member);
 	*mode = filter.mode;
 	if (filter.n > 0 && *n > 0)
 		memcpy(sources, filter.sources, (*n < filter.n ? *n : filter.n) * sizeof(*sources));
 	*n = filter.n;
 	return 0;
-}
-
-// ---- One membership -------------------------------------------------------------------------
-
-struct member *member_first(const struct session *session)
-{
-	return LIST_FIRST(&session->members);
-}
-
-struct member *member_next(const struct member *member)
-{
-	return LIST_NEXT(member, of_session);
-}
-
-struct session *member_session(const struct member *member)
-{
-	return member->session;
-}
-
-struct host *member_host(const struct member *member)
-{
-	return group_host(member->group);
-}
-
-void member_group(const struct member *member, struct sluice_addr *group)
-{
-	group_address(member->group, group);
-}
-
-enum member_state member_state(const struct member *member)
-{
-	return member->state;
-}
-
-unsigned member_joins(const struct member *member)
-{
-	return member->joins;
-}
-
-enum sluice_filter_mode member_filter(
-	const struct member *member, const struct sluice_addr **sources, unsigned *n)
-{
-	struct filter_view filter = filter_of(member);
-
-	*sources = filter.sources;
-	*n = filter.n;
-	return filter.mode;
-}
-
-void *member_user(const struct member *member)
-{
-	return member->user;
-}
-
-void member_set_user(struct member *member, void *user)
-{
-	member->user = user;
 }

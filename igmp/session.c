@@ -34,3 +34,60 @@ unsigned session_members(const struct session *session)
 {
 	return session->n_members;
 }
+
+// ---- What can be seen of a membership ---------------------------------------------------------
+
+struct member *member_first(const struct session *session)
+{
+	return LIST_FIRST(&session->members);
+}
+
+struct member *member_next(const struct member *member)
+{
+	return LIST_NEXT(member, of_session);
+}
+
+struct session *member_session(const struct member *member)
+{
+	return member->session;
+}
+
+struct host *member_host(const struct member *member)
+{
+	return group_host(member->group);
+}
+
+void member_group(const struct member *member, struct sluice_addr *group)
+{
+	group_address(member->group, group);
+}
+
+enum member_state member_state(const struct member *member)
+{
+	return member->state;
+}
+
+unsigned member_joins(const struct member *member)
+{
+	return member->joins;
+}
+
+enum sluice_filter_mode member_filter(
+	const struct member *member, const struct sluice_addr **sources, unsigned *n)
+{
+	struct filter_view filter = member_view(member);
+
+	*sources = filter.sources;
+	*n = filter.n;
+	return filter.mode;
+}
+
+void *member_user(const struct member *member)
+{
+	return member->user;
+}
+
+void member_set_user(struct member *member, void *user)
+{
+	member->user = user;
+}

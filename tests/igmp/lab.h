@@ -104,6 +104,10 @@ void lab_send(struct lab *lab, const struct lab_packet *packet);
 void lab_query(struct lab *lab, unsigned version, const char *group, const char *sources,
 	unsigned response);
 
+// host_ops.send of the lab.
+int lab_on_send(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst);
+
+uint32_t lab_pseudo_sum(const uint8_t *packet, unsigned len);
 uint16_t lab_checksum(uint32_t sum, const uint8_t *bytes, unsigned len);
 
 // A test of both families.
