@@ -2,17 +2,9 @@
 #include "fuzz_host.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <frame.h>
 
 #define CALLS_PER_MS 100 // more is a spin
-
-void fuzz_fail(const char *what)
-{
-	fprintf(stderr, "not so: %s\n", what);
-	abort();
-}
 
 static int send_frame(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst)
 {
@@ -25,17 +17,17 @@ static int send_frame(void *ctx, const uint8_t *packet, size_t len, const struct
 	const char *error =
 		frame_parse(host_family(fuzz->host), fuzz->mtu, packet, len, NULL, NULL);
 	if (error)
-		fuzz_fail(error);
-	FUZZ_REQUIRE(memcmp(packet + (dst->family == AF_INET ? 16 : 24), dst->bytes,
-			     sluice_addr_len(dst)) == 0);
+		require_fail(error);
+	REQUIRE(memcmp(packet + (dst->family == AF_INET ? 16 : 24), dst->bytes,
+			sluice_addr_len(dst)) == 0);
 	return 0;
 }
 
 static int publish(void *ctx, struct host *host, const struct member_change *change)
 {
 	for (unsigned i = 1; i < change->n_sources; i++)
-		FUZZ_REQUIRE(memcmp(&change->sources[i - 1], &change->sources[i],
-				     sizeof(change->sources[i])) < 0);
+		REQUIRE(memcmp(&change->sources[i - 1], &change->sources[i],
+				sizeof(change->sources[i])) < 0);
 	return 0;
 }
 
@@ -76,10 +68,10 @@ void fuzz_host_open(struct fuzz_host *fuzz, int family, unsigned options)
 
 	*fuzz = (struct fuzz_host){.now_ms = 1000, .mtu = config.mtu};
 	fuzz->host = host_open(family, &config, &ops, fuzz, fuzz->now_ms);
-	FUZZ_REQUIRE(fuzz->host);
+	REQUIRE(fuzz->host);
 	if (options & 128)
-		FUZZ_REQUIRE(host_set_addresses(fuzz->host, &addresses[family == AF_INET6], 1,
-				     fuzz->now_ms) == 0);
+		REQUIRE(host_set_addresses(
+				fuzz->host, &addresses[family == AF_INET6], 1, fuzz->now_ms) == 0);
 }
 
 void fuzz_host_run(struct fuzz_host *fuzz, uint32_t ms)
@@ -92,7 +84,7 @@ void fuzz_host_run(struct fuzz_host *fuzz, uint32_t ms)
 			fuzz->now_ms = next;
 			calls = 0;
 		}
-		FUZZ_REQUIRE(calls++ < CALLS_PER_MS);
+		REQUIRE(calls++ < CALLS_PER_MS);
 		host_advance(fuzz->host, fuzz->now_ms);
 	}
 	fuzz->now_ms = until;

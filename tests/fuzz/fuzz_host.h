@@ -4,6 +4,7 @@
 #define FUZZ_HOST_H
 
 #include <host.h>
+#include "require.h"
 
 struct fuzz_host {
 	struct host *host;
@@ -16,14 +17,5 @@ void fuzz_host_open(struct fuzz_host *fuzz, int family, unsigned options);
 
 // Runs for so long; aborts if the host asks to be called without end.
 void fuzz_host_run(struct fuzz_host *fuzz, uint32_t ms);
-
-#define FUZZ_REQUIRE(condition)                                                                    \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			fuzz_fail(#condition);                                                     \
-	} while (0)
-
-// Says what was not so, and aborts for the fuzzer to see.
-_Noreturn void fuzz_fail(const char *what);
 
 #endif

@@ -35,7 +35,7 @@ static void open_session(struct machine *m, unsigned i)
 	static const struct session_limits limits = {.groups = SCRIPT_GROUPS, .sources = 64};
 
 	m->sessions[i] = session_open(&limits, NULL);
-	FUZZ_REQUIRE(m->sessions[i]);
+	REQUIRE(m->sessions[i]);
 }
 
 static bool takes_one_source(enum event_type type)
@@ -60,8 +60,8 @@ static void call(struct machine *m, struct input *input)
 		session_close(m->sessions[event.session], m->fuzz.now_ms);
 		open_session(m, event.session);
 	} else {
-		FUZZ_REQUIRE(event_call(m->sessions[event.session], m->fuzz.host, &event,
-				     m->fuzz.now_ms) == expected);
+		REQUIRE(event_call(m->sessions[event.session], m->fuzz.host, &event,
+				m->fuzz.now_ms) == expected);
 	}
 	if (who & 128)
 		host_flush(m->fuzz.host, m->fuzz.now_ms);
@@ -122,7 +122,7 @@ static void set_address(struct machine *m, struct input *input)
 		address.addr = (struct sluice_addr){AF_INET, {192, 0, 2, 1 + what % 8}};
 	else
 		address.addr = (struct sluice_addr){AF_INET6, {0xfe, 0x80, [15] = 1 + what % 8}};
-	FUZZ_REQUIRE(host_set_addresses(m->fuzz.host, &address, what >> 7, m->fuzz.now_ms) == 0);
+	REQUIRE(host_set_addresses(m->fuzz.host, &address, what >> 7, m->fuzz.now_ms) == 0);
 }
 
 static void act(struct machine *m, struct input *input)
@@ -166,16 +166,16 @@ static bool check_group(const struct machine *m, unsigned i)
 	script_group(host_family(m->fuzz.host), i, &group);
 	int error = host_group_get(m->fuzz.host, &group, &info, sources, SCRIPT_SOURCES);
 	if (!model_joined(&m->model, i)) {
-		FUZZ_REQUIRE(error == -ENOENT || info.state == HOST_GROUP_LEAVING);
+		REQUIRE(error == -ENOENT || info.state == HOST_GROUP_LEAVING);
 		return false;
 	}
-	FUZZ_REQUIRE(error == 0 && info.state != HOST_GROUP_LEAVING);
-	FUZZ_REQUIRE(info.n_sources <= SCRIPT_SOURCES);
+	REQUIRE(error == 0 && info.state != HOST_GROUP_LEAVING);
+	REQUIRE(info.n_sources <= SCRIPT_SOURCES);
 	for (unsigned s = 0; s < info.n_sources; s++)
 		named |= 1u << script_find_source(&sources[s]);
 
-	FUZZ_REQUIRE(model_wanted(&m->model, i) ==
-		     (info.mode == SLUICE_EXCLUDE ? ROUTER_ALL & ~named : named));
+	REQUIRE(model_wanted(&m->model, i) ==
+		(info.mode == SLUICE_EXCLUDE ? ROUTER_ALL & ~named : named));
 	return true;
 }
 
@@ -187,7 +187,7 @@ static void check(const struct machine *m)
 	for (unsigned i = 0; i < SCRIPT_BULK + 4; i++)
 		groups += check_group(m, i);
 	host_status(m->fuzz.host, &status);
-	FUZZ_REQUIRE(status.n_groups == groups && status.memory <= MEMORY_MAX);
+	REQUIRE(status.n_groups == groups && status.memory <= MEMORY_MAX);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -213,7 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	host_flush(m.fuzz.host, m.fuzz.now_ms);
 	fuzz_host_run(&m.fuzz, SETTLE_MS);
 	host_status(m.fuzz.host, &status);
-	FUZZ_REQUIRE(!host_busy(m.fuzz.host) && !status.n_groups && !status.n_leaving);
+	REQUIRE(!host_busy(m.fuzz.host) && !status.n_groups && !status.n_leaving);
 	host_close(m.fuzz.host);
 	return 0;
 }

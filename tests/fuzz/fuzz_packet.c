@@ -22,13 +22,12 @@ static void join_some(struct session *session, struct host *host)
 	for (unsigned i = 0; i < SCRIPT_SOURCES; i++)
 		script_source(family, i, &sources[i]);
 	script_group(family, 0, &group);
-	FUZZ_REQUIRE(member_join(session, host, &group, 1000) == 0);
+	REQUIRE(member_join(session, host, &group, 1000) == 0);
 	script_group(family, 1, &group);
-	FUZZ_REQUIRE(
-		member_set_filter(session, host, &group, SLUICE_EXCLUDE, sources, 3, 1000) == 0);
+	REQUIRE(member_set_filter(session, host, &group, SLUICE_EXCLUDE, sources, 3, 1000) == 0);
 	script_group(family, SCRIPT_SSM, &group);
-	FUZZ_REQUIRE(member_set_filter(session, host, &group, SLUICE_INCLUDE, sources,
-			     SCRIPT_SOURCES, 1000) == 0);
+	REQUIRE(member_set_filter(
+			session, host, &group, SLUICE_INCLUDE, sources, SCRIPT_SOURCES, 1000) == 0);
 }
 
 static void hear(struct fuzz_host *fuzz, struct input *input)
@@ -52,7 +51,7 @@ static void hear(struct fuzz_host *fuzz, struct input *input)
 		frame_repair(packet, header + len);
 	// A buffer of just this size, for the sanitizer to watch its end.
 	uint8_t *exact = malloc(header + len + !(header + len));
-	FUZZ_REQUIRE(exact);
+	REQUIRE(exact);
 	memcpy(exact, packet, header + len);
 	host_input(fuzz->host, exact, header + len, fuzz->now_ms);
 	free(exact);
@@ -69,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	fuzz_host_open(&fuzz, family, input_u8(&input));
 	struct session *session = session_open(&limits, NULL);
-	FUZZ_REQUIRE(session);
+	REQUIRE(session);
 	join_some(session, fuzz.host);
 	host_flush(fuzz.host, fuzz.now_ms);
 
@@ -78,8 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	// Nothing heard changes what is joined.
 	host_status(fuzz.host, &status);
-	FUZZ_REQUIRE(status.n_groups == 3 && status.memory <= MEMORY_MAX);
-	FUZZ_REQUIRE(status.robustness >= 1 && status.version >= 1);
+	REQUIRE(status.n_groups == 3 && status.memory <= MEMORY_MAX);
+	REQUIRE(status.robustness >= 1 && status.version >= 1);
 	session_close(session, fuzz.now_ms);
 	host_flush(fuzz.host, fuzz.now_ms);
 	host_close(fuzz.host);

@@ -4,26 +4,17 @@
 // cut and whether tags were stripped.
 #include "input.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <parse.h>
+#include "require.h"
 
 #define SEGMENTS 3
-
-static void require(bool condition, const char *what)
-{
-	if (condition)
-		return;
-	fprintf(stderr, "not so: %s\n", what);
-	abort();
-}
 
 // A buffer of just this size, for the sanitizer to watch its end.
 static uint8_t *copy(const uint8_t *bytes, size_t len)
 {
 	uint8_t *exact = malloc(len + !len);
 
-	require(exact, "memory");
+	REQUIRE(exact);
 	memcpy(exact, bytes, len);
 	return exact;
 }
@@ -75,18 +66,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	const struct frame_view view = {exact, input.left, input.left, tag, 0};
 	unsigned result = parse_general(&view, &whole);
 
-	require(result <= PARSE_OK, "a known reason");
+	REQUIRE(result <= PARSE_OK);
 	if (result == PARSE_OK) {
-		require(whole.l3_offset <= PARSE_L2_MAX, "IP begins within the frame's head");
-		require(whole.l3_offset + whole.l3_len <= input.left, "IP ends within the frame");
-		require(parse_upper_offset(exact + whole.l3_offset, &whole) <= whole.l3_len,
-			"what IP carries begins within it");
+		REQUIRE(whole.l3_offset <= PARSE_L2_MAX);
+		REQUIRE(whole.l3_offset + whole.l3_len <= input.left);
+		REQUIRE(parse_upper_offset(exact + whole.l3_offset, &whole) <= whole.l3_len);
 	}
 	if (!tag && parse_fast(exact, input.left, &fast))
-		require(result == PARSE_OK && equal(&fast, &whole), "fast as general");
-	require(parse_chain(input.bytes, input.left, cut, cut2, tag, &chained) == result,
-		"a chain as one piece");
-	require(result != PARSE_OK || equal(&chained, &whole), "the same fields");
+		REQUIRE(result == PARSE_OK && equal(&fast, &whole));
+	REQUIRE(parse_chain(input.bytes, input.left, cut, cut2, tag, &chained) == result);
+	REQUIRE(result != PARSE_OK || equal(&chained, &whole));
 	free(exact);
 	return 0;
 }
