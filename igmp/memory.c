@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <stdlib.h>
-#include <string.h>
 
 #include "memory.h"
 
@@ -28,7 +27,6 @@ void *memory_get_aligned(size_t *held, size_t align, size_t size)
 		return NULL;
 	if (posix_memalign(&block, align, size) != 0)
 		return NULL;
-	memset(block, 0, size);
 	return count(held, block, size);
 }
 

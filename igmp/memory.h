@@ -9,8 +9,8 @@
 // Set by fault-injecting tests: true makes the allocation fail. NULL refuses nothing.
 extern bool (*memory_refuse)(size_t size);
 
-// `held` counts the bytes of one owner. Memory comes zeroed; NULL if there is none.
-void *memory_get(size_t *held, size_t size);
+// `held` counts the bytes of one owner. NULL if there is no memory.
+void *memory_get(size_t *held, size_t size); // zeroed
 void *memory_get_aligned(size_t *held, size_t align, size_t size);
 void memory_put(size_t *held, void *block, size_t size);
 

@@ -66,9 +66,11 @@ static bool chunk_add(struct pool *pool)
 	chunk = memory_get_aligned(pool->held, CHUNK_ALIGN, CHUNK_SIZE);
 	if (chunk == NULL)
 		return false;
-	chunk->pool = pool;
-	chunk->number = number;
-	chunk->n_fresh = pool->per_chunk;
+	*chunk = (struct pool_chunk){
+		.pool = pool,
+		.number = number,
+		.n_fresh = pool->per_chunk,
+	};
 	pool->chunks[number] = chunk;
 	pool->n_free += chunk->n_fresh;
 	LIST_INSERT_HEAD(&pool->partial, chunk, entry);
@@ -115,10 +117,10 @@ void *pool_get(struct pool *pool)
 	if (chunk->free != NULL) {
 		object = chunk->free;
 		chunk->free = chunk->free->next;
-		memset(object, 0, pool->object_size);
 	} else {
 		object = (uint8_t *)chunk + CHUNK_SIZE - chunk->n_fresh-- * pool->object_size;
 	}
+	memset(object, 0, pool->object_size);
 	if (chunk == pool->spare)
 		pool->spare = NULL;
 	pool->n_free--;
