@@ -143,8 +143,8 @@ void engine_session_bind(struct engine_session *session, uint16_t udp_port)
 	publish_again(session);
 }
 
-int engine_session_share(struct engine_session *session, const char *path, unsigned ring_size,
-	struct error *error)
+int engine_session_share(
+	struct engine_session *session, const char *path, unsigned ring_size, struct error *error)
 {
 	struct output_config config = {.kind = OUTPUT_RING, .ring_size = ring_size};
 	struct dataplane_error why;
