@@ -64,8 +64,10 @@ void engine_session_set_output(struct engine_session *session, struct output *ou
 void engine_session_bind(struct engine_session *session, uint16_t udp_port);
 // Delivers the session's frames to another process, which opens share_port at `path` (share.h).
 // -EBUSY if the session has an output of its own. It ends with the session.
-int engine_session_share(struct engine_session *session, const char *path, unsigned ring_size,
-	struct error *error);
+int engine_session_share(
+	struct engine_session *session, const char *path, unsigned ring_size, struct error *error);
+// What came to the session's output, its own or the shared one's. -ENOTCONN if it has none.
+int engine_session_stats(const struct engine_session *session, struct output_stats *stats);
 // Waits until frames queued before have gone to the other process. -ENOTCONN if it shares none.
 int engine_session_settle(struct engine_session *session);
 // A pointer for the opener's own use, NULL at first.

@@ -165,6 +165,18 @@ int engine_session_share(
 	return 0;
 }
 
+int engine_session_stats(const struct engine_session *session, struct output_stats *stats)
+{
+	uint64_t dropped = session->share != NULL ? share_dropped(session->share) : 0;
+
+	if (session->output == NULL)
+		return -ENOTCONN;
+	output_stats(session->output, stats);
+	stats->packets -= dropped;
+	stats->dropped += dropped;
+	return 0;
+}
+
 int engine_session_settle(struct engine_session *session)
 {
 	if (session->share == NULL)

@@ -28,6 +28,7 @@ static const struct method {
 	{"session.open", rpc_session_open, {"name", "udp_port"}},
 	{"session.bind", rpc_session_bind, {"session", "udp_port"}},
 	{"session.attach", rpc_session_attach, {"session", "ring_size"}},
+	{"session.stats", rpc_session_stats, {"session"}},
 	{"session.settle", rpc_session_settle, {"session"}},
 	{"session.send", rpc_session_send,
 		{"interface", "group", "source_port", "port", "ttl", "loop", "payload"}},

@@ -75,6 +75,22 @@ int rpc_session_settle(struct rpc_call *call)
 	return 0;
 }
 
+int rpc_session_stats(struct rpc_call *call)
+{
+	struct engine_session *session;
+	struct output_stats stats;
+	int rc = required_session(call, &session);
+
+	if (rc < 0)
+		return rc;
+	rc = engine_session_stats(session, &stats);
+	if (rc < 0)
+		return error_set(&call->error, -rc, "the session is not attached");
+	rpc_result(call, json_pack("{s:I, s:I, s:I}", "packets", (json_int_t)stats.packets, "bytes",
+				 (json_int_t)stats.bytes, "dropped", (json_int_t)stats.dropped));
+	return 0;
+}
+
 int rpc_group_get(struct rpc_call *call)
 {
 	struct engine_interface *interface;

@@ -102,6 +102,7 @@ int rpc_group_get(struct rpc_call *call);
 int rpc_group_stats(struct rpc_call *call);
 int rpc_session_bind(struct rpc_call *call);
 int rpc_session_attach(struct rpc_call *call);
+int rpc_session_stats(struct rpc_call *call);
 int rpc_session_settle(struct rpc_call *call);
 int rpc_session_send(struct rpc_call *call);
 int rpc_session_open(struct rpc_call *call);

@@ -24,7 +24,9 @@ struct share {
 	struct output *output;
 	pthread_t thread;
 	atomic_bool stop; // control: wo, thread: ro
-	counter_t passed; // turns that ended with an empty ring. thread: rw, control: ro
+	// thread: rw, others: ro
+	counter_t passed; // turns that ended with an empty ring
+	counter_t dropped;
 };
 
 // ---- Ports ---------------------------------------------------------------------------------
@@ -101,6 +103,7 @@ static void *pump(void *arg)
 		}
 		sent = rte_eth_tx_burst(share->port.id, 0, frames, n);
 		rte_pktmbuf_free_bulk(&frames[sent], n - sent);
+		counter_add(&share->dropped, n - sent);
 	}
 	return NULL;
 }
@@ -146,6 +149,11 @@ void share_settle(const struct share *share)
 
 	while (counter_read(&share->passed) < passed + 2)
 		sched_yield();
+}
+
+uint64_t share_dropped(const struct share *share)
+{
+	return counter_read(&share->dropped);
 }
 
 // ---- The other side ------------------------------------------------------------------------

@@ -17,6 +17,8 @@ void share_close(struct share *share);
 // Waits until what the ring held at the call has gone to the other side, or was dropped because
 // that is full. Control thread.
 void share_settle(const struct share *share);
+// Frames dropped because the other side is slow. Any thread.
+uint64_t share_dropped(const struct share *share);
 
 // ---- The other side: any process with EAL --------------------------------------------------
 

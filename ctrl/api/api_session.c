@@ -44,53 +44,51 @@ int sluice_interface_list(
 	return session->backend->interfaces(session, interfaces, n);
 }
 
-// All of them, for the caller to free.
-static int list_all(struct sluice_session *session, struct sluice_interface **interfaces)
+// By name or, without one, by index.
+static int find(struct sluice_session *session, const char *name, unsigned ifindex,
+	struct sluice_interface *found)
 {
-	int n = session->backend->interfaces(session, NULL, 0);
+	int n = session->backend->interfaces(session, NULL, 0), rc = -ENODEV;
+	struct sluice_interface *list;
 
 	if (n < 0)
 		return n;
-	*interfaces = calloc(n, sizeof(**interfaces));
-	if (*interfaces == NULL)
+	list = calloc(n, sizeof(*list));
+	if (list == NULL)
 		return -ENOMEM;
-	return session->backend->interfaces(session, *interfaces, n);
+	n = session->backend->interfaces(session, list, n);
+	for (int i = 0; i < n; i++) {
+		if (name != NULL ? strcmp(list[i].name, name) != 0 : list[i].index != ifindex)
+			continue;
+		*found = list[i];
+		rc = 0;
+	}
+	free(list);
+	return n < 0 ? n : rc;
 }
 
 int sluice_interface_index(struct sluice_session *session, const char *name)
 {
-	struct sluice_interface *interfaces;
-	int n, index = -ENODEV;
+	struct sluice_interface found;
+	int rc;
 
 	if (session == NULL || name == NULL)
 		return -EINVAL;
-	n = list_all(session, &interfaces);
-	if (n < 0)
-		return n;
-	for (int i = 0; i < n; i++)
-		if (strcmp(interfaces[i].name, name) == 0)
-			index = interfaces[i].index;
-	free(interfaces);
-	return index;
+	rc = find(session, name, 0, &found);
+	return rc < 0 ? rc : (int)found.index;
 }
 
 int sluice_interface_name(
 	struct sluice_session *session, unsigned ifindex, char name[SLUICE_NAME_MAX])
 {
-	struct sluice_interface *interfaces;
-	int n, rc = -ENODEV;
+	struct sluice_interface found;
+	int rc;
 
 	if (session == NULL || name == NULL)
 		return -EINVAL;
-	n = list_all(session, &interfaces);
-	if (n < 0)
-		return n;
-	for (int i = 0; i < n; i++)
-		if (interfaces[i].index == ifindex) {
-			memcpy(name, interfaces[i].name, SLUICE_NAME_MAX);
-			rc = 0;
-		}
-	free(interfaces);
+	rc = find(session, NULL, ifindex, &found);
+	if (rc == 0)
+		memcpy(name, found.name, SLUICE_NAME_MAX);
 	return rc;
 }
 

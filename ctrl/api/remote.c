@@ -473,7 +473,20 @@ static int group_stats(struct sluice_session *session, unsigned ifindex,
 
 static int session_stats(struct sluice_session *session, struct sluice_session_stats *stats)
 {
+	json_t *result;
+	int rc;
+
 	*stats = (struct sluice_session_stats){0};
+	if (remote(session)->port == NULL)
+		return 0;
+	rc = link_call(&remote(session)->link, "session.stats",
+		json_pack("{s:I}", "session", remote(session)->id), &result);
+	if (rc < 0)
+		return rc;
+	stats->packets = json_integer_value(json_object_get(result, "packets"));
+	stats->bytes = json_integer_value(json_object_get(result, "bytes"));
+	stats->dropped = json_integer_value(json_object_get(result, "dropped"));
+	json_decref(result);
 	return 0;
 }
 

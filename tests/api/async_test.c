@@ -2,7 +2,6 @@
 // Asynchronous joins and the events of a session on the whole engine.
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <poll.h>
 #include <semaphore.h>
 #include "kit.h"
 #include "local.h"
@@ -34,20 +33,9 @@ static int leave(const char *group)
 	return sluice_leave(session, 1, &addr);
 }
 
-static struct sluice_event next_event(void)
-{
-	struct pollfd wait = {.fd = sluice_event_fd(session), .events = POLLIN};
-	struct sluice_event event;
-
-	cr_assert_eq(poll(&wait, 1, 60000), 1, "no event");
-	cr_assert_eq(sluice_event_get(session, &event), 0);
-	cr_assert_eq(sluice_event_ack(session, &event), 0);
-	return event;
-}
-
 static void expect(enum sluice_event_kind kind, const char *group, void *context)
 {
-	struct sluice_event event = next_event();
+	struct sluice_event event = kit_event(session);
 	struct sluice_addr addr = kit_addr(group);
 
 	cr_expect_eq(event.kind, kind, "%d instead of %d of %s", event.kind, kind, group);
@@ -120,7 +108,7 @@ Test(async, errors, .description = "SSM-2: a join that fails is an event with th
 	cr_expect_eq(sluice_join_async(session, 1, &group, &bad, NULL), -EINVAL);
 	cr_expect_eq(sluice_event_get(session, &event), -EAGAIN);
 	join_async("232.1.1.1", &a);
-	event = next_event();
+	event = kit_event(session);
 	cr_expect(
 		event.kind == SLUICE_EVENT_ERROR && event.status == -EINVAL && event.context == &a);
 	cr_expect_eq(sluice_event_ack(session, &event), -ENOENT);
@@ -192,7 +180,7 @@ Test(async, batch, .description = "CHG-6 CHG-16: joins that arrive together shar
 	}
 	let_go(&hold);
 	for (unsigned i = 0; i < 200; i++)
-		next_event();
+		kit_event(session);
 	// Joined is what the port has taken; the wire comes after it.
 	while (kit.n_records < 100)
 		kit_listen(&kit);

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <time.h>
@@ -166,6 +167,17 @@ unsigned kit_receive(struct sluice_session *session)
 		sum += n;
 	}
 	return sum;
+}
+
+struct sluice_event kit_event(struct sluice_session *session)
+{
+	struct pollfd wait = {.fd = sluice_event_fd(session), .events = POLLIN};
+	struct sluice_event event;
+
+	cr_assert_eq(poll(&wait, 1, PATIENCE_S * 1000), 1, "no event");
+	cr_assert_eq(sluice_event_get(session, &event), 0);
+	cr_assert_eq(sluice_event_ack(session, &event), 0);
+	return event;
 }
 
 // ---- From the engine -----------------------------------------------------------------------

@@ -58,6 +58,9 @@ void kit_settle(struct kit *kit);
 // Frames the session has waiting; frees them.
 unsigned kit_receive(struct sluice_session *session);
 
+// The session's next event, acknowledged; waits for it.
+struct sluice_event kit_event(struct sluice_session *session);
+
 // Reads what the engine sent by the first wire so far.
 void kit_listen(struct kit *kit);
 // Records of this type for the group heard so far; type 0: any.

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -169,17 +168,6 @@ Test(remote, memberships,
 	stop_daemon();
 }
 
-static struct sluice_event next_event(void)
-{
-	struct pollfd wait = {.fd = sluice_event_fd(session), .events = POLLIN};
-	struct sluice_event event;
-
-	cr_assert_eq(poll(&wait, 1, 60000), 1, "no event");
-	cr_assert_eq(sluice_event_get(session, &event), 0);
-	cr_assert_eq(sluice_event_ack(session, &event), 0);
-	return event;
-}
-
 Test(remote, async, .description = "asynchronous joins have their events from the daemon")
 {
 	struct sluice_addr group = kit_addr("239.1.1.1"), ssm = kit_addr("232.1.1.1");
@@ -195,15 +183,15 @@ Test(remote, async, .description = "asynchronous joins have their events from th
 		static const enum sluice_event_kind kinds[] = {
 			SLUICE_EVENT_PENDING, SLUICE_EVENT_JOINED};
 
-		event = next_event();
+		event = kit_event(session);
 		cr_expect_eq(event.kind, kinds[i % 2]);
 		cr_expect_eq(event.context, i < 2 ? &a : &b);
 	}
-	event = next_event();
+	event = kit_event(session);
 	cr_expect(event.kind == SLUICE_EVENT_ERROR && event.status == -EINVAL);
 	cr_expect_eq(sluice_leave(session, 1, &group), 0);
 	cr_expect_eq(sluice_leave(session, 1, &group), 0);
-	event = next_event();
+	event = kit_event(session);
 	cr_expect(event.kind == SLUICE_EVENT_LEFT && event.context == &a);
 	cr_expect_eq(sluice_event_get(session, &event), -EAGAIN);
 	sluice_session_close(session);
@@ -318,6 +306,7 @@ Test(remote_frames, receive,
 {
 	struct sluice_addr group = kit_addr("239.1.1.1"), other = kit_addr("239.1.1.2");
 	struct sluice_session_options options = {.ring_size = 256};
+	struct sluice_session_stats stats;
 	pid_t pid = fork_daemon();
 	struct rte_mbuf *frame;
 	int rc;
@@ -330,6 +319,8 @@ Test(remote_frames, receive,
 	cr_assert_eq(rc, 0);
 	cr_assert_eq(sluice_join(session, 1, &group), 0);
 	cr_expect_geq(receive_some(1000, 1), 1000);
+	cr_expect_eq(sluice_stats_session(session, &stats), 0);
+	cr_expect_geq(stats.packets, 1000);
 	cr_assert_eq(sluice_leave_flush(session, 1, &group), 0);
 	cr_expect_eq(sluice_recv_burst(session, &frame, 1), 0, "a frame after the leave");
 	cr_assert_eq(sluice_join(session, 1, &other), 0);
