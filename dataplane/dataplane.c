@@ -87,8 +87,8 @@ struct dataplane *dataplane_open(
 	LIST_INIT(&dp->ports);
 	LIST_INIT(&dp->interfaces);
 	LIST_INIT(&dp->outputs);
-	dp->frame_size = config->frame_size != 0 ? config->frame_size
-						 : RTE_MBUF_DEFAULT_DATAROOM - RTE_PKTMBUF_HEADROOM;
+	// net_af_packet's own frames are nearly as large as this.
+	dp->frame_size = config->frame_size != 0 ? config->frame_size : RTE_MBUF_DEFAULT_DATAROOM;
 	dp->ring_frames = config->mbufs != 0 ? config->mbufs : RING_FRAMES;
 	if (workers_open(dp, config) < 0)
 		goto close_workers;

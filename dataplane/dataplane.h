@@ -30,7 +30,7 @@ struct dataplane_config {
 	unsigned n_workers; // 1 or more
 	unsigned mbufs; // what all ring outputs together may hold, in frames; each port's receive
 			// pool has them beside those its queues need; 0: 4096
-	uint16_t frame_size; // largest frame received in one segment, bytes; 0: 2048 - headroom.
+	uint16_t frame_size; // largest frame received in one segment, bytes; 0: 2048.
 			     // A device that knows no segments gets what its MTU takes
 	bool filters; // interface_filter_burst() is going to be called
 	unsigned punt_rate; // IGMP/MLD frames a second handed to control, all ports; 0: 10000
