@@ -29,7 +29,7 @@ say "1. Building Sluice"
 tests/packages.sh
 if [ ! -x build/ctrl/sluiced ] || [ -w build ]; then
 	[ -f build/build.ninja ] || meson setup build >/dev/null
-	ninja -C build ctrl/sluiced ctrl/sluice | tail -n 1
+	ninja -C build --quiet ctrl/sluiced ctrl/sluice
 fi
 
 if [ "$(id -u)" != 0 ]; then
