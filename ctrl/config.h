@@ -68,6 +68,7 @@ struct config_protocol {
 struct config_limits {
 	unsigned groups; // an interface and family, and a session
 	unsigned sources_per_filter;
+	unsigned queued_frames; // that may wait for sessions, all together
 };
 
 struct config {

@@ -7,6 +7,7 @@
 
 #define GROUPS_DEFAULT 1000000
 #define SOURCES_DEFAULT 1024
+#define QUEUED_DEFAULT 4096
 
 static const struct config_range lcore_range = {0, RTE_MAX_LCORE - 1};
 static const struct config_range queue_range = {1, RTE_MAX_QUEUES_PER_PORT};
@@ -16,6 +17,7 @@ static const struct config_range robustness_range = {1, 7}; // QRV has three bit
 static const struct config_range rate_range = {1, 10000000};
 static const struct config_range groups_range = {1, 100000000};
 static const struct config_range sources_range = {64, 65535}; // API-30; a record counts in 16 bits
+static const struct config_range queued_range = {64, 1 << 20}; // some 2 KB each, on every port
 
 static char *take(char **text)
 {
@@ -258,4 +260,6 @@ void config_convert(struct config_reader *reader, struct raw_config *raw, struct
 	config->limits.sources_per_filter =
 		config_unsigned(reader, config_path("limits.sources_per_filter"),
 			raw->limits.sources_per_filter, sources_range, SOURCES_DEFAULT);
+	config->limits.queued_frames = config_unsigned(reader, config_path("limits.queued_frames"),
+		raw->limits.queued_frames, queued_range, QUEUED_DEFAULT);
 }

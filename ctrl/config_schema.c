@@ -96,6 +96,7 @@ static const cyaml_schema_field_t protocol_fields[] = {
 static const cyaml_schema_field_t limits_fields[] = {
 	TEXT(groups, raw_limits, OPTIONAL),
 	TEXT(sources_per_filter, raw_limits, OPTIONAL),
+	TEXT(queued_frames, raw_limits, OPTIONAL),
 	CYAML_FIELD_END,
 };
 

@@ -45,7 +45,7 @@ struct raw_protocol {
 };
 
 struct raw_limits {
-	char *groups, *sources_per_filter;
+	char *groups, *sources_per_filter, *queued_frames;
 };
 
 struct raw_config {

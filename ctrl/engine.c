@@ -56,6 +56,7 @@ static int open_dataplane(struct engine *engine, struct error *error)
 	struct dataplane_config config = {
 		.worker_lcores = lcores->workers,
 		.n_workers = lcores->n_workers,
+		.mbufs = engine->config->limits.queued_frames,
 		.filters = engine->config->embedded,
 	};
 	struct dataplane_error why;

@@ -80,6 +80,8 @@ static const char *needs_restart(const struct config *a, const struct config *b)
 		return "ports";
 	if (!same_interfaces(a, b))
 		return "interfaces";
+	if (a->limits.queued_frames != b->limits.queued_frames)
+		return "limits.queued_frames";
 	return NULL;
 }
 

@@ -44,7 +44,8 @@ struct sluice_error {
 // configuration names for workers free; Sluice owns the ports it is given. Starts a control
 // thread. `yaml` is the text of a configuration as sluiced reads it (its keys socket, eal and
 // lcores.control mean nothing here); text, not a file name, so that it can be made up in memory.
-// Returns 0, -EINVAL for a configuration that is wrong, or what a device said.
+// Returns 0, -EINVAL for a configuration that is wrong, -EIO if a device or a worker's lcore cannot
+// be had.
 SLUICE_API int sluice_open(const char *yaml, struct sluice **sluice, struct sluice_error *error);
 
 // Closes all sessions, leaves all groups on the wire (waits for the repeats, at most 3 s), and
@@ -56,14 +57,16 @@ SLUICE_API void sluice_close(struct sluice *sluice);
 
 struct sluice_session_options {
 	uint16_t udp_port_be; // only frames to this UDP destination port; 0: any
-	uint32_t ring_size; // frames that may wait to be received, a power of two; 0: 1024
+	uint32_t ring_size; // frames that may wait to be received, a power of two; 0: 1024. All
+			    // sessions together: limits.queued_frames, else -ENOBUFS
 	bool stay; // of sluiced: frames are counted and go to its outputs, not to this process
 };
 
 // Opens a session on an engine of this process (`socket` NULL), or on the sluiced that answers at
 // `socket` (`sluice` NULL). With sluiced, frames arrive through a memif port it makes for the
-// session; EAL must be up in this process to receive, not to join and leave. `options` may be
-// NULL. -ECONNREFUSED, -ENOENT if no sluiced answers.
+// session; EAL must be up in this process to receive, not to join and leave. Its frames carry no
+// port, so that a flush tells interfaces by their VLANs; its ring has at most 16384 frames.
+// `options` may be NULL. -ECONNREFUSED, -ENOENT if no sluiced answers.
 SLUICE_API int sluice_session_open(struct sluice *sluice, const char *socket,
 	const struct sluice_session_options *options, struct sluice_session **session);
 

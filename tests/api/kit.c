@@ -17,6 +17,7 @@
 
 static const char PORTS[] = "lcores: {workers: [1, 2]}\n"
 			    "protocol: {robustness: 1}\n"
+			    "limits: {queued_frames: 8192}\n"
 			    "ports:\n"
 			    "  - {name: in0, device: net_ring_wire0}\n";
 static const char TV[] = "interfaces:\n"

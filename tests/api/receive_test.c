@@ -150,6 +150,19 @@ Test(receive, full, .description = "promise 7: a slow session loses only its own
 	kit_close(&kit);
 }
 
+Test(receive, room, .description = "sessions whose queues have no room are refused")
+{
+	struct sluice_session_options options = {.ring_size = 4096};
+
+	kit_open(&kit);
+	cr_expect_eq(sluice_session_open(kit.sluice, NULL, &options, &session), 0);
+	cr_expect_eq(sluice_session_open(kit.sluice, NULL, &options, &session), 0);
+	cr_expect_eq(sluice_session_open(kit.sluice, NULL, &options, &session), -ENOBUFS);
+	options.ring_size = 1000;
+	cr_expect_eq(sluice_session_open(kit.sluice, NULL, &options, &session), -EINVAL);
+	kit_close(&kit);
+}
+
 Test(receive, bind, .description = "a bound session gets its UDP port only, from the bind on")
 {
 	struct sluice_session_options options = {.udp_port_be = htons(7000)};

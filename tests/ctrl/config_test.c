@@ -79,6 +79,8 @@ static const struct mistake mistakes[] = {
 		"f:5: protocol.query_interval: \"nan\" is not a number of seconds"},
 	{BASE "protocol: {ssm_ranges: [10.0.0.0/8]}\n",
 		"f:5: protocol.ssm_ranges[0]: 10.0.0.0/8 is not a range of groups"},
+	{BASE "limits: {queued_frames: 63}\n",
+		"f:5: limits.queued_frames: 63 is not within 64-1048576"},
 	{BASE "limits: {sources_per_filter: 63}\n",
 		"f:5: limits.sources_per_filter: 63 is not within 64-65535"},
 	{BASE "  - {name: a, port: in0, vlan: 4095}\n",
@@ -233,6 +235,7 @@ Test(config, defaults)
 	cr_assert_not(config->protocol.require_router_alert);
 	cr_assert_eq(config->limits.groups, 1000000);
 	cr_assert_eq(config->limits.sources_per_filter, 1024);
+	cr_assert_eq(config->limits.queued_frames, 4096);
 	config_free(config);
 }
 
