@@ -72,7 +72,7 @@ static void rotate(struct group_queue *queue, struct group *first)
 }
 
 // A walk that is still going on takes the new query in: it goes on where it is until it has met all
-// groups once more, at the higher of both speeds. So nobody waits longer for being asked again.
+// groups once more, fast enough that nobody waits longer for being asked again.
 static void walk_start(struct host *host, uint32_t response_ms, uint64_t now_ms)
 {
 	const struct walk *old = &host->walk;
@@ -88,6 +88,10 @@ static void walk_start(struct host *host, uint32_t response_ms, uint64_t now_ms)
 		walk.response_ms = old->response_ms;
 	if (old->timer_set && wheel_expires_ms(&host->wheel, &old->timer) < walk.start_ms)
 		walk.start_ms = wheel_expires_ms(&host->wheel, &old->timer);
+	// More groups than the old one had frames for: they go with it rather than after it.
+	if (old->pending && !old->begun && walk_end_ms(&walk) > walk_end_ms(old))
+		walk.response_ms =
+			walk_end_ms(old) > walk.start_ms ? walk_end_ms(old) - walk.start_ms : 1;
 	if (old->at != NULL)
 		rotate(&host->groups, old->at);
 	walk_stop(host);
