@@ -21,4 +21,4 @@ in_ns kernel sysctl -qw net.ipv4.igmp_max_memberships=1000 net.ipv4.igmp_max_msf
 # Long filters need room in the socket; older kernels have no such limit in a namespace.
 in_ns kernel sysctl -qw net.core.optmem_max=1048576 2>/dev/null || true
 
-in_ns kernel /usr/bin/python3 "$lab/kernel_diff.py" "$driver"
+in_ns kernel /usr/bin/python3 -B "$lab/kernel_diff.py" "$driver"

@@ -68,12 +68,15 @@ static void set_link(struct scene *sc, bool up)
 			    : HOST_NEVER;
 }
 
-// Somebody's memory is lost: what nobody will speak of any more runs out in time.
+// Somebody's memory is lost: what nobody will speak of any more runs out in time, which begins
+// when the first answer has told a querier what there is to ask about.
 static void forget(struct scene *sc)
 {
 	const struct router_config *config = &sc->routers[QUERIER].config;
 
-	scene_later(&sc->exact_from, sc->now + router_membership_ms(config) + SCENE_SLACK_MS);
+	scene_later(&sc->exact_from, sc->now + config->response_interval_ms +
+					     repeats_ms(sc->script) + router_membership_ms(config) +
+					     SCENE_SLACK_MS);
 }
 
 // The old host falls silent at once: what its sessions say as they close is not heard.
