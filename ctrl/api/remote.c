@@ -8,32 +8,9 @@
 #include <stdlib.h>
 #include <rte_lcore.h>
 #include "address.h"
-#include "link.h"
 #include "share.h"
 
-struct remote_session {
-	struct sluice_session session; // first
-	struct link link;
-	json_int_t id;
-	// Const once open.
-	struct sluice_interface *interfaces;
-	unsigned n_interfaces;
-	struct share_port *port; // NULL: this process has no EAL, and receives nothing
-};
-
 static const struct backend backend;
-
-static struct remote_session *remote(struct sluice_session *session)
-{
-	return (struct remote_session *)session;
-}
-
-static json_t *address(const struct sluice_addr *addr)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	return json_string(address_format(addr, text));
-}
 
 // ---- Events --------------------------------------------------------------------------------
 
@@ -87,11 +64,6 @@ static void read_addresses(struct sluice_interface *interface, const json_t *add
 	}
 }
 
-static unsigned number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
 static void read_interface(
 	struct sluice_interface *interface, const json_t *entry, const json_t *ports)
 {
@@ -101,9 +73,9 @@ static void read_interface(
 	size_t i;
 
 	snprintf(interface->name, sizeof(interface->name), "%s", name != NULL ? name : "");
-	interface->index = number(entry, "index");
-	interface->vlan = number(entry, "vlan");
-	interface->inner_vlan = number(entry, "inner_vlan");
+	interface->index = remote_number(entry, "index");
+	interface->vlan = remote_number(entry, "vlan");
+	interface->inner_vlan = remote_number(entry, "inner_vlan");
 	if (mac != NULL)
 		sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &interface->mac[0],
 			&interface->mac[1], &interface->mac[2], &interface->mac[3],
@@ -112,7 +84,7 @@ static void read_interface(
 	json_array_foreach (ports, i, port) {
 		if (!json_equal(json_object_get(port, "name"), json_object_get(entry, "port")))
 			continue;
-		interface->mtu = number(port, "mtu");
+		interface->mtu = remote_number(port, "mtu");
 		interface->up = json_is_true(json_object_get(port, "up"));
 	}
 }
@@ -260,141 +232,6 @@ static int interfaces(struct sluice_session *session, struct sluice_interface *l
 	return rc;
 }
 
-// ---- Memberships ---------------------------------------------------------------------------
-
-static const char *const methods[] = {
-	[CHANGE_JOIN] = "group.join",
-	[CHANGE_LEAVE] = "group.leave",
-	[CHANGE_JOIN_SOURCE] = "group.join",
-	[CHANGE_LEAVE_SOURCE] = "group.leave",
-	[CHANGE_BLOCK_SOURCE] = "group.block",
-	[CHANGE_UNBLOCK_SOURCE] = "group.unblock",
-	[CHANGE_SET_FILTER] = "group.filter",
-};
-
-// What each request about a group begins with.
-static json_t *group_params(
-	struct remote_session *session, unsigned ifindex, const struct sluice_addr *group)
-{
-	return json_pack("{s:s, s:o}", "interface", session->interfaces[ifindex - 1].name, "group",
-		address(group));
-}
-
-static json_t *change_params(struct remote_session *session, const struct change_request *request)
-{
-	json_t *params = group_params(session, request->ifindex, &request->group);
-	json_t *sources = json_array();
-
-	for (unsigned i = 0; i < request->n_sources; i++)
-		json_array_append_new(sources, address(&request->sources[i]));
-	json_object_set_new(params, "session", json_integer(session->id));
-	json_object_set_new(params, "sources", sources);
-	if (request->kind == CHANGE_SET_FILTER)
-		json_object_set_new(params, "mode",
-			json_string(request->mode == SLUICE_INCLUDE ? "include" : "exclude"));
-	return params;
-}
-
-static int get_membership(struct remote_session *session, unsigned ifindex,
-	const struct sluice_addr *group, json_t **result)
-{
-	json_t *params = group_params(session, ifindex, group);
-
-	json_object_set_new(params, "session", json_integer(session->id));
-	return link_call(&session->link, "group.get", params, result);
-}
-
-static int change(struct sluice_session *session, const struct change_request *request, bool *ended)
-{
-	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
-	json_t *membership;
-	int rc;
-
-	*ended = false;
-	rc = link_call(&remote(session)->link, methods[request->kind],
-		change_params(remote(session), request), NULL);
-	if (rc < 0 || (request->kind != CHANGE_LEAVE && request->kind != CHANGE_LEAVE_SOURCE))
-		return rc;
-	if (get_membership(remote(session), key.ifindex, &key.group, &membership) < 0) {
-		*ended = true;
-		return 0;
-	}
-	if (request->kind == CHANGE_LEAVE_SOURCE)
-		events_unwatch(&session->events, &key, request->sources, 0);
-	else
-		events_unwatch(&session->events, &key, NULL, number(membership, "joins"));
-	json_decref(membership);
-	return 0;
-}
-
-static int get_filter(struct sluice_session *session, struct filter_request *filter)
-{
-	const char *mode;
-	json_t *result;
-	const json_t *sources;
-	int rc;
-
-	rc = get_membership(remote(session), filter->ifindex, &filter->group, &result);
-	if (rc < 0)
-		return rc;
-	mode = json_string_value(json_object_get(result, "mode"));
-	filter->mode =
-		mode != NULL && strcmp(mode, "include") == 0 ? SLUICE_INCLUDE : SLUICE_EXCLUDE;
-	sources = json_object_get(result, "sources");
-	for (unsigned i = 0; i < filter->n && i < json_array_size(sources); i++) {
-		const char *text = json_string_value(json_array_get(sources, i));
-
-		filter->sources[i] = (struct sluice_addr){0};
-		if (text == NULL || !address_parse(text, &filter->sources[i]))
-			rc = -EPROTO;
-	}
-	filter->n = json_array_size(sources);
-	json_decref(result);
-	return rc;
-}
-
-struct join {
-	struct remote_session *session;
-	struct events_key key;
-	uint64_t watch;
-};
-
-// sluiced has sent the reports of a line before it answers.
-static void joined(void *arg, int rc, const json_t *result)
-{
-	struct join *join = arg;
-	struct events *events = &join->session->session.events;
-
-	if (rc < 0)
-		events_watch_failed(events, &join->key, join->watch, rc);
-	else
-		events_watch_done(events, &join->key, join->watch, true);
-	free(join);
-}
-
-static int join_async(
-	struct sluice_session *session, const struct change_request *request, void *context)
-{
-	struct join *join = malloc(sizeof(*join));
-	int rc;
-
-	if (join == NULL)
-		return -ENOMEM;
-	*join = (struct join){
-		.session = remote(session),
-		.key = {.ifindex = request->ifindex, .group = request->group},
-	};
-	join->watch = events_watch(&session->events, &join->key, request->sources, context);
-	rc = join->watch == 0 ? -ENOMEM
-			      : link_post(&remote(session)->link, methods[request->kind],
-					change_params(remote(session), request), joined, join);
-	if (rc < 0) {
-		events_watch_cancel(&session->events, &join->key, join->watch);
-		free(join);
-	}
-	return rc;
-}
-
 // ---- Frames --------------------------------------------------------------------------------
 
 static unsigned receive(struct sluice_session *session, struct rte_mbuf **frames, unsigned n)
@@ -428,7 +265,7 @@ static uint64_t filter(struct sluice_session *session, unsigned ifindex,
 
 static int send_datagram(struct sluice_session *session, const struct datagram *datagram)
 {
-	json_t *params = group_params(remote(session), datagram->ifindex, &datagram->group);
+	json_t *params = remote_group_params(remote(session), datagram->ifindex, &datagram->group);
 	const uint8_t *payload = datagram->payload;
 	char *hex = malloc(2 * datagram->len + 1);
 
@@ -457,7 +294,7 @@ static int group_stats(struct sluice_session *session, unsigned ifindex,
 	int rc;
 
 	rc = link_call(&remote(session)->link, "group.stats",
-		group_params(remote(session), ifindex, group), &result);
+		remote_group_params(remote(session), ifindex, group), &result);
 	if (rc < 0)
 		return rc;
 	seen = json_object_get(result, "last_seen_ms");
@@ -495,9 +332,9 @@ static const struct backend backend = {
 	.close = close_and_free,
 	.resolve = resolve,
 	.interfaces = interfaces,
-	.change = change,
-	.get_filter = get_filter,
-	.join_async = join_async,
+	.change = remote_change,
+	.get_filter = remote_get_filter,
+	.join_async = remote_join_async,
 	.receive = receive,
 	.settle = settle,
 	.came_by = came_by,

@@ -4,8 +4,35 @@
 #define API_REMOTE_H
 
 #include "backend.h"
+#include "link.h"
+
+struct remote_session {
+	struct sluice_session session; // first
+	struct link link;
+	json_int_t id;
+	// Const once open.
+	struct sluice_interface *interfaces;
+	unsigned n_interfaces;
+	struct share_port *port; // NULL: this process has no EAL, and receives nothing
+};
 
 int remote_session_open(const char *socket, const struct sluice_session_options *options,
 	struct sluice_session **session);
+
+static inline struct remote_session *remote(struct sluice_session *session)
+{
+	return (struct remote_session *)session;
+}
+
+// remote_member.c
+int remote_change(
+	struct sluice_session *session, const struct change_request *request, bool *ended);
+int remote_get_filter(struct sluice_session *session, struct filter_request *filter);
+int remote_join_async(
+	struct sluice_session *session, const struct change_request *request, void *context);
+// What each request about a group begins with; NULL without memory.
+json_t *remote_group_params(
+	const struct remote_session *session, unsigned ifindex, const struct sluice_addr *group);
+unsigned remote_number(const json_t *object, const char *key); // 0 if there is none
 
 #endif
