@@ -312,8 +312,8 @@ void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t n
 	struct group *group;
 
 	host_count(host, verdict);
-	if (verdict == HOST_RX_BAD_SOURCE && host->wire->family == AF_INET6)
-		host_log(host, now_ms, "MLD message whose source is not link-local dropped");
+	if (verdict == HOST_RX_BAD_SOURCE && host->wire->family == AF_INET6 && query.is_query)
+		host_log(host, now_ms, "MLD query whose source is not link-local dropped");
 	if (verdict == HOST_RX_REPORT && query.group.family != 0 && !host_is_newest(host)) {
 		group = group_find(host, query.group.bytes);
 		if (group != NULL)

@@ -178,7 +178,6 @@ static enum host_counter read_query(
 
 	if (payload->len < wire->old_len)
 		return HOST_RX_BAD_LENGTH;
-	query->is_query = true;
 	query->group.family = wire->family;
 	memcpy(query->group.bytes, message + wire->group_at, wire->addr_len);
 	if (payload->len >= wire->query_len) {
@@ -280,6 +279,7 @@ enum host_counter query_read(
 		return HOST_RX_BAD_LENGTH;
 	if (!is_checksum_right(host, query, &payload))
 		return HOST_RX_BAD_CHECKSUM;
+	query->is_query = payload.bytes[0] == WIRE_IGMP_QUERY || payload.bytes[0] == WIRE_MLD_QUERY;
 	verdict = judge_origin(host, query, &payload);
 	if (verdict != good)
 		return verdict;

@@ -6,7 +6,7 @@
 #include "host.h"
 
 struct query {
-	bool is_query; // else the report of another host, in an old version
+	bool is_query; // else what another host says; known unless the checksum is wrong
 	unsigned version; // of the protocol it was said in
 	bool general;
 	struct sluice_addr src;

@@ -114,3 +114,21 @@ BOTH(hearing, log_rate, "SEC-5 MLD-4: the log is rate-limited, the counters are 
 	cr_assert_eq(host_counter(lab->host, HOST_RX_BAD_SOURCE), 1000);
 	cr_assert_leq(lab->n_logged, 1);
 }
+
+ONE(AF_INET6, hearing, log_source, "MLD-4: a query from :: is logged, a report from :: is not")
+{
+	struct lab_packet query = lab_query_packet(lab, 2, NULL, "", 1000);
+	struct lab_packet report = lab_report_packet(lab, 131, "1");
+
+	memset(report.bytes + 8, 0, 16);
+	lab_seal(lab, &report);
+	lab_send(lab, &report);
+	cr_assert_eq(host_counter(lab->host, HOST_RX_BAD_SOURCE), 1);
+	cr_assert_eq(lab->n_logged, 0);
+
+	memset(query.bytes + 8, 0, 16);
+	lab_seal(lab, &query);
+	lab_send(lab, &query);
+	cr_assert_eq(host_counter(lab->host, HOST_RX_BAD_SOURCE), 2);
+	cr_assert_eq(lab->n_logged, 1);
+}
