@@ -64,6 +64,25 @@ static void hand_over(struct worker *worker, struct output *output)
 	lane->n_staged = 0;
 }
 
+// Most frames are whole, nobody's but ours and of one pool: they go back to it as they are.
+static void free_unwanted(struct rte_mbuf **frames, unsigned n)
+{
+	struct rte_mempool *pool = frames[0]->pool;
+	uint64_t other = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct rte_mbuf *frame = frames[i];
+
+		other |= (rte_mbuf_refcnt_read(frame) ^ 1) | (frame->nb_segs ^ 1) |
+			 (frame->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) |
+			 (uintptr_t)frame->next | ((uintptr_t)frame->pool ^ (uintptr_t)pool);
+	}
+	if (likely(other == 0))
+		rte_mempool_put_bulk(pool, (void **)frames, n);
+	else
+		rte_pktmbuf_free_bulk(frames, n);
+}
+
 void deliver_flush(struct worker *worker)
 {
 	struct output *output;
@@ -72,6 +91,7 @@ void deliver_flush(struct worker *worker)
 		worker->staged = output->lanes[worker->index].next_staged;
 		hand_over(worker, output);
 	}
-	rte_pktmbuf_free_bulk(worker->unwanted, worker->n_unwanted);
+	if (worker->n_unwanted > 0)
+		free_unwanted(worker->unwanted, worker->n_unwanted);
 	worker->n_unwanted = 0;
 }

@@ -11,10 +11,9 @@ static_assert(BURST <= GROUP_TABLE_BURST, "a batch is one lookup");
 
 // The frames of a burst that ask the same group table.
 struct batch {
-	const struct group_table *table;
+	struct group_table *table;
 	unsigned n;
 	uint8_t which[BURST]; // their numbers in the burst
-	uint32_t index[BURST]; // their groups, once found
 	union {
 		uint32_t groups4_be[BURST];
 		struct group_key groups6[BURST];
@@ -23,8 +22,10 @@ struct batch {
 
 struct burst {
 	struct rte_mbuf **frames;
-	struct parsed parsed[BURST];
+	unsigned n;
 	uint64_t now_ms;
+	struct parsed parsed[BURST];
+	uint8_t reasons[BURST]; // of parse_mbuf()
 	unsigned n_batches;
 	struct batch batches[BURST];
 };
@@ -48,7 +49,7 @@ static void punt(struct worker *worker, struct interface *interface, struct rte_
 		counter_add(&worker->counters.punted, 1);
 }
 
-static struct batch *batch_of(struct burst *burst, const struct group_table *table)
+static struct batch *batch_of(struct burst *burst, struct group_table *table)
 {
 	struct batch *batch = burst->batches;
 
@@ -61,6 +62,12 @@ static struct batch *batch_of(struct burst *burst, const struct group_table *tab
 	return batch;
 }
 
+static inline struct group_table *table_of(
+	const struct interface *interface, const struct parsed *parsed)
+{
+	return parsed->flags & PARSED_IPV6 ? interface->table6 : interface->table4;
+}
+
 static inline void batch_add(struct batch *batch, unsigned which, const struct parsed *parsed)
 {
 	if (parsed->flags & PARSED_IPV6)
@@ -70,53 +77,80 @@ static inline void batch_add(struct batch *batch, unsigned which, const struct p
 	batch->which[batch->n++] = which;
 }
 
-// Parses the frames and sorts them by group table; those that ask none go their own ways.
-static void classify(
-	struct worker *worker, const struct port *port, struct burst *burst, unsigned n)
+// Parses the frames. Returns whether they are all alike: good, by the same interface, of the same
+// family, and nothing for the protocol machine.
+static inline bool parse(struct worker *worker, struct burst *burst)
 {
 	struct rte_mbuf **frames = burst->frames;
-	uint16_t outer_vlan = VLAN_NONE, inner_vlan = VLAN_NONE;
-	struct interface *interface = interface_map_find(&port->interfaces, VLAN_NONE, VLAN_NONE);
-	struct batch *batch = burst->batches;
+	const struct parsed *first = &burst->parsed[0];
+	uint32_t unlike = 0;
 	uint64_t bytes = 0;
 
-	batch->table = NULL;
-	for (unsigned i = 0; i < n && i < PREFETCH; i++)
+	for (unsigned i = 0; i < PREFETCH && i < burst->n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < burst->n; i++) {
 		struct parsed *parsed = &burst->parsed[i];
-		const struct group_table *table;
-		unsigned reason;
+		unsigned reason = PARSE_OK;
 
-		if (i + PREFETCH < n)
-			rte_prefetch0(rte_pktmbuf_mtod(frames[i + PREFETCH], void *));
+		rte_prefetch0(
+			rte_pktmbuf_mtod(frames[RTE_MIN(i + PREFETCH, burst->n - 1)], void *));
 		bytes += frames[i]->pkt_len;
-		reason = parse_mbuf(frames[i], parsed);
-		if (unlikely(reason != PARSE_OK)) {
-			drop(worker, reason, frames[i]);
-			continue;
+		if (unlikely(!parse_mbuf_fast(frames[i], parsed))) {
+			reason = parse_mbuf_general(frames[i], parsed);
+			unlike |= (reason ^ PARSE_OK) | (parsed->flags & PARSED_CONTROL);
 		}
-		// Frames mostly come by the same interface as the one before.
-		if (parsed->outer_vlan != outer_vlan || parsed->inner_vlan != inner_vlan) {
-			outer_vlan = parsed->outer_vlan;
-			inner_vlan = parsed->inner_vlan;
-			interface = interface_map_find(&port->interfaces, outer_vlan, inner_vlan);
-		}
-		if (unlikely(interface == NULL)) {
-			drop(worker, DROP_NO_INTERFACE, frames[i]);
-			continue;
-		}
-		if (unlikely(parsed->flags & PARSED_CONTROL)) {
-			punt(worker, interface, frames[i], parsed);
-			continue;
-		}
-		table = parsed->flags & PARSED_IPV6 ? interface->table6 : interface->table4;
-		if (batch->table != table)
-			batch = batch_of(burst, table);
-		batch_add(batch, i, parsed);
+		burst->reasons[i] = reason;
+		unlike |= (parsed->vlans ^ first->vlans) |
+			  ((parsed->flags ^ first->flags) & PARSED_IPV6);
 	}
-	counter_add(&worker->counters.rx_packets, n);
+	counter_add(&worker->counters.rx_packets, burst->n);
 	counter_add(&worker->counters.rx_bytes, bytes);
+	return unlike == 0;
+}
+
+// All frames by one table, as it mostly is.
+static inline void sort_alike(struct burst *burst, const struct interface *interface)
+{
+	static const uint8_t which[BURST] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+		16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+	struct batch *batch = burst->batches;
+	const struct parsed *parsed = burst->parsed;
+
+	burst->n_batches = 1;
+	batch->table = table_of(interface, parsed);
+	batch->n = burst->n;
+	memcpy(batch->which, which, sizeof(which));
+	if (parsed->flags & PARSED_IPV6)
+		for (unsigned i = 0; i < burst->n; i++)
+			memcpy(&batch->groups6[i], parsed[i].group6, sizeof(batch->groups6[i]));
+	else
+		for (unsigned i = 0; i < burst->n; i++)
+			batch->groups4_be[i] = parsed[i].group4_be;
+}
+
+// Sorts the frames by group table; those that ask none go their own ways.
+static __rte_noinline void sort_unlike(
+	struct worker *worker, const struct port *port, struct burst *burst)
+{
+	burst->n_batches = 0;
+	for (unsigned i = 0; i < burst->n; i++) {
+		const struct parsed *parsed = &burst->parsed[i];
+		struct rte_mbuf *frame = burst->frames[i];
+		struct interface *interface;
+
+		if (burst->reasons[i] != PARSE_OK) {
+			drop(worker, burst->reasons[i], frame);
+			continue;
+		}
+		interface = interface_map_find(
+			&port->interfaces, parsed->outer_vlan, parsed->inner_vlan);
+		if (interface == NULL)
+			drop(worker, DROP_NO_INTERFACE, frame);
+		else if (parsed->flags & PARSED_CONTROL)
+			punt(worker, interface, frame, parsed);
+		else
+			batch_add(batch_of(burst, table_of(interface, parsed)), i, parsed);
+	}
 }
 
 // To all who want the frame. Returns how many outputs that were.
@@ -137,59 +171,89 @@ static __rte_noinline unsigned deliver_fanout(struct worker *worker, struct rte_
 	return n;
 }
 
-// Returns the number of outputs that got the frame.
-static inline unsigned deliver_group(struct worker *worker, const struct burst *burst,
-	const struct batch *batch, unsigned i, struct group *group)
-{
-	unsigned which = batch->which[i], n = 1;
-	struct rte_mbuf *frame = burst->frames[which];
-	const struct parsed *parsed = &burst->parsed[which];
-	struct output *output = group_single_output(group);
-	uint32_t bytes = frame->pkt_len;
+// What frames of the same output add up to: one that counts is told once a run of them.
+struct tally {
+	struct output *output;
+	unsigned packets;
+	uint64_t bytes;
+};
 
-	if (likely(output != NULL))
-		deliver_single(worker, frame, parsed->l3_offset, output);
-	else
-		n = deliver_fanout(worker, frame, parsed, group);
-	if (likely(n > 0)) {
-		group_count(group, bytes, burst->now_ms);
-	} else {
-		group_table_count_filtered(batch->table, worker->index, batch->index[i]);
-		worker_discard(worker, frame);
+static void tally_settle(const struct worker *worker, const struct tally *tally)
+{
+	struct output_lane *lane;
+
+	if (tally->output == NULL)
+		return;
+	lane = &tally->output->lanes[worker->index];
+	counter_add(&lane->packets, tally->packets);
+	counter_add(&lane->bytes, tally->bytes);
+}
+
+static inline void tally_add(
+	const struct worker *worker, struct tally *tally, struct output *output, uint32_t bytes)
+{
+	if (unlikely(tally->output != output)) {
+		tally_settle(worker, tally);
+		*tally = (struct tally){.output = output};
 	}
-	return n;
+	tally->packets++;
+	tally->bytes += bytes;
 }
 
-static uint64_t look_up(struct batch *batch, bool ipv6)
+static uint64_t look_up(const struct batch *batch, bool ipv6, uint32_t *index)
 {
-	return ipv6 ? group_table_lookup6_burst(
-			      batch->table, batch->groups6, batch->n, batch->index)
-		    : group_table_lookup4_burst(
-			      batch->table, batch->groups4_be, batch->n, batch->index);
+	return ipv6 ? group_table_lookup6_burst(batch->table, batch->groups6, batch->n, index)
+		    : group_table_lookup4_burst(batch->table, batch->groups4_be, batch->n, index);
 }
 
-static void filter_batch(struct worker *worker, const struct burst *burst, struct batch *batch)
+static void filter_batch(
+	struct worker *worker, const struct burst *burst, const struct batch *batch)
 {
-	bool ipv6 = burst->parsed[batch->which[0]].flags & PARSED_IPV6;
-	uint64_t hits = look_up(batch, ipv6);
+	const struct group_table *table = batch->table;
+	uint32_t index[BURST];
+	uint64_t hits = look_up(batch, burst->parsed[batch->which[0]].flags & PARSED_IPV6, index);
 	unsigned n_hits = __builtin_popcountll(hits), deliveries = 0, filtered = 0;
+	struct rte_mbuf **unwanted = &worker->unwanted[worker->n_unwanted];
+	struct tally tally = {.output = NULL};
 	struct group *groups[BURST];
 
 	for (uint64_t left = hits; left != 0; left &= left - 1) {
 		unsigned i = rte_bsf64(left);
 
-		groups[i] = group_table_group(batch->table, worker->index, batch->index[i]);
+		groups[i] = group_table_group(table, worker->index, index[i]);
 		rte_prefetch0(groups[i]);
 	}
 	for (uint64_t left = ~hits & (UINT64_MAX >> (64 - batch->n)); left != 0; left &= left - 1)
-		worker_discard(worker, burst->frames[batch->which[rte_bsf64(left)]]);
+		*unwanted++ = burst->frames[batch->which[rte_bsf64(left)]];
 	for (uint64_t left = hits; left != 0; left &= left - 1) {
-		unsigned i = rte_bsf64(left);
-		unsigned n = deliver_group(worker, burst, batch, i, groups[i]);
+		unsigned i = rte_bsf64(left), which = batch->which[i], n = 1;
+		struct rte_mbuf *frame = burst->frames[which];
+		const struct parsed *parsed = &burst->parsed[which];
+		struct output *output = group_single_output(groups[i]);
+		uint32_t bytes = frame->pkt_len;
 
+		if (output != NULL && output->kind == OUTPUT_COUNT) {
+			tally_add(worker, &tally, output, bytes);
+			*unwanted++ = frame;
+		} else {
+			worker->n_unwanted = unwanted - worker->unwanted;
+			if (output != NULL)
+				deliver_single(worker, frame, parsed->l3_offset, output);
+			else
+				n = deliver_fanout(worker, frame, parsed, groups[i]);
+			unwanted = &worker->unwanted[worker->n_unwanted];
+		}
+		if (likely(n > 0)) {
+			group_count(groups[i], bytes, burst->now_ms);
+		} else {
+			group_table_count_filtered(table, worker->index, index[i]);
+			*unwanted++ = frame;
+			filtered++;
+		}
 		deliveries += n;
-		filtered += n == 0;
 	}
+	tally_settle(worker, &tally);
+	worker->n_unwanted = unwanted - worker->unwanted;
 	worker_drop(worker, DROP_NOT_JOINED, batch->n - n_hits);
 	worker_drop(worker, DROP_FILTERED, filtered);
 	counter_add(&worker->counters.delivered, n_hits - filtered);
@@ -209,11 +273,18 @@ void filter_burst(
 	struct worker *worker, const struct port *port, struct rte_mbuf **frames, unsigned n)
 {
 	struct burst burst;
+	struct interface *interface = NULL;
 
 	burst.frames = frames;
+	burst.n = n;
 	burst.now_ms = clock_ms();
-	burst.n_batches = 0;
-	classify(worker, port, &burst, n);
+	if (likely(parse(worker, &burst)))
+		interface = interface_map_find(
+			&port->interfaces, burst.parsed[0].outer_vlan, burst.parsed[0].inner_vlan);
+	if (likely(interface != NULL))
+		sort_alike(&burst, interface);
+	else
+		sort_unlike(worker, port, &burst);
 	for (unsigned i = 0; i < burst.n_batches; i++)
 		filter_batch(worker, &burst, &burst.batches[i]);
 	deliver_flush(worker);

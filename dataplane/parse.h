@@ -37,8 +37,13 @@ struct parsed {
 		uint32_t group4_be;
 		uint8_t group6[16];
 	};
-	uint16_t outer_vlan; // VLAN_NONE without a tag
-	uint16_t inner_vlan;
+	union {
+		struct {
+			uint16_t outer_vlan; // VLAN_NONE without a tag
+			uint16_t inner_vlan;
+		};
+		uint32_t vlans; // both
+	};
 	uint16_t l3_offset; // of the IP header
 	uint16_t l3_len; // of the IP packet, without the padding of the frame
 	uint16_t udp_port_be; // destination port, 0 without an UDP header
@@ -121,8 +126,8 @@ static inline bool parse_fast(const uint8_t *data, uint32_t len, struct parsed *
 	}
 	ip = data + offset;
 	room = len - offset;
-	parsed->outer_vlan = vlan;
-	parsed->inner_vlan = VLAN_NONE;
+	// One store, as whoever compares them does one load.
+	parsed->vlans = RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN ? vlan : (uint32_t)vlan << 16;
 	parsed->l3_offset = offset;
 	if (likely(type_be == RTE_BE16(RTE_ETHER_TYPE_IPV4))) {
 		const uint64_t head = parse_load64(ip), middle = parse_load64(ip + 8);
@@ -164,11 +169,17 @@ static inline bool parse_fast(const uint8_t *data, uint32_t len, struct parsed *
 	return false;
 }
 
+// The same for a frame in mbufs.
+static inline bool parse_mbuf_fast(const struct rte_mbuf *frame, struct parsed *parsed)
+{
+	return frame->nb_segs == 1 && !(frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
+	       parse_fast(rte_pktmbuf_mtod(frame, const uint8_t *), frame->data_len, parsed);
+}
+
 // Parses a received frame.
 static inline unsigned parse_mbuf(const struct rte_mbuf *frame, struct parsed *parsed)
 {
-	if (likely(frame->nb_segs == 1 && !(frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
-		    parse_fast(rte_pktmbuf_mtod(frame, const uint8_t *), frame->data_len, parsed)))
+	if (likely(parse_mbuf_fast(frame, parsed)))
 		return PARSE_OK;
 	return parse_mbuf_general(frame, parsed);
 }

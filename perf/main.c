@@ -52,7 +52,8 @@ static bool chosen(const char *name, char *const *names)
 
 static int usage(const char *program)
 {
-	fprintf(stderr, "usage: %s [--quick] [--json FILE] [NAME]...\n", program);
+	fprintf(stderr, "usage: %s [--quick] [--json FILE] [--size 1k|64k|1M] [NAME]...\n",
+		program);
 	return 2;
 }
 
@@ -61,9 +62,10 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{"quick", no_argument, NULL, 'q'},
 		{"json", required_argument, NULL, 'j'},
+		{"size", required_argument, NULL, 's'},
 		{0},
 	};
-	const char *json = NULL;
+	const char *json = NULL, *size = NULL;
 	int option, status;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -71,6 +73,8 @@ int main(int argc, char **argv)
 			workload_rounds = 31;
 		else if (option == 'j')
 			json = optarg;
+		else if (option == 's')
+			size = optarg;
 		else
 			return usage(argv[0]);
 	}
@@ -80,7 +84,8 @@ int main(int argc, char **argv)
 		if (!chosen(benches[i].name, argv + optind))
 			continue;
 		for (unsigned k = 0; k < benches[i].sizes; k++)
-			benches[i].run(&workload_sizes[k]);
+			if (!size || !strcmp(size, workload_sizes[k].name))
+				benches[i].run(&workload_sizes[k]);
 	}
 	status = result_good() ? 0 : 1;
 	if (json && result_write(json)) {
