@@ -5,11 +5,13 @@
 
 TestSuite(rdmacm, .init = channel_open);
 
+static char id_context[] = "id";
+
 static struct rdma_cm_id *id_open(struct rdma_event_channel *of)
 {
 	struct rdma_cm_id *id;
 
-	cr_assert_eq(rdma_create_id(of, &id, (void *)"id", RDMA_PS_UDP), 0);
+	cr_assert_eq(rdma_create_id(of, &id, id_context, RDMA_PS_UDP), 0);
 	cr_assert_eq(rdma_bind_addr(id, sockaddr_of("10.9.0.2", 0)), 0);
 	fake_log();
 	return id;
@@ -31,7 +33,7 @@ Test(rdmacm, join_event_leave)
 	static int context;
 	struct rdma_cm_id *id = id_open(channel);
 
-	cr_expect_eq(id->context, (void *)"id");
+	cr_expect_eq(id->context, id_context);
 	cr_expect_eq(id->channel, channel);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 5004), &context), 0);
 	cr_expect_str_eq(fake_log(), "join_async 1 239.1.1.1;");

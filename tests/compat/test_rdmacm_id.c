@@ -39,7 +39,7 @@ Test(rdmacm_id, bind, .description = "API-35: an address chooses the interface, 
 {
 	struct sockaddr_in6 scoped = *(struct sockaddr_in6 *)sockaddr_of("fe80::2", 0);
 	struct sockaddr unknown = {.sa_family = AF_UNIX};
-	struct rdma_cm_id *id;
+	struct rdma_cm_id *id, *other;
 
 	fake_interface_add("tv20", "10.20.0.2", "fe80::2");
 	cr_assert_eq(rdma_create_id(channel, &id, NULL, RDMA_PS_UDP), 0);
@@ -62,17 +62,20 @@ Test(rdmacm_id, bind, .description = "API-35: an address chooses the interface, 
 	EXPECT_ERRNO(rdma_bind_addr(id, sockaddr_of("10.20.0.2", 5004)), EINVAL);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), NULL), 0);
 	cr_expect_str_eq(fake_log(), "join_async 2 239.1.1.1;");
+	cr_assert_eq(rdma_destroy_id(id), 0);
 
 	// Link-local addresses may repeat; the scope id tells which interface is meant.
 	cr_assert_eq(rdma_create_id(channel, &id, NULL, RDMA_PS_UDP), 0);
 	fake_log();
 	cr_assert_eq(rdma_bind_addr(id, sockaddr_of("fe80::2", 0)), 0);
 	cr_expect_str_eq(fake_log(), "set_multicast_if 1;");
-	cr_assert_eq(rdma_create_id(channel, &id, NULL, RDMA_PS_UDP), 0);
+	cr_assert_eq(rdma_create_id(channel, &other, NULL, RDMA_PS_UDP), 0);
 	fake_log();
 	scoped.sin6_scope_id = 2;
-	cr_assert_eq(rdma_bind_addr(id, (struct sockaddr *)&scoped), 0);
+	cr_assert_eq(rdma_bind_addr(other, (struct sockaddr *)&scoped), 0);
 	cr_expect_str_eq(fake_log(), "set_multicast_if 2;");
+	cr_assert_eq(rdma_destroy_id(other), 0);
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm_id, bind_wildcard)
@@ -84,6 +87,7 @@ Test(rdmacm_id, bind_wildcard)
 	cr_assert_eq(rdma_bind_addr(id, sockaddr_of("0.0.0.0", 0)), 0);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), NULL), 0);
 	cr_expect_str_eq(fake_log(), "set_multicast_if 0;join_async 0 239.1.1.1;");
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm_id, resolve, .description = "binds unless bound, then ADDR_RESOLVED")
