@@ -22,19 +22,23 @@ if [ $# = 0 ]; then
 fi
 ninja --quiet -j2 -C "$build" "${@/#/tests/fuzz/}"
 
-status=0
-for target in "$@"; do
+fuzz() { # TARGET
+	local target=$1 work
 	work=$(mktemp -d "$build/$target.XXXXXX")
-	echo "# $target for $seconds s"
 	if "$build/tests/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
 		-max_len=4096 -print_final_stats=1 -artifact_prefix="$work/" "$work" \
 		"$root/tests/fuzz/corpus/$target" >"$work.log" 2>&1; then
-		grep -E 'number_of_executed_units|new_units_added' "$work.log" | sed 's/^/# /'
+		echo "ok - $target for $seconds s:" \
+			"$(sed -n 's/^stat::number_of_executed_units: *//p' "$work.log") runs"
 		rm -r "$work" "$work.log"
 	else
-		tail -n 40 "$work.log"
-		echo "# $target failed, see $work.log"
-		status=1
+		tail -n 40 "$work.log" | sed 's/^/# /'
+		echo "not ok - $target, see $work.log"
+		return 1
 	fi
-done
-exit "$status"
+}
+
+# One on each core. xargs fails if any of them does.
+export -f fuzz
+export build root seconds
+printf '%s\n' "$@" | xargs -P "$(nproc)" -I TARGET bash -c 'fuzz TARGET'
