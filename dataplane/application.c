@@ -3,8 +3,8 @@
 // and sends frames that its own receivers want, too.
 #include <rte_pause.h>
 #include "interface.h"
+#include "look.h"
 #include "output.h"
-#include "parse.h"
 #include "port.h"
 #include "punt.h"
 
@@ -80,11 +80,7 @@ static void sort(struct interface *interface, struct rte_mbuf *const *frames, un
 static bool wants(
 	const struct group *group, const struct parsed *parsed, const struct output *output)
 {
-	const struct fanout_frame look = {
-		.source = parsed->source6,
-		.udp_port_be = parsed->udp_port_be,
-		.later_fragment = parsed->flags & PARSED_LATER_FRAGMENT,
-	};
+	const struct fanout_frame look = look_at(parsed);
 	struct output *scratch[FANOUT_LINES_MAX];
 	struct output *const *outputs;
 	unsigned n = group_outputs(group, &look, scratch, &outputs);
@@ -157,6 +153,7 @@ int interface_loop(struct interface *interface, const struct rte_mbuf *frame)
 {
 	struct output *scratch[FANOUT_LINES_MAX];
 	const struct fanout *fanout;
+	struct fanout_frame look;
 	struct rte_mbuf *copy;
 	struct parsed parsed;
 	struct sluice_addr group = {.family = AF_INET};
@@ -176,12 +173,8 @@ int interface_loop(struct interface *interface, const struct rte_mbuf *frame)
 	if (copy == NULL)
 		return -ENOBUFS;
 	copy->port = interface->port->id;
-	n = fanout_filter(fanout,
-		&(struct fanout_frame){
-			.source = parsed.source6,
-			.udp_port_be = parsed.udp_port_be,
-		},
-		scratch);
+	look = look_at(&parsed);
+	n = fanout_filter(fanout, &look, scratch);
 	for (unsigned i = 0; i < n; i++)
 		deliver(scratch[i], copy);
 	rte_pktmbuf_free(copy);

@@ -5,8 +5,9 @@
 #include <string.h>
 #include <rte_byteorder.h>
 
+// With one line and one IPv4 source a fan-out takes one cache line: what workers do not read, the
+// owners, comes last.
 struct line {
-	uint64_t owner;
 	uint32_t first_source; // in the fan-out's array of sources
 	uint32_t n_sources;
 	uint16_t output; // in the fan-out's array of outputs
@@ -32,6 +33,12 @@ static const void *fanout_sources(const struct fanout *fanout)
 static size_t source_size(uint16_t family)
 {
 	return family == AF_INET ? sizeof(uint32_t) : sizeof(struct source6);
+}
+
+// Of the lines, in their order.
+static uint64_t *fanout_owners(const struct fanout *fanout)
+{
+	return (uint64_t *)((uintptr_t)fanout + fanout->size) - fanout->n_lines;
 }
 
 static uint32_t source4_load(const void *address)
@@ -83,10 +90,26 @@ static bool sources6_contain(const struct source6 *sources, uint32_t n, const st
 	return sources->high == key->high && sources->low == key->low;
 }
 
-static bool line_wants_port(const struct line *line, const struct fanout_frame *frame)
+static inline bool line_wants_port(const struct line *line, const struct fanout_frame *frame)
 {
 	return !line->udp_port_be || frame->later_fragment ||
 	       line->udp_port_be == frame->udp_port_be;
+}
+
+static inline bool line_wants4(const struct line *line, const struct fanout_frame *frame,
+	const uint32_t *sources, uint32_t key)
+{
+	return line_wants_port(line, frame) &&
+	       sources4_contain(sources + line->first_source, line->n_sources, key) ==
+		       (line->mode == SLUICE_INCLUDE);
+}
+
+static inline bool line_wants6(const struct line *line, const struct fanout_frame *frame,
+	const struct source6 *sources, const struct source6 *key)
+{
+	return line_wants_port(line, frame) &&
+	       sources6_contain(sources + line->first_source, line->n_sources, key) ==
+		       (line->mode == SLUICE_INCLUDE);
 }
 
 unsigned fanout_filter(
@@ -104,23 +127,42 @@ unsigned fanout_filter(
 		wanted[i] = fanout->outputs[i];
 	for (unsigned i = fanout->n_open_lines; i < fanout->n_lines; i++) {
 		const struct line *line = &lines[i];
-		bool listed;
 
-		if (line->output == last || !line_wants_port(line, frame))
-			continue;
-		if (ipv4)
-			listed = sources4_contain((const uint32_t *)sources + line->first_source,
-				line->n_sources, key4);
-		else
-			listed = sources6_contain(
-				(const struct source6 *)sources + line->first_source,
-				line->n_sources, &key6);
-		if (listed != (line->mode == SLUICE_INCLUDE))
+		if (line->output == last || !(ipv4 ? line_wants4(line, frame, sources, key4)
+						   : line_wants6(line, frame, sources, &key6)))
 			continue;
 		last = line->output;
 		wanted[n++] = fanout->outputs[last];
 	}
 	return n;
+}
+
+static bool any_line_wants4(const struct fanout *fanout, const struct fanout_frame *frame)
+{
+	const struct line *lines = fanout_lines(fanout), *line = lines;
+	uint32_t key = source4_load(frame->source);
+
+	for (; line < lines + fanout->n_lines; line++)
+		if (line_wants4(line, frame, fanout_sources(fanout), key))
+			return true;
+	return false;
+}
+
+static bool any_line_wants6(const struct fanout *fanout, const struct fanout_frame *frame)
+{
+	const struct line *lines = fanout_lines(fanout), *line = lines;
+	struct source6 key = source6_load(frame->source);
+
+	for (; line < lines + fanout->n_lines; line++)
+		if (line_wants6(line, frame, fanout_sources(fanout), &key))
+			return true;
+	return false;
+}
+
+bool fanout_wants(const struct fanout *fanout, const struct fanout_frame *frame)
+{
+	return fanout->family == AF_INET ? any_line_wants4(fanout, frame)
+					 : any_line_wants6(fanout, frame);
 }
 
 static int draft_add(struct fanout_draft *draft, const struct fanout_draft_line *line)
@@ -174,9 +216,12 @@ static void draft_measure(struct fanout_draft *draft)
 		n_sources += line->n_sources;
 	}
 	if (draft->n_lines)
-		draft->size = sizeof(struct fanout) + draft->n_outputs * sizeof(struct output *) +
-			      draft->n_lines * sizeof(struct line) +
-			      n_sources * source_size(draft->family);
+		draft->size = RTE_ALIGN_CEIL(sizeof(struct fanout) +
+						     draft->n_outputs * sizeof(struct output *) +
+						     draft->n_lines * sizeof(struct line) +
+						     n_sources * source_size(draft->family),
+				      sizeof(uint64_t)) +
+			      draft->n_lines * sizeof(uint64_t);
 }
 
 int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t family,
@@ -191,12 +236,12 @@ int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t 
 		const struct line *line = &fanout_lines(old)[i];
 		const uint8_t *sources = fanout_sources(old);
 
-		if (line->owner == owner)
+		if (fanout_owners(old)[i] == owner)
 			continue;
 		rc = draft_add(draft,
 			&(struct fanout_draft_line){
 				.output = old->outputs[line->output],
-				.owner = line->owner,
+				.owner = fanout_owners(old)[i],
 				.sources = sources + line->first_source * source_size(family),
 				.n_sources = line->n_sources,
 				.udp_port_be = line->udp_port_be,
@@ -267,8 +312,8 @@ struct fanout *fanout_build(const struct fanout_draft *draft, void *block)
 		if (i && line->output != line[-1].output)
 			output++;
 		fanout->outputs[output] = line->output;
+		fanout_owners(fanout)[i] = line->owner;
 		lines[i] = (struct line){
-			.owner = line->owner,
 			.first_source = n_sources,
 			.n_sources = line->n_sources,
 			.output = output,

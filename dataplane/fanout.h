@@ -36,6 +36,9 @@ struct fanout_frame {
 unsigned fanout_filter(
 	const struct fanout *fanout, const struct fanout_frame *frame, struct output **wanted);
 
+// The same for a fan-out of one output: whether it wants the frame.
+bool fanout_wants(const struct fanout *fanout, const struct fanout_frame *frame);
+
 // A fan-out to be: its lines, sorted, and the size it will have. Large, for the stack of the
 // control thread, so that withdrawing needs no memory.
 struct fanout_draft {

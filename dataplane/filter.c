@@ -4,6 +4,7 @@
 #include <rte_prefetch.h>
 #include "deliver.h"
 #include "filter.h"
+#include "look.h"
 
 #define PREFETCH 4 // frames ahead
 
@@ -155,17 +156,19 @@ static __rte_noinline void sort_unlike(
 
 // To all who want the frame. Returns how many outputs that were.
 static __rte_noinline unsigned deliver_fanout(struct worker *worker, struct rte_mbuf *frame,
-	const struct parsed *parsed, const struct group *group)
+	const struct parsed *parsed, const struct fanout *fanout)
 {
-	const struct fanout_frame look = {
-		.source = parsed->source6,
-		.udp_port_be = parsed->udp_port_be,
-		.later_fragment = parsed->flags & PARSED_LATER_FRAGMENT,
-	};
+	const struct fanout_frame look = look_at(parsed);
 	struct output *scratch[FANOUT_LINES_MAX];
-	struct output *const *outputs;
-	unsigned n = group_outputs(group, &look, scratch, &outputs);
+	struct output *const *outputs = scratch;
+	unsigned n;
 
+	if (fanout->n_open == fanout->n_outputs) {
+		outputs = fanout->outputs;
+		n = fanout->n_outputs;
+	} else {
+		n = fanout_filter(fanout, &look, scratch);
+	}
 	if (n > 0)
 		deliver_many(worker, frame, parsed->l3_offset, outputs, n);
 	return n;
@@ -206,6 +209,28 @@ static uint64_t look_up(const struct batch *batch, bool ipv6, uint32_t *index)
 		    : group_table_lookup4_burst(batch->table, batch->groups4_be, batch->n, index);
 }
 
+// The one output that gets the frame, as mostly there is one. NULL and *n, how many others got it.
+static inline struct output *single_output(struct worker *worker, uintptr_t route,
+	struct rte_mbuf *frame, const struct parsed *parsed, unsigned *n)
+{
+	struct output *output = route_output(route);
+	const struct fanout *fanout = route_fanout(route);
+
+	*n = 1;
+	if (output != NULL)
+		return output;
+	if (fanout->n_outputs > 1) {
+		*n = deliver_fanout(worker, frame, parsed, fanout);
+	} else {
+		const struct fanout_frame look = look_at(parsed);
+
+		if (fanout_wants(fanout, &look))
+			return fanout->outputs[0];
+		*n = 0;
+	}
+	return NULL;
+}
+
 static void filter_batch(
 	struct worker *worker, const struct burst *burst, const struct batch *batch)
 {
@@ -213,9 +238,9 @@ static void filter_batch(
 	uint32_t index[BURST];
 	uint64_t hits = look_up(batch, burst->parsed[batch->which[0]].flags & PARSED_IPV6, index);
 	unsigned n_hits = __builtin_popcountll(hits), deliveries = 0, filtered = 0;
-	struct rte_mbuf **unwanted = &worker->unwanted[worker->n_unwanted];
 	struct tally tally = {.output = NULL};
 	struct group *groups[BURST];
+	uintptr_t routes[BURST];
 
 	for (uint64_t left = hits; left != 0; left &= left - 1) {
 		unsigned i = rte_bsf64(left);
@@ -224,36 +249,36 @@ static void filter_batch(
 		rte_prefetch0(groups[i]);
 	}
 	for (uint64_t left = ~hits & (UINT64_MAX >> (64 - batch->n)); left != 0; left &= left - 1)
-		*unwanted++ = burst->frames[batch->which[rte_bsf64(left)]];
+		worker_discard(worker, burst->frames[batch->which[rte_bsf64(left)]]);
 	for (uint64_t left = hits; left != 0; left &= left - 1) {
-		unsigned i = rte_bsf64(left), which = batch->which[i], n = 1;
+		unsigned i = rte_bsf64(left);
+
+		routes[i] = group_route(groups[i]);
+		rte_prefetch0(route_target(routes[i]));
+	}
+	for (uint64_t left = hits; left != 0; left &= left - 1) {
+		unsigned i = rte_bsf64(left), which = batch->which[i], n;
 		struct rte_mbuf *frame = burst->frames[which];
 		const struct parsed *parsed = &burst->parsed[which];
-		struct output *output = group_single_output(groups[i]);
 		uint32_t bytes = frame->pkt_len;
+		struct output *output = single_output(worker, routes[i], frame, parsed, &n);
 
+		if (unlikely(n == 0)) {
+			group_table_count_filtered(table, worker->index, index[i]);
+			worker_discard(worker, frame);
+			filtered++;
+			continue;
+		}
 		if (output != NULL && output->kind == OUTPUT_COUNT) {
 			tally_add(worker, &tally, output, bytes);
-			*unwanted++ = frame;
-		} else {
-			worker->n_unwanted = unwanted - worker->unwanted;
-			if (output != NULL)
-				deliver_single(worker, frame, parsed->l3_offset, output);
-			else
-				n = deliver_fanout(worker, frame, parsed, groups[i]);
-			unwanted = &worker->unwanted[worker->n_unwanted];
+			worker_discard(worker, frame);
+		} else if (output != NULL) {
+			deliver_single(worker, frame, parsed->l3_offset, output);
 		}
-		if (likely(n > 0)) {
-			group_count(groups[i], bytes, burst->now_ms);
-		} else {
-			group_table_count_filtered(table, worker->index, index[i]);
-			*unwanted++ = frame;
-			filtered++;
-		}
+		group_count(groups[i], bytes, burst->now_ms);
 		deliveries += n;
 	}
 	tally_settle(worker, &tally);
-	worker->n_unwanted = unwanted - worker->unwanted;
 	worker_drop(worker, DROP_NOT_JOINED, batch->n - n_hits);
 	worker_drop(worker, DROP_FILTERED, filtered);
 	counter_add(&worker->counters.delivered, n_hits - filtered);

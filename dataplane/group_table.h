@@ -142,12 +142,27 @@ static inline struct group *group_table_group(
 	       spot.offset;
 }
 
-// Worker. The one output that takes every frame of the group; NULL: group_outputs() tells.
-static inline struct output *group_single_output(const struct group *group)
+// Worker. What to do with the group's frames, to be asked route_...(). Good as long as an index is.
+static inline uintptr_t group_route(const struct group *group)
 {
-	uintptr_t route = atomic_load_explicit(&group->route, memory_order_acquire);
+	return atomic_load_explicit(&group->route, memory_order_acquire);
+}
 
+// The one output that takes every frame; NULL: route_fanout() tells.
+static inline struct output *route_output(uintptr_t route)
+{
 	return route & 1 ? (struct output *)(route - 1) : NULL;
+}
+
+static inline const struct fanout *route_fanout(uintptr_t route)
+{
+	return (const struct fanout *)route;
+}
+
+// Of either: to be read soon.
+static inline const void *route_target(uintptr_t route)
+{
+	return (const void *)(route & ~(uintptr_t)1);
 }
 
 // Worker. The outputs that want the frame, each once: their number, and *outputs to them, either
@@ -155,12 +170,12 @@ static inline struct output *group_single_output(const struct group *group)
 static inline unsigned group_outputs(const struct group *group, const struct fanout_frame *frame,
 	struct output **scratch, struct output *const **outputs)
 {
-	uintptr_t route = atomic_load_explicit(&group->route, memory_order_acquire);
-	const struct fanout *fanout = (const struct fanout *)route;
+	uintptr_t route = group_route(group);
+	const struct fanout *fanout = route_fanout(route);
 
 	*outputs = scratch;
 	if (route & 1) {
-		scratch[0] = (struct output *)(route - 1);
+		scratch[0] = route_output(route);
 		return 1;
 	}
 	if (fanout->n_open == fanout->n_outputs) {

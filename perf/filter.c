@@ -10,6 +10,7 @@
 #include <rte_ip.h>
 #include "deliver.h"
 #include "filter.h"
+#include "look.h"
 #include "memory.h"
 #include "output.h"
 #include "parse.h"
@@ -175,16 +176,16 @@ static void hash_burst(struct filter *filter, struct rte_mbuf **frames, unsigned
 	hits = peer_hash_burst(filter->hash, groups_be, n, found);
 	for (uint64_t left = hits; left; left &= left - 1)
 		rte_prefetch0(found[rte_bsf64(left)]);
+	for (uint64_t left = hits; left; left &= left - 1)
+		rte_prefetch0(route_target(group_route(found[rte_bsf64(left)])));
 	for (uint64_t left = hits; left; left &= left - 1) {
 		unsigned i = rte_bsf64(left);
-		struct fanout_frame look = {
-			.source = &parsed[i].source4_be, .udp_port_be = parsed[i].udp_port_be};
-		struct output *scratch[FANOUT_LINES_MAX];
-		struct output *const *outputs;
+		const struct fanout_frame look = look_at(&parsed[i]);
+		const struct fanout *fanout = route_fanout(group_route(found[i]));
 
-		group_outputs(found[i], &look, scratch, &outputs);
+		workload_must(!fanout_wants(fanout, &look), "a filter");
 		group_count(found[i], frames[i]->pkt_len, 1);
-		deliver_single(worker, frames[i], parsed[i].l3_offset, outputs[0]);
+		deliver_single(worker, frames[i], parsed[i].l3_offset, fanout->outputs[0]);
 	}
 	counter_add(&worker->counters.rx_packets, n);
 	counter_add(&worker->counters.rx_bytes, bytes);
@@ -238,12 +239,21 @@ static struct output *output_new(struct filter *filter, enum output_kind kind)
 	return output;
 }
 
-// Joins the groups, dealing them round `n` outputs.
+// Joins the groups, dealing them round `n` outputs. Each subscriber listens to one source and one
+// port, those of the frames, so that every frame passes a filter of its group's own.
 static void join(struct filter *filter, unsigned n_groups, unsigned n)
 {
+	const struct sluice_addr source = {AF_INET, {10, 1, 1, 1}};
+
 	for (unsigned i = 0; i < n_groups; i++) {
 		struct sluice_addr group = workload_group(AF_INET, i);
-		struct subscriber sub = {.output = filter->outputs[i % n], .mode = SLUICE_EXCLUDE};
+		struct subscriber sub = {
+			.output = filter->outputs[i % n],
+			.mode = SLUICE_INCLUDE,
+			.udp_port_be = RTE_BE16(5000),
+			.n_sources = 1,
+			.sources = &source,
+		};
 
 		workload_must(
 			interface_subscribe(filter->interface, &group, 0, &sub, 1), "subscribe");
@@ -262,6 +272,14 @@ static void run(struct filter *filter, struct slots_case *cases, unsigned n,
 		result_time(cases[i].name, size->name, slots_ns(&cases[i], workload_rounds));
 }
 
+static uintptr_t route_of(const struct group_table *table, uint32_t number)
+{
+	uint32_t group_be = workload_group4(number), index;
+
+	workload_must(!group_table_lookup4_burst(table, &group_be, 1, &index), "lookup");
+	return group_route(group_table_group(table, 0, index));
+}
+
 static void measure_filter(struct filter *filter, const struct workload_size *size)
 {
 	static struct slots_case cases[] = {
@@ -269,15 +287,14 @@ static void measure_filter(struct filter *filter, const struct workload_size *si
 		{.name = "filter.sluice", .run = sluice_slot},
 		{.name = "filter.rte_hash", .run = hash_slot},
 	};
-	struct output *output = output_new(filter, OUTPUT_COUNT);
 	struct group *peers = memory_alloc(size->n * sizeof(*peers));
 
 	workload_must(peers ? 0 : -1, "memory");
-	for (unsigned i = 0; i < size->n; i++)
-		atomic_init(&peers[i].route, (uintptr_t)output | 1);
-	filter->hash = peer_hash_open(size->n, (char *)peers, sizeof(*peers));
-	filter->outputs[0] = output;
+	filter->outputs[0] = output_new(filter, OUTPUT_COUNT);
 	join(filter, size->n, 1);
+	for (unsigned i = 0; i < size->n; i++)
+		atomic_init(&peers[i].route, route_of(filter->interface->table4, i));
+	filter->hash = peer_hash_open(size->n, (char *)peers, sizeof(*peers));
 	run(filter, cases, RTE_DIM(cases), size);
 	result_ratio(
 		"filter.ceiling", size->name, slots_ratio(&cases[0], &cases[1], workload_rounds));
