@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Counts the instructions a frame costs in each stage of a worker's path, under callgrind: the one
+# figure of speed that is the same on every run and every machine with the same compiler and DPDK.
+# With --check a count that is more than 2 % off the baseline fails; --update writes the baseline.
+set -eu
+
+usage() {
+	echo "usage: $0 [--check|--update] [PROGRAM]" >&2
+	exit 2
+}
+
+mode=show
+case ${1:-} in
+--check | --update) mode=${1#--}; shift ;;
+-*) usage ;;
+esac
+[ $# -le 1 ] || usage
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+baseline=$root/perf/instructions.baseline
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+if [ $# -eq 1 ]; then
+	program=$1
+else
+	build=$root/build-perf
+	[ -d "$build" ] ||
+		meson setup "$build" "$root" --buildtype=release -Dtests=false >"$scratch/log" 2>&1 ||
+		{ cat "$scratch/log" >&2; exit 2; }
+	ninja -C "$build" perf/sluice-instructions >"$scratch/log" 2>&1 ||
+		{ cat "$scratch/log" >&2; exit 2; }
+	program=$build/perf/sluice-instructions
+fi
+
+valgrind --tool=callgrind --callgrind-out-file="$scratch/out" --collect-atstart=no \
+	--toggle-collect='stage_*' "$program" >"$scratch/log" 2>&1 ||
+	{ cat "$scratch/log" >&2; exit 2; }
+
+# A stage has a line for each file that was inlined into it: the largest count is all of it.
+callgrind_annotate --inclusive=yes --threshold=100 "$scratch/out" |
+	sed -nE 's/^ *([0-9,]+) .*:stage_([a-z0-9]+)( .*)?$/\2 \1/p' | tr -d , |
+	awk '$2 > most[$1] { most[$1] = $2 }
+		END { for (stage in most) printf "%-8s %.1f\n", stage, most[stage] / (200 * 32) }' |
+	sort >"$scratch/counts"
+
+case $mode in
+show) cat "$scratch/counts" ;;
+update) cp "$scratch/counts" "$baseline" ;;
+check)
+	join "$baseline" "$scratch/counts" | awk '
+		{ off = ($3 / $2 - 1) * 100; bad = off > 2 || off < -2; failed += bad
+		  printf "%sok - %s: %.1f, baseline %.1f, %+.1f %%\n", bad ? "not " : "", $1, $3, $2, off }
+		END { exit failed > 0 }'
+	[ "$(wc -l <"$baseline")" -eq "$(wc -l <"$scratch/counts")" ] ||
+		{ echo "the baseline has other stages" >&2; exit 1; }
+	;;
+esac
