@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The record of a group: the merge of its members' filters, kept by counting for each source the
 // members that include and exclude it. A change costs by the sources it concerns.
+#include <endian.h>
 #include <errno.h>
 
 #include "address.h"
 #include "machine.h"
 
-static uint32_t hash_address(const uint8_t addr[16])
-{
-	uint64_t word[2];
+#define RUN 8 // groups in a row whose slots share a cache line
 
-	memcpy(word, addr, sizeof(word));
-	return table_mix(table_mix(word[0]) ^ word[1]) >> 16;
+// Line-ups number their groups in a row: those meet in one line of the table. What is above is
+// mixed well, and with the seed, so that nobody can choose groups that collide.
+static uint32_t hash_address(const struct host *host, const uint8_t addr[16])
+{
+	uint64_t prefix = 0;
+	uint64_t number;
+
+	if (host->wire->family == AF_INET) {
+		number = (uint32_t)wire_get16(addr) << 16 | wire_get16(addr + 2);
+	} else {
+		memcpy(&prefix, addr, sizeof(prefix));
+		memcpy(&number, addr + 8, sizeof(number));
+		number = be64toh(number);
+	}
+	prefix = table_mix(prefix ^ host->config.seed);
+	return (uint32_t)(table_mix(table_mix(prefix ^ number / RUN)) >> 32) * RUN + number % RUN;
 }
 
 struct host *group_host(const struct group *group)
@@ -26,7 +39,7 @@ static bool has_address(const void *group, const void *addr)
 
 struct group *group_find(const struct host *host, const uint8_t addr[16])
 {
-	return table_find(&host->group_table, hash_address(addr), has_address, addr);
+	return table_find(&host->group_table, hash_address(host, addr), has_address, addr);
 }
 
 void group_address(const struct group *group, struct sluice_addr *addr)
@@ -66,7 +79,7 @@ struct group *group_add(struct host *host, const struct sluice_addr *addr)
 	group->told_mode = SLUICE_INCLUDE;
 	group_classify(host, group);
 	TAILQ_INSERT_HEAD(&host->groups, group, all);
-	table_put(&host->group_table, hash_address(group->addr), group);
+	table_put(&host->group_table, hash_address(host, group->addr), group);
 	return group;
 }
 
@@ -86,7 +99,7 @@ void group_free(struct group *group)
 		source_set_close(group->sources, &host->memory);
 	}
 	TAILQ_REMOVE(&host->groups, group, all);
-	table_remove(&host->group_table, hash_address(group->addr), group);
+	table_remove(&host->group_table, hash_address(host, group->addr), group);
 	pool_put(group);
 }
 

@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <string.h>
+
 #include "memory.h"
 #include "pool.h"
 #include "table.h"
 
 #define SLOTS_MIN 64
+#define LINE 64 // bytes of a cache line
+
+static struct table_slot *open_slots(size_t n_slots, size_t *held)
+{
+	struct table_slot *slots = memory_get_aligned(held, LINE, n_slots * sizeof(*slots));
+
+	if (slots != NULL)
+		memset(slots, 0, n_slots * sizeof(*slots));
+	return slots;
+}
 
 bool table_init(struct table *table, const struct pool *pool, size_t *held)
 {
 	*table = (struct table){.n_slots = SLOTS_MIN, .pool = pool, .held = held};
-	table->slots = memory_get(held, SLOTS_MIN * sizeof(*table->slots));
+	table->slots = open_slots(SLOTS_MIN, held);
 	return table->slots != NULL;
 }
 
@@ -35,7 +47,7 @@ static void place(struct table *table, struct table_slot slot)
 static bool resize(struct table *table, size_t n_slots)
 {
 	struct table old = *table;
-	struct table_slot *slots = memory_get(table->held, n_slots * sizeof(*slots));
+	struct table_slot *slots = open_slots(n_slots, table->held);
 
 	if (slots == NULL)
 		return false;
