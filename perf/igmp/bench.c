@@ -2,6 +2,7 @@
 #include "bench.h"
 
 #include <errno.h>
+#include <random.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -103,6 +104,21 @@ void bench_source(unsigned i, struct sluice_addr *source)
 	*source = (struct sluice_addr){AF_INET, {10, 1, i >> 8, i}};
 }
 
+unsigned *bench_shuffle(unsigned n, uint64_t seed)
+{
+	unsigned *order = malloc(n * sizeof(*order));
+
+	if (!order)
+		abort();
+	for (unsigned i = 0; i < n; i++) {
+		unsigned j = random_next(&seed) % (i + 1);
+
+		order[i] = order[j];
+		order[j] = i;
+	}
+	return order;
+}
+
 static void must(int error)
 {
 	if (error) {
@@ -111,23 +127,23 @@ static void must(int error)
 	}
 }
 
-void bench_join(struct bench *bench, unsigned n)
+void bench_join(struct bench *bench, const unsigned *order, unsigned n)
 {
 	struct sluice_addr group;
 
 	for (unsigned i = 0; i < n; i++) {
-		bench_group(host_family(bench->host), i, &group);
+		bench_group(host_family(bench->host), order ? order[i] : i, &group);
 		must(member_join(bench->session, bench->host, &group, bench->now_ms));
 	}
 	host_flush(bench->host, bench->now_ms);
 }
 
-void bench_leave(struct bench *bench, unsigned n)
+void bench_leave(struct bench *bench, const unsigned *order, unsigned n)
 {
 	struct sluice_addr group;
 
 	for (unsigned i = 0; i < n; i++) {
-		bench_group(host_family(bench->host), i, &group);
+		bench_group(host_family(bench->host), order ? order[i] : i, &group);
 		must(member_leave(bench->session, bench->host, &group, bench->now_ms));
 	}
 	host_flush(bench->host, bench->now_ms);

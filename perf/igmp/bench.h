@@ -32,8 +32,12 @@ double bench_min(double a, double b);
 void bench_group(int family, unsigned i, struct sluice_addr *group);
 void bench_source(unsigned i, struct sluice_addr *source);
 
-void bench_join(struct bench *bench, unsigned n);
-void bench_leave(struct bench *bench, unsigned n);
+// The numbers below n in an order that only the seed decides; to be freed.
+unsigned *bench_shuffle(unsigned n, uint64_t seed);
+
+// Groups 0 to n - 1 in that order, NULL: in a row.
+void bench_join(struct bench *bench, const unsigned *order, unsigned n);
+void bench_leave(struct bench *bench, const unsigned *order, unsigned n);
 
 // Runs until virtual time `until_ms`, until one of the counts above has reached n, until nothing
 // is to be repeated.

@@ -53,9 +53,16 @@ struct cost {
 	double answer_frames, answer_span_ms, answer_first_ms, answer_busiest;
 };
 
+enum order {
+	IN_A_ROW, // as a channel line-up is joined and left
+	SHUFFLED, // joined in one order and left in another, so that every step misses the caches
+};
+
 // Joins n groups, answers a general query, leaves them.
-static struct cost measure(int family, unsigned n)
+static struct cost measure(int family, unsigned n, enum order order)
 {
+	unsigned *joins = order == SHUFFLED ? bench_shuffle(n, 1) : NULL;
+	unsigned *leaves = order == SHUFFLED ? bench_shuffle(n, 2) : NULL;
 	struct host_status status;
 	struct cost cost = {0};
 	struct bench bench;
@@ -63,7 +70,7 @@ static struct cost measure(int family, unsigned n)
 	bench_open(&bench, family);
 	size_t before = allocated();
 	double start = bench_cpu();
-	bench_join(&bench, n);
+	bench_join(&bench, joins, n);
 	bench_run_until(&bench, &bench.joined, n);
 	cost.join = bench_cpu() - start;
 	bench_settle(&bench);
@@ -89,21 +96,23 @@ static struct cost measure(int family, unsigned n)
 
 	bench_reset(&bench);
 	start = bench_cpu();
-	bench_leave(&bench, n);
+	bench_leave(&bench, leaves, n);
 	bench_run_until(&bench, &bench.records, n);
 	cost.leave = bench_cpu() - start;
 	bench_settle(&bench);
 	bench_close(&bench);
+	free(leaves);
+	free(joins);
 	return cost;
 }
 
-static struct cost best(int family, unsigned n)
+static struct cost best(int family, unsigned n, enum order order)
 {
 	unsigned times = n <= SHORT_GROUPS ? SHORT_TIMES : TIMES;
-	struct cost cost = measure(family, n);
+	struct cost cost = measure(family, n, order);
 
 	for (unsigned i = 1; i < times; i++) {
-		struct cost again = measure(family, n);
+		struct cost again = measure(family, n, order);
 
 		cost.join = bench_min(cost.join, again.join);
 		cost.answer = bench_min(cost.answer, again.answer);
@@ -123,7 +132,7 @@ static double best_floor(unsigned n)
 
 static void bench_million(void)
 {
-	struct cost cost = best(AF_INET, MILLION);
+	struct cost cost = best(AF_INET, MILLION, IN_A_ROW);
 	double floor = best_floor(MILLION);
 
 	result_add("1M groups joined", cost.join, "s CPU", RESULT_AT_MOST, 0.5);
@@ -139,41 +148,46 @@ static void bench_million(void)
 	result_add("bytes a group", cost.memory, "B", RESULT_AT_MOST, 200);
 	result_add("bytes a group, by malloc", cost.allocated, "B", RESULT_AT_MOST, 200);
 
-	cost = best(AF_INET6, MILLION);
+	cost = best(AF_INET6, MILLION, IN_A_ROW);
 	result_add("1M IPv6 groups joined", cost.join, "s CPU", RESULT_NO_GOAL, 0);
 	result_add("1M IPv6 groups left", cost.leave, "s CPU", RESULT_NO_GOAL, 0);
 }
+
+#define KINDS 6
 
 // The floor grows too, with the caches it outgrows, and is shown for comparison.
 static void bench_growth(void)
 {
 	static const unsigned counts[] = {1000, 10000, 100000, MILLION};
-	static const char *const what[] = {"join", "leave", "answer", "bare floor"};
-	double least[] = {1e9, 1e9, 1e9, 1e9}, most[] = {0, 0, 0, 0};
+	static const char *const what[KINDS] = {
+		"join", "leave", "answer", "shuffled join", "shuffled leave", "bare floor"};
+	double least[KINDS], most[KINDS];
 	char name[64];
 
 	for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		unsigned n = counts[i];
-		struct cost cost = best(AF_INET, n);
-		double seconds[] = {cost.join, cost.leave, cost.answer, best_floor(n)};
+		struct cost row = best(AF_INET, n, IN_A_ROW);
+		struct cost shuffled = best(AF_INET, n, SHUFFLED);
+		double seconds[KINDS] = {row.join, row.leave, row.answer, shuffled.join,
+			shuffled.leave, best_floor(n)};
 
-		for (unsigned j = 0; j < sizeof(what) / sizeof(what[0]); j++) {
+		for (unsigned j = 0; j < KINDS; j++) {
 			double ns = seconds[j] / n * 1e9;
 
 			snprintf(name, sizeof(name), "%s, %u groups", what[j], n);
 			result_add(name, ns, "ns", RESULT_NO_GOAL, 0);
-			least[j] = bench_min(least[j], ns);
-			most[j] = ns > most[j] ? ns : most[j];
+			least[j] = i == 0 ? ns : bench_min(least[j], ns);
+			most[j] = i > 0 && most[j] > ns ? most[j] : ns;
 		}
 	}
-	for (unsigned j = 0; j < sizeof(what) / sizeof(what[0]); j++) {
+	for (unsigned j = 0; j < KINDS; j++) {
 		snprintf(name, sizeof(name), "%s, dearest to cheapest", what[j]);
-		result_add(
-			name, most[j] / least[j], "x", j < 3 ? RESULT_AT_MOST : RESULT_NO_GOAL, 2);
+		result_add(name, most[j] / least[j], "x",
+			j < KINDS - 1 ? RESULT_AT_MOST : RESULT_NO_GOAL, 2);
 	}
 }
 
-// The whole filter of one group at once, many groups one after the other.
+// Nanoseconds for the whole filter of one group at once, many groups one after the other.
 static double measure_sources(unsigned n)
 {
 	struct sluice_addr sources[1000], group;
@@ -193,7 +207,7 @@ static double measure_sources(unsigned n)
 	}
 	double seconds = bench_cpu() - start;
 	bench_close(&bench);
-	return seconds / groups / n * 1e9;
+	return seconds / groups * 1e9;
 }
 
 // One source joined beside n - 1 others, its report included.
@@ -224,23 +238,41 @@ static double measure_one_source(unsigned n)
 	return seconds / 2000 * 1e9;
 }
 
+// A filter of one source is a new group too, so that the sources are counted from the second on.
 static void bench_sources(void)
 {
 	static const unsigned counts[] = {1, 10, 100, 1000};
+	double alone = 0, least[2] = {1e9, 1e9}, most[2] = {0, 0};
 	char name[64];
 
 	for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		double whole = 1e9, one = 1e9;
+		unsigned n = counts[i];
+		double whole = 1e12, ns[2] = {1e9, 1e9};
 
-		for (unsigned j = 0; j < TIMES; j++) {
-			whole = bench_min(whole, measure_sources(counts[i]));
-			one = bench_min(one, measure_one_source(counts[i]));
+		for (unsigned j = 0; j < SHORT_TIMES; j++) {
+			whole = bench_min(whole, measure_sources(n));
+			ns[1] = bench_min(ns[1], measure_one_source(n));
 		}
-		snprintf(name, sizeof(name), "set a filter of %u, a source", counts[i]);
-		result_add(name, whole, "ns", RESULT_NO_GOAL, 0);
-		snprintf(name, sizeof(name), "join or leave a source beside %u", counts[i]);
-		result_add(name, one, "ns", RESULT_NO_GOAL, 0);
+		if (n == 1) {
+			alone = whole;
+			result_add("set a filter of 1, with the group", alone, "ns", RESULT_NO_GOAL,
+				0);
+		} else {
+			ns[0] = (whole - alone) / (n - 1);
+			snprintf(name, sizeof(name), "set a filter of %u, a further source", n);
+			result_add(name, ns[0], "ns", RESULT_NO_GOAL, 0);
+		}
+		snprintf(name, sizeof(name), "join or leave a source beside %u", n);
+		result_add(name, ns[1], "ns", RESULT_NO_GOAL, 0);
+		for (unsigned j = n == 1; j < 2; j++) {
+			least[j] = bench_min(least[j], ns[j]);
+			most[j] = ns[j] > most[j] ? ns[j] : most[j];
+		}
 	}
+	result_add("a further source, dearest to cheapest", most[0] / least[0], "x", RESULT_AT_MOST,
+		2);
+	result_add("a source beside others, dearest to cheapest", most[1] / least[1], "x",
+		RESULT_AT_MOST, 2);
 }
 
 static void count_sources(void *arg, const struct frame_record *record)
@@ -293,7 +325,7 @@ static void bench_flood(void)
 static void bench_peer(void)
 {
 	double kernel = bench_kernel(KERNEL_GROUPS);
-	double ours = best(AF_INET, KERNEL_GROUPS).join;
+	double ours = best(AF_INET, KERNEL_GROUPS, IN_A_ROW).join;
 
 	if (!kernel)
 		return;

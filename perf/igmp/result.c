@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define RESULTS 64
+#define RESULTS 96
 
 static struct result {
 	char name[64];
