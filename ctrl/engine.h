@@ -134,7 +134,7 @@ struct engine_datagram {
 	size_t len;
 };
 
-// Any thread. Makes the frame of a UDP datagram. -EMSGSIZE beyond the MTU or one buffer,
+// Any thread. Makes the frame of a UDP datagram. -EMSGSIZE beyond the MTU,
 // -EADDRNOTAVAIL without an address of the family, -EAGAIN without a buffer.
 int engine_datagram_frame(const struct engine_interface *interface,
 	const struct engine_datagram *datagram, struct rte_mbuf **frame);

@@ -49,14 +49,15 @@ int rpc_interface_list(struct rpc_call *call)
 		host_status(engine_interface_host(interface, AF_INET), &igmp);
 		host_status(engine_interface_host(interface, AF_INET6), &mld);
 		port_info(interface_port(engine_interface_dataplane(interface)), &port);
-		rpc_list_add(call,
-			json_pack("{s:s, s:i, s:s, s:i, s:i, s:o, s:o, s:i, s:i, s:i}", "name",
-				engine_interface_name(interface), "index",
-				engine_interface_index(interface), "port", config->port, "vlan",
-				config->vlan, "inner_vlan", config->inner_vlan, "addresses",
-				interface_addresses(interface), "mac", mac_address(&port.mac),
-				"groups", igmp.n_groups + mld.n_groups, "igmp_version",
-				igmp.version, "mld_version", mld.version));
+		rpc_list_add(
+			call, json_pack("{s:s, s:i, s:s, s:i, s:i, s:o, s:i, s:o, s:i, s:i, s:i}",
+				      "name", engine_interface_name(interface), "index",
+				      engine_interface_index(interface), "port", config->port,
+				      "vlan", config->vlan, "inner_vlan", config->inner_vlan,
+				      "addresses", interface_addresses(interface), "configured",
+				      config->n_addresses, "mac", mac_address(&port.mac), "groups",
+				      igmp.n_groups + mld.n_groups, "igmp_version", igmp.version,
+				      "mld_version", mld.version));
 	}
 	rpc_list_end(call);
 	return 0;

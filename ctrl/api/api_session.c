@@ -44,6 +44,17 @@ int sluice_interface_list(
 	return session->backend->interfaces(session, interfaces, n);
 }
 
+int sluice_interface_addresses(
+	struct sluice_session *session, unsigned ifindex, struct sluice_addr *addresses, unsigned n)
+{
+	int rc;
+
+	if (session == NULL || (addresses == NULL && n > 0))
+		return -EINVAL;
+	rc = session->backend->resolve(session, &ifindex);
+	return rc < 0 ? rc : session->backend->addresses(session, ifindex, addresses, n);
+}
+
 // By name or, without one, by index.
 static int find(struct sluice_session *session, const char *name, unsigned ifindex,
 	struct sluice_interface *found)

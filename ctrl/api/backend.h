@@ -54,6 +54,8 @@ struct backend {
 	int (*resolve)(struct sluice_session *session, unsigned *ifindex);
 	int (*interfaces)(
 		struct sluice_session *session, struct sluice_interface *interfaces, unsigned n);
+	int (*addresses)(struct sluice_session *session, unsigned ifindex,
+		struct sluice_addr *addresses, unsigned n);
 	// *ended tells whether there is no membership any more.
 	int (*change)(
 		struct sluice_session *session, const struct change_request *request, bool *ended);

@@ -187,6 +187,18 @@ static int interfaces(struct sluice_session *session, struct sluice_interface *l
 	return local_run(sluice, &call.base, list_interfaces);
 }
 
+// An engine of this process keeps the configuration it was opened with.
+static int addresses(
+	struct sluice_session *session, unsigned ifindex, struct sluice_addr *list, unsigned n)
+{
+	const struct config_interface *config =
+		engine_interface_config(local_interface(local(session)->sluice, ifindex));
+
+	for (unsigned i = 0; i < config->n_addresses && i < n; i++)
+		list[i] = config->addresses[i].addr;
+	return config->n_addresses;
+}
+
 // ---- Frames --------------------------------------------------------------------------------
 
 static unsigned receive(struct sluice_session *session, struct rte_mbuf **frames, unsigned n)
@@ -271,6 +283,7 @@ static const struct backend backend = {
 	.close = close_and_free,
 	.resolve = resolve,
 	.interfaces = interfaces,
+	.addresses = addresses,
 	.change = local_change,
 	.get_filter = local_get_filter,
 	.join_async = local_join_async,

@@ -45,19 +45,26 @@ static void on_event(void *arg, const json_t *event)
 
 // ---- Life ----------------------------------------------------------------------------------
 
+// "10.9.0.2/24": what is not an address has no family.
+static struct sluice_addr read_address(const json_t *value)
+{
+	const char *prefix = json_string_value(value);
+	struct sluice_addr addr = {0};
+	char text[ADDRESS_TEXT_MAX + 4];
+
+	snprintf(text, sizeof(text), "%s", prefix != NULL ? prefix : "");
+	text[strcspn(text, "/")] = '\0';
+	return address_parse(text, &addr) ? addr : (struct sluice_addr){0};
+}
+
 static void read_addresses(struct sluice_interface *interface, const json_t *addresses)
 {
 	const json_t *value;
 	size_t i;
 
 	json_array_foreach (addresses, i, value) {
-		struct sluice_addr addr = {0}, *place;
-		char text[ADDRESS_TEXT_MAX + 4];
+		struct sluice_addr addr = read_address(value), *place;
 
-		snprintf(text, sizeof(text), "%s", json_string_value(value));
-		text[strcspn(text, "/")] = '\0';
-		if (!address_parse(text, &addr))
-			continue;
 		place = addr.family == AF_INET ? &interface->ipv4 : &interface->ipv6;
 		if (place->family == 0)
 			*place = addr;
@@ -89,8 +96,10 @@ static void read_interface(
 	}
 }
 
-// The interfaces as they are now, for the caller to free; returns how many.
-static int load_interfaces(struct remote_session *session, struct sluice_interface **interfaces)
+// The interfaces as they are now, for the caller to free; returns how many. In the daemon's words
+// as well, if `listed` is not NULL.
+static int load_interfaces(
+	struct remote_session *session, struct sluice_interface **interfaces, json_t **listed)
 {
 	json_t *list = NULL, *ports = NULL;
 	const json_t *entries, *entry;
@@ -111,6 +120,8 @@ static int load_interfaces(struct remote_session *session, struct sluice_interfa
 		entry = json_array_get(entries, i);
 		read_interface(&(*interfaces)[i], entry, json_object_get(ports, "ports"));
 	}
+	if (listed != NULL)
+		*listed = json_incref(json_object_get(list, "interfaces"));
 
 free_lists:
 	json_decref(ports);
@@ -142,7 +153,7 @@ static int start(struct remote_session *session, bool stay)
 	json_t *result;
 	int rc;
 
-	rc = load_interfaces(session, &session->interfaces);
+	rc = load_interfaces(session, &session->interfaces, &session->listed);
 	if (rc < 0)
 		return rc;
 	session->n_interfaces = rc;
@@ -166,6 +177,7 @@ static void close_and_free(struct sluice_session *session)
 	backend_session_fini(session);
 	if (remote(session)->port != NULL)
 		share_port_close(remote(session)->port);
+	json_decref(remote(session)->listed);
 	free(remote(session)->interfaces);
 	free(session);
 }
@@ -223,13 +235,26 @@ static int interfaces(struct sluice_session *session, struct sluice_interface *l
 	struct sluice_interface *loaded;
 	int rc;
 
-	rc = load_interfaces(remote(session), &loaded);
+	rc = load_interfaces(remote(session), &loaded, NULL);
 	if (rc < 0)
 		return rc;
 	for (int i = 0; i < rc && (unsigned)i < n; i++)
 		list[i] = loaded[i];
 	free(loaded);
 	return rc;
+}
+
+// They cannot change while the daemon runs.
+static int addresses(
+	struct sluice_session *session, unsigned ifindex, struct sluice_addr *list, unsigned n)
+{
+	const json_t *interface = json_array_get(remote(session)->listed, ifindex - 1);
+	const json_t *addresses = json_object_get(interface, "addresses");
+	unsigned configured = remote_number(interface, "configured");
+
+	for (unsigned i = 0; i < configured && i < n; i++)
+		list[i] = read_address(json_array_get(addresses, i));
+	return configured;
 }
 
 // ---- Frames --------------------------------------------------------------------------------
@@ -332,6 +357,7 @@ static const struct backend backend = {
 	.close = close_and_free,
 	.resolve = resolve,
 	.interfaces = interfaces,
+	.addresses = addresses,
 	.change = remote_change,
 	.get_filter = remote_get_filter,
 	.join_async = remote_join_async,

@@ -11,6 +11,7 @@ struct remote_session {
 	struct link link;
 	json_int_t id;
 	// Const once open.
+	json_t *listed; // the daemon's interfaces in its words
 	struct sluice_interface *interfaces;
 	unsigned n_interfaces;
 	struct share_port *port; // NULL: this process has no EAL, and receives nothing

@@ -11,12 +11,15 @@
 #include <sys/queue.h>
 #include <rte_mbuf.h>
 
+// Datagrams that may wait: programs have many sockets, and share limits.queued_frames.
+enum { RING_SIZE = 128 };
+
 struct capl_socket {
 	TAILQ_ENTRY(capl_socket) link;
 	dword handle;
 	int family;
 	struct sluice_session *session;
-	dword multicast_if; // 0: not set
+	dword multicast_if; // as the program counts; 0: not set
 	long error;
 	char *buffer; // of the pending receive, NULL without one
 	dword size;
@@ -66,7 +69,8 @@ static long socket_done(struct capl_socket *socket, int rc)
 
 static int session_open(IP_Endpoint local, struct sluice_session **session)
 {
-	const struct sluice_session_options options = {.udp_port_be = htons(local.Port)};
+	const struct sluice_session_options options = {
+		.udp_port_be = htons(local.Port), .ring_size = RING_SIZE};
 
 	if (local.Address.addr.family == AF_UNSPEC)
 		return -EFAULT;
@@ -138,12 +142,22 @@ long IpGetLastSocketErrorAsString(dword handle, char text[], dword count)
 	return socket_done(socket, 0);
 }
 
-// 0 stands for the only interface in the native API, for none in CAPL.
-static int interface_check(struct capl_socket *socket, dword ifIndex)
+// The native index of the interface that has the address of this number.
+static int interface_find(struct capl_socket *socket, dword ifIndex)
 {
-	char name[SLUICE_NAME_MAX];
+	dword last = 0;
+	int n;
 
-	return ifIndex ? sluice_interface_name(socket->session, ifIndex, name) : -ENODEV;
+	if (ifIndex == 0)
+		return -ENODEV;
+	for (unsigned native = 1;; native++) {
+		n = sluice_interface_addresses(socket->session, native, NULL, 0);
+		if (n < 0)
+			return n;
+		last += n > 0 ? n : 1;
+		if (ifIndex <= last)
+			return native;
+	}
 }
 
 static int address_check(struct capl_socket *socket, const struct sluice_addr *addr)
@@ -153,35 +167,36 @@ static int address_check(struct capl_socket *socket, const struct sluice_addr *a
 	return addr->family == socket->family ? 0 : -EAFNOSUPPORT;
 }
 
-static int join_once(struct capl_socket *socket, dword ifIndex, const struct sluice_addr *group)
+static int join_once(struct capl_socket *socket, unsigned native, const struct sluice_addr *group)
 {
 	enum sluice_filter_mode mode;
 	unsigned n_sources = 0;
-	int rc = sluice_get_filter(socket->session, ifIndex, group, &mode, NULL, &n_sources);
+	int rc = sluice_get_filter(socket->session, native, group, &mode, NULL, &n_sources);
 
 	if (rc == 0)
 		return -EADDRNOTAVAIL;
-	return rc == -EADDRNOTAVAIL ? sluice_join(socket->session, ifIndex, group) : rc;
+	return rc == -EADDRNOTAVAIL ? sluice_join(socket->session, native, group) : rc;
 }
 
-static int leave(struct capl_socket *socket, dword ifIndex, const struct sluice_addr *group)
+static int leave(struct capl_socket *socket, unsigned native, const struct sluice_addr *group)
 {
-	int rc = sluice_leave_flush(socket->session, ifIndex, group);
+	int rc = sluice_leave_flush(socket->session, native, group);
 
 	return rc == -EADDRNOTAVAIL ? -EINVAL : rc;
 }
 
 typedef int membership_fn(
-	struct capl_socket *socket, dword ifIndex, const struct sluice_addr *group);
+	struct capl_socket *socket, unsigned native, const struct sluice_addr *group);
 
 static int membership_change(struct capl_socket *socket, dword ifIndex,
 	const struct sluice_addr *group, membership_fn *change)
 {
-	int rc = interface_check(socket, ifIndex);
+	int native = interface_find(socket, ifIndex), rc;
 
-	if (rc == 0)
-		rc = address_check(socket, group);
-	return rc == 0 ? change(socket, ifIndex, group) : rc;
+	if (native < 0)
+		return native;
+	rc = address_check(socket, group);
+	return rc == 0 ? change(socket, native, group) : rc;
 }
 
 long(IpJoinMulticastGroup)(dword handle, dword ifIndex, IP_Address group)
@@ -202,8 +217,11 @@ long(IpLeaveMulticastGroup)(dword handle, dword ifIndex, IP_Address group)
 
 static int multicast_if_set(struct capl_socket *socket, dword ifIndex)
 {
-	int rc = ifIndex ? sluice_set_multicast_if(socket->session, ifIndex) : -ENODEV;
+	int native = interface_find(socket, ifIndex), rc;
 
+	if (native < 0)
+		return native;
+	rc = sluice_set_multicast_if(socket->session, native);
 	if (rc == 0)
 		socket->multicast_if = ifIndex;
 	return rc;

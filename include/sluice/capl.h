@@ -5,8 +5,10 @@
 // Unless sluice_capl_attach() says otherwise, sockets are sessions of the sluiced that answers at
 // $SLUICE_SOCKET, else at /run/sluice/sluice.sock.
 //
-// An IPv4 address as a dword is in network byte order, a port in host byte order. `ifIndex` is
-// Sluice's interface index, from 1; a VLAN with addresses is an interface of its own.
+// An IPv4 address as a dword is in network byte order, a port in host byte order. `ifIndex` counts
+// addresses from 1: the configured ones of the first interface in their order, then those of the
+// next; VLANs are interfaces. An interface without any counts once. It names the interface that has
+// the address, so that the numbers of one interface are as good as each other.
 //
 // What a long function returns: 0; WSA_INVALID_PARAMETER for a bad socket or ifIndex; SOCKET_ERROR
 // for all else, and IpGetLastSocketError() then tells a Winsock code.
@@ -24,7 +26,7 @@ typedef uint32_t dword;
 
 typedef struct IP_Address {
 	struct sluice_addr addr; // family AF_UNSPEC: no address
-	dword ScopeID; // IPv6: the interface index a link is meant by
+	dword ScopeID; // IPv6: the ifIndex a link is meant by
 } IP_Address;
 
 typedef struct IP_Endpoint {

@@ -58,7 +58,7 @@ SLUICE_API void sluice_close(struct sluice *sluice);
 struct sluice_session_options {
 	uint16_t udp_port_be; // only frames to this UDP destination port; 0: any
 	uint32_t ring_size; // frames that may wait to be received, a power of two; 0: 1024. All
-			    // sessions together: limits.queued_frames, else -ENOBUFS
+			    // sessions of an engine together: limits.queued_frames, else -ENOBUFS
 	bool stay; // of sluiced: frames are counted and go to its outputs, not to this process
 };
 
@@ -100,6 +100,10 @@ SLUICE_API int sluice_interface_name(
 // Fills up to n entries, in order of their indexes. Returns how many interfaces there are.
 SLUICE_API int sluice_interface_list(
 	struct sluice_session *session, struct sluice_interface *interfaces, unsigned n);
+// Fills up to n addresses configured on the interface, in their order there; a derived link-local
+// address is not among them. Returns how many there are, or -ENODEV as for memberships.
+SLUICE_API int sluice_interface_addresses(struct sluice_session *session, unsigned ifindex,
+	struct sluice_addr *addresses, unsigned n);
 
 // ---- Memberships ---------------------------------------------------------------------------
 // `ifindex` 0 stands for the only interface; -ENODEV if there are several, or for an index there
@@ -206,9 +210,9 @@ SLUICE_API int sluice_frame_read(const struct rte_mbuf *frame, struct sluice_fra
 
 // For an application with its own receive loop: which of these n frames, received by the
 // application on a port Sluice does not poll, does the session want on this interface? Sets bit i
-// of the result for frame i, n at most 64. Reads the group table as a worker does, holds nothing
-// of it afterwards, and counts the frames in the group's statistics; nothing is queued. 0 on a
-// session of sluiced.
+// of the result for frame i, n at most 64. Reads the group table as a worker does and holds nothing
+// of it afterwards; nothing is queued, nor counted in statistics. IGMP and MLD frames among them are
+// answered. 0 on a session of sluiced.
 SLUICE_API uint64_t sluice_filter_burst(struct sluice_session *session, unsigned ifindex,
 	struct rte_mbuf *const *frames, unsigned n);
 

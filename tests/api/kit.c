@@ -17,7 +17,6 @@
 
 static const char PORTS[] = "lcores: {workers: [1, 2]}\n"
 			    "protocol: {robustness: 1}\n"
-			    "limits: {queued_frames: 8192}\n"
 			    "ports:\n"
 			    "  - {name: in0, device: net_ring_wire0}\n";
 static const char TV[] = "interfaces:\n"
@@ -250,4 +249,17 @@ void kit_hear(struct kit *kit, unsigned type, const char *group)
 		cr_assert(time(NULL) < until, "no record %u of %s", type, group);
 		sched_yield();
 	}
+}
+
+void kit_catch_up(struct kit *kit)
+{
+	struct sluice_session *session = kit_session(kit);
+	char text[INET_ADDRSTRLEN];
+	struct sluice_addr marker;
+
+	snprintf(text, sizeof(text), "239.255.254.%u", kit->n_markers++);
+	marker = kit_addr(text);
+	cr_assert_eq(sluice_join(session, 1, &marker), 0);
+	kit_hear(kit, KIT_TO_EX, text);
+	sluice_session_close(session);
 }

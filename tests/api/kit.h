@@ -24,6 +24,7 @@ struct kit {
 		uint8_t ethernet[18]; // the frame's header, tag included
 	} records[8192];
 	unsigned n_records, n_reports;
+	unsigned n_markers; // at most 256, each of a group of its own
 };
 
 enum kit_record_type { // RFC 9776 section 4.2.13
@@ -61,6 +62,8 @@ unsigned kit_receive(struct sluice_session *session);
 // The session's next event, acknowledged; waits for it.
 struct sluice_event kit_event(struct sluice_session *session);
 
+// Waits until all that calls before have caused is on the first wire: frames overtake none.
+void kit_catch_up(struct kit *kit);
 // Reads what the engine sent by the first wire so far.
 void kit_listen(struct kit *kit);
 // Records of this type for the group heard so far; type 0: any.

@@ -46,12 +46,14 @@ Test(member, counted,
 	cr_expect_eq(leave("239.1.1.1"), 0);
 	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
 	cr_expect_eq(kit_receive(session), 1);
+	kit_catch_up(&kit);
 	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 1, "only the first join is heard of");
 	cr_expect_eq(leave("239.1.1.1"), 0);
 	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
 	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
 	cr_expect_eq(kit_receive(session), 0);
 	cr_expect_eq(leave("239.1.1.1"), -EADDRNOTAVAIL);
+	kit_catch_up(&kit);
 	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 2);
 	kit_close(&kit);
 }
@@ -151,9 +153,11 @@ Test(member, errors,
 
 		session = kit_session(&kit);
 		enter(row->state);
+		kit_catch_up(&kit);
 		heard = kit_heard(&kit, 0, "239.1.1.1");
 		cr_expect_eq(call(row->call, row->group, row->source), row->rc, "%s", row->id);
 		expect_state(row->id, row->state);
+		kit_catch_up(&kit);
 		cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), heard, "%s is on the wire", row->id);
 		sluice_session_close(session);
 	}
@@ -178,8 +182,65 @@ Test(member, arguments, .description = "API-35: NULL, unknown families and inter
 	cr_expect_eq(sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, NULL, 1), -EINVAL);
 	cr_expect_eq(sluice_get_filter(session, 1, &group, &mode, NULL, &n), -EINVAL);
 	cr_expect_eq(sluice_get_filter(session, 1, &group, NULL, NULL, &n), -EINVAL);
-	cr_expect_eq(sluice_join(session, 0, &group), 0, "0 is the only interface");
-	cr_expect_eq(sluice_leave(session, 1, &group), 0);
+	kit_close(&kit);
+}
+
+Test(member, the_only_interface,
+	.description = "API-36: index 0 is the interface where there is one")
+{
+	struct sluice_addr group = kit_addr("239.1.1.1"), addresses[2];
+	enum sluice_filter_mode mode;
+	unsigned n = 0;
+
+	kit_open(&kit);
+	session = kit_session(&kit);
+	cr_expect_eq(sluice_join(session, 0, &group), 0);
+	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	cr_expect_eq(sluice_get_filter(session, 1, &group, &mode, NULL, &n), 0);
+	cr_expect_eq(sluice_interface_addresses(session, 0, addresses, 2), 2);
+	cr_expect_eq(sluice_leave(session, 0, &group), 0);
+	cr_expect_eq(sluice_leave(session, 1, &group), -EADDRNOTAVAIL);
+	kit_close(&kit);
+}
+
+Test(member, one_of_several_interfaces,
+	.description = "API-36: index 0 is none where there are several")
+{
+	struct sluice_addr group = kit_addr("239.1.1.1"), source = kit_addr("10.0.0.7");
+	enum sluice_filter_mode mode;
+	unsigned n = 0;
+
+	kit_open_three(&kit);
+	session = kit_session(&kit);
+	cr_expect_eq(sluice_join(session, 0, &group), -ENODEV);
+	cr_expect_eq(sluice_leave(session, 0, &group), -ENODEV);
+	cr_expect_eq(sluice_join_source(session, 0, &group, &source), -ENODEV);
+	cr_expect_eq(sluice_set_filter(session, 0, &group, SLUICE_EXCLUDE, &source, 1), -ENODEV);
+	cr_expect_eq(sluice_join_async(session, 0, &group, NULL, NULL), -ENODEV);
+	cr_expect_eq(sluice_set_multicast_if(session, 0), -ENODEV);
+	kit_catch_up(&kit);
+	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 0);
+	for (unsigned i = 1; i <= 3; i++)
+		cr_expect_eq(
+			sluice_get_filter(session, i, &group, &mode, NULL, &n), -EADDRNOTAVAIL);
+	kit_close(&kit);
+}
+
+Test(member, addresses, .description = "an interface tells its configured addresses in order")
+{
+	struct sluice_addr found[2] = {0};
+	struct sluice_addr ipv4 = kit_addr("10.20.0.2"), ipv6 = kit_addr("2001:db8:20::2");
+
+	kit_open_three(&kit);
+	session = kit_session(&kit);
+	cr_expect_eq(sluice_interface_addresses(session, 2, found, 1), 2);
+	cr_expect(sluice_addr_equal(&found[0], &ipv4) && found[1].family == AF_UNSPEC);
+	cr_expect_eq(sluice_interface_addresses(session, 2, found, 2), 2);
+	cr_expect(sluice_addr_equal(&found[1], &ipv6));
+	cr_expect_eq(sluice_interface_addresses(session, 3, NULL, 0), 0, "a derived one");
+	cr_expect_eq(sluice_interface_addresses(session, 4, NULL, 0), -ENODEV);
+	cr_expect_eq(sluice_interface_addresses(session, 1, NULL, 1), -EINVAL);
+	cr_expect_eq(sluice_interface_addresses(NULL, 1, found, 1), -EINVAL);
 	kit_close(&kit);
 }
 

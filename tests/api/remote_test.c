@@ -111,7 +111,7 @@ Test(remote, nobody, .description = "without a daemon a session is refused with 
 Test(remote, interfaces, .description = "interfaces of the daemon are listed as they are")
 {
 	struct sluice_interface list[3];
-	struct sluice_addr ipv4 = kit_addr("10.9.0.2"), ipv6 = kit_addr("fe80::2");
+	struct sluice_addr ipv4 = kit_addr("10.9.0.2"), ipv6 = kit_addr("fe80::2"), found[2];
 	char name[SLUICE_NAME_MAX];
 
 	start_daemon();
@@ -122,6 +122,10 @@ Test(remote, interfaces, .description = "interfaces of the daemon are listed as 
 	cr_expect(
 		sluice_addr_equal(&list[0].ipv4, &ipv4) && sluice_addr_equal(&list[0].ipv6, &ipv6));
 	cr_expect(list[1].vlan == 20 && list[1].ipv4.family == 0 && list[1].ipv6.family != 0);
+	cr_expect_eq(sluice_interface_addresses(session, 1, found, 2), 2);
+	cr_expect(sluice_addr_equal(&found[0], &ipv4) && sluice_addr_equal(&found[1], &ipv6));
+	cr_expect_eq(sluice_interface_addresses(session, 2, found, 2), 0, "a derived one");
+	cr_expect_eq(sluice_interface_addresses(session, 3, found, 2), -ENODEV);
 	cr_expect_eq(sluice_interface_index(session, "tv20"), 2);
 	cr_expect_eq(sluice_interface_index(session, "other"), -ENODEV);
 	cr_expect_eq(sluice_interface_name(session, 1, name), 0);

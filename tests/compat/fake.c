@@ -246,6 +246,27 @@ int sluice_interface_list(
 	return fake.n_interfaces;
 }
 
+static unsigned add_address(
+	const struct sluice_addr *addr, struct sluice_addr *list, unsigned n, unsigned have)
+{
+	if (addr->family == AF_UNSPEC)
+		return have;
+	if (have < n)
+		list[have] = *addr;
+	return have + 1;
+}
+
+int sluice_interface_addresses(
+	struct sluice_session *session, unsigned ifindex, struct sluice_addr *addresses, unsigned n)
+{
+	const struct sluice_interface *interface = &fake.interfaces[ifindex - 1];
+
+	if (ifindex < 1 || ifindex > fake.n_interfaces)
+		return -ENODEV;
+	return add_address(
+		&interface->ipv6, addresses, n, add_address(&interface->ipv4, addresses, n, 0));
+}
+
 // ---- Memberships ---------------------------------------------------------------------------
 
 static void join_add(struct sluice_session *session, unsigned ifindex,

@@ -6,15 +6,16 @@
 #include <stdlib.h>
 #include "fake.h"
 
-// The second interface is a VLAN's.
-static void two_interfaces(void)
+// The first has ifIndex 1 and 2, the second, a VLAN's, 3, the third, without addresses, 4.
+static void three_interfaces(void)
 {
 	unsetenv("SLUICE_SOCKET");
 	fake_interface_add("tv", "10.9.0.2", "fe80::2");
 	fake_interface_add("tv20", "10.20.0.2", NULL);
+	fake_interface_add("other", NULL, NULL);
 }
 
-TestSuite(capl, .init = two_interfaces);
+TestSuite(capl, .init = three_interfaces);
 
 static IP_Address address(const char *text)
 {
@@ -56,7 +57,7 @@ Test(capl, address_forms, .description = "a dword, a byte[16] and an IP_Address 
 	cr_expect_str_eq(fake_log(), "join 1 239.1.1.1;+239.1.1.1;");
 	cr_expect_eq(IpJoinMulticastGroup(v6, 1, ipv6), 0);
 	cr_expect_str_eq(fake_log(), "join 1 ff0e::1;+ff0e::1;");
-	cr_expect_eq(IpJoinMulticastGroup(v4, 2, address("239.1.1.2")), 0);
+	cr_expect_eq(IpJoinMulticastGroup(v4, 3, address("239.1.1.2")), 0);
 	cr_expect_str_eq(fake_log(), "join 2 239.1.1.2;+239.1.1.2;");
 	cr_expect_eq(IpJoinMulticastGroup(v6, 1, address("ff0e::2")), 0);
 	cr_expect_str_eq(fake_log(), "join 1 ff0e::2;+ff0e::2;");
@@ -65,7 +66,7 @@ Test(capl, address_forms, .description = "a dword, a byte[16] and an IP_Address 
 	cr_expect_str_eq(fake_log(), "leave_flush 1 239.1.1.1;-239.1.1.1;");
 	cr_expect_eq(IpLeaveMulticastGroup(v6, 1, (const byte *)ipv6), 0);
 	cr_expect_str_eq(fake_log(), "leave_flush 1 ff0e::1;-ff0e::1;");
-	cr_expect_eq(IpLeaveMulticastGroup(v4, 2, address("239.1.1.2")), 0);
+	cr_expect_eq(IpLeaveMulticastGroup(v4, 3, address("239.1.1.2")), 0);
 	cr_expect_eq(IpLeaveMulticastGroup(v6, 1, address("ff0e::2")), 0);
 }
 
@@ -106,13 +107,13 @@ Test(capl, invalid_interface, .description = "API-35 API-41: 0 and one past the 
 	dword socket = ipv4_socket();
 
 	cr_expect_eq(IpJoinMulticastGroup(socket, 0, group), WSA_INVALID_PARAMETER);
-	cr_expect_eq(IpJoinMulticastGroup(socket, 3, group), WSA_INVALID_PARAMETER);
+	cr_expect_eq(IpJoinMulticastGroup(socket, 5, group), WSA_INVALID_PARAMETER);
 	cr_expect_eq(IpLeaveMulticastGroup(socket, 0, group), WSA_INVALID_PARAMETER);
-	cr_expect_eq(IpLeaveMulticastGroup(socket, 3, group), WSA_INVALID_PARAMETER);
+	cr_expect_eq(IpLeaveMulticastGroup(socket, 5, group), WSA_INVALID_PARAMETER);
 	cr_expect_eq(IpSetMulticastInterface(socket, 0), WSA_INVALID_PARAMETER);
-	cr_expect_eq(IpSetMulticastInterface(socket, 3), WSA_INVALID_PARAMETER);
+	cr_expect_eq(IpSetMulticastInterface(socket, 5), WSA_INVALID_PARAMETER);
 	// Whatever else is wrong.
-	cr_expect_eq(IpJoinMulticastGroup(socket, 3, address("ff02::1")), WSA_INVALID_PARAMETER);
+	cr_expect_eq(IpJoinMulticastGroup(socket, 5, address("ff02::1")), WSA_INVALID_PARAMETER);
 	cr_expect_str_empty(fake_log());
 	cr_expect_eq(IpGetLastSocketError(socket), 0, "87 is no socket error");
 }
@@ -142,6 +143,32 @@ Test(capl, invalid_socket, .description = "API-41: a handle that never was, or i
 	cr_expect_neq(UdpOpen(0, 0), closed, "a handle is not used twice");
 }
 
+Test(capl, interface_numbers, .description = "ifIndex counts addresses, and an interface without")
+{
+	static const char *const logs[] = {"join 1 239.1.1.1;+239.1.1.1;",
+		"join 1 239.1.1.1;+239.1.1.1;", "join 2 239.1.1.1;+239.1.1.1;",
+		"join 3 239.1.1.1;+239.1.1.1;"};
+	const dword group = inet_addr("239.1.1.1");
+
+	for (dword i = 1; i <= 4; i++) {
+		dword socket = ipv4_socket();
+
+		cr_expect_eq(IpJoinMulticastGroup(socket, i, group), 0);
+		cr_expect_str_eq(fake_log(), logs[i - 1]);
+	}
+}
+
+Test(capl, numbers_of_one_interface,
+	.description = "API-11: a group joined by one address is joined by the others, too")
+{
+	const dword group = inet_addr("239.1.1.1");
+	dword socket = ipv4_socket();
+
+	cr_expect_eq(IpJoinMulticastGroup(socket, 1, group), 0);
+	EXPECT_SOCKET_ERROR(IpJoinMulticastGroup(socket, 2, group), socket, WSAEADDRNOTAVAIL);
+	cr_expect_eq(IpLeaveMulticastGroup(socket, 2, group), 0);
+}
+
 Test(capl, leave_without_join, .description = "API-12 API-41: -1 and 10022")
 {
 	dword socket = ipv4_socket(), other = ipv4_socket();
@@ -151,7 +178,7 @@ Test(capl, leave_without_join, .description = "API-12 API-41: -1 and 10022")
 	EXPECT_SOCKET_ERROR(
 		IpLeaveMulticastGroup(socket, 1, inet_addr("239.1.1.2")), socket, WSAEINVAL);
 	EXPECT_SOCKET_ERROR(
-		IpLeaveMulticastGroup(socket, 2, inet_addr("239.1.1.1")), socket, WSAEINVAL);
+		IpLeaveMulticastGroup(socket, 3, inet_addr("239.1.1.1")), socket, WSAEINVAL);
 	EXPECT_SOCKET_ERROR(
 		IpLeaveMulticastGroup(other, 1, inet_addr("239.1.1.1")), other, WSAEINVAL);
 	cr_expect_str_empty(fake_log());
@@ -189,7 +216,7 @@ Test(capl, repeat_join, .description = "API-11: 10049 on the same socket, not on
 	EXPECT_SOCKET_ERROR(
 		IpJoinMulticastGroup(first, 1, inet_addr("239.1.1.1")), first, WSAEADDRNOTAVAIL);
 	cr_expect_str_empty(fake_log());
-	cr_expect_eq(IpJoinMulticastGroup(first, 2, inet_addr("239.1.1.1")), 0);
+	cr_expect_eq(IpJoinMulticastGroup(first, 3, inet_addr("239.1.1.1")), 0);
 	cr_expect_eq(IpJoinMulticastGroup(second, 1, inet_addr("239.1.1.1")), 0);
 	cr_expect_eq(IpLeaveMulticastGroup(first, 1, inet_addr("239.1.1.1")), 0);
 	EXPECT_SOCKET_ERROR(
@@ -216,7 +243,7 @@ Test(capl, send_needs_interface)
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, inet_addr("239.1.1.1"), 1234, "Hello", 5), socket,
 		WSAENETUNREACH);
 	cr_expect_str_empty(fake_log());
-	cr_expect_eq(IpSetMulticastInterface(socket, 2), 0);
+	cr_expect_eq(IpSetMulticastInterface(socket, 3), 0);
 	cr_expect_eq(UdpSendTo(socket, inet_addr("239.1.1.1"), 1234, "Hello", 5), 0);
 	cr_expect_str_eq(fake_log(), "set_multicast_if 2;send 239.1.1.1 1234 Hello;");
 }
@@ -227,13 +254,13 @@ Test(capl, send_scope_id, .description = "an IPv6 destination's scope id is the 
 	IP_Endpoint remote = {address("ff03::1"), 1234};
 	dword socket = ipv6_socket();
 
-	cr_expect_eq(IpSetMulticastInterface(socket, 1), 0);
+	cr_expect_eq(IpSetMulticastInterface(socket, 2), 0);
 	fake_log();
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, remote, "Hello", 5), socket, WSAEADDRNOTAVAIL);
-	remote.Address.ScopeID = 2;
+	remote.Address.ScopeID = 1;
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, remote, "Hello", 5), socket, WSAEADDRNOTAVAIL);
 	cr_expect_str_empty(fake_log());
-	remote.Address.ScopeID = 1;
+	remote.Address.ScopeID = 2;
 	cr_expect_eq(UdpSendTo(socket, remote, "Hello", 5), 0);
 	cr_expect_str_eq(fake_log(), "send ff03::1 1234 Hello;");
 	cr_expect_eq(UdpSendTo(socket, group, 1234, "Hello", 5), 0);

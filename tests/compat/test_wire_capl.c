@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The CAPL face on the real library, with interfaces tv, tv20 (a VLAN) and other.
+// The CAPL face on the real library, with interfaces tv (ifIndex 1 and 2), tv20 (3 and 4), a VLAN,
+// and other, which has no address (5).
 #include <sluice/capl.h>
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -93,7 +94,7 @@ Test(capl_wire, address_forms)
 
 	cr_expect_eq(IpJoinMulticastGroup(v4, 1, inet_addr("239.1.1.1")), 0);
 	cr_expect_eq(IpJoinMulticastGroup(v6, 1, ipv6), 0);
-	cr_expect_eq(IpJoinMulticastGroup(v4, 2, address("239.1.1.2")), 0);
+	cr_expect_eq(IpJoinMulticastGroup(v4, 3, address("239.1.1.2")), 0);
 	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
 	kit_hear(&kit, KIT_TO_EX, "ff0e::1");
 	kit_hear(&kit, KIT_TO_EX, "239.1.1.2");
@@ -109,6 +110,39 @@ Test(capl_wire, address_forms)
 	cr_expect_eq(kit.n_records, 6);
 }
 
+Test(capl_wire, interfaces, .description = "ifIndex counts addresses")
+{
+	static const char *const names[] = {"tv", "tv", "tv20", "tv20", "other"};
+	struct sluice_session *session = kit_session(&kit);
+
+	for (unsigned i = 1; i <= 5; i++) {
+		struct sluice_addr group = {AF_INET, {239, 1, 1, i}};
+		int native = sluice_interface_index(session, names[i - 1]);
+		IP_Address address = {.addr = group};
+		struct sluice_group_stats stats;
+		dword socket = UdpOpen(0, PORT);
+
+		cr_expect_eq(IpJoinMulticastGroup(socket, i, address), 0);
+		cr_expect_eq(sluice_stats_group(session, native, &group, &stats), 0, "%u", i);
+		cr_expect_eq(UdpClose(socket), 0);
+	}
+	sluice_session_close(session);
+}
+
+Test(capl_wire, many_sockets, .description = "20 sockets receive side by side")
+{
+	dword sockets[20];
+
+	for (unsigned i = 0; i < 20; i++) {
+		sockets[i] = receiver();
+		cr_expect_eq(IpJoinMulticastGroup(sockets[i], 1, inet_addr("239.1.1.1")), 0);
+	}
+	stream("239.1.1.1", PORT);
+	cr_expect_eq(receive_all(), 20);
+	for (unsigned i = 0; i < 20; i++)
+		cr_expect_eq(UdpClose(sockets[i]), 0);
+}
+
 Test(capl_wire, errors, .description = "API-41: neither state nor wire changes")
 {
 	dword socket = UdpOpen(0, PORT);
@@ -116,15 +150,14 @@ Test(capl_wire, errors, .description = "API-41: neither state nor wire changes")
 	cr_expect_eq(
 		IpJoinMulticastGroup(socket, 0, inet_addr("239.1.1.1")), WSA_INVALID_PARAMETER);
 	cr_expect_eq(
-		IpJoinMulticastGroup(socket, 4, inet_addr("239.1.1.1")), WSA_INVALID_PARAMETER);
+		IpJoinMulticastGroup(socket, 6, inet_addr("239.1.1.1")), WSA_INVALID_PARAMETER);
 	cr_expect_eq(
 		IpJoinMulticastGroup(socket + 1, 1, inet_addr("239.1.1.1")), WSA_INVALID_PARAMETER);
 	cr_expect_eq(IpLeaveMulticastGroup(socket, 1, inet_addr("239.1.1.1")), SOCKET_ERROR);
 	cr_expect_eq(IpGetLastSocketError(socket), WSAEINVAL);
 	cr_expect_eq(IpJoinMulticastGroup(socket, 1, inet_addr("10.0.0.1")), SOCKET_ERROR);
 	cr_expect_eq(IpGetLastSocketError(socket), WSAEINVAL);
-	kit_settle(&kit);
-	kit_listen(&kit);
+	kit_catch_up(&kit);
 	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 0);
 	cr_expect_eq(UdpClose(socket), 0);
 }
