@@ -7,7 +7,7 @@
 
 #define GROUPS_DEFAULT 1000000
 #define SOURCES_DEFAULT 1024
-#define QUEUED_DEFAULT 4096
+#define QUEUED_DEFAULT 8192
 
 static const struct config_range lcore_range = {0, RTE_MAX_LCORE - 1};
 static const struct config_range queue_range = {1, RTE_MAX_QUEUES_PER_PORT};

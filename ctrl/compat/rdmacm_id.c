@@ -4,6 +4,10 @@
 #include "backend.h"
 #include <stdlib.h>
 
+// Datagrams that may wait on an id: programs have ids by the hundred, and share
+// limits.queued_frames.
+enum { RING_SIZE = 32 };
+
 static struct backend backend; // guarded by rdmacm_lock
 
 void sluice_rdmacm_attach(struct sluice *sluice, const char *socket)
@@ -21,6 +25,7 @@ struct sluice_session *sluice_rdmacm_session(struct rdma_cm_id *id)
 int rdma_create_id(struct rdma_event_channel *channel, struct rdma_cm_id **id, void *context,
 	enum rdma_port_space ps)
 {
+	const struct sluice_session_options options = {.ring_size = RING_SIZE};
 	struct cm_id *new;
 	int rc;
 
@@ -36,7 +41,7 @@ int rdma_create_id(struct rdma_event_channel *channel, struct rdma_cm_id **id, v
 	TAILQ_INIT(&new->memberships);
 
 	pthread_mutex_lock(&rdmacm_lock);
-	rc = backend_session_open(&backend, NULL, &new->session);
+	rc = backend_session_open(&backend, &options, &new->session);
 	pthread_mutex_unlock(&rdmacm_lock);
 	if (rc < 0)
 		goto free_id;

@@ -96,6 +96,7 @@ Test(rdmacm_wire, two_joins_two_leaves, .description = "one report, one leave")
 	cr_expect_eq(leave("239.1.1.1"), 0);
 	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
 	cr_expect_eq(kit_receive(sluice_rdmacm_session(id)), 1);
+	kit_catch_up(&kit);
 	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 1);
 	cr_expect_eq(leave("239.1.1.1"), 0);
 	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
@@ -197,6 +198,7 @@ Test(rdmacm_wire, send_only, .description = "no report, nothing received, and it
 	join("239.9.9.9");
 	wait_joined();
 	kit_hear(&kit, KIT_TO_EX, "239.9.9.9");
+	kit_catch_up(&kit);
 	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 0);
 }
 
@@ -225,6 +227,24 @@ static void robust_engine(void)
 	kit_wires(&kit);
 	cr_assert_eq(sluice_open(yaml, &kit.sluice, &error), 0, "%s", error.text);
 	id_open();
+}
+
+Test(rdmacm_wire, many_ids, .description = "150 ids receive side by side")
+{
+	struct sockaddr_in group = group_of("239.1.1.1");
+	struct sockaddr_in local = group_of("10.9.0.2");
+	struct rdma_cm_id *ids[150];
+
+	for (unsigned i = 0; i < 150; i++) {
+		cr_assert_eq(rdma_create_id(NULL, &ids[i], NULL, RDMA_PS_UDP), 0, "id %u", i);
+		cr_assert_eq(rdma_bind_addr(ids[i], (struct sockaddr *)&local), 0);
+		cr_assert_eq(rdma_join_multicast(ids[i], (struct sockaddr *)&group, NULL), 0);
+	}
+	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
+	for (unsigned i = 0; i < 150; i++) {
+		cr_expect_eq(kit_receive(sluice_rdmacm_session(ids[i])), 1);
+		cr_expect_eq(rdma_destroy_id(ids[i]), 0);
+	}
 }
 
 static bool all_heard_twice(unsigned type)

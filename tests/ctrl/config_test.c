@@ -235,7 +235,7 @@ Test(config, defaults)
 	cr_assert_not(config->protocol.require_router_alert);
 	cr_assert_eq(config->limits.groups, 1000000);
 	cr_assert_eq(config->limits.sources_per_filter, 1024);
-	cr_assert_eq(config->limits.queued_frames, 4096);
+	cr_assert_eq(config->limits.queued_frames, 8192);
 	config_free(config);
 }
 
