@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The example programs of the NASL, CAPL and rdma_cm faces behind the bridge, each an engine of its
-# own, then as clients of sluiced: what they print and send, and what the bridge makes of it.
+# The example programs of the native API and of the NASL, CAPL and rdma_cm faces behind the bridge, each
+# an engine of its own, then as clients of sluiced: what they print and send, and what the bridge makes
+# of it.
 # Checks: API-12 API-41 IGMP-12
 . "$(dirname "$0")/lib.sh"
 
@@ -116,6 +117,22 @@ check_within 5 "and has left the group" absent listed $group4
 stop sender INT || true
 check "the send-only members reported nothing" equal 0 "$(heard sender gaddr)"
 
+# ---- The native API ----------------------------------------------------------------------------
+
+receives() { # PROCESS BRIDGE-PORT OPTION...
+	local process=$1 port=$2
+	shift 2
+	start "$process" net "$build/examples/receive" "$@" -n 3 239.1.1.5
+	check_within 10 "the bridge lists what receive joins" mdb 239.1.1.5 "$port"
+	check "mckey sends to it" mckey -m 239.1.1.5 -p 5004 -s -C 3
+	check_within 10 "receive ends after three datagrams" ended "${pids[$process]}"
+	check "well" wait "${pids[$process]}"
+	check "and has shown them" \
+		equal 3 "$(grep -cx '10.9.0.3 port 5004: 9 bytes' "$tmp/$process.log")"
+	check_within 5 "and has left the group" absent mdb 239.1.1.5 "$port"
+}
+receives own pa -c "$tmp/a.yaml"
+
 # ---- The same programs as clients of sluiced ---------------------------------------------------
 
 export SLUICE_SOCKET=$socket
@@ -137,4 +154,5 @@ need 10 "mckey joins by sluiced" log_has joined "RDMA_CM_EVENT_MULTICAST_JOIN, s
 check_within 5 "the bridge lists the group" mdb 239.1.1.4 sl0
 stop joined KILL || true
 check_within 5 "and forgets it with the death of mckey" absent mdb 239.1.1.4 sl0
+receives served sl0 -s "$socket"
 done_testing
