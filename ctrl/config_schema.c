@@ -196,10 +196,10 @@ static void describe(
 	}
 	fault->line = config_lines_find(lines, trace->path);
 	if (key)
-		snprintf(fault->text, sizeof(fault->text), "%.200s%s%s \"%s\"", trace->path,
+		snprintf(fault->text, sizeof(fault->text), "%.200s%s%.100s \"%.200s\"", trace->path,
 			separator, text, key);
 	else
-		snprintf(fault->text, sizeof(fault->text), "%.200s%s%s", trace->path, separator,
+		snprintf(fault->text, sizeof(fault->text), "%.200s%s%.300s", trace->path, separator,
 			text);
 }
 
