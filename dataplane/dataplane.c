@@ -157,6 +157,8 @@ void dataplane_stop(struct dataplane *dp)
 	atomic_store(&dp->running, false);
 	for (unsigned i = 0; dp->started && i < dp->n_workers; i++)
 		rte_eal_wait_lcore(dp->workers[i]->lcore);
+	// What orders all they did before what follows, so that ThreadSanitizer sees it.
+	dataplane_synchronize(dp);
 	dp->started = false;
 }
 
