@@ -256,7 +256,8 @@ static const struct {
 	const char *keys; // of the first entry
 } lists[] = {
 	{"interface.list", "interfaces", 2,
-		"name index port vlan inner_vlan addresses mac groups igmp_version mld_version"},
+		"name index port vlan inner_vlan addresses configured mac groups igmp_version "
+		"mld_version"},
 	{"port.list", "ports", 2,
 		"name device driver mac mtu up removed receive_mode receive_mode_reason "
 		"multicast_macs rx_queues tx_queues rx_packets rx_bytes rx_missed rx_errors "
