@@ -71,6 +71,9 @@ static int open_port(struct share_port *port, const char *role, const char *path
 	char devargs[256];
 	int rc;
 
+	// What DPDK would have no error of its own for.
+	if (rte_eth_dev_count_total() == RTE_MAX_ETHPORTS)
+		return -ENOBUFS;
 	snprintf(port->device, sizeof(port->device), "net_memif_sluice%u",
 		atomic_fetch_add(&last, 1));
 	snprintf(devargs, sizeof(devargs), "%s,role=%s,socket=%s,socket-abstract=no,rsize=%u",

@@ -65,8 +65,10 @@ struct sluice_session_options {
 // Opens a session on an engine of this process (`socket` NULL), or on the sluiced that answers at
 // `socket` (`sluice` NULL). With sluiced, frames arrive through a memif port it makes for the
 // session; EAL must be up in this process to receive, not to join and leave. Its frames carry no
-// port, so that a flush tells interfaces by their VLANs; its ring has at most 16384 frames.
-// `options` may be NULL. -ECONNREFUSED, -ENOENT if no sluiced answers.
+// port, so that a flush tells interfaces by their VLANs; its ring has at most 16384 frames. Each
+// takes one of the RTE_MAX_ETHPORTS ports, 32, that DPDK has in sluiced and in this process;
+// -ENOBUFS without one. A session that does not receive takes none. `options` may be NULL.
+// -ECONNREFUSED, -ENOENT if no sluiced answers.
 SLUICE_API int sluice_session_open(struct sluice *sluice, const char *socket,
 	const struct sluice_session_options *options, struct sluice_session **session);
 
@@ -211,8 +213,8 @@ SLUICE_API int sluice_frame_read(const struct rte_mbuf *frame, struct sluice_fra
 // For an application with its own receive loop: which of these n frames, received by the
 // application on a port Sluice does not poll, does the session want on this interface? Sets bit i
 // of the result for frame i, n at most 64. Reads the group table as a worker does and holds nothing
-// of it afterwards; nothing is queued, nor counted in statistics. IGMP and MLD frames among them are
-// answered. 0 on a session of sluiced.
+// of it afterwards; nothing is queued, nor counted in statistics. IGMP and MLD frames among them
+// are answered. 0 on a session of sluiced.
 SLUICE_API uint64_t sluice_filter_burst(struct sluice_session *session, unsigned ifindex,
 	struct rte_mbuf *const *frames, unsigned n);
 
