@@ -152,8 +152,10 @@ struct subscriber {
 };
 
 // Replaces all of the owner's lines of one group by these n, at once for every worker; n 0
-// withdraws the owner. Adding can fail with -ENOMEM and then changes nothing; withdrawing and
-// narrowing never fail. Workers may still use the old lines until dataplane_synchronize().
+// withdraws the owner. Withdrawing never fails, nor does a change that leaves the group no more
+// lines, sources and outputs than it had. Anything else, be it a narrower filter with one source
+// more, can fail with -ENOMEM, or -ENOSPC when the group has too many lines, and then changes
+// nothing. Workers may still use the old lines until dataplane_synchronize().
 int interface_subscribe(struct interface *interface, const struct sluice_addr *group,
 	uint64_t owner, const struct subscriber *subs, unsigned n);
 

@@ -239,9 +239,9 @@ static struct output *output_new(struct filter *filter, enum output_kind kind)
 	return output;
 }
 
-// Joins the groups, dealing them round `n` outputs. Each subscriber listens to one source and one
-// port, those of the frames, so that every frame passes a filter of its group's own.
-static void join(struct filter *filter, unsigned n_groups, unsigned n)
+// Joins the groups, dealing them round `n` outputs. With `filters` each subscriber listens to one
+// source and one port, those of the frames, so that every frame passes a filter of its group's own.
+static void join(struct filter *filter, unsigned n_groups, unsigned n, bool filters)
 {
 	const struct sluice_addr source = {AF_INET, {10, 1, 1, 1}};
 
@@ -249,9 +249,9 @@ static void join(struct filter *filter, unsigned n_groups, unsigned n)
 		struct sluice_addr group = workload_group(AF_INET, i);
 		struct subscriber sub = {
 			.output = filter->outputs[i % n],
-			.mode = SLUICE_INCLUDE,
-			.udp_port_be = RTE_BE16(5000),
-			.n_sources = 1,
+			.mode = filters ? SLUICE_INCLUDE : SLUICE_EXCLUDE,
+			.udp_port_be = filters ? RTE_BE16(5000) : 0,
+			.n_sources = filters,
 			.sources = &source,
 		};
 
@@ -287,11 +287,19 @@ static void measure_filter(struct filter *filter, const struct workload_size *si
 		{.name = "filter.sluice", .run = sluice_slot},
 		{.name = "filter.rte_hash", .run = hash_slot},
 	};
+	static struct slots_case open_cases[] = {
+		{.name = "open.free", .run = free_slot},
+		{.name = "open.sluice", .run = sluice_slot},
+	};
 	struct group *peers = memory_alloc(size->n * sizeof(*peers));
 
 	workload_must(peers ? 0 : -1, "memory");
 	filter->outputs[0] = output_new(filter, OUTPUT_COUNT);
-	join(filter, size->n, 1);
+	join(filter, size->n, 1, false);
+	run(filter, open_cases, RTE_DIM(open_cases), size);
+	result_ratio("open.ceiling", size->name,
+		slots_ratio(&open_cases[0], &open_cases[1], workload_rounds));
+	join(filter, size->n, 1, true);
 	for (unsigned i = 0; i < size->n; i++)
 		atomic_init(&peers[i].route, route_of(filter->interface->table4, i));
 	filter->hash = peer_hash_open(size->n, (char *)peers, sizeof(*peers));
@@ -314,7 +322,7 @@ static void measure_deliver(struct filter *filter, const struct workload_size *s
 	filter->n_outputs = OUTPUTS;
 	for (unsigned i = 0; i < OUTPUTS; i++)
 		filter->outputs[i] = output_new(filter, OUTPUT_RING);
-	join(filter, size->n, OUTPUTS);
+	join(filter, size->n, OUTPUTS, true);
 	run(filter, cases, RTE_DIM(cases), size);
 	result_ratio(
 		"deliver8.ceiling", size->name, slots_ratio(&cases[0], &cases[1], workload_rounds));
