@@ -4,9 +4,12 @@
 #include "backend.h"
 #include <stdlib.h>
 
-// Datagrams that may wait on an id: programs have ids by the hundred, and share
-// limits.queued_frames.
-enum { RING_SIZE = 32 };
+enum {
+	// Datagrams that may wait on an id: programs have ids by the hundred, and share
+	// limits.queued_frames.
+	RING_SIZE = 32,
+	ADDRESSES_MAX = 64, // of an interface, that an id can bind to
+};
 
 static struct backend backend; // guarded by rdmacm_lock
 
@@ -107,6 +110,21 @@ int rdmacm_addr_read(const struct sockaddr *addr, struct sluice_addr *ip, uint16
 	return 0;
 }
 
+// A derived link-local address is only told as the interface's first.
+static bool has_address(struct sluice_session *session, const struct sluice_interface *interface,
+	const struct sluice_addr *ip)
+{
+	struct sluice_addr addresses[ADDRESSES_MAX];
+	int n = sluice_interface_addresses(session, interface->index, addresses, ADDRESSES_MAX);
+
+	if (sluice_addr_equal(&interface->ipv4, ip) || sluice_addr_equal(&interface->ipv6, ip))
+		return true;
+	for (int i = 0; i < n && i < ADDRESSES_MAX; i++)
+		if (sluice_addr_equal(&addresses[i], ip))
+			return true;
+	return false;
+}
+
 // The index of the interface that has the address, or -EADDRNOTAVAIL. Link-local addresses can be
 // those of several interfaces; then the scope id decides, or the first is meant.
 static int interface_find(
@@ -124,8 +142,7 @@ static int interface_find(
 	for (int i = 0; i < n && rc < 0; i++) {
 		const struct sluice_interface *interface = &interfaces[i];
 
-		if ((sluice_addr_equal(&interface->ipv4, ip) ||
-			    sluice_addr_equal(&interface->ipv6, ip)) &&
+		if (has_address(session, interface, ip) &&
 			(scope_id == 0 || scope_id == interface->index))
 			rc = interface->index;
 	}

@@ -34,6 +34,7 @@ struct sluice_session {
 static struct {
 	pthread_mutex_t lock;
 	struct sluice_interface interfaces[MAX_INTERFACES];
+	struct sluice_addr another[MAX_INTERFACES]; // configured after the first of each family
 	unsigned n_interfaces, n_sessions;
 	struct sluice_session *session;
 	const char *fail_function;
@@ -60,6 +61,11 @@ void fake_interface_add(const char *name, const char *ipv4, const char *ipv6)
 	strcpy(interface->name, name);
 	interface->ipv4 = fake_addr(ipv4);
 	interface->ipv6 = fake_addr(ipv6);
+}
+
+void fake_address_add(const char *address)
+{
+	fake.another[fake.n_interfaces - 1] = fake_addr(address);
 }
 
 void fake_fail(const char *function, int rc)
@@ -263,8 +269,9 @@ int sluice_interface_addresses(
 
 	if (ifindex < 1 || ifindex > fake.n_interfaces)
 		return -ENODEV;
-	return add_address(
-		&interface->ipv6, addresses, n, add_address(&interface->ipv4, addresses, n, 0));
+	return add_address(&fake.another[ifindex - 1], addresses, n,
+		add_address(&interface->ipv6, addresses, n,
+			add_address(&interface->ipv4, addresses, n, 0)));
 }
 
 // ---- Memberships ---------------------------------------------------------------------------

@@ -9,6 +9,8 @@
 
 // Addresses as text, NULL for none. Indexes are given in order, from 1.
 void fake_interface_add(const char *name, const char *ipv4, const char *ipv6);
+// One more address of the interface added last.
+void fake_address_add(const char *address);
 
 // The next call of the function returns rc and does nothing.
 void fake_fail(const char *function, int rc);

@@ -78,6 +78,19 @@ Test(rdmacm_id, bind, .description = "API-35: an address chooses the interface, 
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
+Test(rdmacm_id, bind_second_address)
+{
+	struct rdma_cm_id *id;
+
+	fake_interface_add("tv20", "10.20.0.2", NULL);
+	fake_address_add("10.20.0.3");
+	cr_assert_eq(rdma_create_id(channel, &id, NULL, RDMA_PS_UDP), 0);
+	fake_log();
+	cr_assert_eq(rdma_bind_addr(id, sockaddr_of("10.20.0.3", 0)), 0);
+	cr_expect_str_eq(fake_log(), "set_multicast_if 2;");
+	cr_assert_eq(rdma_destroy_id(id), 0);
+}
+
 Test(rdmacm_id, bind_wildcard)
 {
 	struct rdma_cm_id *id;
