@@ -21,6 +21,7 @@
 
 #define ASKED_MAX 65536 // sources a host keeps for all its answers (RSP-13)
 #define MLD_V1_RESPONSE_MAX_MS 32767
+#define FETCH_AHEAD 24 // groups
 #define QUERY_MTU 1500 // an answer keeps no more than the largest usual query can ask for
 
 // ---- General queries ------------------------------------------------------------------------
@@ -132,6 +133,16 @@ static enum wire_record current_type(const struct group *group)
 	return group_mode(group) == SLUICE_INCLUDE ? WIRE_IS_IN : WIRE_IS_EX;
 }
 
+// Groups that were added in a row lie in a row in memory: the step to the next group, so many
+// times, most likely leads to a later one. Its line comes in without waiting for the list.
+static void fetch_ahead(const struct group *group)
+{
+	uintptr_t at = (uintptr_t)group;
+	uintptr_t step = (uintptr_t)TAILQ_NEXT(group, all) - at;
+
+	__builtin_prefetch((const void *)(at + FETCH_AHEAD * step));
+}
+
 static bool walk_transmit(struct host *host, uint64_t now_ms)
 {
 	struct walk *walk = &host->walk;
@@ -145,6 +156,7 @@ static bool walk_transmit(struct host *host, uint64_t now_ms)
 			return false;
 		report_begin(host);
 		for (; group != NULL; group = TAILQ_NEXT(group, all), visited++) {
+			fetch_ahead(group);
 			if (is_answered(group) && report_list(host, current_type(group), group,
 							  &place) != REPORT_WHOLE)
 				break;

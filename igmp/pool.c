@@ -5,7 +5,7 @@
 #include "memory.h"
 #include "pool.h"
 
-#define CHUNK_ALIGN ((size_t)16384)
+#define CHUNK_ALIGN ((size_t)32768)
 // Short of the alignment by what the allocator puts between two chunks, or it would leave every
 // second slot of the heap empty.
 #define CHUNK_SIZE (CHUNK_ALIGN - 128)

@@ -154,7 +154,7 @@ Test(unit, pool_reserve, .description = "STA-7: a reserve is kept")
 	}
 	for (unsigned i = 0; i < 1000; i++)
 		pool_put(objects[i]);
-	cr_assert_leq(held, 2 * 16384);
+	cr_assert_leq(held, 2 * 32768);
 	pool_close(&pool);
 	cr_assert_eq(held, 0);
 }
