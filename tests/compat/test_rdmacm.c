@@ -69,6 +69,7 @@ Test(rdmacm, event_parameters)
 	cr_assert_eq(rdma_get_cm_event(channel, &event), 0);
 	cr_expect_arr_eq(event->param.ud.ah_attr.grh.dgid.raw, group.bytes, 16);
 	rdma_ack_cm_event(event);
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm, leave_cancels, .description = "a leave before the report: none is sent")
@@ -81,6 +82,7 @@ Test(rdmacm, leave_cancels, .description = "a leave before the report: none is s
 	cr_expect_str_eq(fake_log(), "join_async 1 239.1.1.1;leave 1 239.1.1.1;");
 	expect_no_event();
 	EXPECT_ERRNO(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), EADDRNOTAVAIL);
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm, leave_drops_event, .description = "an event of the join that was not taken is gone")
@@ -94,6 +96,7 @@ Test(rdmacm, leave_drops_event, .description = "an event of the join that was no
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, &first);
 	expect_no_event();
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm, two_joins, .description = "two joins are two entries, the newest is left first")
@@ -112,6 +115,7 @@ Test(rdmacm, two_joins, .description = "two joins are two entries, the newest is
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
 	cr_expect_str_eq(fake_log(), "leave 1 239.1.1.1;-239.1.1.1;");
 	EXPECT_ERRNO(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), EADDRNOTAVAIL);
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm, whole_sockaddr, .description = "API-41: another port, scope or family does not match")
@@ -131,6 +135,7 @@ Test(rdmacm, whole_sockaddr, .description = "API-41: another port, scope or fami
 	cr_expect_str_empty(fake_log());
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 5004)), 0);
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("ff0e::1", 5004)), 0);
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm, older_port_left, .description = "each entry keeps its events, whichever is left")
@@ -153,6 +158,7 @@ Test(rdmacm, older_port_left, .description = "each entry keeps its events, which
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 3)), 0);
 	cr_expect_str_eq(fake_log(), "leave 1 239.1.1.1;-239.1.1.1;");
 	expect_no_event();
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm, send_only, .description = "no report and an event; its leave leaves nothing")
@@ -176,6 +182,7 @@ Test(rdmacm, send_only, .description = "no report and an event; its leave leaves
 	cr_expect_str_empty(fake_log());
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
 	cr_expect_str_eq(fake_log(), "leave 1 239.1.1.1;");
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm, join_fails, .description = "MULTICAST_ERROR with its status; the leave is still due")
@@ -192,6 +199,7 @@ Test(rdmacm, join_fails, .description = "MULTICAST_ERROR with its status; the le
 	fake_lose(fake_session(), "239.1.1.1", -ENOBUFS);
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0, "not taken yet");
 	expect_no_event();
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm, group_lost, .description = "MULTICAST_ERROR after a good join")
@@ -207,6 +215,7 @@ Test(rdmacm, group_lost, .description = "MULTICAST_ERROR after a good join")
 	fake_log();
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
 	cr_expect_str_eq(fake_log(), "leave 1 239.1.1.1;-239.1.1.1;");
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm, destroy_leaves_all, .description = "API-42: 150 groups")
@@ -243,6 +252,7 @@ Test(rdmacm, two_ids_one_channel)
 	fake_complete(session);
 	cr_assert_eq(rdma_destroy_id(second), 0);
 	expect_event(first, RDMA_CM_EVENT_MULTICAST_JOIN, 0, NULL);
+	cr_assert_eq(rdma_destroy_id(first), 0);
 }
 
 Test(rdmacm, synchronous, .description = "an id without a channel blocks, id->event tells")
@@ -300,6 +310,7 @@ Test(rdmacm, join_errors, .description = "API-34 API-41: a failed join changes n
 	attr.comp_mask = RDMA_CM_JOIN_MC_ATTR_ADDRESS | RDMA_CM_JOIN_MC_ATTR_JOIN_FLAGS;
 	cr_expect_eq(rdma_join_multicast_ex(id, &attr, NULL), 0);
 	cr_expect_str_eq(fake_log(), "join_async 1 239.1.1.1;");
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm, leave_errors, .description = "API-12 API-41")
@@ -317,6 +328,7 @@ Test(rdmacm, leave_errors, .description = "API-12 API-41")
 	EXPECT_ERRNO(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), EPIPE);
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, NULL);
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
 Test(rdmacm, event_errors)
@@ -331,4 +343,5 @@ Test(rdmacm, event_errors)
 	fake_complete(fake_session());
 	fake_fail("event_get", -EPIPE);
 	EXPECT_ERRNO(rdma_get_cm_event(channel, &event), EPIPE);
+	cr_assert_eq(rdma_destroy_id(id), 0);
 }

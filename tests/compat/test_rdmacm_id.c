@@ -22,17 +22,20 @@ Test(rdmacm_id, create_errors)
 
 Test(rdmacm_id, where_ids_open)
 {
-	struct rdma_cm_id *id;
+	struct rdma_cm_id *by_default, *by_environment, *id;
 
-	cr_assert_eq(rdma_create_id(channel, &id, NULL, RDMA_PS_UDP), 0);
+	cr_assert_eq(rdma_create_id(channel, &by_default, NULL, RDMA_PS_UDP), 0);
 	cr_expect_str_eq(fake_log(), "session_open /run/sluice/sluice.sock 0;");
 	setenv("SLUICE_SOCKET", "/tmp/environment", 1);
-	cr_assert_eq(rdma_create_id(channel, &id, NULL, RDMA_PS_UDP), 0);
+	cr_assert_eq(rdma_create_id(channel, &by_environment, NULL, RDMA_PS_UDP), 0);
 	cr_expect_str_eq(fake_log(), "session_open /tmp/environment 0;");
 	sluice_rdmacm_attach((struct sluice *)&channel, NULL);
 	cr_assert_eq(rdma_create_id(channel, &id, NULL, RDMA_PS_UDP), 0);
 	cr_expect_str_eq(fake_log(), "session_open engine 0;");
 	cr_expect_eq(sluice_rdmacm_session(id), fake_session());
+	cr_assert_eq(rdma_destroy_id(id), 0);
+	cr_assert_eq(rdma_destroy_id(by_environment), 0);
+	cr_assert_eq(rdma_destroy_id(by_default), 0);
 }
 
 Test(rdmacm_id, bind, .description = "API-35: an address chooses the interface, a port the frames")
