@@ -35,7 +35,7 @@ static struct rte_mbuf *make_frame(struct rte_mempool *pool, uint8_t last)
 		.ip.time_to_live = 16,
 		.ip.next_proto_id = IPPROTO_UDP,
 		.ip.src_addr = RTE_BE32(RTE_IPV4(10, 9, 0, 50)),
-		.ip.dst_addr = rte_cpu_to_be_32(RTE_IPV4(239, 1, 1, last)),
+		.ip.dst_addr = rte_cpu_to_be_32(RTE_IPV4(239U, 1, 1, last)),
 		.udp.dst_port = RTE_BE16(5000),
 		.udp.dgram_len = RTE_BE16(8),
 	};
