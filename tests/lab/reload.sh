@@ -23,13 +23,8 @@ check_within 2 "the bridge lists $stays" mdb $stays
 check_within 2 "and $goes" mdb $goes
 check "a join by command" sluice join 239.1.1.4
 check_within 2 "is in the bridge's table" mdb 239.1.1.4
-# The repeats of the first reports are over when the bridge's next question has been answered.
-capture before net sl0 igmp
-answered() {
-	membership_messages before | grep -q "gaddr $stays is_ex"
-}
-check_within 10 "a query is answered" answered
-stop before || true
+# The second and last copy of a report follows within a second of the first (CHG-7).
+sleep 1.5
 
 capture in net sl0 igmp
 capture out net sl1 udp
