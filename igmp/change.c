@@ -13,7 +13,7 @@
 //	DIRTY	flush				queue				READY
 //	WAITING	timer				due, queue			READY
 //	READY	turn: difference, or due	report, counters - 1, then:
-//	READY	  repeats left			draw the gap			WAITING
+//	READY	  repeats left			wait for the frame's gap	WAITING
 //	READY	  none left, members		-				IDLE
 //	READY	  none left, no members		free				-
 //	READY	turn: nothing to say		as above, but keep the gap
@@ -23,6 +23,9 @@
 //
 // A difference sets the counter of the source, or of the filter mode, to the Robustness Variable;
 // each report sent for the group takes one off (CHG-9).
+//
+// What is repeated is the report (CHG-7): the groups told in one frame share its gap, and so their
+// repeats meet in one frame again instead of leaving in a frame each.
 #include "machine.h"
 
 #define URGENT_GROUPS 64 // a flush of no more goes first
@@ -191,15 +194,11 @@ static void rest(struct group *group)
 	free_unless_used(group);
 }
 
-// The group's turn is over.
-static void finish(struct group *group, bool spoke, uint64_t now_ms)
+// The group's turn is over; what it has left to say is said again at next_ms.
+static void finish(struct group *group, bool spoke, uint64_t next_ms)
 {
 	struct host *host = group_host(group);
-	uint32_t interval_ms = host_is_newest(host)
-				       ? host->config.unsolicited_report_interval_ms
-				       : host->config.old_unsolicited_report_interval_ms;
 	struct member *member;
-	uint64_t next_ms;
 
 	TAILQ_REMOVE(&host->ready, group, queue);
 	if (host->n_urgent > 0)
@@ -214,7 +213,6 @@ static void finish(struct group *group, bool spoke, uint64_t now_ms)
 		rest(group);
 		return;
 	}
-	next_ms = now_ms + random_delay(&host->random, interval_ms);
 	if (!spoke && wheel_expires_ms(&host->wheel, &group->timer) < next_ms)
 		next_ms = wheel_expires_ms(&host->wheel, &group->timer);
 	group->phase = GROUP_WAITING;
@@ -296,7 +294,7 @@ static enum report_result say(struct host *host, const struct group *group, stru
 	return say_sources(host, group, &speech->n_sources);
 }
 
-static void commit_whole(struct group *group, uint64_t now_ms)
+static void commit_whole(struct group *group, uint64_t next_ms)
 {
 	struct source_set *set = group->sources;
 	bool spoke = must_speak(group);
@@ -309,7 +307,7 @@ static void commit_whole(struct group *group, uint64_t now_ms)
 		commit_mode(group);
 	else if (set != NULL)
 		commit_sources(group, set->n_round > 0 ? set->n_round : set->n_changes);
-	finish(group, spoke, now_ms);
+	finish(group, spoke, next_ms);
 }
 
 static void commit_part(struct group *group, const struct speech *speech)
@@ -331,6 +329,7 @@ static bool transmit_frame(struct host *host, uint64_t now_ms)
 	enum report_result result = REPORT_WHOLE;
 	struct group *group;
 	struct speech speech;
+	uint64_t next_ms;
 
 	if (!pace_allows(&host->pace, host->n_urgent > 0, now_ms))
 		return false;
@@ -342,8 +341,9 @@ static bool transmit_frame(struct host *host, uint64_t now_ms)
 	}
 	if (host->frame.n_records > 0 && !report_send(host))
 		return false;
+	next_ms = now_ms + random_delay(&host->random, host->config.unsolicited_report_interval_ms);
 	while (TAILQ_FIRST(&host->ready) != group)
-		commit_whole(TAILQ_FIRST(&host->ready), now_ms);
+		commit_whole(TAILQ_FIRST(&host->ready), next_ms);
 	if (result == REPORT_PART)
 		commit_part(group, &speech);
 	return true;
@@ -372,6 +372,7 @@ static bool transmit_old(struct host *host, uint64_t now_ms)
 	bool report = exists && !group->silent && (!told || group->due);
 	bool leave = told && !exists && has_leave(host) &&
 		     (group->last_reporter || host->config.always_leave);
+	uint32_t gap_ms;
 
 	if (report || leave) {
 		if (!pace_allows(&host->pace, host->n_urgent > 0, now_ms) ||
@@ -390,7 +391,8 @@ static bool transmit_old(struct host *host, uint64_t now_ms)
 		group->asked = false;
 	}
 	adopt(group);
-	finish(group, report, now_ms);
+	gap_ms = random_delay(&host->random, host->config.old_unsolicited_report_interval_ms);
+	finish(group, report, now_ms + gap_ms);
 	return true;
 }
 
