@@ -122,6 +122,16 @@ unsigned engine_member_outputs(const struct member *member, struct engine_output
 struct port *engine_port_first(struct engine *engine);
 struct port *engine_port_next(struct engine *engine, struct port *port);
 struct dataplane *engine_dataplane(struct engine *engine);
+
+// What is refused, and how often. Those of the workers come first, all workers added up.
+struct engine_drop {
+	struct engine_interface *interface; // NULL: by the workers
+	int family; // of the interface's host that refused it; 0: by the workers
+	const char *reason;
+	uint64_t count;
+};
+void engine_drops(
+	struct engine *engine, void (*each)(void *arg, const struct engine_drop *drop), void *arg);
 uint64_t engine_now_ms(void); // CLOCK_MONOTONIC
 
 // ---- Datagrams -----------------------------------------------------------------------------

@@ -36,6 +36,26 @@ static json_t *interface_addresses(const struct engine_interface *interface)
 	return list;
 }
 
+static json_t *host_counters(const struct host *igmp, const struct host *mld)
+{
+	static const struct {
+		const char *name;
+		enum host_counter counter;
+	} counters[] = {
+		{"rx_queries", HOST_RX_QUERY},
+		{"tx_reports", HOST_TX_REPORT},
+		{"tx_leaves", HOST_TX_LEAVE},
+		{"tx_records", HOST_TX_RECORD},
+	};
+	json_t *object = json_object();
+
+	for (unsigned i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		json_object_set_new(object, counters[i].name,
+			json_integer((json_int_t)(host_counter(igmp, counters[i].counter) +
+						  host_counter(mld, counters[i].counter))));
+	return object;
+}
+
 int rpc_interface_list(struct rpc_call *call)
 {
 	struct engine_interface *interface = engine_interface_first(call->engine);
@@ -43,21 +63,25 @@ int rpc_interface_list(struct rpc_call *call)
 	rpc_list_begin(call, "interfaces");
 	for (; interface; interface = engine_interface_next(interface)) {
 		const struct config_interface *config = engine_interface_config(interface);
-		struct host_status igmp, mld;
+		const struct host *igmp = engine_interface_host(interface, AF_INET);
+		const struct host *mld = engine_interface_host(interface, AF_INET6);
+		struct host_status igmp_status, mld_status;
 		struct port_info port;
+		json_t *entry;
 
-		host_status(engine_interface_host(interface, AF_INET), &igmp);
-		host_status(engine_interface_host(interface, AF_INET6), &mld);
+		host_status(igmp, &igmp_status);
+		host_status(mld, &mld_status);
 		port_info(interface_port(engine_interface_dataplane(interface)), &port);
-		rpc_list_add(
-			call, json_pack("{s:s, s:i, s:s, s:i, s:i, s:o, s:i, s:o, s:i, s:i, s:i}",
-				      "name", engine_interface_name(interface), "index",
-				      engine_interface_index(interface), "port", config->port,
-				      "vlan", config->vlan, "inner_vlan", config->inner_vlan,
-				      "addresses", interface_addresses(interface), "configured",
-				      config->n_addresses, "mac", mac_address(&port.mac), "groups",
-				      igmp.n_groups + mld.n_groups, "igmp_version", igmp.version,
-				      "mld_version", mld.version));
+		entry = json_pack("{s:s, s:i, s:s, s:i, s:i, s:o, s:i, s:o, s:i, s:i, s:i}", "name",
+			engine_interface_name(interface), "index",
+			engine_interface_index(interface), "port", config->port, "vlan",
+			config->vlan, "inner_vlan", config->inner_vlan, "addresses",
+			interface_addresses(interface), "configured", config->n_addresses, "mac",
+			mac_address(&port.mac), "groups",
+			igmp_status.n_groups + mld_status.n_groups, "igmp_version",
+			igmp_status.version, "mld_version", mld_status.version);
+		json_object_update_new(entry, host_counters(igmp, mld));
+		rpc_list_add(call, entry);
 	}
 	rpc_list_end(call);
 	return 0;

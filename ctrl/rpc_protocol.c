@@ -48,44 +48,24 @@ int rpc_querier_list(struct rpc_call *call)
 	return 0;
 }
 
-static void add_drop(struct rpc_call *call, const char *interface, const char *family,
-	const char *reason, uint64_t count)
+static void add_drop(void *arg, const struct engine_drop *drop)
 {
-	rpc_list_add(call, json_pack("{s:s?, s:s?, s:s, s:I}", "interface", interface, "family",
-				   family, "reason", reason, "count", (json_int_t)count));
-}
+	struct rpc_call *call = arg;
+	const char *family = NULL;
 
-// Queries and reports that were heard out are no drops.
-static void add_host_drops(
-	struct rpc_call *call, const struct host *host, const char *interface, const char *family)
-{
-	for (unsigned i = 0; i < HOST_COUNTERS; i++)
-		if (i != HOST_RX_QUERY && i != HOST_RX_REPORT)
-			add_drop(call, interface, family, host_counter_name(i),
-				host_counter(host, i));
+	for (unsigned i = 0; i < FAMILIES_COUNT; i++)
+		if (families[i].family == drop->family)
+			family = families[i].name;
+	rpc_list_add(call,
+		json_pack("{s:s?, s:s?, s:s, s:I}", "interface",
+			drop->interface ? engine_interface_name(drop->interface) : NULL, "family",
+			family, "reason", drop->reason, "count", (json_int_t)drop->count));
 }
 
 int rpc_drop_list(struct rpc_call *call)
 {
-	struct engine_interface *interface = engine_interface_first(call->engine);
-	struct dataplane *dataplane = engine_dataplane(call->engine);
-
 	rpc_list_begin(call, "drops");
-	for (unsigned reason = 0; reason < DROP_REASONS; reason++) {
-		uint64_t count = 0;
-
-		for (unsigned i = 0; i < worker_count(dataplane); i++) {
-			struct worker_info info;
-
-			worker_info(dataplane, i, &info);
-			count += info.drops[reason];
-		}
-		add_drop(call, NULL, NULL, drop_reason_name(reason), count);
-	}
-	for (; interface; interface = engine_interface_next(interface))
-		for (unsigned i = 0; i < FAMILIES_COUNT; i++)
-			add_host_drops(call, engine_interface_host(interface, families[i].family),
-				engine_interface_name(interface), families[i].name);
+	engine_drops(call->engine, add_drop, call);
 	rpc_list_end(call);
 	return 0;
 }

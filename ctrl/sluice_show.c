@@ -32,6 +32,8 @@ static const struct table_column interface_columns[] = {
 	{"GROUPS", "groups", TABLE_NUMBER},
 	{"IGMP", "igmp_version", TABLE_NUMBER},
 	{"MLD", "mld_version", TABLE_NUMBER},
+	{"QUERIES", "rx_queries", TABLE_NUMBER},
+	{"REPORTS", "tx_reports", TABLE_NUMBER},
 	{"ADDRESSES", "addresses", TABLE_TEXT},
 	{NULL},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sessions, interfaces and statistics: the checks every backend can rely on.
+// Sessions and interfaces: the checks every backend can rely on.
 #include <errno.h>
 #include <stdlib.h>
 #include "backend.h"
@@ -101,32 +101,4 @@ int sluice_interface_name(
 	if (rc == 0)
 		memcpy(name, found.name, SLUICE_NAME_MAX);
 	return rc;
-}
-
-// ---- Statistics ----------------------------------------------------------------------------
-
-int sluice_stats_group(struct sluice_session *session, unsigned ifindex,
-	const struct sluice_addr *group, struct sluice_group_stats *stats)
-{
-	int rc;
-
-	if (session == NULL || group == NULL || stats == NULL ||
-		(group->family != AF_INET && group->family != AF_INET6))
-		return -EINVAL;
-	rc = session->backend->resolve(session, &ifindex);
-	return rc < 0 ? rc : session->backend->group_stats(session, ifindex, group, stats);
-}
-
-int sluice_stats_session(struct sluice_session *session, struct sluice_session_stats *stats)
-{
-	int rc;
-
-	if (session == NULL || stats == NULL)
-		return -EINVAL;
-	rc = session->backend->session_stats(session, stats);
-	if (rc < 0)
-		return rc;
-	stats->dropped += atomic_load(&session->kept_dropped);
-	stats->events_lost = events_lost(&session->events);
-	return 0;
 }

@@ -74,6 +74,12 @@ struct backend {
 	int (*group_stats)(struct sluice_session *session, unsigned ifindex,
 		const struct sluice_addr *group, struct sluice_group_stats *stats);
 	int (*session_stats)(struct sluice_session *session, struct sluice_session_stats *stats);
+	int (*interface_stats)(struct sluice_session *session, unsigned ifindex,
+		struct sluice_interface_stats *stats);
+	int (*worker_stats)(
+		struct sluice_session *session, struct sluice_worker_stats *workers, unsigned n);
+	int (*drop_stats)(
+		struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);
 };
 
 // The part of a session all backends share; theirs begins with it.

@@ -19,6 +19,11 @@ struct local_session {
 	LIST_ENTRY(local_session) next;
 };
 
+static inline struct local_session *local(struct sluice_session *session)
+{
+	return (struct local_session *)session;
+}
+
 struct sluice {
 	// Const once open.
 	struct config *config;
@@ -61,6 +66,16 @@ int local_join_async(
 	struct sluice_session *session, const struct change_request *request, void *context);
 // The engine's listener.
 void local_event(void *arg, const struct engine_event *event);
+
+// local_stats.c
+int local_group_stats(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, struct sluice_group_stats *stats);
+int local_session_stats(struct sluice_session *session, struct sluice_session_stats *stats);
+int local_interface_stats(
+	struct sluice_session *session, unsigned ifindex, struct sluice_interface_stats *stats);
+int local_worker_stats(
+	struct sluice_session *session, struct sluice_worker_stats *workers, unsigned n);
+int local_drop_stats(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);
 
 // local_send.c
 int local_send(struct sluice_session *session, const struct datagram *datagram);

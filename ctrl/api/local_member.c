@@ -81,7 +81,7 @@ static void run_change(struct mailbox_call *mailbox_call)
 
 int local_change(struct sluice_session *session, const struct change_request *request, bool *ended)
 {
-	struct change_call call = {.session = (struct local_session *)session, .request = request};
+	struct change_call call = {.session = local(session), .request = request};
 	int rc;
 
 	rc = local_run(call.session->sluice, &call.base, run_change);
@@ -114,7 +114,7 @@ static void run_get_filter(struct mailbox_call *mailbox_call)
 
 int local_get_filter(struct sluice_session *session, struct filter_request *filter)
 {
-	struct filter_call call = {.session = (struct local_session *)session, .filter = filter};
+	struct filter_call call = {.session = local(session), .filter = filter};
 
 	return local_run(call.session->sluice, &call.base, run_get_filter);
 }
@@ -160,7 +160,7 @@ int local_join_async(
 	if (call == NULL)
 		return -ENOMEM;
 	call->call = (struct mailbox_call){.run = run_join, .finish = finish_join};
-	call->session = (struct local_session *)session;
+	call->session = local(session);
 	call->request = *request;
 	if (request->n_sources > 0) {
 		call->source = request->sources[0];

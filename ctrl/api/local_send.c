@@ -32,7 +32,7 @@ static void finish_send(struct mailbox_call *mailbox_call)
 
 int local_send(struct sluice_session *session, const struct datagram *datagram)
 {
-	struct sluice *sluice = ((struct local_session *)session)->sluice;
+	struct sluice *sluice = local(session)->sluice;
 	const struct engine_datagram engine_datagram = {
 		.group = datagram->group,
 		.source_port_be = datagram->source_port_be,

@@ -9,11 +9,6 @@
 
 static const struct backend backend;
 
-static struct local_session *local(struct sluice_session *session)
-{
-	return (struct local_session *)session;
-}
-
 // ---- Life ----------------------------------------------------------------------------------
 
 struct session_call {
@@ -225,59 +220,6 @@ static uint64_t filter(struct sluice_session *session, unsigned ifindex,
 		dataplane_interface(session, ifindex), local(session)->output, frames, n);
 }
 
-// ---- Statistics ----------------------------------------------------------------------------
-
-struct stats_call {
-	struct local_call base;
-	struct interface *interface;
-	const struct sluice_addr *group;
-	struct sluice_group_stats *stats;
-};
-
-static void read_group_stats(struct mailbox_call *mailbox_call)
-{
-	struct stats_call *call = (struct stats_call *)mailbox_call;
-	struct group_stats stats;
-	uint64_t now_ms = engine_now_ms();
-
-	call->base.rc = interface_group_stats(call->interface, call->group, &stats);
-	if (call->base.rc < 0)
-		return;
-	*call->stats = (struct sluice_group_stats){
-		.packets = stats.packets,
-		.bytes = stats.bytes,
-		.filtered = stats.filtered,
-		.age_ms = UINT64_MAX,
-	};
-	if (stats.last_ms > 0)
-		call->stats->age_ms = now_ms > stats.last_ms ? now_ms - stats.last_ms : 0;
-}
-
-static int group_stats(struct sluice_session *session, unsigned ifindex,
-	const struct sluice_addr *group, struct sluice_group_stats *stats)
-{
-	struct stats_call call = {
-		.interface = dataplane_interface(session, ifindex),
-		.group = group,
-		.stats = stats,
-	};
-
-	return local_run(local(session)->sluice, &call.base, read_group_stats);
-}
-
-static int session_stats(struct sluice_session *session, struct sluice_session_stats *stats)
-{
-	struct output_stats output;
-
-	output_stats(local(session)->output, &output);
-	*stats = (struct sluice_session_stats){
-		.packets = output.packets,
-		.bytes = output.bytes,
-		.dropped = output.dropped,
-	};
-	return 0;
-}
-
 static const struct backend backend = {
 	.bind = session_bind,
 	.close = close_and_free,
@@ -291,6 +233,9 @@ static const struct backend backend = {
 	.came_by = came_by,
 	.filter = filter,
 	.send = local_send,
-	.group_stats = group_stats,
-	.session_stats = session_stats,
+	.group_stats = local_group_stats,
+	.session_stats = local_session_stats,
+	.interface_stats = local_interface_stats,
+	.worker_stats = local_worker_stats,
+	.drop_stats = local_drop_stats,
 };

@@ -14,7 +14,7 @@ static const struct backend backend;
 
 // ---- Events --------------------------------------------------------------------------------
 
-static unsigned index_of(const struct remote_session *session, const char *name)
+unsigned remote_index_of(const struct remote_session *session, const char *name)
 {
 	for (unsigned i = 0; name != NULL && i < session->n_interfaces; i++)
 		if (strcmp(session->interfaces[i].name, name) == 0)
@@ -37,7 +37,8 @@ static void on_event(void *arg, const json_t *event)
 	if (json_integer_value(json_object_get(event, "session_id")) != session->id ||
 		kind == NULL || group == NULL || !address_parse(group, &key.group))
 		return;
-	key.ifindex = index_of(session, json_string_value(json_object_get(event, "interface")));
+	key.ifindex =
+		remote_index_of(session, json_string_value(json_object_get(event, "interface")));
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i] != NULL && strcmp(names[i], kind) == 0)
 			events_notice(&session->session.events, &key, i, 0);
@@ -310,48 +311,6 @@ static int send_datagram(struct sluice_session *session, const struct datagram *
 	return link_call(&remote(session)->link, "session.send", params, NULL);
 }
 
-// ---- Statistics ----------------------------------------------------------------------------
-
-static int group_stats(struct sluice_session *session, unsigned ifindex,
-	const struct sluice_addr *group, struct sluice_group_stats *stats)
-{
-	json_t *result, *seen;
-	int rc;
-
-	rc = link_call(&remote(session)->link, "group.stats",
-		remote_group_params(remote(session), ifindex, group), &result);
-	if (rc < 0)
-		return rc;
-	seen = json_object_get(result, "last_seen_ms");
-	*stats = (struct sluice_group_stats){
-		.packets = json_integer_value(json_object_get(result, "packets")),
-		.bytes = json_integer_value(json_object_get(result, "bytes")),
-		.filtered = json_integer_value(json_object_get(result, "filtered")),
-		.age_ms = json_is_integer(seen) ? (uint64_t)json_integer_value(seen) : UINT64_MAX,
-	};
-	json_decref(result);
-	return 0;
-}
-
-static int session_stats(struct sluice_session *session, struct sluice_session_stats *stats)
-{
-	json_t *result;
-	int rc;
-
-	*stats = (struct sluice_session_stats){0};
-	if (remote(session)->port == NULL)
-		return 0;
-	rc = link_call(&remote(session)->link, "session.stats",
-		json_pack("{s:I}", "session", remote(session)->id), &result);
-	if (rc < 0)
-		return rc;
-	stats->packets = json_integer_value(json_object_get(result, "packets"));
-	stats->bytes = json_integer_value(json_object_get(result, "bytes"));
-	stats->dropped = json_integer_value(json_object_get(result, "dropped"));
-	json_decref(result);
-	return 0;
-}
-
 static const struct backend backend = {
 	.bind = bind_session,
 	.close = close_and_free,
@@ -366,6 +325,9 @@ static const struct backend backend = {
 	.came_by = came_by,
 	.filter = filter,
 	.send = send_datagram,
-	.group_stats = group_stats,
-	.session_stats = session_stats,
+	.group_stats = remote_group_stats,
+	.session_stats = remote_session_stats,
+	.interface_stats = remote_interface_stats,
+	.worker_stats = remote_worker_stats,
+	.drop_stats = remote_drop_stats,
 };

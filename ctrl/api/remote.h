@@ -20,6 +20,9 @@ struct remote_session {
 int remote_session_open(const char *socket, const struct sluice_session_options *options,
 	struct sluice_session **session);
 
+// The index of an interface of the daemon; 0 if there is none of this name, or it is NULL.
+unsigned remote_index_of(const struct remote_session *session, const char *name);
+
 static inline struct remote_session *remote(struct sluice_session *session)
 {
 	return (struct remote_session *)session;
@@ -35,5 +38,15 @@ int remote_join_async(
 json_t *remote_group_params(
 	const struct remote_session *session, unsigned ifindex, const struct sluice_addr *group);
 unsigned remote_number(const json_t *object, const char *key); // 0 if there is none
+
+// remote_stats.c
+int remote_group_stats(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, struct sluice_group_stats *stats);
+int remote_session_stats(struct sluice_session *session, struct sluice_session_stats *stats);
+int remote_interface_stats(
+	struct sluice_session *session, unsigned ifindex, struct sluice_interface_stats *stats);
+int remote_worker_stats(
+	struct sluice_session *session, struct sluice_worker_stats *workers, unsigned n);
+int remote_drop_stats(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);
 
 #endif

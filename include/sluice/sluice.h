@@ -253,6 +253,42 @@ struct sluice_session_stats {
 SLUICE_API int sluice_stats_session(
 	struct sluice_session *session, struct sluice_session_stats *stats);
 
+struct sluice_interface_stats {
+	unsigned groups; // joined, IPv4 and IPv6
+	unsigned igmp_version, mld_version; // spoken now, as the oldest querier has it
+	uint64_t rx_queries; // IGMP and MLD
+	uint64_t tx_reports, tx_leaves, tx_records; // frames; records in the reports
+	// Of its port, which its VLANs share.
+	uint64_t rx_packets, rx_bytes;
+	uint64_t rx_missed; // that the port lost because no worker took them in time
+	uint64_t tx_packets, tx_bytes;
+};
+SLUICE_API int sluice_stats_interface(
+	struct sluice_session *session, unsigned ifindex, struct sluice_interface_stats *stats);
+
+struct sluice_worker_stats {
+	unsigned lcore;
+	unsigned queues; // it polls
+	uint64_t rx_packets, rx_bytes;
+	uint64_t delivered; // packets let through
+	uint64_t deliveries; // the same once an output
+	uint64_t punted; // IGMP and MLD handed to the control thread
+	uint64_t polls, idle_polls; // turns of its loop, and those that found nothing
+};
+// Fills up to n entries. Returns how many workers there are.
+SLUICE_API int sluice_stats_workers(
+	struct sluice_session *session, struct sluice_worker_stats *workers, unsigned n);
+
+struct sluice_drop_stats {
+	unsigned ifindex; // 0: refused by the workers, else by the interface's protocol machine
+	uint16_t family; // of that machine, AF_INET or AF_INET6
+	char reason[SLUICE_NAME_MAX]; // "not_joined", as `sluice show drops` has it
+	uint64_t count;
+};
+// Fills up to n entries, one a reason even if it never happened. Returns how many there are.
+SLUICE_API int sluice_stats_drops(
+	struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);
+
 #ifdef __cplusplus
 }
 #endif

@@ -210,6 +210,75 @@ Test(receive, group_stats, .description = "a group's frames are counted, wanted 
 	kit_close(&kit);
 }
 
+Test(receive, interface_stats,
+	.description = "an interface's reports and its port's frames are counted")
+{
+	struct sluice_addr group = kit_addr("239.1.1.1"), group6 = kit_addr("ff15::1");
+	struct sluice_interface_stats stats;
+
+	kit_open(&kit);
+	session = kit_session(&kit);
+	cr_expect_eq(sluice_stats_interface(NULL, 1, &stats), -EINVAL);
+	cr_expect_eq(sluice_stats_interface(session, 1, NULL), -EINVAL);
+	cr_expect_eq(sluice_stats_interface(session, 2, &stats), -ENODEV);
+	cr_expect_eq(sluice_join(session, 1, &group), 0);
+	cr_expect_eq(sluice_join(session, 1, &group6), 0);
+	cr_expect_eq(sluice_stats_interface(session, 0, &stats), 0);
+	cr_expect_eq(stats.groups, 2);
+	cr_expect_eq(stats.igmp_version, 3);
+	cr_expect_eq(stats.mld_version, 2);
+	cr_expect_eq(stats.rx_queries, 0);
+	cr_expect_eq(stats.tx_reports, 2);
+	cr_expect_eq(stats.tx_records, 2);
+	cr_expect_eq(stats.tx_leaves, 0);
+	cr_expect_eq(stats.rx_packets, 0);
+	kit_stream(&kit, "239.1.1.1", "10.0.0.7");
+	cr_expect_eq(sluice_stats_interface(session, 0, &stats), 0);
+	cr_expect_eq(stats.rx_packets, 1);
+	cr_expect_geq(stats.tx_packets, 2);
+	kit_close(&kit);
+}
+
+static unsigned drops_of(const char *reason, unsigned ifindex)
+{
+	struct sluice_drop_stats drops[256];
+	int n = sluice_stats_drops(session, drops, 256);
+	unsigned found = 0;
+
+	cr_assert(n > 0 && n <= 256);
+	for (int i = 0; i < n; i++)
+		if (strcmp(drops[i].reason, reason) == 0 && drops[i].ifindex == ifindex)
+			found += drops[i].count;
+	return found;
+}
+
+Test(receive, drop_stats, .description = "what workers do and refuse is counted by reason")
+{
+	struct sluice_worker_stats workers[2];
+	struct sluice_drop_stats drop;
+	int n;
+
+	kit_open(&kit);
+	session = kit_session(&kit);
+	cr_expect_eq(sluice_stats_workers(session, NULL, 1), -EINVAL);
+	cr_expect_eq(sluice_stats_drops(session, NULL, 1), -EINVAL);
+	cr_expect_eq(drops_of("not_joined", 0), 0);
+	kit_stream(&kit, "239.1.1.1", "10.0.0.7");
+	kit_stream(&kit, "239.1.1.1", "10.0.0.7");
+	cr_expect_eq(drops_of("not_joined", 0), 2);
+	cr_expect_eq(drops_of("rx_bad_checksum", 1), 0);
+	n = sluice_stats_workers(session, workers, 2);
+	cr_assert_eq(n, 2);
+	cr_expect_eq(workers[0].rx_packets + workers[1].rx_packets, 2);
+	cr_expect_eq(workers[0].delivered + workers[1].delivered, 0);
+	cr_expect_neq(workers[0].lcore, workers[1].lcore);
+	// Less room than entries: the number is that of all.
+	cr_expect_eq(sluice_stats_workers(session, workers, 1), 2);
+	n = sluice_stats_drops(session, NULL, 0);
+	cr_expect_eq(sluice_stats_drops(session, &drop, 1), n);
+	kit_close(&kit);
+}
+
 // ---- Reading frames ------------------------------------------------------------------------
 
 static struct rte_mbuf *mbuf_of(const struct frame_spec *spec)

@@ -135,6 +135,40 @@ Test(remote, interfaces, .description = "interfaces of the daemon are listed as 
 	stop_daemon();
 }
 
+Test(remote, stats, .description = "the daemon's counters are those of its engine")
+{
+	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct sluice_interface_stats stats;
+	struct sluice_worker_stats workers[2];
+	struct sluice_drop_stats drops[256];
+	int n, not_joined = -1, tagged = 0;
+
+	start_daemon();
+	open_session();
+	cr_expect_eq(sluice_join(session, 1, &group), 0);
+	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	cr_expect_eq(sluice_stats_interface(session, 3, &stats), -ENODEV);
+	cr_expect_eq(sluice_stats_interface(session, 1, &stats), 0);
+	cr_expect(stats.groups == 1 && stats.igmp_version == 3 && stats.mld_version == 2);
+	cr_expect(stats.tx_reports == 1 && stats.tx_records == 1 && stats.tx_leaves == 0);
+	cr_expect_geq(stats.tx_packets, 1);
+	cr_expect_eq(sluice_stats_interface(session, 2, &stats), 0);
+	cr_expect(stats.groups == 0 && stats.tx_reports == 0);
+	cr_expect_eq(sluice_stats_workers(session, workers, 2), 2);
+	cr_expect(workers[0].polls > 0 && workers[0].lcore != workers[1].lcore);
+	n = sluice_stats_drops(session, drops, 256);
+	cr_assert(n > 0 && n <= 256);
+	for (int i = 0; i < n; i++) {
+		if (strcmp(drops[i].reason, "not_joined") == 0 && drops[i].ifindex == 0)
+			not_joined = drops[i].count;
+		tagged += drops[i].ifindex == 2 && drops[i].family == AF_INET6;
+	}
+	cr_expect_eq(not_joined, 0);
+	cr_expect_gt(tagged, 0);
+	sluice_session_close(session);
+	stop_daemon();
+}
+
 Test(remote, memberships,
 	.description =
 		"promise 4: joins are counted, filters kept, and the session's end leaves all")

@@ -286,13 +286,13 @@ def json_groups():
 def tables():
     with Daemon() as d:
         for what, words in (("groups", ["GROUP", "239.1.1.1", "10.9.0.50", "packager"]),
-                            ("interfaces", ["NAME", "tv", "10.9.0.2/24"]),
+                            ("interfaces", ["NAME", "REPORTS", "tv", "10.9.0.2/24"]),
                             ("ports", ["DRIVER", "net_pcap", "net_null"]),
                             ("outputs", ["DROPPED", "packager"]),
                             ("sessions", ["JOINS", "config", "232.1.1.1"]),
                             ("workers", ["LCORE", "IDLE POLLS"]),
                             ("queriers", ["QUERIER", "ipv6"]),
-                            ("drops", ["REASON", "tx_report"])):
+                            ("drops", ["REASON", "COUNT"])):
             table = d.ok("show", what)
             for word in words:
                 contains(table, word)

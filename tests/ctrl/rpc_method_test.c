@@ -257,7 +257,7 @@ static const struct {
 } lists[] = {
 	{"interface.list", "interfaces", 2,
 		"name index port vlan inner_vlan addresses configured mac groups igmp_version "
-		"mld_version"},
+		"mld_version rx_queries tx_reports tx_leaves tx_records"},
 	{"port.list", "ports", 2,
 		"name device driver mac mtu up removed receive_mode receive_mode_reason "
 		"multicast_macs rx_queues tx_queues rx_packets rx_bytes rx_missed rx_errors "
@@ -300,6 +300,7 @@ Test(method, drops)
 
 		cr_expect(json_is_integer(json_object_get(drop, "count")));
 		cr_expect_str_neq(reason, "rx_query");
+		cr_expect_str_neq(reason, "tx_report");
 		if (json_is_null(json_object_get(drop, "interface")))
 			dataplane++;
 		else

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Statistics of a sluiced.
+#include <stdio.h>
+#include "remote.h"
+
+static uint64_t counter(const json_t *object, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(object, key));
+}
+
+int remote_group_stats(struct sluice_session *session, unsigned ifindex,
+	const struct sluice_addr *group, struct sluice_group_stats *stats)
+{
+	json_t *result, *seen;
+	int rc;
+
+	rc = link_call(&remote(session)->link, "group.stats",
+		remote_group_params(remote(session), ifindex, group), &result);
+	if (rc < 0)
+		return rc;
+	seen = json_object_get(result, "last_seen_ms");
+	*stats = (struct sluice_group_stats){
+		.packets = counter(result, "packets"),
+		.bytes = counter(result, "bytes"),
+		.filtered = counter(result, "filtered"),
+		.age_ms = json_is_integer(seen) ? (uint64_t)json_integer_value(seen) : UINT64_MAX,
+	};
+	json_decref(result);
+	return 0;
+}
+
+int remote_session_stats(struct sluice_session *session, struct sluice_session_stats *stats)
+{
+	json_t *result;
+	int rc;
+
+	*stats = (struct sluice_session_stats){0};
+	if (remote(session)->port == NULL)
+		return 0;
+	rc = link_call(&remote(session)->link, "session.stats",
+		json_pack("{s:I}", "session", remote(session)->id), &result);
+	if (rc < 0)
+		return rc;
+	stats->packets = counter(result, "packets");
+	stats->bytes = counter(result, "bytes");
+	stats->dropped = counter(result, "dropped");
+	json_decref(result);
+	return 0;
+}
+
+static const json_t *entry_named(const json_t *list, const json_t *name)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (list, i, entry)
+		if (json_equal(json_object_get(entry, "name"), name))
+			return entry;
+	return NULL;
+}
+
+int remote_interface_stats(
+	struct sluice_session *session, unsigned ifindex, struct sluice_interface_stats *stats)
+{
+	struct link *link = &remote(session)->link;
+	json_t *interfaces = NULL, *ports = NULL;
+	const json_t *interface, *port;
+	int rc;
+
+	rc = link_call(link, "interface.list", json_object(), &interfaces);
+	if (rc == 0)
+		rc = link_call(link, "port.list", json_object(), &ports);
+	if (rc < 0)
+		goto free_lists;
+	interface = json_array_get(json_object_get(interfaces, "interfaces"), ifindex - 1);
+	port = entry_named(json_object_get(ports, "ports"), json_object_get(interface, "port"));
+	*stats = (struct sluice_interface_stats){
+		.groups = counter(interface, "groups"),
+		.igmp_version = counter(interface, "igmp_version"),
+		.mld_version = counter(interface, "mld_version"),
+		.rx_queries = counter(interface, "rx_queries"),
+		.tx_reports = counter(interface, "tx_reports"),
+		.tx_leaves = counter(interface, "tx_leaves"),
+		.tx_records = counter(interface, "tx_records"),
+		.rx_packets = counter(port, "rx_packets"),
+		.rx_bytes = counter(port, "rx_bytes"),
+		.rx_missed = counter(port, "rx_missed"),
+		.tx_packets = counter(port, "tx_packets"),
+		.tx_bytes = counter(port, "tx_bytes"),
+	};
+
+free_lists:
+	json_decref(ports);
+	json_decref(interfaces);
+	return rc;
+}
+
+int remote_worker_stats(
+	struct sluice_session *session, struct sluice_worker_stats *workers, unsigned n)
+{
+	const json_t *list, *worker;
+	json_t *result;
+	size_t i;
+	int rc;
+
+	rc = link_call(&remote(session)->link, "worker.list", json_object(), &result);
+	if (rc < 0)
+		return rc;
+	list = json_object_get(result, "workers");
+	json_array_foreach (list, i, worker) {
+		if (i >= n)
+			break;
+		workers[i] = (struct sluice_worker_stats){
+			.lcore = counter(worker, "lcore"),
+			.queues = counter(worker, "queues"),
+			.rx_packets = counter(worker, "rx_packets"),
+			.rx_bytes = counter(worker, "rx_bytes"),
+			.delivered = counter(worker, "delivered"),
+			.deliveries = counter(worker, "deliveries"),
+			.punted = counter(worker, "punted"),
+			.polls = counter(worker, "polls"),
+			.idle_polls = counter(worker, "idle_polls"),
+		};
+	}
+	rc = json_array_size(list);
+	json_decref(result);
+	return rc;
+}
+
+static uint16_t family_of(const json_t *drop)
+{
+	const char *name = json_string_value(json_object_get(drop, "family"));
+
+	if (name == NULL)
+		return 0;
+	return strcmp(name, "ipv4") == 0 ? AF_INET : AF_INET6;
+}
+
+int remote_drop_stats(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n)
+{
+	const json_t *list, *drop;
+	json_t *result;
+	size_t i;
+	int rc;
+
+	rc = link_call(&remote(session)->link, "drop.list", json_object(), &result);
+	if (rc < 0)
+		return rc;
+	list = json_object_get(result, "drops");
+	json_array_foreach (list, i, drop) {
+		const char *reason = json_string_value(json_object_get(drop, "reason"));
+
+		if (i >= n)
+			break;
+		drops[i] = (struct sluice_drop_stats){
+			.ifindex = remote_index_of(remote(session),
+				json_string_value(json_object_get(drop, "interface"))),
+			.family = family_of(drop),
+			.count = counter(drop, "count"),
+		};
+		snprintf(drops[i].reason, sizeof(drops[i].reason), "%s", reason);
+	}
+	rc = json_array_size(list);
+	json_decref(result);
+	return rc;
+}
