@@ -88,7 +88,8 @@ struct engine_request {
 	unsigned n_outputs; // none at first: counting only
 };
 
-// Sources, where there are several, are taken all or none. Errors as member.h.
+// Sources, where there are several, are taken all or none. Errors as member.h, and -ENETDOWN for
+// what asks for frames of a device that is gone.
 int engine_join(struct engine *engine, const struct engine_request *request, struct error *error);
 int engine_leave(struct engine *engine, const struct engine_request *request, struct error *error);
 int engine_block(struct engine *engine, const struct engine_request *request, struct error *error);
@@ -145,7 +146,8 @@ struct engine_datagram {
 };
 
 // Any thread. Makes the frame of a UDP datagram. -EMSGSIZE beyond the MTU,
-// -EADDRNOTAVAIL without an address of the family, -EAGAIN without a buffer.
+// -EADDRNOTAVAIL without an address of the family, -EAGAIN without a buffer, -ENETDOWN if the
+// device is gone.
 int engine_datagram_frame(const struct engine_interface *interface,
 	const struct engine_datagram *datagram, struct rte_mbuf **frame);
 
@@ -160,6 +162,7 @@ enum engine_event_kind {
 	ENGINE_EVENT_PENDING,
 	ENGINE_EVENT_JOINED,
 	ENGINE_EVENT_LEFT,
+	ENGINE_EVENT_LOST, // the device is gone; the membership stays until it is left
 	ENGINE_EVENT_LINK, // carrier of a port changed
 };
 struct engine_event {

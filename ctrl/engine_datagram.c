@@ -106,6 +106,8 @@ int engine_datagram_frame(const struct engine_interface *interface,
 	};
 	struct rte_mbuf *new;
 
+	if (atomic_load(&interface->removed))
+		return -ENETDOWN;
 	if (source == NULL)
 		return -EADDRNOTAVAIL;
 	if (datagram->len > UINT16_MAX || ip_len + len > port_mtu(interface->port))

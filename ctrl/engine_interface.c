@@ -139,6 +139,25 @@ void engine_interfaces_advance(struct engine *engine)
 				host_advance(engine->interfaces[i].hosts[family], now_ms);
 }
 
+// The device is gone: tells whoever had joined a group there.
+static void tell_lost(struct engine_interface *interface)
+{
+	struct engine_session *session;
+	struct sluice_addr group;
+	struct member *member;
+
+	TAILQ_FOREACH (session, &interface->engine->sessions, next) {
+		member = member_first(session->memberships);
+		for (; member != NULL; member = member_next(member)) {
+			if (engine_host_interface(member_host(member)) != interface)
+				continue;
+			member_group(member, &group);
+			engine_emit_member(
+				interface, ENGINE_EVENT_LOST, session->memberships, &group);
+		}
+	}
+}
+
 void engine_interfaces_set_link(struct engine *engine, struct port *port)
 {
 	uint64_t now_ms = engine_now_ms();
@@ -155,9 +174,12 @@ void engine_interfaces_set_link(struct engine *engine, struct port *port)
 
 		if (interface->port != port)
 			continue;
+		atomic_store(&interface->removed, info.removed);
 		for (unsigned family = 0; family < FAMILIES; family++)
 			host_set_link(interface->hosts[family], event.link_up, now_ms);
 		engine_emit(engine, &event);
+		if (info.removed)
+			tell_lost(interface);
 	}
 }
 

@@ -291,6 +291,13 @@ static int apply_with_outputs(
 			      : apply_new(op, host, request, set);
 }
 
+// What a device that is gone refuses: leaving stays possible.
+static bool asks_for_frames(enum operation op, const struct engine_request *request)
+{
+	return op == OP_JOIN ||
+	       (op == OP_FILTER && (request->mode == SLUICE_EXCLUDE || request->n_sources > 0));
+}
+
 static int call(enum operation op, struct engine *engine, const struct engine_request *request,
 	struct error *error)
 {
@@ -302,6 +309,9 @@ static int call(enum operation op, struct engine *engine, const struct engine_re
 	rc = find_interface(engine, request->interface, &interface, error);
 	if (rc < 0)
 		return rc;
+	if (interface->removed && asks_for_frames(op, request))
+		return error_set(error, ENETDOWN, "interface %s: the device of port %s is gone",
+			interface->config->name, interface->config->port);
 	host = engine_interface_host(interface, request->group.family);
 	if (request->n_outputs > 0)
 		rc = apply_with_outputs(op, host, request);

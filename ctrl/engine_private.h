@@ -3,6 +3,7 @@
 #ifndef CTRL_ENGINE_PRIVATE_H
 #define CTRL_ENGINE_PRIVATE_H
 
+#include <stdatomic.h>
 #include <sys/queue.h>
 #include "engine.h"
 
@@ -18,6 +19,7 @@ struct engine_interface {
 	const struct config_interface *config;
 	unsigned index; // 1-based
 	struct port *port;
+	atomic_bool removed; // the port's device is gone; any thread: ro
 	struct rte_ether_addr mac;
 	struct interface *dataplane;
 	struct host *hosts[FAMILIES];

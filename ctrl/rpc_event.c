@@ -11,6 +11,7 @@ static const char *const kind_names[] = {
 	[ENGINE_EVENT_PENDING] = "pending",
 	[ENGINE_EVENT_JOINED] = "joined",
 	[ENGINE_EVENT_LEFT] = "left",
+	[ENGINE_EVENT_LOST] = "lost",
 	[ENGINE_EVENT_LINK] = "link",
 };
 

@@ -410,3 +410,32 @@ void events_notice(struct events *events, const struct events_key *key, enum slu
 		put(events, key, kind, status, NULL);
 	pthread_mutex_unlock(&events->lock);
 }
+
+struct loss {
+	struct events *events;
+	int status;
+};
+
+static void lose_watches(const void *node, VISIT visit, void *arg)
+{
+	struct watched *watched = *(struct watched *const *)node;
+	const struct loss *loss = arg;
+	struct watch *watch;
+
+	// An inner node is visited three times.
+	if (visit != postorder && visit != leaf)
+		return;
+	TAILQ_FOREACH (watch, &watched->watches, next)
+		tell(loss->events, watched, watch, SLUICE_EVENT_ERROR, loss->status);
+}
+
+void events_lose(struct events *events, int status)
+{
+	static const struct events_key none;
+	struct loss loss = {events, status};
+
+	pthread_mutex_lock(&events->lock);
+	twalk_r(events->watched, lose_watches, &loss);
+	put(events, &none, SLUICE_EVENT_ERROR, status, NULL);
+	pthread_mutex_unlock(&events->lock);
+}

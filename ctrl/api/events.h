@@ -68,5 +68,7 @@ void events_unwatch(struct events *events, const struct events_key *key,
 // What happened to the membership.
 void events_notice(struct events *events, const struct events_key *key, enum sluice_event_kind kind,
 	int status);
+// What all memberships came from is gone: ERROR for each watch, and one without group or context.
+void events_lose(struct events *events, int status);
 
 #endif

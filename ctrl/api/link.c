@@ -51,6 +51,7 @@ static void lose(struct link *link)
 		request->done(request->arg, -EPIPE, NULL);
 		free(request);
 	}
+	link->on_lost(link->arg);
 }
 
 static void *read_all(void *arg)
@@ -108,7 +109,8 @@ static int start_reader(struct link *link)
 	return -rc;
 }
 
-int link_open(struct link *link, const char *path, link_event_fn on_event, void *arg)
+int link_open(struct link *link, const char *path, link_event_fn on_event, link_lost_fn on_lost,
+	void *arg)
 {
 	int fd = connect_to(path), rc;
 
@@ -120,6 +122,7 @@ int link_open(struct link *link, const char *path, link_event_fn on_event, void 
 		return -ENOMEM;
 	}
 	link->on_event = on_event;
+	link->on_lost = on_lost;
 	link->arg = arg;
 	link->lost = false;
 	TAILQ_INIT(&link->requests);

@@ -13,6 +13,8 @@
 // Called by the reading thread, with a result that lives as long as the call, or a negative errno.
 typedef void (*link_done_fn)(void *arg, int rc, const json_t *result);
 typedef void (*link_event_fn)(void *arg, const json_t *event);
+// sluiced has gone, or the link is being closed; all requests are answered.
+typedef void (*link_lost_fn)(void *arg);
 
 struct link_request;
 
@@ -20,6 +22,7 @@ struct link {
 	FILE *in; // reading thread only, but for its descriptor
 	pthread_t reader;
 	link_event_fn on_event;
+	link_lost_fn on_lost;
 	void *arg;
 	pthread_mutex_t lock;
 	bool lost; // under the lock, as what follows
@@ -27,7 +30,8 @@ struct link {
 };
 
 // -ENOENT, -ECONNREFUSED: nobody answers there.
-int link_open(struct link *link, const char *path, link_event_fn on_event, void *arg);
+int link_open(struct link *link, const char *path, link_event_fn on_event, link_lost_fn on_lost,
+	void *arg);
 // No thread may be in a call.
 void link_close(struct link *link);
 

@@ -187,44 +187,20 @@ static const enum sluice_event_kind event_kinds[] = {
 	[ENGINE_EVENT_PENDING] = SLUICE_EVENT_PENDING,
 	[ENGINE_EVENT_JOINED] = SLUICE_EVENT_JOINED,
 	[ENGINE_EVENT_LEFT] = SLUICE_EVENT_LEFT,
+	[ENGINE_EVENT_LOST] = SLUICE_EVENT_ERROR,
 };
-
-// The device of an interface is gone, and every group on it with it.
-static void lose_groups(struct sluice *sluice, const struct engine_interface *interface)
-{
-	struct events_key key = {.ifindex = engine_interface_index(interface)};
-	struct local_session *session;
-	struct member *member;
-
-	LIST_FOREACH (session, &sluice->sessions, next) {
-		if (session->engine == NULL)
-			continue;
-		member = member_first(engine_session_memberships(session->engine));
-		for (; member != NULL; member = member_next(member)) {
-			if (engine_host_interface(member_host(member)) != interface)
-				continue;
-			member_group(member, &key.group);
-			events_notice(
-				&session->session.events, &key, SLUICE_EVENT_ERROR, -ENETDOWN);
-		}
-	}
-}
 
 void local_event(void *arg, const struct engine_event *event)
 {
 	struct events_key key = {.ifindex = engine_interface_index(event->interface)};
 	struct local_session *session;
-	struct port_info port;
 
-	if (event->kind == ENGINE_EVENT_LINK) {
-		port_info(interface_port(engine_interface_dataplane(event->interface)), &port);
-		if (port.removed)
-			lose_groups(arg, event->interface);
+	if (event->session == NULL)
 		return;
-	}
 	session = engine_session_user(event->session);
 	if (session == NULL)
 		return;
 	key.group = event->group;
-	events_notice(&session->session.events, &key, event_kinds[event->kind], 0);
+	events_notice(&session->session.events, &key, event_kinds[event->kind],
+		event->kind == ENGINE_EVENT_LOST ? -ENETDOWN : 0);
 }

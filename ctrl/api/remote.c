@@ -27,6 +27,7 @@ static void on_event(void *arg, const json_t *event)
 	static const char *const names[] = {
 		[SLUICE_EVENT_PENDING] = "pending",
 		[SLUICE_EVENT_JOINED] = "joined",
+		[SLUICE_EVENT_ERROR] = "lost",
 		[SLUICE_EVENT_LEFT] = "left",
 	};
 	struct remote_session *session = arg;
@@ -40,8 +41,17 @@ static void on_event(void *arg, const json_t *event)
 	key.ifindex =
 		remote_index_of(session, json_string_value(json_object_get(event, "interface")));
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i] != NULL && strcmp(names[i], kind) == 0)
-			events_notice(&session->session.events, &key, i, 0);
+		if (strcmp(names[i], kind) == 0)
+			events_notice(&session->session.events, &key, i,
+				i == SLUICE_EVENT_ERROR ? -ENETDOWN : 0);
+}
+
+// sluiced is gone, and with it all groups.
+static void on_lost(void *arg)
+{
+	struct remote_session *session = arg;
+
+	events_lose(&session->session.events, -EPIPE);
 }
 
 // ---- Life ----------------------------------------------------------------------------------
@@ -194,7 +204,7 @@ int remote_session_open(const char *socket, const struct sluice_session_options 
 	rc = backend_session_init(&new->session, &backend, options);
 	if (rc < 0)
 		goto free_new;
-	rc = link_open(&new->link, socket, on_event, new);
+	rc = link_open(&new->link, socket, on_event, on_lost, new);
 	if (rc < 0)
 		goto fini_session;
 	rc = start(new, options != NULL && options->stay);

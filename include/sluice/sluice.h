@@ -14,7 +14,8 @@
 // Errors: functions return 0 (or what they document) on success and a negative errno otherwise. A
 // call that fails has changed neither state nor wire. -EINVAL for a NULL argument, -ENOMEM,
 // -ENOBUFS for a limit, -EPIPE when sluiced has gone and -ESHUTDOWN when the engine is closing
-// are possible everywhere and not repeated below.
+// are possible everywhere and not repeated below. A session whose sluiced has gone can only be
+// closed.
 //
 // Byte order: addresses and whatever ends in _be are in network byte order, all else in host order.
 #ifndef SLUICE_SLUICE_H
@@ -109,8 +110,9 @@ SLUICE_API int sluice_interface_addresses(struct sluice_session *session, unsign
 
 // ---- Memberships ---------------------------------------------------------------------------
 // `ifindex` 0 stands for the only interface; -ENODEV if there are several, or for an index there
-// is none of. -EINVAL if the group is not multicast or cannot be joined. When a call returns,
-// every worker lets through what it asked for, and the report is on its way.
+// is none of. -EINVAL if the group is not multicast or cannot be joined. -ENETDOWN if the device of
+// the interface is gone: then memberships can only be left. When a call returns, every worker lets
+// through what it asked for, and the report is on its way.
 
 // Any-source join, counted. -EINVAL in an SSM range (RFC 4607) and where the membership is by
 // source.
@@ -157,15 +159,16 @@ SLUICE_API int sluice_get_filter(struct sluice_session *session, unsigned ifinde
 enum sluice_event_kind {
 	SLUICE_EVENT_PENDING, // the data plane lets the group through, its report is about to leave
 	SLUICE_EVENT_JOINED, // the report is on the wire, or none was needed
-	SLUICE_EVENT_ERROR, // the join failed, or a group was lost later; see status
+	SLUICE_EVENT_ERROR, // the join failed, or what was joined is lost; see status
 	SLUICE_EVENT_LEFT, // the membership ended
 };
 
 struct sluice_event {
 	enum sluice_event_kind kind;
-	int status; // ERROR: a negative errno; -ENETDOWN: the device is gone
+	int status; // ERROR: a negative errno. After JOINED: -ENETDOWN, the interface's device is
+		    // gone, and the membership stays until it is left; -EPIPE, sluiced has gone
 	unsigned ifindex;
-	struct sluice_addr group;
+	struct sluice_addr group; // family 0: of the session, all its groups are lost with sluiced
 	void *context; // as given to sluice_join_async(); NULL if the membership came otherwise
 	uint64_t id; // for sluice_event_ack()
 };
@@ -230,7 +233,8 @@ SLUICE_API int sluice_set_multicast_loop(struct sluice_session *session, bool lo
 
 // Sends a UDP datagram to the group, from the session's bound port (or 0) and the interface's
 // address. -EMSGSIZE if it does not fit the MTU: it is never fragmented. -EADDRNOTAVAIL if the
-// interface has no address of the family, -EAGAIN if the port is full.
+// interface has no address of the family, -EAGAIN if the port is full, -ENETDOWN if its device is
+// gone.
 SLUICE_API int sluice_send(struct sluice_session *session, const struct sluice_addr *group,
 	uint16_t port_be, const void *payload, size_t len);
 

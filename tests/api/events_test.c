@@ -202,3 +202,27 @@ Test(events, drain, .description = "a drain waits until another thread has ackno
 	cr_expect(atomic_load(&drained));
 	cr_expect_eq(events_ack(&events, unrelated.id), 0);
 }
+
+Test(events, lose,
+	.description = "who has lost all is told for each watch, and once without a group")
+{
+	uint64_t first = events_watch(&events, &key, NULL, &a);
+	uint64_t second = events_watch(&events, &other_key, NULL, &b);
+	struct sluice_event event;
+
+	events_watch_done(&events, &key, first, false);
+	events_watch_done(&events, &other_key, second, false);
+	expect(SLUICE_EVENT_PENDING, &a);
+	expect(SLUICE_EVENT_PENDING, &b);
+	events_lose(&events, -EPIPE);
+	for (unsigned i = 0; i < 3; i++) {
+		static void *const contexts[] = {&a, &b, NULL};
+
+		cr_assert_eq(events_get(&events, &event), 0);
+		cr_expect(event.kind == SLUICE_EVENT_ERROR && event.status == -EPIPE);
+		cr_expect_eq(event.context, contexts[i]);
+		cr_expect_eq(event.group.family, i < 2 ? AF_INET : AF_UNSPEC);
+		cr_expect_eq(events_ack(&events, event.id), 0);
+	}
+	expect_none();
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
@@ -87,15 +88,33 @@ static void discard(struct rte_ring *ring)
 		rte_pktmbuf_free(frame);
 }
 
-void kit_close(struct kit *kit)
+void kit_discard(struct kit *kit)
 {
-	// What was sent lies in the engine's memory, and its last reports will.
 	kit_listen(kit);
 	for (unsigned i = 0; i < kit->n_sent; i++)
 		rte_pktmbuf_free(kit->sent[i]);
 	discard(kit->tx[1]);
+}
+
+void kit_close(struct kit *kit)
+{
+	// What was sent lies in the engine's memory, and its last reports will.
+	kit_discard(kit);
 	sluice_close(kit->sluice);
 	cr_expect_eq(rte_mempool_avail_count(kit->pool), POOL_SIZE, "frames are missing");
+}
+
+// What a driver calls; its header is not installed.
+struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
+int rte_eth_dev_callback_process(
+	struct rte_eth_dev *dev, enum rte_eth_event_type event, void *ret_param);
+
+void kit_remove(struct kit *kit, unsigned wire)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+
+	cr_assert_eq(rte_eth_dev_get_name_by_port(kit->port[wire], name), 0);
+	rte_eth_dev_callback_process(rte_eth_dev_allocated(name), RTE_ETH_EVENT_INTR_RMV, NULL);
 }
 
 struct sluice_session *kit_session(struct kit *kit)
@@ -178,6 +197,45 @@ struct sluice_event kit_event(struct sluice_session *session)
 	cr_assert_eq(sluice_event_get(session, &event), 0);
 	cr_assert_eq(sluice_event_ack(session, &event), 0);
 	return event;
+}
+
+static void expect_event(struct sluice_session *session, enum sluice_event_kind kind, int status,
+	const struct sluice_addr *group, void *context)
+{
+	struct sluice_event event = kit_event(session);
+
+	cr_expect_eq(event.kind, kind, "%d instead of %d", event.kind, kind);
+	cr_expect_eq(event.status, status);
+	cr_expect(event.ifindex == 1 && sluice_addr_equal(&event.group, group));
+	cr_expect_eq(event.context, context);
+}
+
+void kit_expect_lost(struct kit *kit, struct sluice_session *session)
+{
+	struct sluice_addr group = kit_addr("239.1.1.1"), next = kit_addr("239.1.1.2");
+	struct sluice_event event;
+	int a, b;
+
+	cr_assert_eq(sluice_join(session, 3, &group), 0);
+	cr_assert_eq(sluice_join_async(session, 1, &group, NULL, &a), 0);
+	expect_event(session, SLUICE_EVENT_PENDING, 0, &group, &a);
+	expect_event(session, SLUICE_EVENT_JOINED, 0, &group, &a);
+	kit_remove(kit, 0);
+	expect_event(session, SLUICE_EVENT_ERROR, -ENETDOWN, &group, &a);
+	cr_expect_eq(sluice_join(session, 1, &next), -ENETDOWN);
+	cr_expect_eq(sluice_join(session, 2, &next), -ENETDOWN, "a VLAN of the same port");
+	cr_expect_eq(sluice_set_filter(session, 1, &next, SLUICE_EXCLUDE, NULL, 0), -ENETDOWN);
+	cr_expect_eq(sluice_set_multicast_if(session, 1), 0);
+	cr_expect_eq(sluice_send(session, &group, 1, "a", 1), -ENETDOWN);
+	cr_assert_eq(sluice_join_async(session, 1, &next, NULL, &b), 0);
+	expect_event(session, SLUICE_EVENT_ERROR, -ENETDOWN, &next, &b);
+	cr_expect_eq(sluice_leave(session, 1, &group), 0);
+	expect_event(session, SLUICE_EVENT_LEFT, 0, &group, &a);
+	cr_expect_eq(sluice_join(session, 3, &next), 0, "of another port");
+	cr_expect_eq(sluice_leave(session, 3, &next), 0);
+	for (unsigned i = 0; i < 3; i++)
+		cr_expect_eq(kit_event(session).ifindex, 3);
+	cr_expect_eq(sluice_event_get(session, &event), -EAGAIN);
 }
 
 // ---- From the engine -----------------------------------------------------------------------

@@ -44,6 +44,10 @@ void kit_wires(struct kit *kit);
 void kit_open(struct kit *kit);
 // The same with interfaces tv, tv20 (VLAN 20 of the same wire) and other, on the second wire.
 void kit_open_three(struct kit *kit);
+// Frees what the engine sent.
+void kit_discard(struct kit *kit);
+// The wire's device tells that it is gone, as the driver of one does that is pulled out.
+void kit_remove(struct kit *kit, unsigned wire);
 // Closes the engine and checks that every frame came back to its pool.
 void kit_close(struct kit *kit);
 
@@ -61,6 +65,11 @@ unsigned kit_receive(struct sluice_session *session);
 
 // The session's next event, acknowledged; waits for it.
 struct sluice_event kit_event(struct sluice_session *session);
+
+// Takes the device of the first wire away, and checks what the session, which nothing has happened
+// to, sees of it: its groups there are lost and can be left, none can be joined, and those of
+// interface "other", the third, go on.
+void kit_expect_lost(struct kit *kit, struct sluice_session *session);
 
 // Waits until all that calls before have caused is on the first wire: frames overtake none.
 void kit_catch_up(struct kit *kit);

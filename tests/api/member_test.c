@@ -341,3 +341,14 @@ Test(member, close, .description = "API-42 promise 4: closing a session leaves a
 	// kit_close() checks that the engine frees what is open.
 	kit_close(&kit);
 }
+
+Test(member, lost, .description = "a device that is gone is told to whoever joined there")
+{
+	struct sluice_session *session;
+
+	kit_open_three(&kit);
+	session = kit_session(&kit);
+	kit_expect_lost(&kit, session);
+	sluice_session_close(session);
+	kit_close(&kit);
+}
