@@ -23,6 +23,7 @@ struct capl_socket {
 	long error;
 	char *buffer; // of the pending receive, NULL without one
 	dword size;
+	long lost; // the code of a group lost since the last receive; 0: none
 };
 
 // The lock guards all of it. Handles only grow, so that a closed one never comes to life again.
@@ -69,6 +70,8 @@ static long socket_done(struct capl_socket *socket, int rc)
 
 static int session_open(IP_Endpoint local, struct sluice_session **session)
 {
+	int rc;
+
 	const struct sluice_session_options options = {
 		.udp_port_be = htons(local.Port), .ring_size = RING_SIZE};
 
@@ -76,7 +79,10 @@ static int session_open(IP_Endpoint local, struct sluice_session **session)
 		return -EFAULT;
 	if (local.Port > UINT16_MAX)
 		return -EINVAL;
-	return backend_session_open(&face.backend, &options, session);
+	rc = backend_session_open(&face.backend, &options, session);
+	if (rc == 0)
+		sluice_event_fd(*session); // events are kept from here on
+	return rc;
 }
 
 dword UdpOpenEndpoint(IP_Endpoint local)
@@ -167,6 +173,18 @@ static int address_check(struct capl_socket *socket, const struct sluice_addr *a
 	return addr->family == socket->family ? 0 : -EAFNOSUPPORT;
 }
 
+// Looks through what became of the socket's groups.
+static void events_read(struct capl_socket *socket)
+{
+	struct sluice_event event;
+
+	while (sluice_event_get(socket->session, &event) == 0) {
+		sluice_event_ack(socket->session, &event);
+		if (event.kind == SLUICE_EVENT_ERROR)
+			socket->lost = winsock_code(event.status);
+	}
+}
+
 static int join_once(struct capl_socket *socket, unsigned native, const struct sluice_addr *group)
 {
 	enum sluice_filter_mode mode;
@@ -193,6 +211,7 @@ static int membership_change(struct capl_socket *socket, dword ifIndex,
 {
 	int native = interface_find(socket, ifIndex), rc;
 
+	events_read(socket);
 	if (native < 0)
 		return native;
 	rc = address_check(socket, group);
@@ -316,6 +335,18 @@ static void datagram_copy(struct capl_socket *socket, const struct rte_mbuf *fra
 	socket->buffer = NULL;
 }
 
+static void loss_tell(struct capl_socket *socket, struct completion *done)
+{
+	*done = (struct completion){
+		.handle = socket->handle,
+		.result = socket->lost,
+		.buffer = socket->buffer,
+	};
+	face.error = socket->error = socket->lost;
+	socket->lost = 0;
+	socket->buffer = NULL;
+}
+
 static bool receive_complete(struct capl_socket *socket, struct completion *done)
 {
 	struct sluice_frame info;
@@ -326,6 +357,11 @@ static bool receive_complete(struct capl_socket *socket, struct completion *done
 		if (sluice_frame_read(frame, &info) == 0 && info.udp_port_be != 0)
 			datagram_copy(socket, frame, &info, done);
 		rte_pktmbuf_free(frame);
+	}
+	if (socket->buffer) {
+		events_read(socket);
+		if (socket->lost)
+			loss_tell(socket, done);
 	}
 	return done->buffer != NULL;
 }

@@ -12,7 +12,7 @@
 typedef int membership_fn(
 	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group);
 
-// The lock guards the session's opening; calls on it need none.
+// The lock guards the session: one call at a time is carried out.
 static struct {
 	pthread_mutex_t lock;
 	struct backend backend;
@@ -57,13 +57,26 @@ static int session_open(void)
 	return 0;
 }
 
-static int session_ensure(void)
+static void session_close(void)
+{
+	sluice_session_close(face.session);
+	face.session = NULL;
+	face.ifindex = 0;
+}
+
+static int session_change(membership_fn *change, const struct sluice_addr *group)
 {
 	int rc = 0;
 
 	pthread_mutex_lock(&face.lock);
 	if (!face.session)
 		rc = session_open();
+	if (rc == 0) {
+		rc = change(face.session, face.ifindex, group);
+		// sluiced has gone; the next call looks for another.
+		if (rc == -EPIPE)
+			session_close();
+	}
 	pthread_mutex_unlock(&face.lock);
 	return rc;
 }
@@ -92,9 +105,7 @@ static bool membership_change(const char *function, membership_fn *change, const
 		fail(NASL_INVALID_PARAMETER, "%s: invalid parameter '%s'", function, address);
 		return false;
 	}
-	rc = session_ensure();
-	if (rc == 0)
-		rc = change(face.session, face.ifindex, &group);
+	rc = session_change(change, &group);
 	if (rc == -EADDRNOTAVAIL)
 		fail(NASL_NEVER_JOINED, "%s: never joined group %s", function, address);
 	else if (rc < 0)
@@ -136,7 +147,5 @@ int sluice_nasl_attach(struct sluice *sluice, const char *socket, const char *in
 void sluice_nasl_detach(void)
 {
 	if (face.session)
-		sluice_session_close(face.session);
-	face.session = NULL;
-	face.ifindex = 0;
+		session_close();
 }

@@ -164,8 +164,10 @@ static inline long UdpSendToIpv4(
 // and the datagram comes with OnUdpReceiveFrom(). One receive can be pending on a socket.
 SLUICE_API long UdpReceiveFrom(dword socket, char buffer[], dword size);
 
-// For the program to define: a pending receive has completed. `result` is 0, or WSAEMSGSIZE if the
-// datagram was cut to the size of the buffer. May call anything, UdpReceiveFrom() above all.
+// For the program to define: a pending receive has completed. `result` is 0; WSAEMSGSIZE if the
+// datagram was cut to the size of the buffer; or WSAENETDOWN, without a datagram, when groups of
+// the socket were lost with the device of their interface or with sluiced. May call anything,
+// UdpReceiveFrom() above all.
 SLUICE_API void OnUdpReceiveFrom(
 	dword socket, long result, IP_Endpoint remoteEndpoint, char buffer[], dword size);
 

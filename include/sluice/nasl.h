@@ -5,8 +5,11 @@
 // $SLUICE_SOCKET (else /run/sluice/sluice.sock), and groups are joined on the interface named by
 // $SLUICE_INTERFACE (else the only one there is). The end of the process leaves all groups.
 //
-// Threads: any, but for the two sluice_nasl_ calls, during which no other may run. The calls wait
-// for Sluice's control thread.
+// When that sluiced goes, its groups are gone: the call that finds out fails, and the one after it
+// opens another session.
+//
+// Threads: any, but for the two sluice_nasl_ calls, during which no other may run. One call at a
+// time is carried out, and waits for Sluice's control thread.
 #ifndef SLUICE_NASL_H
 #define SLUICE_NASL_H
 

@@ -2,6 +2,7 @@
 #include <sluice/capl.h>
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <errno.h>
 #include "fake.h"
 
 static char buffer[16];
@@ -147,4 +148,24 @@ Test(capl_receive, close_forgets)
 	cr_expect_eq(UdpClose(socket), 0);
 	cr_expect_eq(sluice_capl_poll(), 0);
 	cr_expect_eq(seen.calls, 0);
+}
+
+Test(capl_receive, lost, .description = "a pending receive tells that a group was lost, once")
+{
+	const dword group = inet_addr("239.1.1.1");
+	dword socket = UdpOpen(0, 40001);
+
+	cr_assert_eq(IpJoinMulticastGroup(socket, 1, group), 0);
+	fake_lose(fake_session(), "239.1.1.1", -ENETDOWN);
+	cr_expect_eq(sluice_capl_poll(), 0, "nobody asked");
+	expect_pending(socket);
+	push("Hello");
+	cr_expect_eq(sluice_capl_poll(), 1, "what had come goes first");
+	cr_expect(seen.result == 0 && seen.size == 5);
+	expect_pending(socket);
+	cr_expect_eq(sluice_capl_poll(), 1);
+	cr_expect(seen.result == WSAENETDOWN && seen.size == 0 && seen.buffer == buffer);
+	cr_expect_eq(IpGetLastSocketError(socket), WSAENETDOWN);
+	expect_pending(socket);
+	cr_expect_eq(sluice_capl_poll(), 0);
 }

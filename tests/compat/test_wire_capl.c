@@ -15,11 +15,13 @@
 static struct kit kit;
 static char buffer[2048];
 static unsigned received;
+static long last_result;
 
 void OnUdpReceiveFrom(
 	dword socket, long result, IP_Endpoint remoteEndpoint, char data[], dword size)
 {
 	received++;
+	last_result = result;
 	UdpReceiveFrom(socket, buffer, sizeof(buffer));
 }
 
@@ -240,5 +242,23 @@ Test(capl_wire, send)
 	cr_expect_eq(sent[34] << 8 | sent[35], PORT);
 	cr_expect_eq(sent[36] << 8 | sent[37], 1234);
 	cr_expect_arr_eq(sent + 42, "Hello", 5);
+	cr_expect_eq(UdpClose(socket), 0);
+}
+
+Test(capl_wire, lost, .description = "a pending receive ends with WSAENETDOWN when the device goes")
+{
+	dword socket = receiver();
+
+	cr_expect_eq(IpJoinMulticastGroup(socket, 1, inet_addr("239.1.1.1")), 0);
+	cr_expect_eq(IpJoinMulticastGroup(socket, 5, inet_addr("239.1.1.1")), 0);
+	kit_remove(&kit, 0);
+	while (sluice_capl_poll() == 0)
+		sched_yield();
+	cr_expect_eq(last_result, WSAENETDOWN);
+	cr_expect_eq(receive_all(), 0, "it is told once");
+	cr_expect_eq(IpJoinMulticastGroup(socket, 1, inet_addr("239.1.1.2")), SOCKET_ERROR);
+	cr_expect_eq(IpGetLastSocketError(socket), WSAENETDOWN);
+	cr_expect_eq(IpJoinMulticastGroup(socket, 5, inet_addr("239.1.1.2")), 0, "another port");
+	cr_expect_eq(IpLeaveMulticastGroup(socket, 1, inet_addr("239.1.1.1")), 0);
 	cr_expect_eq(UdpClose(socket), 0);
 }

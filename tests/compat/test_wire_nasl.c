@@ -2,6 +2,7 @@
 // The NASL face on the real library: what goes out on the wire.
 #include <sluice/nasl.h>
 #include <criterion/criterion.h>
+#include <sched.h>
 #include "kit.h"
 
 static struct kit kit;
@@ -76,4 +77,17 @@ Test(nasl_wire, errors, .description = "API-41: neither state nor wire changes")
 	expect_example("239.9.9.9");
 	kit_hear(&kit, KIT_TO_IN, "239.9.9.9");
 	cr_expect_eq(kit.n_records, 2);
+}
+
+Test(nasl_wire, lost, .description = "a device that is gone is told as a system error")
+{
+	cr_expect_eq(join_multicast_group("239.1.1.1")->i_val, 1);
+	kit_remove(&kit, 0);
+	// The control thread has seen it once a join fails.
+	while (join_multicast_group("239.1.1.2") != NULL)
+		sched_yield();
+	cr_expect_eq(nasl_last_error(), NASL_SYSTEM_ERROR);
+	cr_expect_str_eq(
+		nasl_last_error_text(), "join_multicast_group: 239.1.1.2: Network is down");
+	cr_expect_eq(leave_multicast_group("239.1.1.1"), FAKE_CELL);
 }

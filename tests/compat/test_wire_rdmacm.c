@@ -121,6 +121,7 @@ Test(rdmacm_wire, leave_cancels,
 	cr_expect_eq(fcntl(channel->fd, F_SETFL, 0), 0);
 	wait_joined();
 	kit_hear(&kit, KIT_TO_EX, "239.9.9.9");
+	kit_catch_up(&kit);
 	for (unsigned i = 1; i <= 20; i++) {
 		snprintf(group, sizeof(group), "239.1.1.%u", i);
 		cr_expect_eq(kit_heard(&kit, KIT_TO_EX, group), kit_heard(&kit, KIT_TO_IN, group));
@@ -146,6 +147,48 @@ Test(rdmacm_wire, older_port_left, .description = "each entry keeps its event, w
 		group.sin_port = htons(2);
 		cr_assert_eq(rdma_leave_multicast(id, (struct sockaddr *)&group), 0);
 	}
+	cr_expect(no_event());
+}
+
+Test(rdmacm_wire, another_port, .description = "a leave with another port matches nothing")
+{
+	struct sockaddr_in group = group_of("239.1.1.1");
+
+	group.sin_port = htons(1);
+	cr_assert_eq(rdma_join_multicast(id, (struct sockaddr *)&group, NULL), 0);
+	wait_joined();
+	group.sin_port = htons(2);
+	errno = 0;
+	cr_expect_eq(rdma_leave_multicast(id, (struct sockaddr *)&group), -1);
+	cr_expect_eq(errno, EADDRNOTAVAIL);
+	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
+	cr_expect_eq(kit_receive(sluice_rdmacm_session(id)), 1, "it is still joined");
+	kit_catch_up(&kit);
+	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 1);
+	group.sin_port = htons(1);
+	cr_expect_eq(rdma_leave_multicast(id, (struct sockaddr *)&group), 0);
+}
+
+Test(rdmacm_wire, lost, .description = "MULTICAST_ERROR after a good join when the device goes")
+{
+	struct sockaddr_in group = group_of("239.1.1.1");
+	struct rdma_cm_event *event;
+	static int context;
+
+	cr_assert_eq(rdma_join_multicast(id, (struct sockaddr *)&group, &context), 0);
+	wait_joined();
+	kit_remove(&kit, 0);
+	cr_assert_eq(rdma_get_cm_event(channel, &event), 0);
+	cr_expect_eq(event->event, RDMA_CM_EVENT_MULTICAST_ERROR);
+	cr_expect_eq(event->status, -ENETDOWN);
+	cr_expect_eq(event->param.ud.private_data, &context);
+	rdma_ack_cm_event(event);
+	join("239.1.1.2");
+	cr_assert_eq(rdma_get_cm_event(channel, &event), 0);
+	cr_expect_eq(event->event, RDMA_CM_EVENT_MULTICAST_ERROR);
+	cr_expect_eq(event->status, -ENETDOWN);
+	rdma_ack_cm_event(event);
+	cr_expect_eq(leave("239.1.1.1"), 0);
 	cr_expect(no_event());
 }
 
