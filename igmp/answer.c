@@ -56,20 +56,17 @@ static void walk_set(struct host *host, uint64_t at_ms)
 	wheel_set(&host->wheel, &host->walk.timer, at_ms);
 }
 
-// Makes `first` the first of the queue and what was before it the last.
-static void rotate(struct group_queue *queue, struct group *first)
+// The group to be visited after this one, NULL if that was the last.
+static struct group *walk_next(
+	const struct host *host, struct walk *walk, const struct group *group)
 {
-	struct group *last = TAILQ_PREV(first, group_queue, all);
-	struct group_queue before = *queue;
+	struct group *next = group_next(host, group);
 
-	if (last == NULL)
-		return;
-	queue->tqh_first = first;
-	first->all.tqe_prev = &queue->tqh_first;
-	*before.tqh_last = before.tqh_first;
-	before.tqh_first->all.tqe_prev = before.tqh_last;
-	last->all.tqe_next = NULL;
-	queue->tqh_last = &last->all.tqe_next;
+	if (next == NULL && !walk->wrapped) {
+		walk->wrapped = true;
+		next = group_next(host, NULL);
+	}
+	return next != NULL && walk->wrapped && pool_number(next) >= walk->from ? NULL : next;
 }
 
 // A walk that is still going on takes the new query in: it goes on where it is until it has met all
@@ -93,8 +90,7 @@ static void walk_start(struct host *host, uint32_t response_ms, uint64_t now_ms)
 	if (old->pending && !old->begun && walk_end_ms(&walk) > walk_end_ms(old))
 		walk.response_ms =
 			walk_end_ms(old) > walk.start_ms ? walk_end_ms(old) - walk.start_ms : 1;
-	if (old->at != NULL)
-		rotate(&host->groups, old->at);
+	walk.at = old->at;
 	walk_stop(host);
 	host->walk = walk;
 	walk_set(host, walk.start_ms);
@@ -108,7 +104,10 @@ void answer_walk_expire(struct host *host, uint64_t now_ms)
 	walk->timer_set = false;
 	if (!walk->begun) {
 		walk->begun = true;
-		walk->at = TAILQ_FIRST(&host->groups);
+		if (walk->at == NULL)
+			walk->at = group_next(host, NULL);
+		walk->from = walk->at != NULL ? pool_number(walk->at) : 0;
+		walk->wrapped = false;
 		walk->n_groups = host->group_table.count;
 	}
 	step = walk->n_steps;
@@ -133,14 +132,10 @@ static enum wire_record current_type(const struct group *group)
 	return group_mode(group) == SLUICE_INCLUDE ? WIRE_IS_IN : WIRE_IS_EX;
 }
 
-// Groups that were added in a row lie in a row in memory: the step to the next group, so many
-// times, most likely leads to a later one. Its line comes in without waiting for the list.
+// A later group comes in while the ones before it are written.
 static void fetch_ahead(const struct group *group)
 {
-	uintptr_t at = (uintptr_t)group;
-	uintptr_t step = (uintptr_t)TAILQ_NEXT(group, all) - at;
-
-	__builtin_prefetch((const void *)(at + FETCH_AHEAD * step));
+	__builtin_prefetch((const void *)((uintptr_t)group + FETCH_AHEAD * sizeof(*group)));
 }
 
 static bool walk_transmit(struct host *host, uint64_t now_ms)
@@ -148,24 +143,20 @@ static bool walk_transmit(struct host *host, uint64_t now_ms)
 	struct walk *walk = &host->walk;
 
 	while (walk->at != NULL && walk->visited < walk->quota) {
-		struct source_place place = walk->place;
-		struct group *group = walk->at;
-		uint32_t visited = walk->visited;
+		struct walk to = *walk;
 
 		if (!pace_allows(&host->pace, false, now_ms))
 			return false;
 		report_begin(host);
-		for (; group != NULL; group = TAILQ_NEXT(group, all), visited++) {
-			fetch_ahead(group);
-			if (is_answered(group) && report_list(host, current_type(group), group,
-							  &place) != REPORT_WHOLE)
+		for (; to.at != NULL; to.at = walk_next(host, &to, to.at), to.visited++) {
+			fetch_ahead(to.at);
+			if (is_answered(to.at) && report_list(host, current_type(to.at), to.at,
+							  &to.place) != REPORT_WHOLE)
 				break;
 		}
 		if (host->frame.n_records > 0 && !report_send(host))
 			return false;
-		walk->at = group;
-		walk->place = place;
-		walk->visited = visited;
+		*walk = to;
 	}
 	if (walk->begun && walk->at == NULL)
 		walk_stop(host);
@@ -359,7 +350,7 @@ void answer_forget(struct group *group)
 	struct host *host = group_host(group);
 
 	if (host->walk.at == group) {
-		host->walk.at = TAILQ_NEXT(group, all);
+		host->walk.at = walk_next(host, &host->walk, group);
 		host->walk.place.partly = false;
 	}
 	if (group->answer != NULL)
@@ -373,7 +364,7 @@ void answer_cancel(struct host *host)
 	walk_stop(host);
 	if (host->answer_pool.n_used == 0)
 		return;
-	TAILQ_FOREACH (group, &host->groups, all) {
+	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
 		if (group->answer != NULL)
 			answer_free(host, group->answer);
 	}
@@ -383,7 +374,7 @@ static void hurry_all(struct host *host, uint32_t response_ms, uint64_t now_ms)
 {
 	struct group *group;
 
-	TAILQ_FOREACH (group, &host->groups, all) {
+	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
 		if (is_answered(group))
 			change_hurry(group, now_ms, response_ms);
 	}

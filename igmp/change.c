@@ -445,7 +445,7 @@ void change_announce(struct host *host)
 {
 	struct group *group;
 
-	TAILQ_FOREACH (group, &host->groups, all) {
+	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
 		struct source *source;
 
 		// One that was left keeps its difference: routers may still have it.
@@ -469,10 +469,10 @@ void change_cancel(struct host *host)
 {
 	struct group *group, *next;
 
-	for (group = TAILQ_FIRST(&host->groups); group != NULL; group = next) {
+	for (group = group_next(host, NULL); group != NULL; group = next) {
 		struct source *source;
 
-		next = TAILQ_NEXT(group, all);
+		next = group_next(host, group);
 		group->repeats = 0;
 		group->asked = false;
 		group->due = false;

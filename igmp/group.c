@@ -32,6 +32,11 @@ struct host *group_host(const struct group *group)
 	return container_of(pool_of(group), struct host, group_pool);
 }
 
+struct group *group_next(const struct host *host, const struct group *group)
+{
+	return pool_next(&host->group_pool, group);
+}
+
 static bool has_address(const void *group, const void *addr)
 {
 	return memcmp(((const struct group *)group)->addr, addr, 16) == 0;
@@ -78,7 +83,6 @@ struct group *group_add(struct host *host, const struct sluice_addr *addr)
 	memcpy(group->addr, addr->bytes, sizeof(group->addr));
 	group->told_mode = SLUICE_INCLUDE;
 	group_classify(host, group);
-	TAILQ_INSERT_HEAD(&host->groups, group, all);
 	table_put(&host->group_table, hash_address(host, group->addr), group);
 	return group;
 }
@@ -98,7 +102,6 @@ void group_free(struct group *group)
 		}
 		source_set_close(group->sources, &host->memory);
 	}
-	TAILQ_REMOVE(&host->groups, group, all);
 	table_remove(&host->group_table, hash_address(host, group->addr), group);
 	pool_put(group);
 }

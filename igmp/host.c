@@ -142,7 +142,7 @@ int host_reconfigure(struct host *host, const struct host_config *config, uint64
 	if (rc < 0)
 		return rc;
 	host->config.seed = seed;
-	TAILQ_FOREACH (group, &host->groups, all) {
+	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
 		enum sluice_filter_mode mode = group_mode(group);
 
 		group_classify(host, group);
@@ -176,7 +176,6 @@ struct host *host_open(int family, const struct host_config *config, const struc
 	host->up = true;
 	host->version = host->wire->newest;
 	host->source.family = family;
-	TAILQ_INIT(&host->groups);
 	TAILQ_INIT(&host->dirty);
 	TAILQ_INIT(&host->ready);
 	TAILQ_INIT(&host->answers);
@@ -214,7 +213,7 @@ void host_close(struct host *host)
 	size_t held = sizeof(*host);
 	struct group *group;
 
-	while ((group = TAILQ_FIRST(&host->groups)) != NULL)
+	while ((group = group_next(host, NULL)) != NULL)
 		group_free(group);
 	pool_close(&host->answer_pool);
 	pool_close(&host->source_pool);

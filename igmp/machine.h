@@ -55,7 +55,6 @@ enum group_phase {
 };
 
 struct group {
-	TAILQ_ENTRY(group) all; // host->groups
 	union {
 		struct wheel_timer timer; // GROUP_WAITING
 		// GROUP_DIRTY, GROUP_READY. It covers the timer's links but not its expiry, so that
@@ -108,7 +107,9 @@ struct walk {
 	uint32_t n_groups; // when it began
 	uint32_t visited;
 	uint32_t quota; // to be visited up to now
-	struct group *at;
+	struct group *at; // NULL: all have been visited
+	uint32_t from; // the number of the first group
+	bool wrapped; // past the last group of the pool: those before the first are left
 	struct source_place place; // in the list of `at`
 };
 
@@ -133,7 +134,6 @@ struct host {
 	struct pool group_pool, member_pool, source_pool, answer_pool;
 	struct table group_table;
 	struct table member_table; // members but the first of their group
-	struct group_queue groups; // newest first, so that a walk does not meet new ones
 	unsigned n_groups; // with members
 
 	struct group_queue dirty, ready;
@@ -194,6 +194,8 @@ void host_transmit(struct host *host, uint64_t now_ms);
 // ---- group.c --------------------------------------------------------------------------------
 
 struct host *group_host(const struct group *group);
+// The groups in the order of memory, which is that of joining as long as none is left.
+struct group *group_next(const struct host *host, const struct group *group); // of NULL: the first
 struct group *group_find(const struct host *host, const uint8_t addr[16]);
 struct group *group_add(struct host *host, const struct sluice_addr *addr);
 void group_classify(struct host *host, struct group *group); // silent? SSM?

@@ -10,17 +10,15 @@
 // second slot of the heap empty.
 #define CHUNK_SIZE (CHUNK_ALIGN - 128)
 
-struct slot {
-	struct slot *next;
-};
+#define WORD 64 // objects
 
 struct pool_chunk {
 	struct pool *pool;
 	LIST_ENTRY(pool_chunk) entry;
-	struct slot *free;
 	uint32_t n_used;
-	uint32_t n_fresh; // objects at the end that were never handed out
 	uint32_t number;
+	unsigned free_word; // no word of `used` has a free object before this one
+	uint64_t used[]; // a bit for each object
 };
 
 static struct pool_chunk *chunk_of(const void *object)
@@ -28,11 +26,29 @@ static struct pool_chunk *chunk_of(const void *object)
 	return (struct pool_chunk *)((uintptr_t)object & ~(CHUNK_ALIGN - 1));
 }
 
+static unsigned words(const struct pool *pool)
+{
+	return (pool->per_chunk + WORD - 1) / WORD;
+}
+
+static size_t header_size(unsigned per_chunk)
+{
+	return sizeof(struct pool_chunk) + (per_chunk + WORD - 1) / WORD * sizeof(uint64_t);
+}
+
 void pool_init(struct pool *pool, size_t object_size, size_t *held)
 {
+	unsigned per_chunk = CHUNK_SIZE / object_size;
+
+	while (header_size(per_chunk) + per_chunk * object_size > CHUNK_SIZE)
+		per_chunk--;
 	*pool = (struct pool){
 		.object_size = object_size,
-		.per_chunk = (CHUNK_SIZE - sizeof(struct pool_chunk)) / object_size,
+		.inverse = UINT32_MAX / object_size + 1,
+		.per_chunk = per_chunk,
+		.chunk_bits = 32 - __builtin_clz(per_chunk - 1),
+		// At the end, where objects of a whole number of cache lines are aligned to them.
+		.first = CHUNK_SIZE - per_chunk * object_size,
 		.held = held,
 	};
 	LIST_INIT(&pool->partial);
@@ -66,13 +82,11 @@ static bool chunk_add(struct pool *pool)
 	chunk = memory_get_aligned(pool->held, CHUNK_ALIGN, CHUNK_SIZE);
 	if (chunk == NULL)
 		return false;
-	*chunk = (struct pool_chunk){
-		.pool = pool,
-		.number = number,
-		.n_fresh = pool->per_chunk,
-	};
+	memset(chunk, 0, header_size(pool->per_chunk));
+	chunk->pool = pool;
+	chunk->number = number;
 	pool->chunks[number] = chunk;
-	pool->n_free += chunk->n_fresh;
+	pool->n_free += pool->per_chunk;
 	LIST_INSERT_HEAD(&pool->partial, chunk, entry);
 	return true;
 }
@@ -106,40 +120,53 @@ bool pool_reserve(struct pool *pool, size_t n)
 	return true;
 }
 
+// The place of an object in its chunk. Exact, as offsets are below 2^15.
+static unsigned place_of(const struct pool *pool, const void *object)
+{
+	uint32_t offset = ((uintptr_t)object & (CHUNK_ALIGN - 1)) - pool->first;
+
+	return (uint64_t)offset * pool->inverse >> 32;
+}
+
+static uint8_t *object_at(const struct pool *pool, const struct pool_chunk *chunk, unsigned place)
+{
+	return (uint8_t *)chunk + pool->first + place * pool->object_size;
+}
+
 void *pool_get(struct pool *pool)
 {
 	struct pool_chunk *chunk;
-	void *object;
+	unsigned word, bit;
 
 	if (!pool_reserve(pool, 1))
 		return NULL;
 	chunk = LIST_FIRST(&pool->partial);
-	if (chunk->free != NULL) {
-		object = chunk->free;
-		chunk->free = chunk->free->next;
-	} else {
-		object = (uint8_t *)chunk + CHUNK_SIZE - chunk->n_fresh-- * pool->object_size;
-	}
-	memset(object, 0, pool->object_size);
+	word = chunk->free_word;
+	while (chunk->used[word] == UINT64_MAX)
+		word++;
+	chunk->free_word = word;
+	bit = __builtin_ctzll(~chunk->used[word]);
+	chunk->used[word] |= UINT64_C(1) << bit;
 	if (chunk == pool->spare)
 		pool->spare = NULL;
 	pool->n_free--;
 	pool->n_used++;
 	if (++chunk->n_used == pool->per_chunk)
 		LIST_REMOVE(chunk, entry);
-	return object;
+	return memset(object_at(pool, chunk, word * WORD + bit), 0, pool->object_size);
 }
 
 void pool_put(void *object)
 {
 	struct pool_chunk *chunk = chunk_of(object);
 	struct pool *pool = chunk->pool;
-	struct slot *slot = object;
+	unsigned place = place_of(pool, object);
 
 	if (chunk->n_used == pool->per_chunk)
 		LIST_INSERT_HEAD(&pool->partial, chunk, entry);
-	slot->next = chunk->free;
-	chunk->free = slot;
+	chunk->used[place / WORD] &= ~(UINT64_C(1) << place % WORD);
+	if (place / WORD < chunk->free_word)
+		chunk->free_word = place / WORD;
 	pool->n_free++;
 	pool->n_used--;
 	if (--chunk->n_used > 0)
@@ -149,28 +176,45 @@ void pool_put(void *object)
 	pool->spare = chunk;
 }
 
+// The first object of a chunk that is used and at this place or after it, NULL if none is.
+static void *used_from(const struct pool *pool, const struct pool_chunk *chunk, unsigned place)
+{
+	uint64_t mask = UINT64_MAX << place % WORD;
+
+	for (unsigned word = place / WORD; word < words(pool); word++, mask = UINT64_MAX) {
+		uint64_t used = chunk->used[word] & mask;
+
+		if (used != 0)
+			return object_at(pool, chunk, word * WORD + __builtin_ctzll(used));
+	}
+	return NULL;
+}
+
+void *pool_next(const struct pool *pool, const void *object)
+{
+	unsigned number = object != NULL ? chunk_of(object)->number : 0;
+	unsigned place = object != NULL ? place_of(pool, object) + 1 : 0;
+
+	for (; number < pool->chunks_room; number++, place = 0) {
+		void *next = pool->chunks[number] != NULL
+				     ? used_from(pool, pool->chunks[number], place)
+				     : NULL;
+
+		if (next != NULL)
+			return next;
+	}
+	return NULL;
+}
+
 struct pool *pool_of(const void *object)
 {
 	return chunk_of(object)->pool;
-}
-
-static uint8_t *first_object(const struct pool *pool, const struct pool_chunk *chunk)
-{
-	return (uint8_t *)chunk + CHUNK_SIZE - pool->per_chunk * pool->object_size;
 }
 
 uint32_t pool_number(const void *object)
 {
 	const struct pool_chunk *chunk = chunk_of(object);
 	const struct pool *pool = chunk->pool;
-	size_t offset = (const uint8_t *)object - first_object(pool, chunk);
 
-	return chunk->number * pool->per_chunk + offset / pool->object_size + 1;
-}
-
-void *pool_at(const struct pool *pool, uint32_t number)
-{
-	const struct pool_chunk *chunk = pool->chunks[(number - 1) / pool->per_chunk];
-
-	return first_object(pool, chunk) + (number - 1) % pool->per_chunk * pool->object_size;
+	return (chunk->number << pool->chunk_bits) + place_of(pool, object) + 1;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Objects of one size, carved from aligned chunks: a million of them cost no allocator headers,
 // and a chunk goes back when its last object does. An object has a 32-bit number, half a pointer,
-// for tables that must stay small.
+// for tables that must stay small. Objects got in a row lie in a row and have rising numbers.
 #ifndef IGMP_POOL_H
 #define IGMP_POOL_H
 
@@ -18,8 +18,11 @@ struct pool {
 	struct pool_chunk **chunks; // by number
 	unsigned chunks_room;
 	unsigned free_number; // no chunk has a lower number free; a hint
-	size_t object_size;
 	unsigned per_chunk; // objects
+	unsigned chunk_bits; // the low bits of a number tell the place in the chunk
+	uint32_t first; // where the objects begin in a chunk
+	uint32_t object_size;
+	uint32_t inverse; // 2^32 / object_size: divides without a division
 	size_t n_used;
 	size_t n_free;
 	size_t *held;
@@ -37,11 +40,21 @@ bool pool_reserve(struct pool *pool, size_t n);
 void *pool_get(struct pool *pool); // zeroed; NULL if out of memory
 void pool_put(void *object);
 
+// The object with the next higher number; of NULL, the first. NULL at the end.
+void *pool_next(const struct pool *pool, const void *object);
+
 // The pool an object came from.
 struct pool *pool_of(const void *object);
 
 // The number of an object, never 0, and back.
 uint32_t pool_number(const void *object);
-void *pool_at(const struct pool *pool, uint32_t number);
+
+static inline void *pool_at(const struct pool *pool, uint32_t number)
+{
+	uint8_t *chunk = (uint8_t *)pool->chunks[(number - 1) >> pool->chunk_bits];
+	uint32_t place = (number - 1) & ((1u << pool->chunk_bits) - 1);
+
+	return chunk + pool->first + place * pool->object_size;
+}
 
 #endif

@@ -56,7 +56,7 @@ void host_group_foreach(const struct host *host,
 {
 	const struct group *group;
 
-	TAILQ_FOREACH (group, &host->groups, all) {
+	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
 		struct host_group_info info;
 
 		describe(group, &info);

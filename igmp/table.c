@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "memory.h"
-#include "pool.h"
 #include "table.h"
 
 #define SLOTS_MIN 64
@@ -98,20 +97,4 @@ void table_remove(struct table *table, uint32_t hash, const void *object)
 	// A table that finds no memory to shrink stays large.
 	if (table->n_slots > SLOTS_MIN && table->count < table->n_slots / 8)
 		resize(table, table->n_slots / 2);
-}
-
-void *table_find(const struct table *table, uint32_t hash,
-	bool (*equal)(const void *object, const void *key), const void *key)
-{
-	for (size_t at = hash & (table->n_slots - 1); table->slots[at].number != 0;
-		at = next_slot(table, at)) {
-		void *object;
-
-		if (table->slots[at].hash != hash)
-			continue;
-		object = pool_at(table->pool, table->slots[at].number);
-		if (equal(object, key))
-			return object;
-	}
-	return NULL;
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct pool;
+#include "pool.h"
 
 struct table_slot {
 	uint32_t hash;
@@ -32,8 +32,23 @@ bool table_reserve(struct table *table);
 void table_put(struct table *table, uint32_t hash, const void *object);
 void table_remove(struct table *table, uint32_t hash, const void *object);
 
-void *table_find(const struct table *table, uint32_t hash,
-	bool (*equal)(const void *object, const void *key), const void *key);
+// In line, so that the comparison is.
+static inline void *table_find(const struct table *table, uint32_t hash,
+	bool (*equal)(const void *object, const void *key), const void *key)
+{
+	size_t mask = table->n_slots - 1;
+
+	for (size_t at = hash & mask; table->slots[at].number != 0; at = (at + 1) & mask) {
+		void *object;
+
+		if (table->slots[at].hash != hash)
+			continue;
+		object = pool_at(table->pool, table->slots[at].number);
+		if (equal(object, key))
+			return object;
+	}
+	return NULL;
+}
 
 static inline uint64_t table_mix(uint64_t x)
 {

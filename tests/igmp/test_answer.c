@@ -276,6 +276,33 @@ BOTH(answer, spread_again, "RSP-5: queries during a spread answer starve nobody"
 		cr_assert_geq(seen[i], 2);
 }
 
+BOTH(answer, spread_again_while_leaving,
+	"RSP-5: asked again during a spread answer, groups leave where it stood")
+{
+	char name[12];
+
+	many(lab, 1, 1000);
+	for (unsigned round = 0; round < 20; round++) {
+		uint8_t seen[2001] = {0};
+		unsigned first;
+
+		many(lab, 1001, 1000);
+		lab_query(lab, NEWEST(lab), NULL, "", 20000);
+		lab_run(lab, 10000);
+		first = lab->n_frames;
+		lab_query(lab, NEWEST(lab), NULL, "", 20000);
+		for (unsigned i = 1001; i <= 2000; i++) {
+			sprintf(name, "%u", i);
+			cr_assert_eq(lab_leave(lab, 0, name), 0);
+		}
+		lab_flush(lab);
+		lab_run(lab, 30000);
+		count_answers(lab, first, seen);
+		for (unsigned i = 1; i <= 1000; i++)
+			cr_assert(seen[i] >= 1 && seen[i] <= 2, "group %u: %u", i, seen[i]);
+	}
+}
+
 BOTH(answer, left, "RSP-6: a group left before the answer's time has no current state")
 {
 	lab_join(lab, 0, "1");
