@@ -5,9 +5,7 @@
 #include <time.h>
 #include "engine_private.h"
 
-// Workers make no system call, so nothing wakes the control thread when they punt a query: it
-// looks. Protocol timers are due to 10 ms (TMR-14), this is well below.
-enum { TICK_US = 2000, DRAIN_MAX_MS = 3000 };
+enum { DRAIN_MAX_MS = 3000 };
 
 uint64_t engine_now_ms(void)
 {
@@ -22,9 +20,8 @@ static void link_changed(void *arg, struct port *port)
 	engine_interfaces_set_link(arg, port);
 }
 
-static void tick(evutil_socket_t fd, short what, void *arg)
+void engine_tick(struct engine *engine)
 {
-	struct engine *engine = arg;
 	void (*drained)(void *) = engine->drained;
 
 	engine_flush(engine);
@@ -36,6 +33,11 @@ static void tick(evutil_socket_t fd, short what, void *arg)
 		engine->drained = NULL;
 		drained(engine->drained_arg);
 	}
+}
+
+static void tick(evutil_socket_t fd, short what, void *arg)
+{
+	engine_tick(arg);
 }
 
 void engine_flush(struct engine *engine)
@@ -118,13 +120,15 @@ static int open_outputs(struct engine *engine, struct error *error)
 
 static int start(struct engine *engine, struct error *error)
 {
-	struct timeval interval = {.tv_usec = TICK_US};
+	struct timeval interval = {.tv_usec = ENGINE_TICK_MS * 1000};
 	struct dataplane_error why;
 	int rc;
 
 	rc = dataplane_start(engine->dataplane, &why);
 	if (rc < 0)
 		return error_set(error, -rc, "data plane: %s", why.text);
+	if (engine->base == NULL)
+		return 0;
 	engine->tick = event_new(engine->base, -1, EV_PERSIST, tick, engine);
 	if (engine->tick == NULL || event_add(engine->tick, &interval) < 0)
 		return error_set(error, ENOMEM, "event loop: out of memory");

@@ -2,7 +2,8 @@
 // The engine: interfaces, sessions and memberships over igmp/ and dataplane/. sluiced puts a
 // JSON-RPC server on top of it, libsluice the native API.
 //
-// Thread rule: the control thread only, which runs the event base. EAL must be up.
+// Thread rule: one thread at a time. In sluiced that is the control thread, in libsluice whoever
+// holds the engine's lock (api/local.h). EAL must be up.
 #ifndef CTRL_ENGINE_H
 #define CTRL_ENGINE_H
 
@@ -22,11 +23,17 @@ struct engine_output;
 
 // Opens ports, interfaces and outputs, starts the workers and joins the configured memberships
 // (session "config"). `config` must stay until engine_close() or a reload with another one.
-// NULL with the error told; nothing of it is left then.
+// `base` runs engine_tick(); NULL: the caller does. NULL with the error told; nothing of it is left
+// then.
 struct engine *engine_open(
 	const struct config *config, struct event_base *base, struct error *error);
 
-// Leaves all groups on the wire, then calls done(arg) from the event loop once the last repeat is
+// Workers make no system call, so nothing wakes anybody when they punt a query: the engine looks,
+// so often. Protocol timers are due to 10 ms (TMR-14), this is well below.
+enum { ENGINE_TICK_MS = 2 };
+void engine_tick(struct engine *engine);
+
+// Leaves all groups on the wire, then calls done(arg) from engine_tick() once the last repeat is
 // out (at most about RV-1 times URI, 3 s in any case).
 void engine_drain(struct engine *engine, void (*done)(void *arg), void *arg);
 void engine_close(struct engine *engine);

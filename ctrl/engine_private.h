@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the engine's files share. Everything here belongs to the control thread.
+// What the engine's files share. Everything here belongs to the thread that may call the engine.
 #ifndef CTRL_ENGINE_PRIVATE_H
 #define CTRL_ENGINE_PRIVATE_H
 
@@ -61,7 +61,7 @@ struct engine_listener {
 
 struct engine {
 	const struct config *config;
-	struct event_base *base;
+	struct event_base *base; // NULL: the owner ticks
 	struct event *tick;
 	struct dataplane *dataplane;
 	struct engine_port *ports;

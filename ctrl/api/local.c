@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// An engine with a control thread of its own.
+// An engine with a lock, and a control thread of its own.
 #include "local.h"
 #include <errno.h>
 #include <signal.h>
@@ -8,12 +8,15 @@
 #include <rte_lcore.h>
 #include "config.h"
 
-// ---- The control thread --------------------------------------------------------------------
+// ---- Calls ---------------------------------------------------------------------------------
 
+// Under the lock.
 static void run_calls(struct sluice *sluice, struct mailbox_call *calls)
 {
 	struct mailbox_call *next;
 
+	if (calls == NULL)
+		return;
 	for (struct mailbox_call *call = calls; call != NULL; call = call->next)
 		call->run(call);
 	engine_flush(sluice->engine);
@@ -23,26 +26,11 @@ static void run_calls(struct sluice *sluice, struct mailbox_call *calls)
 	}
 }
 
-static void mail(evutil_socket_t fd, short what, void *arg)
-{
-	struct sluice *sluice = arg;
-
-	run_calls(sluice, mailbox_take(&sluice->mailbox));
-}
-
-static void *control(void *arg)
-{
-	struct sluice *sluice = arg;
-
-	event_base_dispatch(sluice->base);
-	return NULL;
-}
-
 static void finish(struct mailbox_call *mailbox_call)
 {
 	struct local_call *call = (struct local_call *)mailbox_call;
 
-	sem_post(&call->done);
+	call->finished = true;
 }
 
 int local_run(
@@ -52,20 +40,44 @@ int local_run(
 
 	call->call.run = run;
 	call->call.finish = finish;
-	sem_init(&call->done, 0, 0);
-	rc = mailbox_post(&sluice->mailbox, &call->call);
-	if (rc == 0) {
-		while (sem_wait(&call->done) < 0)
-			;
-		rc = call->rc;
-	}
-	sem_destroy(&call->done);
-	return rc;
+	call->finished = false;
+	rc = mailbox_add(&sluice->mailbox, &call->call);
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&sluice->lock);
+	if (!call->finished)
+		run_calls(sluice, mailbox_take(&sluice->mailbox));
+	pthread_mutex_unlock(&sluice->lock);
+	return call->rc;
 }
 
 struct engine_interface *local_interface(const struct sluice *sluice, unsigned ifindex)
 {
 	return sluice->interfaces[ifindex - 1];
+}
+
+// ---- The control thread --------------------------------------------------------------------
+
+static void *control(void *arg)
+{
+	struct sluice *sluice = arg;
+	uint64_t due_ms = engine_now_ms(), now_ms;
+	bool closed = false;
+
+	while (!closed) {
+		now_ms = engine_now_ms();
+		mailbox_wait(&sluice->mailbox, due_ms > now_ms ? (int)(due_ms - now_ms) : 0);
+		pthread_mutex_lock(&sluice->lock);
+		run_calls(sluice, mailbox_take(&sluice->mailbox));
+		now_ms = engine_now_ms();
+		if (now_ms >= due_ms) {
+			engine_tick(sluice->engine);
+			due_ms = now_ms + ENGINE_TICK_MS;
+		}
+		closed = sluice->closed;
+		pthread_mutex_unlock(&sluice->lock);
+	}
+	return NULL;
 }
 
 // ---- Open ----------------------------------------------------------------------------------
@@ -91,40 +103,18 @@ static int list_interfaces(struct sluice *sluice)
 	return 0;
 }
 
-static int open_engine(struct sluice *sluice, struct error *error)
+// Handed to whoever waits longest, so that a thread that calls all the time does not keep the
+// control thread from its timers; and whoever waits lends the holder its priority.
+static int open_lock(pthread_mutex_t *lock)
 {
-	sluice->base = event_base_new();
-	if (sluice->base == NULL)
-		return error_set(error, ENOMEM, "event loop: out of memory");
-	sluice->engine = engine_open(sluice->config, sluice->base, error);
-	if (sluice->engine == NULL) {
-		event_base_free(sluice->base);
-		return -EIO;
-	}
-	return 0;
-}
-
-static int open_mailbox(struct sluice *sluice)
-{
+	pthread_mutexattr_t attr;
 	int rc;
 
-	rc = mailbox_open(&sluice->mailbox);
-	if (rc < 0)
-		return rc;
-	sluice->mail =
-		event_new(sluice->base, sluice->mailbox.fd, EV_READ | EV_PERSIST, mail, sluice);
-	if (sluice->mail == NULL || event_add(sluice->mail, NULL) < 0 ||
-		engine_listen(sluice->engine, local_event, sluice) < 0) {
-		rc = -ENOMEM;
-		goto free_mail;
-	}
-	return 0;
-
-free_mail:
-	if (sluice->mail != NULL)
-		event_free(sluice->mail);
-	mailbox_close(&sluice->mailbox);
-	return rc;
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
+	rc = pthread_mutex_init(lock, &attr);
+	pthread_mutexattr_destroy(&attr);
+	return -rc;
 }
 
 // On the CPUs EAL leaves to threads like this one; signals are the application's.
@@ -140,38 +130,55 @@ static int start_thread(struct sluice *sluice)
 	return rc;
 }
 
+static int open_calls(struct sluice *sluice)
+{
+	int rc = open_lock(&sluice->lock);
+
+	if (rc < 0)
+		return rc;
+	rc = mailbox_open(&sluice->mailbox);
+	if (rc < 0)
+		pthread_mutex_destroy(&sluice->lock);
+	return rc;
+}
+
+static void close_calls(struct sluice *sluice)
+{
+	mailbox_close(&sluice->mailbox);
+	pthread_mutex_destroy(&sluice->lock);
+}
+
 static int open_all(struct sluice *sluice, struct error *error)
 {
 	int rc;
 
-	rc = open_engine(sluice, error);
-	if (rc < 0)
-		return rc;
+	sluice->engine = engine_open(sluice->config, NULL, error);
+	if (sluice->engine == NULL)
+		return -EIO;
 	rc = list_interfaces(sluice);
+	if (rc == 0)
+		rc = engine_listen(sluice->engine, local_event, sluice);
 	if (rc < 0) {
-		error_set(error, -rc, "interfaces: out of memory");
+		error_set(error, -rc, "engine: %s", strerror(-rc));
 		goto close_engine;
 	}
-	rc = open_mailbox(sluice);
+	rc = open_calls(sluice);
 	if (rc < 0) {
 		error_set(error, -rc, "mailbox: %s", strerror(-rc));
-		goto free_interfaces;
+		goto close_engine;
 	}
 	rc = start_thread(sluice);
 	if (rc != 0) {
 		rc = error_set(error, abs(rc), "control thread: %s", strerror(abs(rc)));
-		goto close_mailbox;
+		goto close_calls;
 	}
 	return 0;
 
-close_mailbox:
-	event_free(sluice->mail);
-	mailbox_close(&sluice->mailbox);
-free_interfaces:
-	free(sluice->interfaces);
+close_calls:
+	close_calls(sluice);
 close_engine:
+	free(sluice->interfaces);
 	engine_close(sluice->engine);
-	event_base_free(sluice->base);
 	return rc;
 }
 
@@ -221,7 +228,7 @@ static void drained(void *arg)
 
 	// The calls that came meanwhile have their answers, and the next ones are refused.
 	run_calls(sluice, mailbox_shut(&sluice->mailbox));
-	event_base_loopbreak(sluice->base);
+	sluice->closed = true;
 }
 
 static void drain(struct mailbox_call *call)
@@ -247,10 +254,8 @@ void sluice_close(struct sluice *sluice)
 		LIST_REMOVE(session, next);
 		local_session_free(session);
 	}
-	event_free(sluice->mail);
-	mailbox_close(&sluice->mailbox);
+	close_calls(sluice);
 	engine_close(sluice->engine);
-	event_base_free(sluice->base);
 	free(sluice->interfaces);
 	config_free(sluice->config);
 	free(sluice);

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The engine in this process: its control thread, and sessions on it.
+// The engine in this process: its lock, its control thread, and sessions on it.
+//
+// Whoever holds the lock is the control thread for the engine and the data plane. A call that its
+// sender waits for is run by the sender, for waking another thread and being woken again takes
+// longer than most calls; it runs with it what others have asked for meanwhile, who then find
+// theirs done. The thread of its own is there for the time that passes, and for the calls that
+// nobody waits for.
 #ifndef API_LOCAL_H
 #define API_LOCAL_H
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <sys/queue.h>
 #include "backend.h"
 #include "engine.h"
@@ -14,7 +19,7 @@ struct local_session {
 	struct sluice_session session; // first
 	struct sluice *sluice;
 	struct output *output; // const once open
-	// Control thread only.
+	// Under the lock.
 	struct engine_session *engine;
 	LIST_ENTRY(local_session) next;
 };
@@ -30,24 +35,24 @@ struct sluice {
 	struct engine *engine;
 	struct engine_interface **interfaces; // by index - 1
 	unsigned n_interfaces;
-	struct event_base *base;
-	struct event *mail;
 	pthread_t thread;
 	struct mailbox mailbox;
 	atomic_uint n_sending; // datagrams on their way to the control thread
-	// Control thread only.
+	pthread_mutex_t lock;
+	// Under the lock.
 	LIST_HEAD(, local_session) sessions;
+	bool closed; // all is left, the control thread ends
 };
 
 // A call its sender waits for.
 struct local_call {
 	struct mailbox_call call;
-	sem_t done;
+	bool finished; // under the lock
 	int rc;
 };
 
-// Runs `run` on the control thread and waits until it, and the flush after it, are done. It sets
-// call->rc, which is returned. -ESHUTDOWN
+// Runs `run` under the lock, and the flush after it. It sets call->rc, which is returned.
+// -ESHUTDOWN
 int local_run(
 	struct sluice *sluice, struct local_call *call, void (*run)(struct mailbox_call *call));
 

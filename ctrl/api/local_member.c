@@ -26,7 +26,7 @@ static struct member *find(
 	return member_find(engine_session_memberships(session->engine), host, group);
 }
 
-// On the control thread.
+// Under the lock.
 static int change(struct local_session *session, const struct change_request *request)
 {
 	const struct engine_request engine_request = {

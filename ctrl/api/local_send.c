@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sending: the caller makes the frame, the control thread, which owns the port, sends it.
+// Sending: the caller makes the frame, the control thread sends it, so that nobody is waited for.
 #include <errno.h>
 #include <stdlib.h>
 #include <rte_mbuf.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "mailbox.h"
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -22,7 +23,8 @@ void mailbox_close(struct mailbox *mailbox)
 	close(mailbox->fd);
 }
 
-int mailbox_post(struct mailbox *mailbox, struct mailbox_call *call)
+// Returns whether the list was empty, or -ESHUTDOWN.
+static int push(struct mailbox *mailbox, struct mailbox_call *call)
 {
 	struct mailbox_call *newest = atomic_load_explicit(&mailbox->newest, memory_order_relaxed);
 
@@ -32,20 +34,41 @@ int mailbox_post(struct mailbox *mailbox, struct mailbox_call *call)
 		call->next = newest;
 	} while (!atomic_compare_exchange_weak_explicit(
 		&mailbox->newest, &newest, call, memory_order_release, memory_order_relaxed));
-	// Whoever found the list empty wakes the reader; the others' calls go with that one. The
-	// call may be gone already, and a counter of one cannot overflow.
-	if (newest == NULL)
+	return newest == NULL;
+}
+
+int mailbox_post(struct mailbox *mailbox, struct mailbox_call *call)
+{
+	int rc = push(mailbox, call);
+
+	// Whoever found the list empty sees to it that it is taken; the others' calls go with that
+	// one. The call may be gone already, and the counter cannot overflow.
+	if (rc > 0)
 		eventfd_write(mailbox->fd, 1);
-	return 0;
+	return rc < 0 ? rc : 0;
+}
+
+int mailbox_add(struct mailbox *mailbox, struct mailbox_call *call)
+{
+	int rc = push(mailbox, call);
+
+	return rc < 0 ? rc : 0;
+}
+
+void mailbox_wait(struct mailbox *mailbox, int timeout_ms)
+{
+	struct pollfd fd = {.fd = mailbox->fd, .events = POLLIN};
+	eventfd_t ignored;
+
+	// Read before the list is taken: a call posted after that wakes again.
+	if (poll(&fd, 1, timeout_ms) > 0)
+		eventfd_read(mailbox->fd, &ignored);
 }
 
 static struct mailbox_call *take(struct mailbox *mailbox, struct mailbox_call *end)
 {
 	struct mailbox_call *call, *oldest = NULL;
-	eventfd_t ignored;
 
-	// In this order: a call pushed after the exchange finds the list empty and wakes again.
-	eventfd_read(mailbox->fd, &ignored);
 	call = atomic_exchange_explicit(&mailbox->newest, end, memory_order_acquire);
 	while (call != NULL && call != &shut) {
 		struct mailbox_call *older = call->next;

@@ -7,9 +7,10 @@
 // joins.
 //
 // Threads: every function may be called from any thread, EAL thread or not, unless its comment
-// narrows that. Calls that change a membership are carried out by Sluice's control thread; the
-// synchronous ones wait for it (tens of microseconds), the _async ones do not. On a session of this
-// process sluice_recv_burst(), sluice_filter_burst() and sluice_send() never block.
+// narrows that. Calls that change a membership are carried out one at a time: the synchronous ones
+// by their caller (some microseconds), or by sluiced; the _async ones by Sluice's control thread,
+// and nobody waits. On a session of this process sluice_recv_burst(), sluice_filter_burst() and
+// sluice_send() never block.
 //
 // Errors: functions return 0 (or what they document) on success and a negative errno otherwise. A
 // call that fails has changed neither state nor wire. -EINVAL for a NULL argument, -ENOMEM,

@@ -190,6 +190,52 @@ Test(async, batch, .description = "CHG-6 CHG-16: joins that arrive together shar
 	kit_close(&kit);
 }
 
+enum { CALLERS = 8 };
+
+static void *join_one(void *arg)
+{
+	const struct sluice_addr *group = arg;
+
+	return sluice_join(session, 1, group) < 0 ? arg : NULL;
+}
+
+// While the control thread is held, nobody takes them and the list only grows.
+static unsigned count_mail(void)
+{
+	const struct mailbox_call *call = atomic_load(&kit.sluice->mailbox.newest);
+	unsigned n = 0;
+
+	for (; call != NULL; call = call->next)
+		n++;
+	return n;
+}
+
+Test(async, callers, .description = "CHG-6: joins whose callers wait for their turn share a report")
+{
+	struct sluice_addr groups[CALLERS];
+	pthread_t threads[CALLERS];
+	struct hold hold;
+	void *failed;
+
+	open_all();
+	hold_control(&hold);
+	for (unsigned i = 0; i < CALLERS; i++) {
+		groups[i] = (struct sluice_addr){AF_INET, {239, 3, 0, i}};
+		cr_assert_eq(pthread_create(&threads[i], NULL, join_one, &groups[i]), 0);
+	}
+	while (count_mail() < CALLERS)
+		sched_yield();
+	let_go(&hold);
+	for (unsigned i = 0; i < CALLERS; i++) {
+		cr_assert_eq(pthread_join(threads[i], &failed), 0);
+		cr_expect_null(failed);
+	}
+	while (kit.n_records < CALLERS)
+		kit_listen(&kit);
+	cr_expect_leq(kit.n_reports, 2, "%u frames", kit.n_reports);
+	kit_close(&kit);
+}
+
 static void *drain(void *arg)
 {
 	struct sluice_addr group = kit_addr("239.1.1.1");

@@ -38,10 +38,9 @@ Test(mailbox, order, .description = "calls of many threads arrive once and in or
 		cr_assert_eq(pthread_create(&threads[i], NULL, send_all, calls[i]), 0);
 	}
 	while (left > 0) {
-		struct pollfd wait = {.fd = mailbox.fd, .events = POLLIN};
 		struct mailbox_call *call;
 
-		cr_assert_eq(poll(&wait, 1, -1), 1);
+		mailbox_wait(&mailbox, -1);
 		for (call = mailbox_take(&mailbox); call != NULL; call = call->next) {
 			const struct numbered *numbered = (struct numbered *)call;
 
@@ -59,6 +58,32 @@ Test(mailbox, order, .description = "calls of many threads arrive once and in or
 	mailbox_close(&mailbox);
 }
 
+static bool readable(void)
+{
+	struct pollfd fd = {.fd = mailbox.fd, .events = POLLIN};
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+Test(mailbox, wake, .description = "a post wakes the runner, unless somebody takes it anyway")
+{
+	struct mailbox_call first = {0}, second = {0};
+
+	cr_assert_eq(mailbox_open(&mailbox), 0);
+	cr_expect_eq(mailbox_add(&mailbox, &first), 0);
+	cr_expect_eq(mailbox_post(&mailbox, &second), 0);
+	cr_expect(!readable(), "who added the first takes the second with it");
+	cr_expect_eq(mailbox_take(&mailbox), &first);
+	cr_expect_eq(first.next, &second);
+	cr_expect_eq(mailbox_post(&mailbox, &first), 0);
+	cr_expect(readable());
+	mailbox_wait(&mailbox, -1);
+	cr_expect(!readable());
+	cr_expect_eq(mailbox_take(&mailbox), &first);
+	mailbox_wait(&mailbox, 0);
+	mailbox_close(&mailbox);
+}
+
 Test(mailbox, shut, .description = "a shut mailbox hands out what it has and refuses the rest")
 {
 	struct mailbox_call first = {0}, second = {0};
@@ -68,5 +93,6 @@ Test(mailbox, shut, .description = "a shut mailbox hands out what it has and ref
 	cr_expect_eq(mailbox_shut(&mailbox), &first);
 	cr_expect_null(first.next);
 	cr_expect_eq(mailbox_post(&mailbox, &second), -ESHUTDOWN);
+	cr_expect_eq(mailbox_add(&mailbox, &second), -ESHUTDOWN);
 	mailbox_close(&mailbox);
 }
