@@ -50,10 +50,21 @@ static bool chosen(const char *name, char *const *names)
 	return false;
 }
 
+static bool known(const char *name)
+{
+	for (unsigned i = 0; i < RTE_DIM(benches); i++)
+		if (!strcmp(benches[i].name, name))
+			return true;
+	return false;
+}
+
 static int usage(const char *program)
 {
-	fprintf(stderr, "usage: %s [--quick] [--json FILE] [--size 1k|64k|1M] [NAME]...\n",
-		program);
+	fprintf(stderr,
+		"usage: %s [--quick] [--json FILE] [--size 1k|64k|1M] [NAME]...\nnames:", program);
+	for (unsigned i = 0; i < RTE_DIM(benches); i++)
+		fprintf(stderr, " %s", benches[i].name);
+	fputc('\n', stderr);
 	return 2;
 }
 
@@ -78,6 +89,9 @@ int main(int argc, char **argv)
 		else
 			return usage(argv[0]);
 	}
+	for (int i = optind; i < argc; i++)
+		if (!known(argv[i]))
+			return usage(argv[0]);
 	if (start_eal(argv[0]) < 0)
 		return 2;
 	for (unsigned i = 0; i < RTE_DIM(benches); i++) {
