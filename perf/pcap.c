@@ -1,100 +1,153 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// sluice-pcap: how many million frames a second a real worker takes from a file that sluice-load
-// wrote and net_pcap repeats, in buffers of 320 bytes, for perf/peers.sh to set beside its peers.
-// The frames are dropped as nobody joined (drop), counted (count), or go to that many ports (1, 2).
+// sluice-pcap: a real worker on the ports that EAL's arguments make, for perf/peers.py to set
+// beside other programs on the like. The first port receives. Frames of the joined groups are
+// counted, or leave by all other ports, as they are or with the port's own source MAC. Without a
+// mode nothing is joined. The floor is a loop without Sluice that sends every frame by all other
+// ports. DPDK's telemetry socket tells how many frames there were. SIGINT or SIGTERM ends it.
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <rte_eal.h>
-#include <rte_memory.h>
+#include <rte_ethdev.h>
+#include <rte_launch.h>
 #include "dataplane.h"
 #include "workload.h"
 
-#define GROUPS 1000
+// Buffers of 320 bytes, as --mbuf-size=320 gives them to testpmd.
 #define FRAME_SIZE (320 - RTE_PKTMBUF_HEADROOM)
 #define MTU 128
-#define PORTS_MAX 2
+#define OUTPUTS_MAX 8
+#define LCORE 1
 
-static struct port *port(struct dataplane *dp, const char *name, const char *device)
+static atomic_bool stopped;
+
+static struct port *open_port(struct dataplane *dp, uint16_t id)
 {
-	struct port_config config = {.name = name, .device = device, .queues = 1, .mtu = MTU};
+	char name[RTE_ETH_NAME_MAX_LEN] = "";
+	struct port_config config = {.name = name, .device = name, .queues = 1, .mtu = MTU};
 	struct dataplane_error error = {""};
 	struct port *port;
 
+	workload_must(rte_eth_dev_get_name_by_port(id, name), "no such port");
 	if (port_open(dp, &config, &port, &error)) {
-		fprintf(stderr, "sluice-pcap: %s\n", error.text);
+		fprintf(stderr, "sluice-pcap: %s: %s\n", name, error.text);
 		exit(2);
 	}
 	return port;
 }
 
-static void join(struct dataplane *dp, struct interface *interface, const char *what)
+// The outputs of a mode, each with a line of a fan-out; returns their number.
+static unsigned open_outputs(struct dataplane *dp, const char *mode, struct subscriber *subs)
 {
-	static const char *const names[PORTS_MAX] = {"out0", "out1"};
-	static const char *const devices[PORTS_MAX] = {"net_null0,no-rx=1", "net_null1,no-rx=1"};
-	const unsigned n_ports = (unsigned)atoi(what);
-	const unsigned n = n_ports ? n_ports : 1;
-	struct subscriber subs[PORTS_MAX];
+	const bool count = !strcmp(mode, "count");
+	const unsigned n = count ? 1 : rte_eth_dev_count_avail() - 1;
 
-	workload_must(n_ports > PORTS_MAX, "more than two ports");
+	workload_must(n < 1 || n > OUTPUTS_MAX, "ports to send by");
 	for (unsigned i = 0; i < n; i++) {
 		struct output_config config = {.kind = OUTPUT_COUNT};
 
-		if (n_ports)
-			config = (struct output_config){
-				.kind = OUTPUT_PORT, .port = port(dp, names[i], devices[i])};
+		if (!count) {
+			config.kind = OUTPUT_PORT;
+			config.port = open_port(dp, i + 1);
+			config.set_source_mac = !strcmp(mode, "rewrite");
+			rte_eth_macaddr_get(i + 1, &config.source_mac);
+		}
 		subs[i] = (struct subscriber){.mode = SLUICE_EXCLUDE};
 		workload_must(output_open(dp, &config, &subs[i].output, NULL), "output");
 	}
-	for (uint16_t i = 0; i < GROUPS; i++) {
-		const uint16_t last = i + 1; // from 239.1.0.1 on
-		struct sluice_addr group = {AF_INET, {239, 1, last >> 8, last & 0xff}};
+	return n;
+}
 
-		workload_must(interface_subscribe(interface, &group, 0, subs, n), "subscribe");
+// Joins n_groups of IPv4, from `first` on.
+static void join(struct interface *interface, const char *first, unsigned n_groups,
+	const struct subscriber *subs, unsigned n_subs)
+{
+	struct sluice_addr group = {.family = AF_INET};
+	uint32_t group_be;
+
+	workload_must(inet_pton(AF_INET, first, &group_be) != 1, "a group");
+	for (uint32_t i = 0; i < n_groups; i++) {
+		const uint32_t next_be = rte_cpu_to_be_32(rte_be_to_cpu_32(group_be) + i);
+
+		memcpy(group.bytes, &next_be, sizeof(next_be));
+		workload_must(interface_subscribe(interface, &group, 0, subs, n_subs), "subscribe");
 	}
 }
 
-static double measure(struct dataplane *dp, unsigned seconds)
+// What nothing that sends a frame by several ports can beat: a reference more for each.
+static int floor_run(void *arg)
 {
-	struct worker_info before, after;
-	uint64_t start_tsc;
+	const uint16_t n_ports = rte_eth_dev_count_avail();
 
-	sleep(1); // to warm up
-	start_tsc = rte_rdtsc();
-	worker_info(dp, 0, &before);
-	sleep(seconds);
-	worker_info(dp, 0, &after);
-	return (double)(after.rx_packets - before.rx_packets) * 1e3 /
-	       workload_ns(rte_rdtsc() - start_tsc);
+	while (!atomic_load_explicit(&stopped, memory_order_relaxed)) {
+		struct rte_mbuf *frames[WORKLOAD_BURST];
+		const uint16_t n = rte_eth_rx_burst(0, 0, frames, WORKLOAD_BURST);
+
+		for (uint16_t i = 0; n_ports > 2 && i < n; i++)
+			rte_pktmbuf_refcnt_update(frames[i], n_ports - 2);
+		for (uint16_t port = 1; port < n_ports; port++) {
+			const uint16_t sent = rte_eth_tx_burst(port, 0, frames, n);
+
+			rte_pktmbuf_free_bulk(frames + sent, n - sent);
+		}
+	}
+	return 0;
+}
+
+static void start_floor(struct dataplane *dp)
+{
+	for (uint16_t id = 1; id < rte_eth_dev_count_avail(); id++)
+		open_port(dp, id);
+	workload_must(rte_eal_remote_launch(floor_run, NULL, LCORE), "start");
+}
+
+static int usage(void)
+{
+	fputs("usage: sluice-pcap [EAL OPTION]... -- [floor|MODE FIRST_GROUP GROUPS]\n"
+	      "modes: count forward rewrite\n",
+		stderr);
+	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	static const unsigned lcores[] = {1};
-	const char *args[] = {argv[0], "--no-huge", "--no-shconf", "-m", "256", "--no-pci",
-		"--no-telemetry", "--log-level", "error", "--lcores", "0@0,1@1"};
+	static const unsigned lcores[] = {LCORE};
 	struct dataplane_config config = {
 		.worker_lcores = lcores, .n_workers = 1, .frame_size = FRAME_SIZE};
 	struct interface_config untagged = {0};
+	struct subscriber subs[OUTPUTS_MAX];
 	struct interface *interface;
 	struct dataplane *dp;
-	char device[4096];
+	sigset_t stop;
+	int used, signal;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: %s FILE drop|count|1|2 SECONDS\n", argv[0]);
+	// Before EAL makes threads that would take the signal.
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	used = rte_eal_init(argc, argv);
+	if (used < 0)
 		return 2;
-	}
-	if (rte_eal_init(RTE_DIM(args), (char **)args) < 0)
-		return 2;
-	snprintf(device, sizeof(device), "net_pcap0,rx_pcap=%s,infinite_rx=1", argv[1]);
+	argc -= used;
+	argv += used;
+	if (argc != 1 && argc != 4 && !(argc == 2 && !strcmp(argv[1], "floor")))
+		return usage();
 	dp = dataplane_open(&config, NULL);
 	workload_must(dp ? 0 : -1, "data plane");
-	workload_must(
-		interface_open(port(dp, "in", device), &untagged, &interface, NULL), "interface");
-	if (strcmp(argv[2], "drop"))
-		join(dp, interface, argv[2]);
-	workload_must(dataplane_start(dp, NULL), "start");
-	printf("%.3f\n", measure(dp, (unsigned)atoi(argv[3])));
+	workload_must(interface_open(open_port(dp, 0), &untagged, &interface, NULL), "interface");
+	if (argc == 4)
+		join(interface, argv[2], strtoul(argv[3], NULL, 10), subs,
+			open_outputs(dp, argv[1], subs));
+	if (argc == 2)
+		start_floor(dp);
+	else
+		workload_must(dataplane_start(dp, NULL), "start");
+	sigwait(&stop, &signal);
+	atomic_store(&stopped, true);
+	rte_eal_mp_wait_lcore();
 	dataplane_close(dp);
 	rte_eal_cleanup();
 	return 0;

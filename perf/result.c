@@ -24,7 +24,7 @@ static const struct target targets[] = {
 	{"fanout32.clone", true, {5}},
 };
 
-static json_t *ratios, *spreads, *times;
+static json_t *ratios, *spreads, *times, *at_least, *at_most;
 static bool missed;
 
 static json_t *member(json_t **object, const char *name)
@@ -41,12 +41,12 @@ static json_t *member(json_t **object, const char *name)
 	return found;
 }
 
-static double target_of(const char *name, const char *size, bool *at_least)
+static double target_of(const char *name, const char *size, bool *least)
 {
 	for (unsigned i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
 		if (strcmp(targets[i].name, name))
 			continue;
-		*at_least = targets[i].at_least;
+		*least = targets[i].at_least;
 		for (unsigned k = 0; k < SIZES; k++)
 			if (!strcmp(workload_sizes[k].name, size))
 				return targets[i].value[k];
@@ -56,17 +56,19 @@ static double target_of(const char *name, const char *size, bool *at_least)
 
 void result_ratio(const char *name, const char *size, struct slots_quartiles ratio)
 {
-	bool at_least = false, good;
-	double target = target_of(name, size, &at_least);
+	bool least = false, good;
+	double target = target_of(name, size, &least);
 
 	json_object_set_new(member(&ratios, name), size, json_real(ratio.median));
 	json_object_set_new(
 		member(&spreads, name), size, json_pack("[f,f]", ratio.low, ratio.high));
 	printf("%-20s %4s %7.2f (%.2f to %.2f)", name, size, ratio.median, ratio.low, ratio.high);
 	if (target > 0) {
-		good = at_least ? ratio.median >= target : ratio.median <= target;
+		good = least ? ratio.median >= target : ratio.median <= target;
 		missed |= !good;
-		printf("  %s %.2f %s", at_least ? "at least" : "at most", target,
+		json_object_set_new(
+			member(least ? &at_least : &at_most, name), size, json_real(target));
+		printf("  %s %.2f %s", least ? "at least" : "at most", target,
 			good ? "good" : "MISSED");
 	}
 	putchar('\n');
@@ -92,6 +94,8 @@ int result_write(const char *path)
 
 	json_object_set(all, "quartiles", spreads);
 	json_object_set(all, "ns", times);
+	json_object_set(all, "at least", at_least);
+	json_object_set(all, "at most", at_most);
 	rc = json_dump_file(all, path, JSON_INDENT(2) | JSON_REAL_PRECISION(4));
 	json_decref(all);
 	return rc;
@@ -102,4 +106,6 @@ void result_free(void)
 	json_decref(ratios);
 	json_decref(spreads);
 	json_decref(times);
+	json_decref(at_least);
+	json_decref(at_most);
 }

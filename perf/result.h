@@ -13,7 +13,8 @@ void result_ratio(const char *name, const char *size, struct slots_quartiles rat
 void result_time(const char *name, const char *size, struct slots_quartiles ns);
 // Whether every ratio met its target.
 bool result_good(void);
-// {"<name>": {"<size>": <median>}, ..., "quartiles": {...}, "ns": {...}}
+// {"<name>": {"<size>": <median>}, ..., "quartiles": {...}, "ns": {...}, "at least": {<targets>},
+// "at most": {<targets>}}
 int result_write(const char *path);
 void result_free(void);
 
