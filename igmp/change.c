@@ -6,20 +6,18 @@
 // is noted about a difference before that, so what cancels itself is never heard of.
 //
 //	phase	event				action				next
-//	IDLE	change				queue				DIRTY
-//	WAITING	change				stop the timer, queue		DIRTY
-//	DIRTY	change				-				DIRTY
-//	READY	change				begin the report anew		READY
-//	DIRTY	flush				queue				READY
-//	WAITING	timer				due, queue			READY
-//	READY	turn: difference, or due	report, counters - 1, then:
-//	READY	  repeats left			wait for the frame's gap	WAITING
-//	READY	  none left, members		-				IDLE
-//	READY	  none left, no members		free				-
-//	READY	turn: nothing to say		as above, but keep the gap
-//	READY	turn: port or pace full		-				READY
+//	IDLE	change				queue for the next flush	QUEUED
+//	WAITING	change				stop the timer, queue likewise	QUEUED
+//	QUEUED	change				begin the report anew		QUEUED
+//	WAITING	timer				due, queue			QUEUED
+//	QUEUED	turn: difference, or due	report, counters - 1, then:
+//	QUEUED	  repeats left			wait for the frame's gap	WAITING
+//	QUEUED	  none left, members		-				IDLE
+//	QUEUED	  none left, no members		free				-
+//	QUEUED	turn: nothing to say		as above, but keep the gap
+//	QUEUED	turn: port or pace full		-				QUEUED
 //	WAITING	version changes			forget the repeats		IDLE, or free
-//	any	link or address comes up	forget what was told, queue	READY
+//	any	link or address comes up	forget what was told, queue	QUEUED
 //
 // A difference sets the counter of the source, or of the filter mode, to the Robustness Variable;
 // each report sent for the group takes one off (CHG-9).
@@ -29,6 +27,7 @@
 #include "machine.h"
 
 #define URGENT_GROUPS 64 // a flush of no more goes first
+#define FETCH_AHEAD 16 // groups
 
 static void restart_round(struct group *group)
 {
@@ -43,41 +42,26 @@ void change_note(struct group *group)
 	struct host *host = group_host(group);
 
 	restart_round(group);
-	if (group->phase == GROUP_DIRTY || group->phase == GROUP_READY)
+	if (group->phase == GROUP_QUEUED)
 		return;
 	if (group->phase == GROUP_WAITING)
 		wheel_cancel(&host->wheel, &group->timer);
 	else
 		host->n_changing++;
-	group->phase = GROUP_DIRTY;
-	TAILQ_INSERT_TAIL(&host->dirty, group, queue);
-	host->n_dirty++;
+	group->phase = GROUP_QUEUED;
+	queue_put_dirty(&host->queue, group);
 }
 
 void change_flush(struct host *host)
 {
-	struct group *group;
-
-	if (host->n_dirty <= URGENT_GROUPS) {
-		host->n_urgent += host->n_dirty;
-		while ((group = TAILQ_LAST(&host->dirty, group_queue)) != NULL) {
-			TAILQ_REMOVE(&host->dirty, group, queue);
-			TAILQ_INSERT_HEAD(&host->ready, group, queue);
-			group->phase = GROUP_READY;
-		}
-	} else {
-		TAILQ_FOREACH (group, &host->dirty, queue)
-			group->phase = GROUP_READY;
-		TAILQ_CONCAT(&host->ready, &host->dirty, queue);
-	}
-	host->n_dirty = 0;
+	queue_flush(&host->queue, host->queue.n_dirty <= URGENT_GROUPS);
 }
 
 void change_expire(struct group *group)
 {
 	group->due = true;
-	group->phase = GROUP_READY;
-	TAILQ_INSERT_TAIL(&group_host(group)->ready, group, queue);
+	group->phase = GROUP_QUEUED;
+	queue_put_ready(&group_host(group)->queue, group);
 }
 
 static bool source_differs(const struct group *group, const struct source *source)
@@ -194,21 +178,15 @@ static void rest(struct group *group)
 	free_unless_used(group);
 }
 
-// The group's turn is over; what it has left to say is said again at next_ms.
+// The group's turn is over, and it is off the queue; what it has left to say is said again at
+// next_ms.
 static void finish(struct group *group, bool spoke, uint64_t next_ms)
 {
 	struct host *host = group_host(group);
-	struct member *member;
 
-	TAILQ_REMOVE(&host->ready, group, queue);
-	if (host->n_urgent > 0)
-		host->n_urgent--;
 	group->due = false;
 	restart_round(group);
-	while ((member = LIST_FIRST(&group->pending)) != NULL) {
-		LIST_REMOVE(member, pending);
-		LIST_INSERT_HEAD(&host->joined, member, pending);
-	}
+	member_note_joined(host, group);
 	if (!group_is_pending(group)) {
 		rest(group);
 		return;
@@ -324,28 +302,40 @@ static void commit_part(struct group *group, const struct speech *speech)
 	commit_sources(group, speech->n_sources);
 }
 
+// A later group comes in while the ones before it are written.
+static void fetch_ahead(const struct queue *queue, size_t n)
+{
+	const char *group = (const char *)queue_at(queue, n + FETCH_AHEAD);
+
+	// What lies beyond the last group is of no use, but no harm either.
+	__builtin_prefetch(group);
+	__builtin_prefetch(group + 64);
+}
+
 static bool transmit_frame(struct host *host, uint64_t now_ms)
 {
 	enum report_result result = REPORT_WHOLE;
-	struct group *group;
+	struct queue *queue = &host->queue;
 	struct speech speech;
 	uint64_t next_ms;
+	size_t n;
 
-	if (!pace_allows(&host->pace, host->n_urgent > 0, now_ms))
+	if (!pace_allows(&host->pace, queue->n_urgent > 0, now_ms))
 		return false;
 	report_begin(host);
-	TAILQ_FOREACH (group, &host->ready, queue) {
-		result = say(host, group, &speech);
+	for (n = 0; n < queue->n_ready; n++) {
+		fetch_ahead(queue, n);
+		result = say(host, queue_at(queue, n), &speech);
 		if (result != REPORT_WHOLE)
 			break;
 	}
 	if (host->frame.n_records > 0 && !report_send(host))
 		return false;
 	next_ms = now_ms + random_delay(&host->random, host->config.unsolicited_report_interval_ms);
-	while (TAILQ_FIRST(&host->ready) != group)
-		commit_whole(TAILQ_FIRST(&host->ready), next_ms);
+	while (n-- > 0)
+		commit_whole(queue_take(queue), next_ms);
 	if (result == REPORT_PART)
-		commit_part(group, &speech);
+		commit_part(queue_at(queue, 0), &speech);
 	return true;
 }
 
@@ -366,7 +356,7 @@ static bool has_leave(const struct host *host)
 
 static bool transmit_old(struct host *host, uint64_t now_ms)
 {
-	struct group *group = TAILQ_FIRST(&host->ready);
+	struct group *group = queue_at(&host->queue, 0);
 	bool exists = group_exists(group);
 	bool told = group_was_told(group);
 	bool report = exists && !group->silent && (!told || group->due);
@@ -375,7 +365,7 @@ static bool transmit_old(struct host *host, uint64_t now_ms)
 	uint32_t gap_ms;
 
 	if (report || leave) {
-		if (!pace_allows(&host->pace, host->n_urgent > 0, now_ms) ||
+		if (!pace_allows(&host->pace, host->queue.n_urgent > 0, now_ms) ||
 			!report_send_old(host, group, leave))
 			return false;
 	}
@@ -391,6 +381,7 @@ static bool transmit_old(struct host *host, uint64_t now_ms)
 		group->asked = false;
 	}
 	adopt(group);
+	queue_take(&host->queue);
 	gap_ms = random_delay(&host->random, host->config.old_unsolicited_report_interval_ms);
 	finish(group, report, now_ms + gap_ms);
 	return true;
@@ -433,7 +424,7 @@ void change_suppress(struct group *group)
 
 bool change_transmit(struct host *host, uint64_t now_ms)
 {
-	while (!TAILQ_EMPTY(&host->ready)) {
+	while (host->queue.n_ready > 0) {
 		if (host_is_newest(host) ? !transmit_frame(host, now_ms)
 					 : !transmit_old(host, now_ms))
 			return false;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The record of a group: the merge of its members' filters, kept by counting for each source the
 // members that include and exclude it. A change costs by the sources it concerns.
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 
 #include "address.h"
 #include "machine.h"
+
+static_assert(sizeof(struct group) == 128, "a group takes two cache lines");
 
 #define RUN 8 // groups in a row whose slots share a cache line
 
@@ -75,7 +78,8 @@ struct group *group_add(struct host *host, const struct sluice_addr *addr)
 {
 	struct group *group;
 
-	if (!table_reserve(&host->group_table))
+	if (!table_reserve(&host->group_table) ||
+		!queue_resize(&host->queue, host->group_table.count + 1))
 		return NULL;
 	group = pool_get(&host->group_pool);
 	if (group == NULL)
@@ -104,6 +108,7 @@ void group_free(struct group *group)
 	}
 	table_remove(&host->group_table, hash_address(host, group->addr), group);
 	pool_put(group);
+	queue_resize(&host->queue, host->group_table.count);
 }
 
 int group_reserve(struct group *group, unsigned n)

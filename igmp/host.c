@@ -176,14 +176,13 @@ struct host *host_open(int family, const struct host_config *config, const struc
 	host->up = true;
 	host->version = host->wire->newest;
 	host->source.family = family;
-	TAILQ_INIT(&host->dirty);
-	TAILQ_INIT(&host->ready);
 	TAILQ_INIT(&host->answers);
 	wheel_init(&host->wheel, now_ms);
 	host->compat.kind = TIMER_COMPAT;
 	host->transmit.kind = TIMER_TRANSMIT;
+	host->queue.held = &host->memory;
 	pool_init(&host->group_pool, sizeof(struct group), &host->memory);
-	pool_init(&host->member_pool, sizeof(struct member), &host->memory);
+	pool_init(&host->member_pool, sizeof(struct further_member), &host->memory);
 	pool_init(&host->source_pool, sizeof(struct source), &host->memory);
 	pool_init(&host->answer_pool, sizeof(struct answer), &host->memory);
 	rc = configure(host, config, now_ms);
@@ -221,6 +220,7 @@ void host_close(struct host *host)
 	pool_close(&host->group_pool);
 	table_close(&host->member_table);
 	table_close(&host->group_table);
+	queue_close(&host->queue);
 	report_close(host);
 	memory_put(&host->memory, host->addresses, host->n_addresses * sizeof(*host->addresses));
 	memory_put(&host->memory, host->ssm_ranges, ranges_size(host->config.n_ssm_ranges + 1));
@@ -228,17 +228,6 @@ void host_close(struct host *host)
 }
 
 // ---- Running --------------------------------------------------------------------------------
-
-static void tell_joined(struct host *host)
-{
-	struct member *member;
-
-	while ((member = LIST_FIRST(&host->joined)) != NULL) {
-		LIST_REMOVE(member, pending);
-		member->state = MEMBER_JOINED;
-		host->ops->joined(host->ctx, host, member);
-	}
-}
 
 void host_transmit(struct host *host, uint64_t now_ms)
 {
@@ -253,7 +242,7 @@ void host_transmit(struct host *host, uint64_t now_ms)
 		wheel_set(&host->wheel, &host->transmit,
 			now_ms + (paced ? PACE_RETRY_MS : PORT_RETRY_MS));
 	}
-	tell_joined(host);
+	member_tell_joined(host);
 	host->transmitting = false;
 }
 

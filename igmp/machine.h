@@ -2,7 +2,7 @@
 // What the protocol machine of one host consists of. Private to igmp/.
 //
 // host.c      opens, closes, drives and shows the machine
-// session.c   sessions; member.c the calls that change memberships
+// session.c   sessions; member.c the calls that change memberships, membership.c how they change
 // group.c     the record of a group: the merge of its members
 // change.c    tells routers about changes; answer.c answers queries; compat.c speaks old versions
 // query.c     decides what is a query, and for us
@@ -15,6 +15,7 @@
 #include "member.h"
 #include "pace.h"
 #include "pool.h"
+#include "queue.h"
 #include "random.h"
 #include "source.h"
 #include "table.h"
@@ -32,40 +33,40 @@ enum timer_kind {
 };
 
 struct member {
-	struct session *session;
-	struct group *group;
+	struct session *session; // NULL: not in use
 	LIST_ENTRY(member) of_session;
-	LIST_ENTRY(member) pending; // group->pending, while MEMBER_PENDING
-	void *user;
 	struct filter *filter; // NULL: no sources
+	void *user;
 	uint32_t joins;
 	uint8_t mode; // enum sluice_filter_mode
-	uint8_t state; // enum member_state
+	uint8_t state; // enum member_state, or MEMBER_REPORTED
 	bool set; // by member_set_filter(): joins do not count it down
+	bool further; // it is part of a struct further_member
 };
 
+#define MEMBER_REPORTED 2 // to be told that it is MEMBER_JOINED
+
 LIST_HEAD(member_list, member);
+
+// A member of a group that had one already.
+struct further_member {
+	struct member member;
+	struct group *group;
+	LIST_ENTRY(further_member) pending; // group->pending, until MEMBER_JOINED
+};
 
 // Where a group waits for its next state-change report.
 enum group_phase {
 	GROUP_IDLE, // nothing is to be said
-	GROUP_DIRTY, // changed, waits for host_flush(): host->dirty
-	GROUP_READY, // waits for its turn to be sent: host->ready
+	GROUP_QUEUED, // waits for host_flush(), then for its turn: host->queue
 	GROUP_WAITING, // its timer runs
 };
 
+// Two cache lines: the first has what a report says, the second what happens to the group.
 struct group {
-	union {
-		struct wheel_timer timer; // GROUP_WAITING
-		// GROUP_DIRTY, GROUP_READY. It covers the timer's links but not its expiry, so that
-		// a change that comes to nothing leaves the repeats where they were.
-		TAILQ_ENTRY(group) queue;
-	};
+	uint8_t addr[16];
 	struct source_set *sources; // NULL if no source was ever named
 	struct answer *answer; // to a specific query, NULL if none waits
-	struct member *first; // one of the members, which is in no table: most groups have only it
-	struct member_list pending;
-	uint8_t addr[16];
 	uint32_t n_members;
 	uint32_t n_exclude; // members in EXCLUDE
 	uint8_t phase; // enum group_phase
@@ -76,9 +77,12 @@ struct group {
 	bool ssm : 1; // never in EXCLUDE (SSM-3)
 	bool asked : 1; // old versions: its timer is also that of an answer
 	bool last_reporter : 1; // old versions: no other host reported after us
+	bool joined : 1; // on the list host->joined
+	uint32_t next_joined; // the number of the next group there
+	struct member first; // most groups have only this one
+	LIST_HEAD(, further_member) pending;
+	struct wheel_timer timer; // GROUP_WAITING
 };
-
-TAILQ_HEAD(group_queue, group);
 
 // The answer to a specific query that waits for its time.
 struct answer {
@@ -133,14 +137,12 @@ struct host {
 
 	struct pool group_pool, member_pool, source_pool, answer_pool;
 	struct table group_table;
-	struct table member_table; // members but the first of their group
+	struct table member_table; // further members
 	unsigned n_groups; // with members
 
-	struct group_queue dirty, ready;
+	struct queue queue; // groups
 	struct answer_queue answers;
-	struct member_list joined; // those whose join has been sent, to be told so
-	unsigned n_dirty;
-	unsigned n_urgent; // groups at the head of `ready` that may run into debt
+	uint32_t joined; // the number of the first group with members to be told so, 0: none
 	unsigned n_changing; // groups that are not GROUP_IDLE
 	unsigned n_asked; // sources held by all answers
 	struct walk walk;
@@ -250,7 +252,7 @@ void group_merge(
 void group_merge_source(struct group *group, enum sluice_filter_mode mode,
 	const struct sluice_addr *source, int by);
 
-// ---- session.c, member.c --------------------------------------------------------------------
+// ---- session.c, membership.c ------------------------------------------------------------------
 
 struct session {
 	struct session_limits limits;
@@ -270,8 +272,18 @@ static inline struct filter_view member_view(const struct member *member)
 	};
 }
 
+static inline struct group *group_of(const struct member *member)
+{
+	if (member->further)
+		return container_of(member, struct further_member, member)->group;
+	return container_of(member, struct group, first);
+}
+
 // Ends a membership, which cannot fail.
 void member_end(struct member *member);
+// Notes that the group's turn is over for the members who waited for it, and tells them later.
+void member_note_joined(struct host *host, struct group *group);
+void member_tell_joined(struct host *host);
 
 // ---- change.c -------------------------------------------------------------------------------
 

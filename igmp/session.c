@@ -54,17 +54,17 @@ struct session *member_session(const struct member *member)
 
 struct host *member_host(const struct member *member)
 {
-	return group_host(member->group);
+	return group_host(group_of(member));
 }
 
 void member_group(const struct member *member, struct sluice_addr *group)
 {
-	group_address(member->group, group);
+	group_address(group_of(member), group);
 }
 
 enum member_state member_state(const struct member *member)
 {
-	return member->state;
+	return member->state == MEMBER_JOINED ? MEMBER_JOINED : MEMBER_PENDING;
 }
 
 unsigned member_joins(const struct member *member)

@@ -15,12 +15,18 @@ int host_family(const struct host *host)
 	return host->wire->family;
 }
 
+static bool has_pending(const struct group *group)
+{
+	return !LIST_EMPTY(&group->pending) ||
+	       (group->first.session != NULL && group->first.state != MEMBER_JOINED);
+}
+
 static enum host_group_state state_of(const struct group *group)
 {
 	if (group->n_members == 0)
 		return HOST_GROUP_LEAVING;
-	return group_was_told(group) || LIST_EMPTY(&group->pending) ? HOST_GROUP_JOINED
-								    : HOST_GROUP_PENDING;
+	return group_was_told(group) || !has_pending(group) ? HOST_GROUP_JOINED
+							    : HOST_GROUP_PENDING;
 }
 
 static unsigned count_sources(const struct group *group)

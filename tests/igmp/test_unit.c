@@ -137,6 +137,41 @@ Test(unit, table,
 	cr_assert_eq(held, 0);
 }
 
+Test(unit, pool_next, .description = "STA-10: the objects of a pool are met once each, in order")
+{
+	static void *objects[3000];
+	size_t held = 0;
+	struct pool pool;
+
+	srand(23);
+	for (size_t size = 16; size <= 4096; size *= 4) {
+		uint32_t last = 0;
+		unsigned n = 0;
+
+		pool_init(&pool, size, &held);
+		cr_assert_null(pool_next(&pool, NULL));
+		for (unsigned i = 0; i < 3000; i++)
+			cr_assert_not_null(objects[i] = pool_get(&pool));
+		// Whole chunks go too.
+		for (unsigned i = 0; i < 3000; i++) {
+			if (i < 2000 ? rand() % 2 == 0 : i < 2900)
+				pool_put(objects[i]);
+		}
+		for (void *object = pool_next(&pool, NULL); object != NULL;
+			object = pool_next(&pool, object)) {
+			cr_assert_gt(pool_number(object), last);
+			last = pool_number(object);
+			cr_assert_eq(pool_at(&pool, last), object);
+			n++;
+		}
+		cr_assert_eq(n, pool.n_used);
+		while (pool.n_used > 0)
+			pool_put(pool_next(&pool, NULL));
+		pool_close(&pool);
+		cr_assert_eq(held, 0);
+	}
+}
+
 Test(unit, pool_reserve, .description = "STA-7: a reserve is kept")
 {
 	size_t held = 0;

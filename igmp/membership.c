@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A change is a transaction: reserve all memory, let the data plane publish or refuse, then commit,
+// which cannot fail (API-41).
+#include <errno.h>
+
+#include "address.h"
+#include "membership.h"
+#include "memory.h"
+
+// ---- Finding --------------------------------------------------------------------------------
+
+struct member_key {
+	const struct group *group;
+	const struct session *session;
+};
+
+static uint32_t hash_key(const struct member_key *key)
+{
+	return table_mix(table_mix((uintptr_t)key->group) ^ (uintptr_t)key->session) >> 16;
+}
+
+static bool has_key(const void *object, const void *arg)
+{
+	const struct further_member *further = object;
+	const struct member_key *key = arg;
+
+	return further->group == key->group && further->member.session == key->session;
+}
+
+static struct member *find_member(
+	const struct host *host, struct group *group, const struct session *session)
+{
+	struct member_key key = {group, session};
+	struct further_member *further;
+
+	if (group->first.session == session)
+		return &group->first;
+	if (group->n_members == (group->first.session != NULL))
+		return NULL;
+	further = table_find(&host->member_table, hash_key(&key), has_key, &key);
+	return further != NULL ? &further->member : NULL;
+}
+
+int membership_find(struct membership *at)
+{
+	if (at->addr->family != host_family(at->host) || !address_is_multicast(at->addr))
+		return -EINVAL;
+	at->group = group_find(at->host, at->addr->bytes);
+	if (at->group != NULL)
+		at->member = find_member(at->host, at->group, at->session);
+	return 0;
+}
+
+struct member *member_find(
+	const struct session *session, const struct host *host, const struct sluice_addr *addr)
+{
+	struct group *group = NULL;
+
+	if (addr->family == host_family(host))
+		group = group_find(host, addr->bytes);
+	return group != NULL ? find_member(host, group, session) : NULL;
+}
+
+// ---- Beginning and ending -------------------------------------------------------------------
+
+static const struct filter_view nothing = {.mode = SLUICE_INCLUDE};
+
+static int publish(const struct membership *at, const struct filter_view *filter)
+{
+	struct member_change change = {
+		.session = at->session,
+		.group = at->addr,
+		.mode = filter->mode,
+		.n_sources = filter->n,
+		.sources = filter->sources,
+	};
+
+	return at->host->ops->publish(at->host->ctx, at->host, &change);
+}
+
+// Groups without members and without anything left to say are nobody's.
+static void release_group(struct group *group)
+{
+	if (group->n_members == 0 && group->phase == GROUP_IDLE)
+		group_free(group);
+}
+
+static void free_member(struct member *member)
+{
+	if (member->further)
+		pool_put(container_of(member, struct further_member, member));
+	else
+		*member = (struct member){.session = NULL};
+}
+
+static struct member *get_member(struct host *host, struct group *group)
+{
+	struct further_member *further;
+
+	if (group->first.session == NULL)
+		return &group->first;
+	further = table_reserve(&host->member_table) ? pool_get(&host->member_pool) : NULL;
+	if (further == NULL)
+		return NULL;
+	further->group = group;
+	further->member.further = true;
+	return &further->member;
+}
+
+// Makes a member that has no session yet, and so is not found or counted anywhere.
+static int prepare(struct membership *at)
+{
+	const struct session *session = at->session;
+	struct host *host = at->host;
+
+	if (!address_is_group(at->addr))
+		return -EINVAL;
+	if (session->n_members >= session->limits.groups)
+		return -ENOBUFS;
+	if (host->n_groups >= host->config.max_groups &&
+		(at->group == NULL || at->group->n_members == 0))
+		return -ENOBUFS;
+	if (at->group == NULL)
+		at->group = group_add(host, at->addr);
+	if (at->group == NULL)
+		return -ENOMEM;
+	at->member = get_member(host, at->group);
+	if (at->member == NULL) {
+		release_group(at->group);
+		return -ENOMEM;
+	}
+	at->member->mode = SLUICE_INCLUDE;
+	return 0;
+}
+
+static void unprepare(struct membership *at)
+{
+	free_member(at->member);
+	release_group(at->group);
+}
+
+static void begin(const struct membership *at)
+{
+	struct member *member = at->member;
+	struct session *session = at->session;
+	struct group *group = at->group;
+
+	member->session = session;
+	member->joins = 1;
+	member->state = MEMBER_PENDING;
+	LIST_INSERT_HEAD(&session->members, member, of_session);
+	session->n_members++;
+	if (member->further) {
+		struct further_member *further =
+			container_of(member, struct further_member, member);
+
+		LIST_INSERT_HEAD(&group->pending, further, pending);
+		table_put(&at->host->member_table, hash_key(&(struct member_key){group, session}),
+			further);
+	}
+	if (group->n_members++ == 0)
+		at->host->n_groups++;
+}
+
+void member_end(struct member *member)
+{
+	struct group *group = group_of(member);
+	struct host *host = group_host(group);
+	struct filter_view before = member_view(member);
+	struct sluice_addr addr;
+
+	group_address(group, &addr);
+	publish(&(struct membership){member->session, host, &addr, group, member}, &nothing);
+	if (--group->n_members == 0)
+		host->n_groups--;
+	group_merge(group, &before, &nothing);
+	LIST_REMOVE(member, of_session);
+	member->session->n_members--;
+	if (member->further) {
+		struct further_member *further =
+			container_of(member, struct further_member, member);
+
+		if (member->state != MEMBER_JOINED)
+			LIST_REMOVE(further, pending);
+		table_remove(&host->member_table,
+			hash_key(&(struct member_key){group, member->session}), further);
+	}
+	filter_close(member->filter, &host->memory);
+	free_member(member);
+}
+
+// ---- Changing -------------------------------------------------------------------------------
+
+// Gives a new or old membership a filter, which it owns from now on if that succeeds.
+static int set_filter(
+	const struct membership *at, enum sluice_filter_mode mode, struct filter *filter)
+{
+	struct member *member = at->member;
+	struct filter *old = member->filter;
+	struct filter_view before = member_view(member);
+	struct filter_view after = {
+		.mode = mode,
+		.sources = filter != NULL ? filter->sources : NULL,
+		.n = filter != NULL ? filter->n : 0,
+	};
+	int rc;
+
+	rc = group_reserve(at->group, after.n);
+	if (rc < 0)
+		return rc;
+	rc = publish(at, &after);
+	if (rc < 0)
+		return rc;
+	if (member->session == NULL)
+		begin(at);
+	group_merge(at->group, &before, &after);
+	member->mode = mode;
+	member->filter = filter;
+	filter_close(old, &at->host->memory);
+	return 0;
+}
+
+static bool is_same(
+	const struct member *member, enum sluice_filter_mode mode, const struct filter *filter)
+{
+	struct filter_view now = member_view(member);
+	unsigned n = filter != NULL ? filter->n : 0;
+
+	return member->session != NULL && now.mode == mode && now.n == n &&
+	       (n == 0 || memcmp(now.sources, filter->sources, n * sizeof(*now.sources)) == 0);
+}
+
+int membership_replace(const struct membership *at, enum sluice_filter_mode mode,
+	const struct sluice_addr *sources, unsigned n)
+{
+	struct filter *filter = NULL;
+	bool same;
+	int rc = 0;
+
+	if (mode == SLUICE_EXCLUDE && at->group->ssm)
+		return -EINVAL;
+	if (n > 0) {
+		filter = filter_open(sources, n, &at->host->memory);
+		if (filter == NULL)
+			return -ENOMEM;
+	}
+	same = is_same(at->member, mode, filter);
+	if (!same)
+		rc = set_filter(at, mode, filter);
+	if (same || rc < 0)
+		filter_close(filter, &at->host->memory);
+	return rc;
+}
+
+int membership_open(struct membership *at, enum sluice_filter_mode mode,
+	const struct sluice_addr *sources, unsigned n)
+{
+	int rc;
+
+	rc = prepare(at);
+	if (rc < 0)
+		return rc;
+	rc = membership_replace(at, mode, sources, n);
+	if (rc < 0)
+		unprepare(at);
+	return rc;
+}
+
+int membership_add(const struct membership *at, unsigned place, const struct sluice_addr *source)
+{
+	struct member *member = at->member;
+	struct filter_view after;
+	int rc;
+
+	rc = group_reserve(at->group, 1);
+	if (rc < 0)
+		return rc;
+	if (!filter_reserve(&member->filter, &at->host->memory))
+		return -ENOMEM;
+	filter_insert(member->filter, place, source);
+	after = member_view(member);
+	rc = publish(at, &after);
+	if (rc < 0) {
+		filter_remove(member->filter, place);
+		return rc;
+	}
+	group_merge_source(at->group, member->mode, source, 1);
+	return 0;
+}
+
+int membership_remove(const struct membership *at, unsigned place, const struct sluice_addr *source)
+{
+	struct member *member = at->member;
+	struct filter_view after;
+	int rc;
+
+	filter_remove(member->filter, place);
+	after = member_view(member);
+	rc = publish(at, &after);
+	if (rc < 0) {
+		filter_insert(member->filter, place, source);
+		return rc;
+	}
+	group_merge_source(at->group, member->mode, source, -1);
+	return 0;
+}
+
+// ---- Telling --------------------------------------------------------------------------------
+
+// The turn of the group is over: those who waited for it are told, but not before the host can
+// bear that they call back.
+void member_note_joined(struct host *host, struct group *group)
+{
+	struct further_member *further;
+	bool waited = false;
+
+	if (group->first.session != NULL && group->first.state == MEMBER_PENDING) {
+		group->first.state = MEMBER_REPORTED;
+		waited = true;
+	}
+	LIST_FOREACH (further, &group->pending, pending) {
+		further->member.state = MEMBER_REPORTED;
+		waited = true;
+	}
+	if (!waited || group->joined)
+		return;
+	group->joined = true;
+	group->next_joined = host->joined;
+	host->joined = pool_number(group);
+}
+
+// One who is to be told, NULL if nobody is left.
+static struct member *take_reported(struct group *group)
+{
+	struct further_member *further;
+
+	if (group->first.state == MEMBER_REPORTED)
+		return &group->first;
+	LIST_FOREACH (further, &group->pending, pending) {
+		if (further->member.state != MEMBER_REPORTED)
+			continue;
+		LIST_REMOVE(further, pending);
+		return &further->member;
+	}
+	return NULL;
+}
+
+void member_tell_joined(struct host *host)
+{
+	while (host->joined != 0) {
+		struct group *group = pool_at(&host->group_pool, host->joined);
+		struct member *member;
+
+		host->joined = group->next_joined;
+		group->joined = false;
+		while ((member = take_reported(group)) != NULL) {
+			member->state = MEMBER_JOINED;
+			host->ops->joined(host->ctx, host, member);
+		}
+	}
+}
