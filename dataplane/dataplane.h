@@ -134,7 +134,7 @@ int output_open(struct dataplane *dp, const struct output_config *config, struct
 int output_close(struct output *output);
 // OUTPUT_RING: takes up to n frames, which become the caller's. Any one thread at a time.
 unsigned output_receive_burst(struct output *output, struct rte_mbuf **frames, unsigned n);
-// Frees what is queued (the flush of a leave).
+// Frees what is queued (the flush of a leave). By the one thread that receives.
 void output_flush(struct output *output);
 void output_stats(const struct output *output, struct output_stats *stats);
 

@@ -49,7 +49,7 @@ static void hand_over(struct worker *worker, struct output *output)
 	for (unsigned i = 0; i < n; i++)
 		bytes += lane->staged[i]->pkt_len;
 	if (output->kind == OUTPUT_RING)
-		taken = rte_ring_enqueue_burst(output->ring, (void **)lane->staged, n, NULL);
+		taken = rte_ring_mp_enqueue_burst(output->ring, (void **)lane->staged, n, NULL);
 	else
 		taken = port_transmit(output->port, worker->index, lane->staged, n);
 	if (taken < n) {
