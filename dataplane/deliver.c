@@ -1,36 +1,57 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "deliver.h"
-#include "rewrite.h"
 
-static void stage_rewritten(
-	struct worker *worker, struct output *output, struct rte_mbuf *frame, uint16_t l3_offset)
+// Returns whether the port got the frame itself, which it may change if it is its `own`.
+static __rte_noinline bool stage_for_port(struct worker *worker, struct output *output,
+	struct rte_mbuf *frame, uint16_t l3_offset, bool own)
 {
-	struct rte_mbuf *rewritten = rewrite_frame(output, frame, l3_offset);
+	struct rte_mbuf *rewritten;
 
-	if (rewritten == NULL) {
+	if (!rewrite_is_needed(output, frame, l3_offset) ||
+		(own && rewrite_in_place(output, frame, l3_offset))) {
+		deliver_stage(worker, output, frame);
+		return true;
+	}
+	rewritten = rewrite_frame(output, frame, l3_offset);
+	if (rewritten != NULL) {
+		deliver_stage(worker, output, rewritten);
+	} else {
 		counter_add(&output->lanes[worker->index].dropped, 1);
 		worker_drop(worker, DROP_NO_MBUF, 1);
-		return;
 	}
-	deliver_stage(worker, output, rewritten);
+	return false;
+}
+
+static bool any_ring(struct output *const *outputs, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (outputs[i]->kind == OUTPUT_RING)
+			return true;
+	return false;
 }
 
 void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n)
 {
+	const bool own = rewrite_is_own(frame);
 	unsigned references = 0;
 
+	// A ring gets frames as they came.
+	if (unlikely(rewrite_is_stripped(frame)) && any_ring(outputs, n))
+		l3_offset += rewrite_restore(frame);
 	for (unsigned i = 0; i < n; i++) {
 		struct output *output = outputs[i];
 
-		if (output->kind == OUTPUT_COUNT) {
-			deliver_count(worker, output, frame);
-		} else if (output->kind == OUTPUT_PORT &&
-			   rewrite_is_needed(output, frame, l3_offset)) {
-			stage_rewritten(worker, output, frame, l3_offset);
-		} else {
+		if (output->kind == OUTPUT_RING) {
 			deliver_stage(worker, output, frame);
 			references++;
+		} else if (output->kind == OUTPUT_COUNT) {
+			deliver_count(worker, output, frame);
+		} else {
+			// The last may have the frame itself if none before does.
+			bool last = own && references == 0 && i + 1 == n;
+
+			references += stage_for_port(worker, output, frame, l3_offset, last);
 		}
 	}
 	if (references == 0)

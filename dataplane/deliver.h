@@ -4,6 +4,7 @@
 #define DATAPLANE_DELIVER_H
 
 #include "output.h"
+#include "rewrite.h"
 #include "worker.h"
 
 // Worker. Stages the frame for each of n outputs, 1 or more; takes the frame over. l3_offset tells
@@ -37,6 +38,8 @@ static inline void deliver_single(
 	struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset, struct output *output)
 {
 	if (output->kind == OUTPUT_RING) {
+		if (unlikely(rewrite_is_stripped(frame)))
+			rewrite_restore(frame);
 		deliver_stage(worker, output, frame);
 	} else if (output->kind == OUTPUT_COUNT) {
 		deliver_count(worker, output, frame);

@@ -20,8 +20,7 @@ static int ring_open(struct output *output, unsigned size, struct dataplane_erro
 		return plane_error(error, ENOBUFS, "ring of %u frames: %u of %u are left", size,
 			dp->ring_frames - dp->ring_frames_used, dp->ring_frames);
 	snprintf(name, sizeof(name), "sluice_o%" PRIxPTR, (uintptr_t)output);
-	output->ring =
-		rte_ring_create(name, size, SOCKET_ID_ANY, RING_F_EXACT_SZ | RING_F_SC_DEQ);
+	output->ring = rte_ring_create(name, size, SOCKET_ID_ANY, RING_F_EXACT_SZ | RING_F_SC_DEQ);
 	if (output->ring == NULL)
 		return plane_error(
 			error, rte_errno, "ring of %u frames: %s", size, rte_strerror(rte_errno));

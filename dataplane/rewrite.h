@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames that leave by a port with another VLAN tag or source MAC than they came with.
+// Frames that leave by a port with another VLAN tag or source MAC than they came with, and those
+// whose tag the NIC took out.
 #ifndef DATAPLANE_REWRITE_H
 #define DATAPLANE_REWRITE_H
 
 #include "output.h"
 #include "parse.h"
+
+// Whether the NIC took the outer tag out of the frame.
+static inline bool rewrite_is_stripped(const struct rte_mbuf *frame)
+{
+	return frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED;
+}
+
+// Whether the bytes of the frame are ours to change.
+static inline bool rewrite_is_own(const struct rte_mbuf *frame)
+{
+	return rte_mbuf_refcnt_read(frame) == 1 && RTE_MBUF_DIRECT(frame);
+}
+
+// Worker. Puts the tags the NIC took out back into a frame nobody shares; returns their length. 0:
+// no room, or shared by the device it came from: they stay in its metadata.
+unsigned rewrite_restore(struct rte_mbuf *frame);
 
 // Worker. l3_offset tells where the IP header starts.
 bool rewrite_is_needed(
@@ -14,5 +31,9 @@ bool rewrite_is_needed(
 // send that. The original stays as it is. NULL: no buffer.
 struct rte_mbuf *rewrite_frame(
 	const struct output *output, struct rte_mbuf *frame, uint16_t l3_offset);
+
+// Worker. The same to the frame itself, of which nobody but clones made by rewrite_frame() knows.
+// False: it stays as it is, the port cannot send it so.
+bool rewrite_in_place(const struct output *output, struct rte_mbuf *frame, uint16_t l3_offset);
 
 #endif

@@ -20,7 +20,11 @@ static void open_two(unsigned n_tx)
 	rig_start(&rig);
 }
 
-static const uint8_t payload[] = "the quick brown fox jumps over the lazy dog";
+#define SMALL 44 // payloads: of a frame that is copied to be rewritten,
+#define LARGE 1000 // of one that shares what follows its header
+
+static uint8_t payload[LARGE] = "the quick brown fox jumps over the lazy dog";
+static size_t payload_len = SMALL;
 
 static void build(struct frame *frame, unsigned n_tags, uint16_t outer, uint16_t inner)
 {
@@ -28,7 +32,7 @@ static void build(struct frame *frame, unsigned n_tags, uint16_t outer, uint16_t
 				   .group = "239.1.1.1",
 				   .source = "10.0.0.1",
 				   .payload = payload,
-				   .payload_len = sizeof(payload),
+				   .payload_len = payload_len,
 				   .n_tags = n_tags,
 				   .tags = {outer, inner},
 			   });
@@ -40,6 +44,14 @@ static void expect(struct frame *wanted, uint16_t tci, const uint8_t *source_mac
 	build(wanted, tci != 0 ? 1 : 0, tci, 0);
 	if (source_mac != NULL)
 		memcpy(wanted->bytes + 6, source_mac, 6);
+}
+
+static void send_one(void)
+{
+	struct frame frame;
+
+	build(&frame, 0, 0, 0);
+	rig_send(&rig, &in, 0, &frame);
 }
 
 #define expect_sent(wanted)                                                                        \
@@ -95,12 +107,15 @@ static void check_rewrite(unsigned n_tags, uint16_t outer, uint16_t inner, uint1
 Test(transmit, rewrite, .description = "tags and source MAC as configured, the rest untouched")
 {
 	open_two(2);
-	check_rewrite(0, 0, 0, VLAN_NONE, false, 0);
-	check_rewrite(0, 0, 0, VLAN_NONE, true, 0);
-	check_rewrite(0, 0, 0, 30, false, 30);
-	check_rewrite(0, 0, 0, 30, true, 30);
-	check_rewrite(1, 0xa000, 0, VLAN_NONE, false, 0);
-	check_rewrite(1, 0xa000, 0, 30, true, 0xa000 | 30);
+	for (unsigned i = 0; i < 2; i++) {
+		check_rewrite(0, 0, 0, VLAN_NONE, false, 0);
+		check_rewrite(0, 0, 0, VLAN_NONE, true, 0);
+		check_rewrite(0, 0, 0, 30, false, 30);
+		check_rewrite(0, 0, 0, 30, true, 30);
+		check_rewrite(1, 0xa000, 0, VLAN_NONE, false, 0);
+		check_rewrite(1, 0xa000, 0, 30, true, 0xa000 | 30);
+		payload_len = LARGE;
+	}
 	rig_close(&rig);
 }
 
@@ -127,6 +142,139 @@ Test(transmit, rewrite_qinq)
 	rig_start(&rig);
 	check_rewrite(2, 0x8000 | 100, 20, VLAN_NONE, true, 0);
 	check_rewrite(2, 0x8000 | 100, 20, 30, false, 0x8000 | 30);
+	rig_close(&rig);
+}
+
+// A frame whose outer tag the NIC stripped, to an output of this VLAN, alone or beside another.
+static void check_stripped(uint16_t tci, uint16_t vlan, bool shared, uint16_t wanted_tci)
+{
+	struct output_config config = {.kind = OUTPUT_PORT, .port = out.port, .vlan = vlan};
+	struct output *output = rig_output(&rig, &config);
+	struct output *other = rig_output(&rig, &config);
+	struct frame frame, wanted;
+	struct rte_mbuf *mbuf;
+
+	build(&frame, 0, 0, 0);
+	expect(&wanted, wanted_tci, NULL);
+	mbuf = rig_mbuf(&rig, &frame);
+	mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+	mbuf->vlan_tci = tci;
+	rig_join(interface, "239.1.1.1", 1, output);
+	if (shared)
+		rig_join(interface, "239.1.1.1", 2, other);
+	rig_send_mbuf(&rig, &in, 0, mbuf);
+	rig_settle(&rig);
+	expect_sent(&wanted);
+	if (shared)
+		expect_sent(&wanted);
+	rig_leave(interface, "239.1.1.1", 1);
+	rig_leave(interface, "239.1.1.1", 2);
+	cr_expect_eq(output_close(output), 0);
+	cr_expect_eq(output_close(other), 0);
+}
+
+Test(transmit, stripped, .description = "a tag the NIC took out stays out, or is replaced")
+{
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	rig_wire(&rig, &out, "out", 1, 2);
+	interface = rig_interface(&in, 20, VLAN_NONE);
+	rig_start(&rig);
+	for (unsigned shared = 0; shared < 2; shared++) {
+		check_stripped(0x6000 | 20, VLAN_NONE, shared, 0);
+		check_stripped(0x6000 | 20, 20, shared, 0x6000 | 20);
+		check_stripped(0x6000 | 20, 30, shared, 0x6000 | 30);
+	}
+	rig_close(&rig);
+}
+
+Test(transmit, in_place, .description = "who has a frame alone gets it, rewritten in its buffer")
+{
+	struct output_config config = {.kind = OUTPUT_PORT, .port = out.port, .vlan = 30};
+	const unsigned tags[] = {0, 1, 2};
+	struct frame frame, wanted;
+	struct rte_mbuf *mbuf, *sent;
+	struct output *output;
+
+	open_two(2);
+	config.port = out.port;
+	output = rig_output(&rig, &config);
+	rig_join(interface, "239.1.1.1", 1, output);
+	for (unsigned i = 0; i < RTE_DIM(tags); i++) {
+		build(&frame, tags[i], 0xa000, 0);
+		expect(&wanted, tags[i] > 0 ? 0xa000 | 30 : 30, NULL);
+		mbuf = rig_mbuf(&rig, &frame);
+		rig_send_mbuf(&rig, &in, 0, mbuf);
+		rig_settle(&rig);
+		cr_assert_eq(rte_ring_dequeue(out.tx[0], (void **)&sent), 0);
+		cr_expect_eq(sent, mbuf);
+		cr_assert_eq(sent->pkt_len, wanted.len);
+		cr_expect_arr_eq(rte_pktmbuf_mtod(sent, uint8_t *), wanted.bytes, wanted.len);
+		rte_pktmbuf_free(sent);
+	}
+	rig_close(&rig);
+}
+
+// Takes what the pool has; returns how many that are.
+static unsigned hold(struct rte_mempool *pool, struct rte_mbuf **held)
+{
+	unsigned n = 0;
+
+	while ((held[n] = rte_pktmbuf_alloc(pool)) != NULL)
+		n++;
+	return n;
+}
+
+// Gives them back past this thread's cache, of which the worker sees nothing.
+static void give_back(struct rte_mempool *pool, struct rte_mbuf **held, unsigned n)
+{
+	rte_mempool_generic_put(pool, (void **)held, n, NULL);
+}
+
+Test(transmit, no_mbuf,
+	.description = "promise 7: without a buffer only the rewritten copy is lost")
+{
+	static struct rte_mbuf *headers[8192], *whole[8192];
+	unsigned n_headers, n_whole;
+	struct output *output, *ring;
+	struct output_stats stats;
+	struct frame got;
+
+	open_two(2);
+	output = rig_output(
+		&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port, .vlan = 30});
+	ring = rig_ring(&rig, 64);
+	rig_join(interface, "239.1.1.1", 1, output);
+	rig_join(interface, "239.1.1.1", 2, ring);
+	n_headers = hold(out.port->header_pool, headers);
+	n_whole = hold(out.port->tx_pool, whole);
+	for (unsigned i = 0; i < 10; i++)
+		send_one();
+	rig_settle(&rig);
+	output_stats(output, &stats);
+	cr_expect_eq(stats.packets, 0);
+	cr_expect_eq(stats.dropped, 10);
+	cr_expect_eq(rig_drops(&rig, DROP_NO_MBUF), 10);
+	cr_expect_eq(rig_drain(ring), 10);
+	cr_expect_not(rig_sent(&out, &got));
+
+	// A buffer for the header, none for the rest.
+	payload_len = LARGE;
+	give_back(out.port->header_pool, headers, 1);
+	send_one();
+	rig_settle(&rig);
+	cr_expect_eq(rig_drops(&rig, DROP_NO_MBUF), 11);
+	cr_expect_eq(rig_drain(ring), 1);
+
+	give_back(out.port->header_pool, headers + 1, n_headers - 1);
+	give_back(out.port->tx_pool, whole, n_whole);
+	for (unsigned i = 0; i < 2; i++) {
+		send_one();
+		rig_settle(&rig);
+		cr_expect(rig_sent(&out, &got));
+		cr_expect_eq(rig_drain(ring), 1);
+		payload_len = SMALL;
+	}
 	rig_close(&rig);
 }
 
@@ -178,27 +326,17 @@ static void check_shared_payload(size_t cut)
 
 Test(transmit, segments, .description = "rewriting chained frames, however they are cut")
 {
+	static const size_t cuts[] = {4096, 32, 15, 14, 5};
+
 	open_two(2);
-	check_shared_payload(4096);
-	check_shared_payload(32);
-	check_shared_payload(15);
-	check_shared_payload(14);
-	check_shared_payload(5);
-	out.port->multi_segs = false; // as a device that sends no chains
-	check_shared_payload(4096);
-	check_shared_payload(32);
-	check_shared_payload(15);
-	check_shared_payload(14);
-	check_shared_payload(5);
+	payload[LARGE - 1] = 0x77;
+	for (unsigned i = 0; i < 4; i++) {
+		payload_len = i & 1 ? LARGE : SMALL;
+		out.port->multi_segs = i < 2; // as a device that sends no chains
+		for (unsigned k = 0; k < RTE_DIM(cuts); k++)
+			check_shared_payload(cuts[k]);
+	}
 	rig_close(&rig);
-}
-
-static void send_one(void)
-{
-	struct frame frame;
-
-	build(&frame, 0, 0, 0);
-	rig_send(&rig, &in, 0, &frame);
 }
 
 Test(transmit, shared_queue, .description = "a port with one queue for two workers and control")
