@@ -80,7 +80,7 @@ static inline void batch_add(struct batch *batch, unsigned which, const struct p
 
 // Parses the frames. Returns whether they are all alike: good, by the same interface, of the same
 // family, and nothing for the protocol machine.
-static inline bool parse(struct worker *worker, struct burst *burst)
+static inline bool parse(struct worker *worker, uint64_t told, struct burst *burst)
 {
 	struct rte_mbuf **frames = burst->frames;
 	const struct parsed *first = &burst->parsed[0];
@@ -96,7 +96,7 @@ static inline bool parse(struct worker *worker, struct burst *burst)
 		rte_prefetch0(
 			rte_pktmbuf_mtod(frames[RTE_MIN(i + PREFETCH, burst->n - 1)], void *));
 		bytes += frames[i]->pkt_len;
-		if (unlikely(!parse_mbuf_fast(frames[i], parsed))) {
+		if (unlikely(!parse_mbuf_fast(frames[i], told, parsed))) {
 			reason = parse_mbuf_general(frames[i], parsed);
 			unlike |= (reason ^ PARSE_OK) | (parsed->flags & PARSED_CONTROL);
 		}
@@ -303,7 +303,7 @@ void filter_burst(
 	burst.frames = frames;
 	burst.n = n;
 	burst.now_ms = clock_ms();
-	if (likely(parse(worker, &burst)))
+	if (likely(parse(worker, port->rx_told, &burst)))
 		interface = interface_map_find(
 			&port->interfaces, burst.parsed[0].outer_vlan, burst.parsed[0].inner_vlan);
 	if (likely(interface != NULL))

@@ -65,6 +65,15 @@ unsigned parse_general(const struct frame_view *view, struct parsed *parsed);
 // The same for a frame in mbufs, chained or not, with the tags of its metadata.
 unsigned parse_mbuf_general(const struct rte_mbuf *frame, struct parsed *parsed);
 
+// What a NIC may tell of a frame, as flags of an mbuf. Stripped tags are part of the frame; whether
+// a checksum is to be believed is up to the port.
+#define PARSE_TOLD_TAGS RTE_MBUF_F_RX_VLAN_STRIPPED
+#define PARSE_TOLD_CHECKSUM RTE_MBUF_F_RX_IP_CKSUM_GOOD
+
+// What parse_fast() is for frames of one segment of which the NIC told something: with their
+// stripped tag, and without looking again at what it vouches for. `told` as in parse_mbuf_fast().
+bool parse_mbuf_told(const struct rte_mbuf *frame, uint64_t told, struct parsed *parsed);
+
 // Where what follows the IP headers of a parsed packet begins, from its IP header on.
 unsigned parse_upper_offset(const uint8_t *ip, const struct parsed *parsed);
 
@@ -169,17 +178,21 @@ static inline bool parse_fast(const uint8_t *data, uint32_t len, struct parsed *
 	return false;
 }
 
-// The same for a frame in mbufs.
-static inline bool parse_mbuf_fast(const struct rte_mbuf *frame, struct parsed *parsed)
+// The same for a frame in mbufs. `told`: PARSE_TOLD_... flags that mean something, tags always.
+static inline bool parse_mbuf_fast(
+	const struct rte_mbuf *frame, uint64_t told, struct parsed *parsed)
 {
-	return frame->nb_segs == 1 && !(frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
-	       parse_fast(rte_pktmbuf_mtod(frame, const uint8_t *), frame->data_len, parsed);
+	if (unlikely(frame->nb_segs > 1))
+		return false;
+	if (frame->ol_flags & told)
+		return parse_mbuf_told(frame, told, parsed);
+	return parse_fast(rte_pktmbuf_mtod(frame, const uint8_t *), frame->data_len, parsed);
 }
 
 // Parses a received frame.
 static inline unsigned parse_mbuf(const struct rte_mbuf *frame, struct parsed *parsed)
 {
-	if (likely(parse_mbuf_fast(frame, parsed)))
+	if (likely(parse_mbuf_fast(frame, PARSE_TOLD_TAGS, parsed)))
 		return PARSE_OK;
 	return parse_mbuf_general(frame, parsed);
 }

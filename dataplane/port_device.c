@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
+#include "parse.h"
 #include "port.h"
 #include "punt.h"
 #include "worker.h"
@@ -151,6 +153,38 @@ static void size_buffers(struct port *port, uint16_t mtu, const struct rte_eth_d
 	}
 }
 
+static bool tells_udp(uint16_t id)
+{
+	uint32_t types[64];
+	int n = rte_eth_dev_get_supported_ptypes(
+		id, RTE_PTYPE_L3_MASK | RTE_PTYPE_L4_MASK, types, RTE_DIM(types));
+	bool ipv4 = false, udp = false;
+
+	for (int i = 0; i < RTE_MIN(n, (int)RTE_DIM(types)); i++) {
+		ipv4 |= types[i] == RTE_PTYPE_L3_IPV4;
+		udp |= types[i] == RTE_PTYPE_L4_UDP;
+	}
+	return ipv4 && udp;
+}
+
+// What the device can do for the parser. A tag stripped need not be rewritten away, and where a
+// kernel strips them all its driver need not put them back. QinQ is left alone: what becomes of a
+// frame with one tag differs from driver to driver.
+static void choose_offloads(
+	struct port *port, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
+{
+	// A checksum done by software costs more than ours: net_tap adds up the payload, too.
+	bool hardware = strcmp(rte_bus_name(rte_dev_bus(info->device)), "vdev") != 0;
+
+	port->rx_told = PARSE_TOLD_TAGS;
+	conf->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
+	if (hardware && (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) &&
+		tells_udp(port->id)) {
+		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
+		port->rx_told |= PARSE_TOLD_CHECKSUM;
+	}
+}
+
 static int configure(struct port *port, uint16_t mtu, const struct rte_eth_dev_info *info,
 	struct buffer_sizes *sizes, struct dataplane_error *error)
 {
@@ -164,6 +198,7 @@ static int configure(struct port *port, uint16_t mtu, const struct rte_eth_dev_i
 		mtu = RTE_ETHER_MTU;
 	conf.rxmode.mtu = mtu;
 	size_buffers(port, mtu, info, &conf, sizes);
+	choose_offloads(port, info, &conf);
 	if (port->n_rx > 1) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf =

@@ -5,228 +5,7 @@
 #include <stdlib.h>
 #include "frame.h"
 #include "parse.h"
-
-#define MF 0x2000
-
-// Extension headers: the next header and the length in units of 8 bytes beyond the first come
-// first; the frame builder writes them as they are.
-static const uint8_t hop_by_hop_udp[] = {17, 0, 5, 2, 0, 0, 1, 0};
-static const uint8_t hop_by_hop_icmp[] = {58, 0, 5, 2, 0, 0, 1, 0};
-static const uint8_t hop_by_hop_long[] = {17, 9, 5, 2, 0, 0, 1, 0};
-static const uint8_t hop_by_hop_second[] = {0, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0, 0};
-static const uint8_t all_kinds[] = {60, 0, 5, 2, 0, 0, 1, 0, /* destination */ 43, 0, 1, 4, 0, 0, 0,
-	0, /* routing */ 51, 0, 0, 0, 0, 0, 0, 0, /* AH, 16 bytes */ 17, 2, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0};
-static const uint8_t fragment_first[] = {17, 0, 0, 1, 0, 0, 0, 7};
-static const uint8_t fragment_later[] = {17, 0, 0x05, 0xa8, 0, 0, 0, 7};
-static const uint8_t router_alert[] = {0x94, 4, 0, 0};
-static const uint8_t mld_query[24] = {130}, echo_request[8] = {128}, mld_report[8] = {143};
-
-struct parse_case {
-	const char *name;
-	struct frame_spec spec;
-	unsigned result;
-	uint8_t flags;
-	uint16_t outer_vlan, inner_vlan;
-	uint16_t udp_port;
-};
-
-#define V4 .spec.group = "239.1.2.3", .spec.source = "10.9.8.7"
-#define V6 .spec.group = "ff0e::1:2", .spec.source = "2001:db8::7"
-
-static const struct parse_case cases[] = {
-	{.name = "IPv4", V4, .udp_port = 5000},
-	{.name = "IPv4 padded", V4, .spec.padding = 20, .udp_port = 5000},
-	{.name = "IPv4 large", V4, .spec.payload_len = 3000, .udp_port = 5000},
-	{.name = "IPv4 one tag",
-		V4,
-		.spec.tags = {20},
-		.spec.n_tags = 1,
-		.outer_vlan = 20,
-		.udp_port = 5000},
-	{.name = "IPv4 one tag with priority",
-		V4,
-		.spec.tags = {0xe014},
-		.spec.n_tags = 1,
-		.outer_vlan = 20,
-		.udp_port = 5000},
-	{.name = "IPv4 priority tag",
-		V4,
-		.spec.tags = {0xa000},
-		.spec.n_tags = 1,
-		.udp_port = 5000},
-	{.name = "IPv4 802.1ad",
-		V4,
-		.spec.tags = {100, 20},
-		.spec.n_tags = 2,
-		.outer_vlan = 100,
-		.inner_vlan = 20,
-		.udp_port = 5000},
-	{.name = "IPv4 two 802.1Q",
-		V4,
-		.spec.tags = {100, 20},
-		.spec.n_tags = 2,
-		.spec.outer_type = 0x8100,
-		.outer_vlan = 100,
-		.inner_vlan = 20,
-		.udp_port = 5000},
-	{.name = "IPv4 old QinQ",
-		V4,
-		.spec.tags = {100, 20},
-		.spec.n_tags = 2,
-		.spec.outer_type = 0x9100,
-		.outer_vlan = 100,
-		.inner_vlan = 20,
-		.udp_port = 5000},
-	{.name = "IPv4 priority tag around a VLAN",
-		V4,
-		.spec.tags = {0x2000, 20},
-		.spec.n_tags = 2,
-		.outer_vlan = 20,
-		.udp_port = 5000},
-	{.name = "IPv4 three VLANs",
-		V4,
-		.spec.tags = {1, 2, 3},
-		.spec.n_tags = 3,
-		.result = DROP_NO_INTERFACE},
-	{.name = "IPv4 options",
-		V4,
-		.spec.options = router_alert,
-		.spec.options_len = 4,
-		.udp_port = 5000},
-	{.name = "IPv4 first fragment", V4, .spec.fragment = MF, .udp_port = 5000},
-	{.name = "IPv4 later fragment",
-		V4,
-		.spec.fragment = MF | 100,
-		.spec.payload_len = 8,
-		.flags = PARSED_LATER_FRAGMENT},
-	{.name = "IPv4 last fragment",
-		V4,
-		.spec.fragment = 100,
-		.spec.payload_len = 8,
-		.flags = PARSED_LATER_FRAGMENT},
-	{.name = "IPv4 not UDP", V4, .spec.protocol = 89, .spec.payload_len = 30},
-	{.name = "IPv4 empty", V4, .spec.protocol = 89},
-	{.name = "IGMP",
-		V4,
-		.spec.protocol = 2,
-		.spec.payload_len = 8,
-		.spec.options = router_alert,
-		.spec.options_len = 4,
-		.flags = PARSED_CONTROL},
-	{.name = "IGMP to our own address",
-		.spec.group = "10.9.8.1",
-		.spec.source = "10.9.8.7",
-		.spec.protocol = 2,
-		.spec.payload_len = 8,
-		.spec.unicast_mac = true,
-		.flags = PARSED_CONTROL},
-	{.name = "IPv4 unicast",
-		.spec.group = "10.9.8.1",
-		.spec.source = "10.9.8.7",
-		.spec.unicast_mac = true,
-		.result = DROP_NOT_MULTICAST},
-	{.name = "IPv4 group to a unicast MAC",
-		V4,
-		.spec.unicast_mac = true,
-		.result = DROP_NOT_MULTICAST},
-	{.name = "IPv4 unicast to a group MAC",
-		.spec.group = "10.9.8.1",
-		.spec.source = "10.9.8.7",
-		.result = DROP_NOT_MULTICAST},
-
-	{.name = "IPv6", V6, .flags = PARSED_IPV6, .udp_port = 5000},
-	{.name = "IPv6 one tag",
-		V6,
-		.spec.tags = {4094},
-		.spec.n_tags = 1,
-		.flags = PARSED_IPV6,
-		.outer_vlan = 4094,
-		.udp_port = 5000},
-	{.name = "IPv6 802.1ad",
-		V6,
-		.spec.tags = {100, 20},
-		.spec.n_tags = 2,
-		.flags = PARSED_IPV6,
-		.outer_vlan = 100,
-		.inner_vlan = 20,
-		.udp_port = 5000},
-	{.name = "IPv6 hop by hop",
-		V6,
-		.spec.options = hop_by_hop_udp,
-		.spec.options_len = 8,
-		.flags = PARSED_IPV6,
-		.udp_port = 5000},
-	{.name = "IPv6 all kinds of extension headers",
-		V6,
-		.spec.options = all_kinds,
-		.spec.options_len = sizeof(all_kinds),
-		.flags = PARSED_IPV6,
-		.udp_port = 5000},
-	{.name = "IPv6 first fragment",
-		V6,
-		.spec.next = 44,
-		.spec.options = fragment_first,
-		.spec.options_len = 8,
-		.flags = PARSED_IPV6,
-		.udp_port = 5000},
-	{.name = "IPv6 later fragment",
-		V6,
-		.spec.next = 44,
-		.spec.options = fragment_later,
-		.spec.options_len = 8,
-		.spec.protocol = 89,
-		.spec.payload_len = 3,
-		.flags = PARSED_IPV6 | PARSED_LATER_FRAGMENT},
-	{.name = "IPv6 hop by hop not first",
-		V6,
-		.spec.next = 60,
-		.spec.options = hop_by_hop_second,
-		.spec.options_len = 16,
-		.flags = PARSED_IPV6,
-		.result = DROP_BAD_EXTENSION},
-	{.name = "IPv6 extension past the packet",
-		V6,
-		.spec.options = hop_by_hop_long,
-		.spec.options_len = 8,
-		.result = DROP_BAD_EXTENSION},
-	{.name = "MLD query",
-		V6,
-		.spec.options = hop_by_hop_icmp,
-		.spec.options_len = 8,
-		.spec.protocol = 58,
-		.spec.payload = mld_query,
-		.spec.payload_len = 24,
-		.flags = PARSED_IPV6 | PARSED_CONTROL},
-	{.name = "MLD report without hop by hop",
-		V6,
-		.spec.protocol = 58,
-		.spec.payload = mld_report,
-		.spec.payload_len = 8,
-		.flags = PARSED_IPV6 | PARSED_CONTROL},
-	{.name = "MLD query to our own address",
-		.spec.group = "fe80::1",
-		.spec.source = "fe80::2",
-		.spec.options = hop_by_hop_icmp,
-		.spec.options_len = 8,
-		.spec.protocol = 58,
-		.spec.payload = mld_query,
-		.spec.payload_len = 24,
-		.spec.unicast_mac = true,
-		.flags = PARSED_IPV6 | PARSED_CONTROL},
-	{.name = "ICMPv6 that is not MLD",
-		V6,
-		.spec.protocol = 58,
-		.spec.payload = echo_request,
-		.spec.payload_len = 8,
-		.flags = PARSED_IPV6},
-	{.name = "IPv6 no next header", V6, .spec.protocol = 59, .flags = PARSED_IPV6},
-	{.name = "IPv6 unicast",
-		.spec.group = "2001:db8::9",
-		.spec.source = "2001:db8::7",
-		.spec.unicast_mac = true,
-		.result = DROP_NOT_MULTICAST},
-};
+#include "parse_cases.h"
 
 // Both ways, from memory just as long as the frame, so that a sanitizer sees a read past it.
 static unsigned parse_bytes(const uint8_t *bytes, size_t len, struct parsed *parsed)
@@ -285,8 +64,8 @@ static void check_fields(
 
 Test(parse, frames)
 {
-	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
-		const struct parse_case *row = &cases[i];
+	for (unsigned i = 0; i < parse_n_cases; i++) {
+		const struct parse_case *row = &parse_cases[i];
 		struct parsed parsed;
 		struct frame frame;
 		unsigned result;
@@ -302,18 +81,18 @@ Test(parse, frames)
 
 Test(parse, truncated, .description = "promise 8: a frame cut off at any byte is dropped")
 {
-	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
+	for (unsigned i = 0; i < parse_n_cases; i++) {
 		struct parsed parsed;
 		struct frame frame;
 		size_t packet;
 
-		frame_build(&frame, &cases[i].spec);
-		packet = frame.len - cases[i].spec.padding;
+		frame_build(&frame, &parse_cases[i].spec);
+		packet = frame.len - parse_cases[i].spec.padding;
 		for (size_t len = 0; len < packet; len++)
 			cr_expect_neq(parse_bytes(frame.bytes, len, &parsed), PARSE_OK, "%s at %zu",
-				cases[i].name, len);
-		cr_expect_eq(parse_bytes(frame.bytes, packet, &parsed), expected(&cases[i]), "%s",
-			cases[i].name);
+				parse_cases[i].name, len);
+		cr_expect_eq(parse_bytes(frame.bytes, packet, &parsed), expected(&parse_cases[i]),
+			"%s", parse_cases[i].name);
 	}
 }
 
@@ -393,7 +172,7 @@ Test(parse, random, .description = "promise 8")
 	unsigned seed = 1;
 
 	for (unsigned round = 0; round < 200000; round++) {
-		const struct parse_case *row = &cases[rand_r(&seed) % RTE_DIM(cases)];
+		const struct parse_case *row = &parse_cases[rand_r(&seed) % parse_n_cases];
 		struct parsed parsed;
 		struct frame frame;
 
@@ -443,20 +222,20 @@ Test(parse, segments)
 {
 	static const size_t cuts[] = {1, 2, 7, 13, 14, 15, 33, 40, 64, 511, 512, 513, 2048};
 
-	for (unsigned i = 0; i < RTE_DIM(cases); i++) {
+	for (unsigned i = 0; i < parse_n_cases; i++) {
 		for (unsigned j = 0; j < RTE_DIM(cuts); j++) {
 			struct rte_mbuf *chain;
 			struct parsed parsed;
 			struct frame frame;
 			unsigned result;
 
-			frame_build(&frame, &cases[i].spec);
+			frame_build(&frame, &parse_cases[i].spec);
 			chain = chain_make(&frame, cuts[j]);
 			result = parse_mbuf(chain, &parsed);
-			cr_expect_eq(result, expected(&cases[i]), "%s in segments of %zu",
-				cases[i].name, cuts[j]);
+			cr_expect_eq(result, expected(&parse_cases[i]), "%s in segments of %zu",
+				parse_cases[i].name, cuts[j]);
 			if (result == PARSE_OK)
-				check_fields(&cases[i], &frame, &parsed);
+				check_fields(&parse_cases[i], &frame, &parsed);
 			chain_free(chain);
 		}
 	}
@@ -468,7 +247,7 @@ Test(parse, stripped_tags)
 	struct rte_mbuf *mbuf;
 	struct frame frame;
 
-	frame_build(&frame, &cases[0].spec);
+	frame_build(&frame, &parse_cases[0].spec);
 	mbuf = chain_make(&frame, FRAME_MAX);
 	mbuf->ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 	mbuf->vlan_tci = 0x6014;
@@ -484,7 +263,7 @@ Test(parse, stripped_tags)
 	chain_free(mbuf);
 
 	// The outer tag stripped, the inner one still in the frame.
-	frame_build(&frame, &cases[3].spec);
+	frame_build(&frame, &parse_cases[3].spec);
 	mbuf = chain_make(&frame, FRAME_MAX);
 	mbuf->ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 	mbuf->vlan_tci = 100;

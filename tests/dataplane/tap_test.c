@@ -98,6 +98,25 @@ static void build(struct frame *frame, const char *group)
 		&(struct frame_spec){.group = group, .source = "10.0.0.1", .payload_len = 100});
 }
 
+static void build_tagged(struct frame *frame, const char *group, uint16_t tci)
+{
+	frame_build(frame, &(struct frame_spec){
+				   .group = group,
+				   .source = "10.0.0.1",
+				   .payload_len = 100,
+				   .n_tags = 1,
+				   .tags = {tci},
+			   });
+}
+
+static void tap_send(struct port *port, const struct frame *frame)
+{
+	struct rte_mbuf *mbuf = port_frame_alloc(port);
+
+	memcpy(rte_pktmbuf_append(mbuf, frame->len), frame->bytes, frame->len);
+	cr_assert_eq(port_send(port, mbuf), 0);
+}
+
 // Waits for n frames of the ring.
 static void expect_frames(struct output *ring, unsigned n)
 {
@@ -158,6 +177,58 @@ Test(tap, path, .description = "promise 5: in by one tap, out by another, the re
 	cr_expect_arr_eq(got.bytes, frame.bytes, frame.len);
 	expect_frames(ring, 1);
 	close(from);
+	close(to);
+	rig_close(&rig);
+}
+
+// The kernel takes every tag out before a packet socket sees the frame, and tells it beside.
+Test(tap, stripped, .description = "a device that strips tags: rings still get frames as they came")
+{
+	struct interface_config tagged = {.outer_vlan = 20};
+	struct interface *interface;
+	struct dataplane_error error;
+	struct output *ring, *untagged, *count;
+	struct output_stats stats;
+	struct worker_info worker;
+	struct port *in, *out;
+	struct frame frame, got;
+	struct rte_mbuf *mbuf;
+	int to;
+
+	rig_open(&rig, 1, 0);
+	// What the first sends is what the second receives.
+	in = tap_open("net_tap0,iface=sl0", 1);
+	out = tap_open("net_tap1,iface=sl1", 1);
+	cr_assert_eq(interface_open(
+			     tap_open("net_af_packet0,iface=sl0", 1), &tagged, &interface, &error),
+		0);
+	ring = rig_ring(&rig, 64);
+	count = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
+	untagged = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out});
+	rig_join(interface, "239.1.1.1", 1, ring);
+	rig_join(interface, "239.1.1.1", 2, count);
+	rig_join(interface, "239.1.1.2", 1, untagged);
+	rig_start(&rig);
+	to = packet_socket("sl1");
+
+	build_tagged(&frame, "239.1.1.1", 0xa000 | 20);
+	tap_send(in, &frame);
+	while (output_receive_burst(ring, &mbuf, 1) == 0)
+		sched_yield();
+	cr_assert_eq(mbuf->pkt_len, frame.len);
+	cr_expect_arr_eq(rte_pktmbuf_mtod(mbuf, uint8_t *), frame.bytes, frame.len);
+	rte_pktmbuf_free(mbuf);
+	output_stats(count, &stats);
+	cr_expect_eq(stats.packets, 1);
+	worker_info(rig.dp, 0, &worker);
+	cr_expect_eq(worker.rx_bytes, frame.len - 4, "the tag came beside the frame");
+
+	build_tagged(&frame, "239.1.1.2", 20);
+	tap_send(in, &frame);
+	socket_receive(to, &got);
+	build(&frame, "239.1.1.2");
+	cr_assert_eq(got.len, frame.len);
+	cr_expect_arr_eq(got.bytes, frame.bytes, frame.len);
 	close(to);
 	rig_close(&rig);
 }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames of every kind the parser knows, and what it has to find in them.
+#ifndef TESTS_DATAPLANE_PARSE_CASES_H
+#define TESTS_DATAPLANE_PARSE_CASES_H
+
+#include "frame.h"
+
+struct parse_case {
+	const char *name;
+	struct frame_spec spec;
+	unsigned result;
+	uint8_t flags;
+	uint16_t outer_vlan, inner_vlan;
+	uint16_t udp_port;
+};
+
+extern const struct parse_case parse_cases[];
+extern const unsigned parse_n_cases;
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a NIC tells of frames: tags it took out, headers it vouches for.
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include "parse.h"
+#include "parse_cases.h"
+
+static void expect_same(const struct parsed *a, const struct parsed *b, const char *name)
+{
+	cr_expect_eq(a->flags, b->flags, "%s", name);
+	cr_expect_eq(a->outer_vlan, b->outer_vlan, "%s", name);
+	cr_expect_eq(a->inner_vlan, b->inner_vlan, "%s", name);
+	cr_expect_eq(a->l3_offset, b->l3_offset, "%s", name);
+	cr_expect_eq(a->l3_len, b->l3_len, "%s", name);
+	cr_expect_eq(a->udp_port_be, b->udp_port_be, "%s", name);
+	cr_expect_arr_eq(a->group6, b->group6, a->flags & PARSED_IPV6 ? 16 : 4, "%s", name);
+	cr_expect_arr_eq(a->source6, b->source6, a->flags & PARSED_IPV6 ? 16 : 4, "%s", name);
+}
+
+// The frame in memory just as long, without its outer tag, if it has any: that is in the metadata.
+static struct rte_mbuf *strip(const struct frame *frame, unsigned n_tags)
+{
+	struct frame stripped = *frame;
+	struct rte_mbuf *mbuf;
+
+	if (n_tags > 0) {
+		stripped.len -= 4;
+		memmove(stripped.bytes + 12, frame->bytes + 16, stripped.len - 12);
+	}
+	mbuf = calloc(1, sizeof(*mbuf));
+	mbuf->buf_addr = malloc(stripped.len);
+	memcpy(mbuf->buf_addr, stripped.bytes, stripped.len);
+	mbuf->data_len = mbuf->pkt_len = stripped.len;
+	mbuf->nb_segs = 1;
+	if (n_tags > 0) {
+		mbuf->ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+		mbuf->vlan_tci = ntohs(parse_load16(frame->bytes + 14));
+	}
+	return mbuf;
+}
+
+static void release(struct rte_mbuf *mbuf)
+{
+	free(mbuf->buf_addr);
+	free(mbuf);
+}
+
+Test(parse_told, stripped,
+	.description = "stripped frames are what they were, by the fast way as well")
+{
+	unsigned fast = 0;
+
+	for (unsigned i = 0; i < parse_n_cases; i++) {
+		const struct parse_case *row = &parse_cases[i];
+		struct parsed whole, general, told;
+		struct frame_view view;
+		struct rte_mbuf *mbuf;
+		struct frame frame;
+
+		frame_build(&frame, &row->spec);
+		mbuf = strip(&frame, row->spec.n_tags);
+		view = (struct frame_view){frame.bytes, frame.len, frame.len, 0, 0};
+		if (parse_general(&view, &whole) == PARSE_OK) {
+			if (row->spec.n_tags > 0)
+				whole.l3_offset -= 4;
+			cr_expect_eq(parse_mbuf_general(mbuf, &general), PARSE_OK, "%s", row->name);
+			expect_same(&general, &whole, row->name);
+			if (parse_mbuf_fast(mbuf, PARSE_TOLD_TAGS, &told)) {
+				expect_same(&told, &whole, row->name);
+				fast += row->spec.n_tags > 0;
+			}
+		}
+		release(mbuf);
+	}
+	cr_expect_geq(fast, 4, "one tag, two tags, a priority tag, IPv6 are of the fast ones");
+}
+
+// As an honest NIC does.
+static void vouch(struct rte_mbuf *mbuf)
+{
+	mbuf->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	mbuf->packet_type = RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_UDP;
+}
+
+Test(parse_told, vouched,
+	.description = "what the NIC vouches for is not looked at again, else it is")
+{
+	const uint64_t believed = PARSE_TOLD_TAGS | PARSE_TOLD_CHECKSUM;
+	unsigned vouched = 0;
+
+	for (unsigned i = 0; i < parse_n_cases; i++) {
+		const struct parse_case *row = &parse_cases[i];
+		struct parsed general, told;
+		struct rte_mbuf *mbuf;
+		struct frame frame;
+
+		frame_build(&frame, &row->spec);
+		mbuf = strip(&frame, row->spec.n_tags);
+		if (parse_mbuf_fast(mbuf, PARSE_TOLD_TAGS, &general) &&
+			!(general.flags & PARSED_IPV6)) {
+			cr_expect_eq(parse_mbuf_general(mbuf, &general), PARSE_OK, "%s", row->name);
+			vouch(mbuf);
+			vouched++;
+			cr_expect(parse_mbuf_fast(mbuf, believed, &told), "%s", row->name);
+			expect_same(&told, &general, row->name);
+			// The checksum, which only a port that looks at it is believed to know.
+			rte_pktmbuf_mtod(mbuf, uint8_t *)[general.l3_offset + 10] ^= 0x5a;
+			cr_expect(parse_mbuf_fast(mbuf, believed, &told), "%s", row->name);
+			cr_expect_eq(parse_mbuf(mbuf, &told), DROP_BAD_CHECKSUM, "%s", row->name);
+			mbuf->ol_flags ^= RTE_MBUF_F_RX_IP_CKSUM_MASK; // from good to bad
+			cr_expect_not(parse_mbuf_fast(mbuf, believed, &told), "%s", row->name);
+		}
+		release(mbuf);
+	}
+	cr_expect_geq(vouched, 3, "padded, large, tagged");
+}
+
+// Nothing it says leads to a read outside, nor to a length outside.
+Test(parse_told, random, .description = "promise 8: a NIC that is wrong harms nobody")
+{
+	unsigned seed = 2;
+
+	for (unsigned round = 0; round < 100000; round++) {
+		const struct parse_case *row = &parse_cases[rand_r(&seed) % parse_n_cases];
+		struct parsed parsed;
+		struct rte_mbuf *mbuf;
+		struct frame frame;
+
+		frame_build(&frame, &row->spec);
+		frame.len -= rand_r(&seed) % RTE_MIN(frame.len - 16, 60u);
+		for (unsigned n = rand_r(&seed) % 4; n > 0; n--)
+			frame.bytes[rand_r(&seed) % RTE_MIN(frame.len, 100u)] = rand_r(&seed);
+		mbuf = strip(&frame, row->spec.n_tags);
+		vouch(mbuf);
+		if (parse_mbuf_fast(mbuf, PARSE_TOLD_TAGS | PARSE_TOLD_CHECKSUM, &parsed))
+			cr_assert(parsed.l3_offset + parsed.l3_len <= mbuf->data_len);
+		release(mbuf);
+	}
+}
