@@ -5,7 +5,9 @@
 # wire, and until the first frame of a group that streams already is in the application's hands.
 # Exit status 1 if a target is missed.
 #
-#   usage: perf/latency.sh [--json FILE] [JOINS]
+#   usage: perf/latency.sh [--json FILE] [--record] [JOINS]
+#
+# --record writes the report into perf/api/RESULTS.md, in place of the last.
 #
 # A network namespace without a name, which ends with the script:
 #
@@ -15,7 +17,7 @@
 set -euo pipefail
 
 usage() {
-	echo "usage: $0 [--json FILE] [JOINS]" >&2
+	echo "usage: $0 [--json FILE] [--record] [JOINS]" >&2
 	exit 2
 }
 
@@ -26,12 +28,16 @@ if [ -z "${LATENCY_NAMESPACE:-}" ]; then
 	LATENCY_NAMESPACE=1 exec unshare --net "$0" "$@"
 fi
 
-json=()
-if [ "${1:-}" = --json ]; then
-	[ $# -ge 2 ] || usage
-	json=("$2")
-	shift 2
-fi
+json=() record=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--json) [ $# -gt 1 ] || usage; json=("$2"); shift ;;
+	--record) record=yes ;;
+	-*) usage ;;
+	*) break ;;
+	esac
+	shift
+done
 [ $# -le 1 ] || usage
 joins=${1:-1000}
 [[ $joins =~ ^[1-9][0-9]*$ ]] || usage
@@ -54,6 +60,9 @@ build=$root/build-perf
 	{ cat "$scratch/log" >&2; exit 2; }
 ninja -C "$build" ctrl/sluiced perf/sluice-load perf/api/sluice-latency >"$scratch/log" 2>&1 ||
 	{ cat "$scratch/log" >&2; exit 2; }
+
+run="$(lscpu | sed -n 's/^Model name: *//p'), $(nproc) CPUs, Linux $(uname -r)
+commit $(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown), $(date -u +%Y-%m-%d), load average $(cut -d ' ' -f 1-3 /proc/loadavg) before"
 
 # ---- Network ---------------------------------------------------------------------------------
 
@@ -102,4 +111,13 @@ for ((round = 0; round < rounds; round++)); do
 	daemon=
 	measure kernel k0 k1
 done
-"$root/perf/api/histograms.py" "$scratch/samples" "${json[@]}"
+status=0
+"$root/perf/api/histograms.py" "$scratch/samples" "$run" "${json[@]}" >"$scratch/report" || status=$?
+cat "$scratch/report"
+if [ "$record" ] && [ "$status" -le 1 ]; then
+	awk -v report="$scratch/report" '!/^```/ { if (!inside) print; next }
+		{ print; inside = !inside; while (inside && (getline line <report) > 0) print line }' \
+		"$root/perf/api/RESULTS.md" >"$scratch/results"
+	cp "$scratch/results" "$root/perf/api/RESULTS.md"
+fi
+exit "$status"

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""histograms.py SAMPLES [JSON]: the histograms of perf/latency.sh, and what they should show.
+"""histograms.py SAMPLES RUN [JSON]: the histograms of perf/latency.sh, and what they should show.
 
-SAMPLES has lines "WAY.WHAT MICROSECONDS". Exit status 1 if a target is missed."""
+SAMPLES has lines "WAY.WHAT MICROSECONDS", RUN says when and where. Exit status 1 if a target is missed."""
 import bisect
 import json
-import platform
 import sys
 
 BESIDE = [("in-process", "in-process.{}"), ("socket of sluiced", "socket.{}"), ("kernel", "kernel.{}")]
@@ -29,13 +28,6 @@ TARGETS = [
 ]
 EDGES = [m * 10**e for e in range(6) for m in (1, 2, 5)]
 BAR = 40
-
-
-def machine():
-    for line in open("/proc/cpuinfo"):
-        if line.startswith("model name"):
-            return f"{line.split(':')[1].strip()}, {platform.system()} {platform.release()}"
-    return platform.platform()
 
 
 def summary(values):
@@ -72,13 +64,13 @@ def check(results, name, limit):
     return {"name": name, "p50": median, "below": limit, "of": other, "good": good}
 
 
-def main(samples, target=None):
+def main(samples, run, target=None):
     values = {}
     for line in open(samples):
         name, us = line.split()
         values.setdefault(name, []).append(float(us))
     results = {name: summary(v) for name, v in values.items()}
-    print(machine())
+    print(run)
     for what, (title, ways) in SECTIONS.items():
         print(f"\n{title}")
         for label, name in ways:
@@ -90,7 +82,7 @@ def main(samples, target=None):
     checks = [check(results, *target) for target in TARGETS]
     if target:
         with open(target, "w") as file:
-            json.dump({"machine": machine(), "us": results, "checks": checks}, file, indent=1)
+            json.dump({"run": run, "us": results, "checks": checks}, file, indent=1)
             file.write("\n")
     return 0 if all(c["good"] for c in checks) else 1
 
