@@ -7,12 +7,57 @@
 #include <rte_udp.h>
 
 #define TTL 16
+#define IMIX_SMALL 64
+#define IMIX_MIDDLE 590
+#define IMIX_LARGE 1514
 
 struct traffic {
 	struct traffic_config config;
 	uint64_t frames;
 	double *zipf; // of each group, how much it and those before it weigh
 };
+
+static struct sluice_addr group_after(const struct sluice_addr *first, uint32_t number)
+{
+	struct sluice_addr group = *first;
+	uint8_t *last = group.bytes + sluice_addr_len(first) - sizeof(uint32_t);
+	uint32_t word_be;
+
+	memcpy(&word_be, last, sizeof(word_be));
+	word_be = rte_cpu_to_be_32(rte_be_to_cpu_32(word_be) + number);
+	memcpy(last, &word_be, sizeof(word_be));
+	return group;
+}
+
+static bool is_multicast(const struct sluice_addr *group)
+{
+	return group->family == AF_INET ? group->bytes[0] >> 4 == 0xe : group->bytes[0] == 0xff;
+}
+
+bool traffic_is_multicast(const struct traffic_config *config)
+{
+	const struct sluice_addr last = group_after(&config->first, config->n_groups - 1);
+
+	return is_multicast(&config->first) && is_multicast(&last);
+}
+
+unsigned traffic_headers(const struct traffic_config *config)
+{
+	return RTE_ETHER_HDR_LEN + (config->vlan ? RTE_VLAN_HLEN : 0) +
+	       (config->first.family == AF_INET ? sizeof(struct rte_ipv4_hdr)
+						: sizeof(struct rte_ipv6_hdr)) +
+	       sizeof(struct rte_udp_hdr);
+}
+
+unsigned traffic_smallest(const struct traffic_config *config)
+{
+	return config->size ? config->size : IMIX_SMALL;
+}
+
+unsigned traffic_largest(const struct traffic_config *config)
+{
+	return config->size ? config->size : IMIX_LARGE;
+}
 
 static bool zipf_open(struct traffic *traffic)
 {
@@ -83,7 +128,9 @@ static unsigned next_group(const struct traffic *traffic)
 
 static unsigned next_size(const struct traffic *traffic)
 {
-	static const uint16_t imix[] = {64, 594, 64, 594, 64, 64, 1518, 64, 594, 64, 594, 64};
+	static const uint16_t imix[] = {IMIX_SMALL, IMIX_MIDDLE, IMIX_SMALL, IMIX_MIDDLE,
+		IMIX_SMALL, IMIX_SMALL, IMIX_LARGE, IMIX_SMALL, IMIX_MIDDLE, IMIX_SMALL,
+		IMIX_MIDDLE, IMIX_SMALL};
 
 	return traffic->config.size ? traffic->config.size : imix[traffic->frames % RTE_DIM(imix)];
 }
@@ -144,18 +191,6 @@ static struct rte_udp_hdr *put_ipv6(char *to, const struct traffic_config *confi
 	memcpy(ip->src_addr, config->source.bytes, sizeof(ip->src_addr));
 	memcpy(ip->dst_addr, group->bytes, sizeof(ip->dst_addr));
 	return (struct rte_udp_hdr *)(ip + 1);
-}
-
-static struct sluice_addr group_after(const struct sluice_addr *first, uint32_t number)
-{
-	struct sluice_addr group = *first;
-	uint8_t *last = group.bytes + sluice_addr_len(first) - sizeof(uint32_t);
-	uint32_t word_be;
-
-	memcpy(&word_be, last, sizeof(word_be));
-	word_be = rte_cpu_to_be_32(rte_be_to_cpu_32(word_be) + number);
-	memcpy(last, &word_be, sizeof(word_be));
-	return group;
 }
 
 static void make_frame(struct traffic *traffic, struct rte_mbuf *frame)

@@ -23,13 +23,20 @@ struct traffic_config {
 	struct sluice_addr source; // of the same family
 	uint16_t udp_port;
 	uint16_t vlan; // 0: untagged
-	unsigned size; // of a frame; 0: the simple IMIX, 7 of 64, 4 of 594 and one of 1518 bytes
+	unsigned size; // of a frame; 0: the simple IMIX, 7 of 64, 4 of 590 and one of 1514 bytes
 	enum traffic_order order;
 };
 
+// Whether all its groups are.
+bool traffic_is_multicast(const struct traffic_config *config);
+// Bytes of the headers, and of the smallest and the largest frame.
+unsigned traffic_headers(const struct traffic_config *config);
+unsigned traffic_smallest(const struct traffic_config *config);
+unsigned traffic_largest(const struct traffic_config *config);
+
 struct traffic;
 
-// NULL without memory.
+// The smallest frame holds the headers. NULL without memory.
 struct traffic *traffic_open(const struct traffic_config *config);
 void traffic_close(struct traffic *traffic);
 // Makes the next n frames in empty buffers that hold the largest.
