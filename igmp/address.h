@@ -4,6 +4,7 @@
 #define IGMP_ADDRESS_H
 
 #include <stddef.h>
+#include <endian.h>
 #include <sluice/types.h>
 
 #define ADDRESS_TEXT_MAX 46 // INET6_ADDRSTRLEN
@@ -32,5 +33,19 @@ bool address_in_prefix(
 
 // The Ethernet destination of a multicast group (FRM-9, FRM-10).
 void address_ethernet(const struct sluice_addr *group, uint8_t mac[6]);
+
+// memcmp() of the bytes of two addresses, in line: a search does little else.
+static inline int address_compare(const uint8_t a[16], const uint8_t b[16])
+{
+	for (unsigned at = 0; at < 16; at += 8) {
+		uint64_t x, y;
+
+		memcpy(&x, a + at, 8);
+		memcpy(&y, b + at, 8);
+		if (x != y)
+			return be64toh(x) < be64toh(y) ? -1 : 1;
+	}
+	return 0;
+}
 
 #endif

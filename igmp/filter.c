@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <stdlib.h>
 
+#include "address.h"
 #include "filter.h"
 #include "memory.h"
 
@@ -20,9 +21,21 @@ static struct filter *open_room(unsigned room, size_t *held)
 	return filter;
 }
 
+// Of addresses of one family.
 static int compare(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(struct sluice_addr));
+	const struct sluice_addr *one = a, *other = b;
+
+	return address_compare(one->bytes, other->bytes);
+}
+
+static bool is_sorted(const struct sluice_addr *sources, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++) {
+		if (compare(&sources[i - 1], &sources[i]) > 0)
+			return false;
+	}
+	return true;
 }
 
 struct filter *filter_open(const struct sluice_addr *sources, unsigned n, size_t *held)
@@ -32,7 +45,8 @@ struct filter *filter_open(const struct sluice_addr *sources, unsigned n, size_t
 	if (filter == NULL)
 		return NULL;
 	memcpy(filter->sources, sources, n * sizeof(*sources));
-	qsort(filter->sources, n, sizeof(*sources), compare);
+	if (!is_sorted(sources, n))
+		qsort(filter->sources, n, sizeof(*sources), compare);
 	for (unsigned i = 0; i < n; i++) {
 		const struct sluice_addr *source = &filter->sources[i];
 

@@ -130,11 +130,8 @@ int group_reserve(struct group *group, unsigned n)
 
 // One member more or less lists the source. It stays until its change has been told.
 static void count_source(
-	struct group *group, enum sluice_filter_mode mode, const uint8_t addr[16], int by)
+	struct source_set *set, enum sluice_filter_mode mode, struct source *source, int by)
 {
-	struct source_set *set = group->sources;
-	struct source *source = source_get(set, &group_host(group)->source_pool, addr);
-
 	if (mode == SLUICE_INCLUDE)
 		source_include(set, source, by);
 	else
@@ -157,17 +154,23 @@ static void touch_blocked(struct group *group)
 static void merge_lists(struct group *group, enum sluice_filter_mode mode,
 	const struct filter_view *without, const struct filter_view *with, int by)
 {
+	struct source_set *set = group->sources;
+	struct source_run run;
 	unsigned i = 0;
 
+	if (with->n == 0)
+		return;
+	source_run_begin(&run, set, &group_host(group)->source_pool, with->n);
 	for (unsigned k = 0; k < with->n; k++) {
 		int order = 1;
 
-		while (i < without->n &&
-			(order = memcmp(without->sources[i].bytes, with->sources[k].bytes, 16)) < 0)
+		while (i < without->n && (order = address_compare(without->sources[i].bytes,
+						  with->sources[k].bytes)) < 0)
 			i++;
 		if (i == without->n || order != 0)
-			count_source(group, mode, with->sources[k].bytes, by);
+			count_source(set, mode, source_run_get(&run, with->sources[k].bytes), by);
 	}
+	source_run_end(&run);
 }
 
 void group_merge(
@@ -191,6 +194,9 @@ void group_merge(
 void group_merge_source(
 	struct group *group, enum sluice_filter_mode mode, const struct sluice_addr *source, int by)
 {
-	count_source(group, mode, source->bytes, by);
+	struct source_set *set = group->sources;
+
+	count_source(
+		set, mode, source_get(set, &group_host(group)->source_pool, source->bytes), by);
 	change_note(group);
 }

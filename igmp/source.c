@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <endian.h>
 #include <string.h>
 
+#include "address.h"
 #include "memory.h"
 #include "pool.h"
 #include "source.h"
 #include "table.h"
+
+#define MERGE_SHARE 8 // of a set: what is less is looked up one by one
 
 struct source_set *source_set_open(size_t *held)
 {
@@ -47,20 +49,6 @@ bool source_set_reserve(struct source_set *set, unsigned n, size_t *held)
 	return true;
 }
 
-// memcmp() of 16 bytes, in line: a descent does little else.
-static int compare(const uint8_t a[16], const uint8_t b[16])
-{
-	for (unsigned at = 0; at < 16; at += 8) {
-		uint64_t x, y;
-
-		memcpy(&x, a + at, 8);
-		memcpy(&y, b + at, 8);
-		if (x != y)
-			return be64toh(x) < be64toh(y) ? -1 : 1;
-	}
-	return 0;
-}
-
 // A treap wants priorities that do not follow the keys; a hash of the key needs no room.
 static uint64_t priority(const struct source *source)
 {
@@ -76,7 +64,7 @@ struct source *source_from(const struct source_set *set, const uint8_t addr[16])
 	struct source *found = NULL;
 
 	while (at != NULL) {
-		if (compare(at->addr, addr) >= 0) {
+		if (address_compare(at->addr, addr) >= 0) {
 			found = at;
 			at = at->child[0];
 		} else {
@@ -90,7 +78,7 @@ struct source *source_find(const struct source_set *set, const uint8_t addr[16])
 {
 	struct source *found = source_from(set, addr);
 
-	return found != NULL && compare(found->addr, addr) == 0 ? found : NULL;
+	return found != NULL && address_compare(found->addr, addr) == 0 ? found : NULL;
 }
 
 // Splits a tree into the sources before addr and those after it.
@@ -98,7 +86,7 @@ static void split(
 	struct source *tree, const uint8_t addr[16], struct source **before, struct source **after)
 {
 	while (tree != NULL) {
-		if (compare(tree->addr, addr) < 0) {
+		if (address_compare(tree->addr, addr) < 0) {
 			*before = tree;
 			before = &tree->child[1];
 			tree = *before;
@@ -128,21 +116,30 @@ static void join(struct source **tree, struct source *before, struct source *aft
 	*tree = before != NULL ? before : after;
 }
 
-// `next` is the source that comes after it, if any.
-static void insert(struct source_set *set, struct source *source, struct source *next)
+static void insert_in_tree(struct source_set *set, struct source *source)
 {
 	uint64_t weight = priority(source);
 	struct source **at = &set->root;
 
 	while (*at != NULL && priority(*at) >= weight)
-		at = &(*at)->child[compare((*at)->addr, source->addr) < 0];
+		at = &(*at)->child[address_compare((*at)->addr, source->addr) < 0];
 	split(*at, source->addr, &source->child[0], &source->child[1]);
 	*at = source;
+}
+
+// Makes a source that comes before `next`, NULL: last. It is not yet in the tree.
+static struct source *insert(
+	struct source_set *set, struct pool *pool, const uint8_t addr[16], struct source *next)
+{
+	struct source *source = pool_get(pool);
+
+	memcpy(source->addr, addr, sizeof(source->addr));
 	if (next != NULL)
 		TAILQ_INSERT_BEFORE(next, source, order);
 	else
 		TAILQ_INSERT_TAIL(&set->order, source, order);
 	set->n_sources++;
+	return source;
 }
 
 struct source *source_get(struct source_set *set, struct pool *pool, const uint8_t addr[16])
@@ -150,12 +147,72 @@ struct source *source_get(struct source_set *set, struct pool *pool, const uint8
 	struct source *next = source_from(set, addr);
 	struct source *source;
 
-	if (next != NULL && compare(next->addr, addr) == 0)
+	if (next != NULL && address_compare(next->addr, addr) == 0)
 		return next;
-	source = pool_get(pool);
-	memcpy(source->addr, addr, sizeof(source->addr));
-	insert(set, source, next);
+	source = insert(set, pool, addr, next);
+	insert_in_tree(set, source);
 	return source;
+}
+
+// Hangs `below` under the lowest source of the edge and returns the one above.
+static struct source *turn_edge(struct source *lowest, struct source **below)
+{
+	struct source *above = lowest->child[1];
+
+	lowest->child[1] = *below;
+	*below = lowest;
+	return above;
+}
+
+// Makes the tree of the sources in order. Its right edge grows from below: child[1] leads up it
+// until what comes next outweighs the source, and the edge below becomes the left side of that.
+static void build_tree(struct source_set *set)
+{
+	struct source *edge = NULL;
+	struct source *below = NULL;
+	struct source *source;
+
+	TAILQ_FOREACH (source, &set->order, order) {
+		uint64_t weight = priority(source);
+
+		below = NULL;
+		while (edge != NULL && priority(edge) < weight)
+			edge = turn_edge(edge, &below);
+		source->child[0] = below;
+		source->child[1] = edge;
+		edge = source;
+	}
+	below = NULL;
+	while (edge != NULL)
+		edge = turn_edge(edge, &below);
+	set->root = below;
+}
+
+void source_run_begin(struct source_run *run, struct source_set *set, struct pool *pool, unsigned n)
+{
+	*run = (struct source_run){
+		.set = set,
+		.pool = pool,
+		.next = TAILQ_FIRST(&set->order),
+		.merge = n > 1 && n >= set->n_sources / MERGE_SHARE,
+	};
+}
+
+struct source *source_run_get(struct source_run *run, const uint8_t addr[16])
+{
+	if (!run->merge)
+		return source_get(run->set, run->pool, addr);
+	while (run->next != NULL && address_compare(run->next->addr, addr) < 0)
+		run->next = TAILQ_NEXT(run->next, order);
+	if (run->next == NULL || address_compare(run->next->addr, addr) != 0)
+		return insert(run->set, run->pool, addr, run->next);
+	return run->next;
+}
+
+void source_run_end(struct source_run *run)
+{
+	if (run->merge)
+		build_tree(run->set);
 }
 
 void source_put(struct source_set *set, struct source *source)
@@ -165,7 +222,7 @@ void source_put(struct source_set *set, struct source *source)
 	if (source->includes > 0 || source->excludes > 0 || source->changing || source->told)
 		return;
 	while (*at != source)
-		at = &(*at)->child[compare((*at)->addr, source->addr) < 0];
+		at = &(*at)->child[address_compare((*at)->addr, source->addr) < 0];
 	join(at, source->child[0], source->child[1]);
 	TAILQ_REMOVE(&set->order, source, order);
 	set->n_sources--;

@@ -58,6 +58,21 @@ struct source *source_find(const struct source_set *set, const uint8_t addr[16])
 struct source *source_from(const struct source_set *set, const uint8_t addr[16]);
 // Finds it or takes it from the pool, which must have it in reserve.
 struct source *source_get(struct source_set *set, struct pool *pool, const uint8_t addr[16]);
+
+// Finds or makes the sources of a list one after the other, in rising order. A list that is not
+// small beside the set costs as much as the two have sources, whatever their number.
+struct source_run {
+	struct source_set *set;
+	struct pool *pool;
+	struct source *next; // none before it is still to come
+	bool merge; // along the order instead of down the tree, which is made anew at the end
+};
+
+void source_run_begin(
+	struct source_run *run, struct source_set *set, struct pool *pool, unsigned n);
+struct source *source_run_get(struct source_run *run, const uint8_t addr[16]);
+void source_run_end(struct source_run *run);
+
 // Frees a source if no member names it and nothing is to be said about it.
 void source_put(struct source_set *set, struct source *source);
 

@@ -279,6 +279,68 @@ Test(unit, sources, .description = "STA-10: the sources of a group stay sorted, 
 	cr_assert_eq(held, 0);
 }
 
+Test(unit, source_run,
+	.description =
+		"STA-10: sources of sorted lists, long and short, are found where they belong")
+{
+	size_t held = 0;
+	struct source_set *set = source_set_open(&held);
+	unsigned includes[1000] = {0};
+	struct pool pool;
+
+	srand(15);
+	pool_init(&pool, sizeof(struct source), &held);
+	for (unsigned round = 0; round < 400; round++) {
+		unsigned share = 1 + rand() % 100; // percent
+		unsigned n = 0, in[1000];
+		struct source_run run;
+		struct source *source;
+
+		for (unsigned i = 0; i < 1000; i++) {
+			if ((unsigned)rand() % 100 < share)
+				in[n++] = i;
+		}
+		source_run_begin(&run, set, &pool, n);
+		for (unsigned k = 0; k < n; k++) {
+			bool out = includes[in[k]] > 0 && round % 2 == 1;
+			uint8_t addr[16] = {[3] = in[k] >> 8, [4] = in[k]};
+
+			source = source_run_get(&run, addr);
+			source_include(set, source, out ? -1 : 1);
+			source_settle(set, source);
+			includes[in[k]] += out ? -1 : 1;
+		}
+		source_run_end(&run);
+		source = TAILQ_FIRST(&set->order);
+		for (unsigned i = 0; i < 1000; i++) {
+			uint8_t addr[16] = {[3] = i >> 8, [4] = i};
+			struct source *found = source_find(set, addr);
+
+			if (found == NULL) {
+				cr_assert_eq(includes[i], 0);
+				continue;
+			}
+			cr_assert_eq(found, source);
+			cr_assert_eq(found->includes, includes[i]);
+			source = TAILQ_NEXT(source, order);
+			source_put(set, found);
+		}
+		cr_assert_null(source);
+	}
+	for (unsigned i = 0; i < 1000; i++) {
+		struct source *source = source_find(set, (uint8_t[16]){[3] = i >> 8, [4] = i});
+
+		if (source == NULL)
+			continue;
+		source_include(set, source, -(int)includes[i]);
+		source_settle(set, source);
+		source_put(set, source);
+	}
+	source_set_close(set, &held);
+	pool_close(&pool);
+	cr_assert_eq(held, 0);
+}
+
 Test(unit, pace,
 	.description = "CHG-6: a burst leaves at once, then the rate; urgent frames go into debt")
 {
