@@ -62,7 +62,7 @@ static bool resize(struct table *table, size_t n_slots)
 
 bool table_reserve(struct table *table)
 {
-	return table->count + 1 <= table->n_slots / 4 * 3 || resize(table, 2 * table->n_slots);
+	return table->count < table->n_slots / 2 || resize(table, 2 * table->n_slots);
 }
 
 void table_put(struct table *table, uint32_t hash, const void *object)
