@@ -12,22 +12,38 @@ static_assert(sizeof(struct group) == 128, "a group takes two cache lines");
 
 #define RUN 8 // groups in a row whose slots share a cache line
 
-// Line-ups number their groups in a row: those meet in one line of the table. What is above is
-// mixed well, and with the seed, so that nobody can choose groups that collide.
-static uint32_t hash_address(const struct host *host, const uint8_t addr[16])
-{
-	uint64_t prefix = 0;
+struct key {
+	uint64_t prefix; // of an IPv6 address, the upper half
 	uint64_t number;
+};
+
+static struct key key_of(const struct host *host, const uint8_t addr[16])
+{
+	struct key key = {.prefix = 0};
 
 	if (host->wire->family == AF_INET) {
-		number = (uint32_t)wire_get16(addr) << 16 | wire_get16(addr + 2);
+		key.number = (uint32_t)wire_get16(addr) << 16 | wire_get16(addr + 2);
 	} else {
-		memcpy(&prefix, addr, sizeof(prefix));
-		memcpy(&number, addr + 8, sizeof(number));
-		number = be64toh(number);
+		memcpy(&key.prefix, addr, sizeof(key.prefix));
+		memcpy(&key.number, addr + 8, sizeof(key.number));
+		key.number = be64toh(key.number);
 	}
-	prefix = table_mix(prefix ^ host->config.seed);
-	return (uint32_t)(table_mix(table_mix(prefix ^ number / RUN)) >> 32) * RUN + number % RUN;
+	return key;
+}
+
+// Line-ups number their groups in a row: those meet in one line of the table. What is above is
+// mixed well, and with the seed, so that nobody can choose groups that collide.
+static uint32_t hash_key(const struct host *host, struct key key)
+{
+	uint64_t prefix = table_mix(key.prefix ^ host->config.seed);
+
+	return (uint32_t)(table_mix(table_mix(prefix ^ key.number / RUN)) >> 32) * RUN +
+	       key.number % RUN;
+}
+
+static uint32_t hash_address(const struct host *host, const uint8_t addr[16])
+{
+	return hash_key(host, key_of(host, addr));
 }
 
 struct host *group_host(const struct group *group)
@@ -47,7 +63,15 @@ static bool has_address(const void *group, const void *addr)
 
 struct group *group_find(const struct host *host, const uint8_t addr[16])
 {
-	return table_find(&host->group_table, hash_address(host, addr), has_address, addr);
+	struct key key = key_of(host, addr);
+	uint32_t hash = hash_key(host, key);
+
+	// Who asks for the first of a run is likely to ask for the next run soon.
+	if (key.number % RUN == 0) {
+		key.number += RUN;
+		table_fetch(&host->group_table, hash_key(host, key));
+	}
+	return table_find(&host->group_table, hash, has_address, addr);
 }
 
 void group_address(const struct group *group, struct sluice_addr *addr)

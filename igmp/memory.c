@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "memory.h"
 
@@ -25,8 +26,13 @@ void *memory_get_aligned(size_t *held, size_t align, size_t size)
 
 	if (memory_refuse != NULL && memory_refuse(size))
 		return NULL;
+	if (size >= MEMORY_HUGE)
+		align = MEMORY_HUGE;
 	if (posix_memalign(&block, align, size) != 0)
 		return NULL;
+	// Advice only: what is read at random in small pages misses the TLB as well as the cache.
+	if (size >= MEMORY_HUGE)
+		madvise(block, size, MADV_HUGEPAGE);
 	return count(held, block, size);
 }
 

@@ -50,6 +50,12 @@ static inline void *table_find(const struct table *table, uint32_t hash,
 	return NULL;
 }
 
+// Brings in the line of memory where a search for that hash will begin.
+static inline void table_fetch(const struct table *table, uint32_t hash)
+{
+	__builtin_prefetch(&table->slots[hash & (table->n_slots - 1)]);
+}
+
 static inline uint64_t table_mix(uint64_t x)
 {
 	x ^= x >> 32;
