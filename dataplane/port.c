@@ -11,7 +11,8 @@ static bool read_link(const struct port *port)
 {
 	struct rte_eth_link link = {0};
 
-	return rte_eth_link_get_nowait(port->id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+	return rte_eth_link_get_nowait(port_ethdev(port), &link) == 0 &&
+	       link.link_status == RTE_ETH_LINK_UP;
 }
 
 static void free_port(struct port *port)
@@ -78,6 +79,7 @@ void port_info(const struct port *port, struct port_info *info)
 {
 	struct rte_eth_dev_info device = {0};
 	struct rte_eth_stats stats = {0};
+	uint16_t id = port_ethdev(port);
 
 	*info = (struct port_info){
 		.name = port->name,
@@ -91,11 +93,11 @@ void port_info(const struct port *port, struct port_info *info)
 		.tx_queues = port->n_tx,
 		.driver = "",
 	};
-	if (rte_eth_dev_info_get(port->id, &device) == 0)
+	if (rte_eth_dev_info_get(id, &device) == 0)
 		info->driver = device.driver_name;
-	rte_eth_macaddr_get(port->id, &info->mac);
-	rte_eth_dev_get_mtu(port->id, &info->mtu);
-	if (rte_eth_stats_get(port->id, &stats) < 0)
+	rte_eth_macaddr_get(id, &info->mac);
+	rte_eth_dev_get_mtu(id, &info->mtu);
+	if (rte_eth_stats_get(id, &stats) < 0)
 		return;
 	info->rx_packets = stats.ipackets;
 	info->rx_bytes = stats.ibytes;
@@ -110,7 +112,7 @@ uint16_t port_mtu(const struct port *port)
 {
 	uint16_t mtu = RTE_ETHER_MTU;
 
-	rte_eth_dev_get_mtu(port->id, &mtu);
+	rte_eth_dev_get_mtu(port_ethdev(port), &mtu);
 	return mtu;
 }
 
@@ -120,9 +122,11 @@ static bool poll_event(struct port *port)
 	bool up, event = atomic_exchange(&port->link_event, false);
 
 	if (atomic_load(&port->removed)) {
-		event = !port->removal_told;
+		if (port->removal_told)
+			return false;
+		dataplane_synchronize(port->dp);
 		port->removal_told = true;
-		return event;
+		return true;
 	}
 	up = read_link(port);
 	// A carrier that went and came back since is news, too: groups are announced again.

@@ -36,8 +36,9 @@ struct port {
 	atomic_bool up;
 	// EAL's interrupt thread: set, control: clear
 	atomic_bool link_event;
-	// EAL's interrupt thread: set, control, worker: ro
-	atomic_bool removed;
+	// EAL's interrupt thread, or whoever detaches the device: set, control, worker: ro
+	atomic_bool removed; // the device is gone: nobody uses it any more
+	atomic_bool released; // nor is the id its own any more
 };
 
 // Closes all ports, workers stopped.
@@ -54,6 +55,12 @@ static inline bool port_is_up(const struct port *port)
 {
 	return atomic_load_explicit(&port->up, memory_order_relaxed) &&
 	       !atomic_load_explicit(&port->removed, memory_order_relaxed);
+}
+
+// The ethdev, for calls of the control thread; an id that they all refuse once it is released.
+static inline uint16_t port_ethdev(const struct port *port)
+{
+	return atomic_load(&port->released) ? RTE_MAX_ETHPORTS : port->id;
 }
 
 // ---- port_device.c: the ethdev behind a port -------------------------------------------------

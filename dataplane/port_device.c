@@ -238,12 +238,20 @@ static void tx_rings_free(struct port *port)
 	free(port->tx_rings);
 }
 
-// On EAL's interrupt thread.
+static const enum rte_eth_event_type events[] = {
+	RTE_ETH_EVENT_INTR_LSC,
+	RTE_ETH_EVENT_INTR_RMV,
+	RTE_ETH_EVENT_DESTROY,
+};
+
+// On EAL's interrupt thread, or that of whoever detaches the device.
 static int on_event(uint16_t id, enum rte_eth_event_type type, void *arg, void *ret)
 {
 	struct port *port = arg;
 
-	if (type == RTE_ETH_EVENT_INTR_RMV)
+	if (type == RTE_ETH_EVENT_DESTROY)
+		atomic_store(&port->released, true);
+	if (type != RTE_ETH_EVENT_INTR_LSC)
 		atomic_store(&port->removed, true);
 	atomic_store(&port->link_event, true);
 	return 0;
@@ -251,23 +259,21 @@ static int on_event(uint16_t id, enum rte_eth_event_type type, void *arg, void *
 
 static int set_list(void *arg, const struct rte_ether_addr *macs, unsigned n)
 {
-	const struct port *port = arg;
-
-	return rte_eth_dev_set_mc_addr_list(port->id, (struct rte_ether_addr *)macs, n);
+	return rte_eth_dev_set_mc_addr_list(port_ethdev(arg), (struct rte_ether_addr *)macs, n);
 }
 
 static int allmulticast(void *arg, bool on)
 {
-	const struct port *port = arg;
+	const uint16_t id = port_ethdev(arg);
 
-	return on ? rte_eth_allmulticast_enable(port->id) : rte_eth_allmulticast_disable(port->id);
+	return on ? rte_eth_allmulticast_enable(id) : rte_eth_allmulticast_disable(id);
 }
 
 static int promiscuous(void *arg, bool on)
 {
-	const struct port *port = arg;
+	const uint16_t id = port_ethdev(arg);
 
-	return on ? rte_eth_promiscuous_enable(port->id) : rte_eth_promiscuous_disable(port->id);
+	return on ? rte_eth_promiscuous_enable(id) : rte_eth_promiscuous_disable(id);
 }
 
 static const struct mac_filter_ops mac_ops = {
@@ -281,8 +287,8 @@ static int start(struct port *port, struct dataplane_error *error)
 	int rc;
 
 	// Some drivers have no link events; port_poll_events() looks at the link itself.
-	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_LSC, on_event, port);
-	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RMV, on_event, port);
+	for (unsigned i = 0; i < RTE_DIM(events); i++)
+		rte_eth_dev_callback_register(port->id, events[i], on_event, port);
 	rc = rte_eth_dev_start(port->id);
 	if (rc < 0)
 		return plane_error(error, -rc, "start: %s", strerror(-rc));
@@ -341,14 +347,17 @@ void port_device_stop(struct port *port)
 {
 	if (port->id == RTE_MAX_ETHPORTS)
 		return;
-	if (port->macs.slots != NULL)
+	if (port->macs.slots != NULL && !atomic_load(&port->released))
 		restore_modes(port);
-	rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_LSC, on_event, port);
-	rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RMV, on_event, port);
-	rte_eth_dev_stop(port->id);
-	rte_eth_dev_close(port->id);
-	if (port->probed != NULL)
-		rte_dev_remove(port->probed);
+	// Those of a released device are still there, and only this finds them.
+	for (unsigned i = 0; i < RTE_DIM(events); i++)
+		rte_eth_dev_callback_unregister(RTE_ETH_ALL, events[i], on_event, port);
+	if (!atomic_load(&port->released)) {
+		rte_eth_dev_stop(port->id);
+		rte_eth_dev_close(port->id);
+		if (port->probed != NULL)
+			rte_dev_remove(port->probed);
+	}
 	tx_rings_free(port);
 }
 

@@ -185,6 +185,19 @@ void rig_settle(struct rig *rig)
 	dataplane_synchronize(rig->dp);
 }
 
+// Drivers' calls; their header is not installed.
+struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
+int rte_eth_dev_callback_process(
+	struct rte_eth_dev *dev, enum rte_eth_event_type event, void *ret_param);
+
+void rig_remove(uint16_t id)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+
+	cr_assert_eq(rte_eth_dev_get_name_by_port(id, name), 0);
+	rte_eth_dev_callback_process(rte_eth_dev_allocated(name), RTE_ETH_EVENT_INTR_RMV, NULL);
+}
+
 unsigned rig_drain(struct output *output)
 {
 	struct rte_mbuf *frame;

@@ -52,6 +52,8 @@ struct rte_mbuf *rig_mbuf(struct rig *rig, const struct frame *frame);
 // Waits until the workers are through with everything sent.
 void rig_settle(struct rig *rig);
 
+// Says what a driver does whose device is gone.
+void rig_remove(uint16_t id);
 // How many frames the output ring holds; frees them.
 unsigned rig_drain(struct output *output);
 // The next frame the port sent by any queue, flattened; false if there is none.
