@@ -62,7 +62,7 @@ ninja -C "$build" ctrl/sluiced perf/sluice-load perf/api/sluice-latency >"$scrat
 	{ cat "$scratch/log" >&2; exit 2; }
 
 run="$(lscpu | sed -n 's/^Model name: *//p'), $(nproc) CPUs, Linux $(uname -r)
-commit $(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown), $(date -u +%Y-%m-%d), load average $(cut -d ' ' -f 1-3 /proc/loadavg) before"
+commit $(git -C "$root" describe --always --dirty 2>/dev/null || echo unknown), $(date -u +%Y-%m-%d), load average $(cut -d ' ' -f 1-3 /proc/loadavg) before"
 
 # ---- Network ---------------------------------------------------------------------------------
 

@@ -103,9 +103,11 @@ static void measure_frame(
 	wire_discard(fd);
 	start = wire_now_ns();
 	membership(fd, IP_ADD_MEMBERSHIP, near, group);
-	while (recv(fd, payload, sizeof(payload), receive_flags) < 0)
+	while (recv(fd, payload, sizeof(payload), receive_flags) < 0) {
 		if (errno != EAGAIN || receive_flags == 0)
 			err(2, "no frame");
+		sched_yield();
+	}
 	latency_sample(name, start, wire_now_ns());
 	membership(fd, IP_DROP_MEMBERSHIP, near, group);
 }
