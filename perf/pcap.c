@@ -2,8 +2,9 @@
 // sluice-pcap: a real worker on the ports that EAL's arguments make, for perf/peers.py to set
 // beside other programs on the like. The first port receives. Frames of the joined groups are
 // counted, or leave by all other ports, as they are or with the port's own source MAC. Without a
-// mode nothing is joined. The floor is a loop without Sluice that sends every frame by all other
-// ports. DPDK's telemetry socket tells how many frames there were. SIGINT or SIGTERM ends it.
+// mode nothing is joined. The floors are loops without a worker: one sends every frame by all other
+// ports, one parses and frees it. DPDK's telemetry socket tells how many frames there were. SIGINT
+// or SIGTERM ends it.
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -13,6 +14,7 @@
 #include <rte_ethdev.h>
 #include <rte_launch.h>
 #include "dataplane.h"
+#include "parse.h"
 #include "workload.h"
 
 // Buffers of 320 bytes, as --mbuf-size=320 gives them to testpmd.
@@ -77,7 +79,7 @@ static void join(struct interface *interface, const char *first, unsigned n_grou
 }
 
 // What nothing that sends a frame by several ports can beat: a reference more for each.
-static int floor_run(void *arg)
+static int send_run(void *arg)
 {
 	const uint16_t n_ports = rte_eth_dev_count_avail();
 
@@ -96,17 +98,38 @@ static int floor_run(void *arg)
 	return 0;
 }
 
-static void start_floor(struct dataplane *dp)
+// What a worker with nothing joined cannot do without.
+static int parse_run(void *arg)
+{
+	while (!atomic_load_explicit(&stopped, memory_order_relaxed)) {
+		struct rte_mbuf *frames[WORKLOAD_BURST];
+		const uint16_t n = rte_eth_rx_burst(0, 0, frames, WORKLOAD_BURST);
+
+		for (uint16_t i = 0; i < n; i++) {
+			struct parsed parsed;
+
+			workload_must(parse_mbuf(frames[i], &parsed) != PARSE_OK, "a frame");
+			// What was found has to be somewhere a worker can read it.
+			__asm__ volatile("" : : "r"(&parsed) : "memory");
+		}
+		rte_pktmbuf_free_bulk(frames, n);
+	}
+	return 0;
+}
+
+static void start_floor(struct dataplane *dp, const char *mode)
 {
 	for (uint16_t id = 1; id < rte_eth_dev_count_avail(); id++)
 		open_port(dp, id);
-	workload_must(rte_eal_remote_launch(floor_run, NULL, LCORE), "start");
+	workload_must(
+		rte_eal_remote_launch(strcmp(mode, "parse") ? send_run : parse_run, NULL, LCORE),
+		"start");
 }
 
 static int usage(void)
 {
-	fputs("usage: sluice-pcap [EAL OPTION]... -- [floor|MODE FIRST_GROUP GROUPS]\n"
-	      "modes: count forward rewrite\n",
+	fputs("usage: sluice-pcap [EAL OPTION]... -- [FLOOR|MODE FIRST_GROUP GROUPS]\n"
+	      "floors: send parse; modes: count forward rewrite\n",
 		stderr);
 	return 2;
 }
@@ -133,7 +156,7 @@ int main(int argc, char **argv)
 		return 2;
 	argc -= used;
 	argv += used;
-	if (argc != 1 && argc != 4 && !(argc == 2 && !strcmp(argv[1], "floor")))
+	if (argc != 1 && argc != 2 && argc != 4)
 		return usage();
 	dp = dataplane_open(&config, NULL);
 	workload_must(dp ? 0 : -1, "data plane");
@@ -142,7 +165,7 @@ int main(int argc, char **argv)
 		join(interface, argv[2], strtoul(argv[3], NULL, 10), subs,
 			open_outputs(dp, argv[1], subs));
 	if (argc == 2)
-		start_floor(dp);
+		start_floor(dp, argv[1]);
 	else
 		workload_must(dataplane_start(dp, NULL), "start");
 	sigwait(&stop, &signal);

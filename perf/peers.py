@@ -210,18 +210,20 @@ class Run:
 
     def peers(self):
         """A thousand groups: nothing joined, counted, to one port and to two, beside testpmd, which
-        looks at no header."""
+        looks at no header, and beside parsing alone."""
         source = self.capture("groups", *GROUPS)
         times = self.turns("peers", [
             self.testpmd("rxonly", source, 0),
+            self.sluice("parse", source, 0, "parse"),
             self.sluice("nothing", source, 0),
             self.sluice("count", source, 0, "count", *GROUPS),
             self.testpmd("io", source, 1),
             self.sluice("forward1", source, 1, "forward", *GROUPS),
             self.sluice("forward2", source, 2, "forward", *GROUPS),
         ])
+        self.ratio("drop.parse", times["parse"], times["nothing"])
         if "rxonly" in times:
-            self.ratio("nothing.rxonly", times["rxonly"], times["nothing"])
+            self.ratio("drop.rxonly", times["rxonly"], times["nothing"])
             self.ratio("forward1.io", times["io"], times["forward1"])
 
     def replicate(self, folder):
@@ -229,7 +231,7 @@ class Run:
         source = self.capture("example", *EXAMPLE_GROUPS)
         times = self.turns("replicate2", [
             self.example(source, folder),
-            self.sluice("floor", source, 2, "floor"),
+            self.sluice("floor", source, 2, "send"),
             self.sluice("rewrite", source, 2, "rewrite", *EXAMPLE_GROUPS),
             self.sluice("forward", source, 2, "forward", *EXAMPLE_GROUPS),
         ])

@@ -9,8 +9,10 @@ import sys
 SIZES = ("1k", "64k", "1M")
 COLORS = ("#8c8c8c", "#1f5fa8", "#6ba3d6", "#d98032", "#5a9e5a", "#8e6bb0", "#b5493c", "#c9a227")
 
+RATE = "million frames a second"
+
 # File, title, unit of the axis, and the cases with their captions; those a result lacks are left
-# out. A chart in frames a second is of times as well.
+# out.
 CHARTS = (
     ("lookup", "Finding a group that is joined (32 at a time)", "ns a lookup", (
         ("floor.100%", "one-line read (floor)"),
@@ -30,15 +32,21 @@ CHARTS = (
         ("lookup4.alone", "nobody writes"),
         ("lookup4.churn", "writer at full speed"),
     )),
-    ("peers", "64-byte frames of 1,000 groups on one core", "million frames a second", (
+    ("fanout", "Delivering a frame to 32 rings, their readers included", "ns a frame", (
+        ("fanout32.atomic", "32 releases and transfers (floor)"),
+        ("fanout32.reference", "Sluice, references"),
+        ("fanout32.clone", "clones"),
+    )),
+    ("peers", "64-byte frames of 1,000 groups on one core", RATE, (
         ("peers.rxonly", "testpmd rxonly"),
+        ("peers.parse", "parse alone (floor)"),
         ("peers.nothing", "Sluice, nothing joined"),
         ("peers.count", "Sluice, counted"),
         ("peers.io", "testpmd io, 1 port"),
         ("peers.forward1", "Sluice, 1 port"),
         ("peers.forward2", "Sluice, 2 ports"),
     )),
-    ("replicate", "64-byte frames to two ports on one core", "million frames a second", (
+    ("replicate", "64-byte frames to two ports on one core", RATE, (
         ("replicate2.floor", "references only (floor)"),
         ("replicate2.forward", "Sluice, as received"),
         ("replicate2.rewrite", "Sluice, new source MAC"),
@@ -89,19 +97,21 @@ def sized(title, unit, cases, ns):
         for i, (_, caption) in enumerate(cases)) + "\n"
 
 
-def rates(title, unit, cases, ns):
-    """A bar a case."""
+def single(title, unit, cases, ns):
+    """A bar a case, of one size."""
     rows = []
     for case, caption in cases:
-        low, median, high = (1e3 / value for value in ns[case]["1k"])
+        low, median, high = ns[case]["1k"]
+        if unit == RATE:
+            low, median, high = 1e3 / high, 1e3 / median, 1e3 / low
         color = COLORS[1 if "Sluice" in caption else 0]
-        caption = caption.replace(", ", ",\\n")
-        rows.append((f'"{caption}"', median, high, low, int(color[1:], 16)))
+        caption = caption.replace(", ", ",\\n").replace(" (", "\\n(")
+        rows.append((f'"{caption}"', median, low, high, int(color[1:], 16)))
     text = STYLE.format(size="860,420")
     text += f"set title \"{title}: median, quartiles\" tc '#222222'\nset ylabel '{unit}'\nunset key\n"
     text += f"set xrange [-0.6:{len(rows) - 0.4}]\n" + table("cases", rows)
     return text + ("plot $cases using 0:2:3:4:(0.6):5:xtic(1) with boxerrorbars lc rgb variable, "
-                   "'' using 0:2:(sprintf('%.1f', $2)) with labels offset 2.5,0.7\n")
+                   "'' using 0:2:(sprintf('%.3g', $2)) with labels offset 2.5,0.7\n")
 
 
 def targets(result):
@@ -141,7 +151,7 @@ def main():
     for name, title, unit, cases in CHARTS:
         cases = [case for case in cases if case[0] in ns]
         if cases:
-            draw = sized if unit.startswith("ns") else rates
+            draw = sized if any(len(ns[case]) > 1 for case, _ in cases) else single
             gnuplot(f"{sys.argv[2]}/{name}.svg", draw(title, unit, cases, ns))
     commands = targets(result)
     if commands:
