@@ -114,85 +114,6 @@ Test(path, vlans, .description = "promise 5: a group of one VLAN is not delivere
 	rig_close(&rig);
 }
 
-// Sends the frame as a NIC that strips gives it: without its outer tag, or both.
-static void send_stripped(const uint16_t *tags, unsigned n_tags, unsigned n_stripped)
-{
-	struct frame_spec spec = {
-		.group = "239.1.1.1",
-		.source = "10.0.0.1",
-		.n_tags = n_tags - n_stripped,
-	};
-	struct rte_mbuf *mbuf;
-	struct frame frame;
-
-	memcpy(spec.tags, tags + n_stripped, spec.n_tags * sizeof(*tags));
-	frame_build(&frame, &spec);
-	mbuf = rig_mbuf(&rig, &frame);
-	mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
-	if (n_stripped > 1) {
-		mbuf->ol_flags |= RTE_MBUF_F_RX_QINQ | RTE_MBUF_F_RX_QINQ_STRIPPED;
-		mbuf->vlan_tci_outer = tags[0];
-	}
-	mbuf->vlan_tci = tags[n_stripped - 1];
-	rig_send_mbuf(&rig, &in, 0, mbuf);
-}
-
-// The ring's next frame is the one with these tags, and nothing is left in its metadata.
-static void expect_whole(struct output *ring, const uint16_t *tags, unsigned n_tags)
-{
-	struct frame_spec spec = {
-		.group = "239.1.1.1",
-		.source = "10.0.0.1",
-		.n_tags = n_tags,
-		.outer_type = 0x8100,
-	};
-	struct rte_mbuf *mbuf;
-	struct frame frame;
-
-	memcpy(spec.tags, tags, n_tags * sizeof(*tags));
-	frame_build(&frame, &spec);
-	cr_assert_eq(output_receive_burst(ring, &mbuf, 1), 1);
-	cr_assert_eq(mbuf->pkt_len, frame.len);
-	cr_expect_arr_eq(rte_pktmbuf_mtod(mbuf, uint8_t *), frame.bytes, frame.len);
-	cr_expect_eq(
-		mbuf->ol_flags & (RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED), 0);
-	rte_pktmbuf_free(mbuf);
-}
-
-Test(path, stripped_vlan,
-	.description = "a tag the NIC stripped tells the interface, and rings see it in the frame")
-{
-	static const uint16_t tags[] = {0xe000 | 20, 30};
-	struct output *ring, *other;
-
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	ring = rig_ring(&rig, 64);
-	other = rig_ring(&rig, 64);
-	interface = rig_interface(&in, 20, VLAN_NONE);
-	rig_join(interface, "239.1.1.1", 1, ring);
-	rig_join(rig_interface(&in, 20, 30), "239.1.1.1", 1, ring);
-	rig_start(&rig);
-	send_stripped(tags, 1, 1);
-	send_stripped(tags + 1, 1, 1); // of no interface
-	send_stripped(tags, 2, 1);
-	send_stripped(tags, 2, 2);
-	rig_settle(&rig);
-	// The burst is dealt by interface, so in the order of the groups' tables.
-	expect_whole(ring, tags, 1);
-	expect_whole(ring, tags, 2);
-	expect_whole(ring, tags, 2);
-	cr_expect_eq(rig_drain(ring), 0);
-	cr_expect_eq(rig_drops(&rig, DROP_NO_INTERFACE), 1);
-	// Two who share it see the same.
-	rig_join(interface, "239.1.1.1", 2, other);
-	send_stripped(tags, 1, 1);
-	rig_settle(&rig);
-	expect_whole(ring, tags, 1);
-	expect_whole(other, tags, 1);
-	rig_close(&rig);
-}
-
 Test(path, ports_and_fragments,
 	.description = "a bound subscriber gets its port, and later fragments, which have none")
 {
@@ -245,6 +166,29 @@ Test(path, once, .description = "promise 5: an output named by several lines get
 	output_stats(count, &stats);
 	cr_expect_eq(stats.packets, 1);
 	cr_expect_eq(stats.bytes, 14 + 20 + 8 + 100);
+	rig_close(&rig);
+}
+
+Test(path, crowd, .description = "promise 5: of 1,024 outputs each gets the frame, once")
+{
+	enum { CROWD = 1024 };
+	static struct output *rings[CROWD];
+	struct worker_info info;
+
+	open_one();
+	for (unsigned i = 0; i < CROWD; i++) {
+		rings[i] = rig_ring(&rig, 2);
+		rig_join(interface, "239.1.1.1", i, rings[i]);
+	}
+	rig_join(interface, "239.1.1.2", 1, rings[7]);
+	send_group("239.1.1.1", "10.0.0.1");
+	send_group("239.1.1.2", "10.0.0.1");
+	rig_settle(&rig);
+	for (unsigned i = 0; i < CROWD; i++)
+		cr_expect_eq(rig_drain(rings[i]), i == 7 ? 2 : 1, "output %u", i);
+	worker_info(rig.dp, 0, &info);
+	cr_expect_eq(info.delivered, 2);
+	cr_expect_eq(info.deliveries, CROWD + 1);
 	rig_close(&rig);
 }
 

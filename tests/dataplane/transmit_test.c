@@ -145,49 +145,6 @@ Test(transmit, rewrite_qinq)
 	rig_close(&rig);
 }
 
-// A frame whose outer tag the NIC stripped, to an output of this VLAN, alone or beside another.
-static void check_stripped(uint16_t tci, uint16_t vlan, bool shared, uint16_t wanted_tci)
-{
-	struct output_config config = {.kind = OUTPUT_PORT, .port = out.port, .vlan = vlan};
-	struct output *output = rig_output(&rig, &config);
-	struct output *other = rig_output(&rig, &config);
-	struct frame frame, wanted;
-	struct rte_mbuf *mbuf;
-
-	build(&frame, 0, 0, 0);
-	expect(&wanted, wanted_tci, NULL);
-	mbuf = rig_mbuf(&rig, &frame);
-	mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
-	mbuf->vlan_tci = tci;
-	rig_join(interface, "239.1.1.1", 1, output);
-	if (shared)
-		rig_join(interface, "239.1.1.1", 2, other);
-	rig_send_mbuf(&rig, &in, 0, mbuf);
-	rig_settle(&rig);
-	expect_sent(&wanted);
-	if (shared)
-		expect_sent(&wanted);
-	rig_leave(interface, "239.1.1.1", 1);
-	rig_leave(interface, "239.1.1.1", 2);
-	cr_expect_eq(output_close(output), 0);
-	cr_expect_eq(output_close(other), 0);
-}
-
-Test(transmit, stripped, .description = "a tag the NIC took out stays out, or is replaced")
-{
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	rig_wire(&rig, &out, "out", 1, 2);
-	interface = rig_interface(&in, 20, VLAN_NONE);
-	rig_start(&rig);
-	for (unsigned shared = 0; shared < 2; shared++) {
-		check_stripped(0x6000 | 20, VLAN_NONE, shared, 0);
-		check_stripped(0x6000 | 20, 20, shared, 0x6000 | 20);
-		check_stripped(0x6000 | 20, 30, shared, 0x6000 | 30);
-	}
-	rig_close(&rig);
-}
-
 Test(transmit, in_place, .description = "who has a frame alone gets it, rewritten in its buffer")
 {
 	struct output_config config = {.kind = OUTPUT_PORT, .port = out.port, .vlan = 30};
