@@ -193,9 +193,35 @@ static void hash_burst(struct filter *filter, struct rte_mbuf **frames, unsigned
 	deliver_flush(worker);
 }
 
+// What eight rings and their consumer cost by themselves: frames are dealt by a byte of the group.
+static void rings_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
+{
+	struct rte_mbuf *dealt[OUTPUTS][BURST], *taken[BURST];
+	unsigned n_dealt[OUTPUTS] = {0};
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned k =
+			rte_pktmbuf_mtod(frames[i], struct headers *)->ether.dst_addr.addr_bytes[5];
+
+		k %= OUTPUTS;
+		dealt[k][n_dealt[k]++] = frames[i];
+	}
+	for (unsigned k = 0; k < OUTPUTS; k++)
+		rte_ring_mp_enqueue_burst(
+			filter->outputs[k]->ring, (void **)dealt[k], n_dealt[k], NULL);
+	for (unsigned k = 0; k < OUTPUTS; k++)
+		rte_pktmbuf_free_bulk(
+			taken, output_receive_burst(filter->outputs[k], taken, BURST));
+}
+
 static double free_slot(void *arg)
 {
 	return slot(arg, free_burst);
+}
+
+static double rings_slot(void *arg)
+{
+	return slot(arg, rings_burst);
 }
 
 static double sluice_slot(void *arg)
@@ -317,6 +343,7 @@ static void measure_deliver(struct filter *filter, const struct workload_size *s
 	static struct slots_case cases[] = {
 		{.name = "deliver8.free", .run = free_slot},
 		{.name = "deliver8.sluice", .run = sluice_slot},
+		{.name = "deliver8.rings", .run = rings_slot},
 	};
 
 	filter->n_outputs = OUTPUTS;
@@ -326,6 +353,8 @@ static void measure_deliver(struct filter *filter, const struct workload_size *s
 	run(filter, cases, RTE_DIM(cases), size);
 	result_ratio(
 		"deliver8.ceiling", size->name, slots_ratio(&cases[0], &cases[1], workload_rounds));
+	result_ratio(
+		"deliver8.rings", size->name, slots_ratio(&cases[0], &cases[2], workload_rounds));
 }
 
 void filter_bench(const struct workload_size *size)
