@@ -148,6 +148,7 @@ struct engine *engine_open(
 	engine->base = base;
 	TAILQ_INIT(&engine->outputs);
 	TAILQ_INIT(&engine->sessions);
+	TAILQ_INIT(&engine->shares);
 	LIST_INIT(&engine->listeners);
 	if (open_dataplane(engine, error) < 0 || open_ports(engine, error) < 0 ||
 		engine_interfaces_open(engine, error) < 0 || open_outputs(engine, error) < 0 ||

@@ -69,10 +69,12 @@ struct session *engine_session_memberships(struct engine_session *session); // f
 void engine_session_set_output(struct engine_session *session, struct output *output);
 // Binds all memberships, present and future, to another UDP port in host order, 0 any.
 void engine_session_bind(struct engine_session *session, uint16_t udp_port);
-// Delivers the session's frames to another process, which opens share_port at `path` (share.h).
-// -EBUSY if the session has an output of its own. It ends with the session.
-int engine_session_share(
-	struct engine_session *session, const char *path, unsigned ring_size, struct error *error);
+// Delivers the session's frames to another process, which opens share_port at `path` and a line of
+// it (share.h): a port of several sessions if it is an existing one, -ENOENT if there is none at
+// the path. -EBUSY if the session has an output of its own. It ends with the session.
+int engine_session_share(struct engine_session *session, const char *path, bool existing,
+	unsigned ring_size, struct error *error);
+uint64_t engine_session_line(const struct engine_session *session);
 // What came to the session's output, its own or the shared one's. -ENOTCONN if it has none.
 int engine_session_stats(const struct engine_session *session, struct output_stats *stats);
 // Waits until frames queued before have gone to the other process. -ENOTCONN if it shares none.

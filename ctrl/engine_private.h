@@ -49,9 +49,13 @@ struct engine_session {
 	uint16_t udp_port;
 	struct output *output; // of memberships without outputs; NULL: they only count
 	void *user;
-	struct share *share; // of the output, which is the session's own then
+	struct engine_share *share; // of the output, which is the session's own then
+	uint64_t line; // of the share
 };
 TAILQ_HEAD(engine_sessions, engine_session);
+
+struct engine_share;
+TAILQ_HEAD(engine_shares, engine_share);
 
 struct engine_listener {
 	LIST_ENTRY(engine_listener) next;
@@ -72,6 +76,7 @@ struct engine {
 	struct output *counting; // where a membership without outputs goes
 	struct engine_sessions sessions;
 	uint64_t last_session_id;
+	struct engine_shares shares;
 	LIST_HEAD(, engine_listener) listeners;
 
 	// The outputs the membership of the call in progress is to have; the publish hook, which
@@ -126,6 +131,9 @@ int engine_member_publish_change(
 	struct engine_interface *interface, const struct member_change *change);
 // Gives a membership other outputs; the old set is the caller's to free. Fails only to add.
 int engine_member_set_outputs(struct member *member, struct output_set *set);
+
+// engine_share.c
+void engine_session_unshare(struct engine_session *session);
 
 // engine.c
 struct port *engine_port_named(const struct engine *engine, const char *name);

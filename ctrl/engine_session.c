@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "engine_private.h"
-#include "share.h"
 
 static int session_new(
 	struct engine *engine, const char *name, uint16_t udp_port, struct engine_session **session)
@@ -63,10 +62,7 @@ void engine_session_close(struct engine_session *session)
 	struct engine *engine = session->engine;
 
 	session_close(session->memberships, engine_now_ms());
-	if (session->share != NULL) {
-		share_close(session->share);
-		output_close(session->output);
-	}
+	engine_session_unshare(session);
 	TAILQ_REMOVE(&engine->sessions, session, next);
 	free(session->name);
 	free(session);
@@ -141,48 +137,6 @@ void engine_session_bind(struct engine_session *session, uint16_t udp_port)
 {
 	session->udp_port = udp_port;
 	publish_again(session);
-}
-
-int engine_session_share(
-	struct engine_session *session, const char *path, unsigned ring_size, struct error *error)
-{
-	struct output_config config = {.kind = OUTPUT_RING, .ring_size = ring_size};
-	struct dataplane_error why;
-	struct output *output;
-	int rc;
-
-	if (session->output != NULL)
-		return error_set(error, EBUSY, "the session has an output of its own");
-	rc = output_open(session->engine->dataplane, &config, &output, &why);
-	if (rc < 0)
-		return error_set(error, -rc, "%s", why.text);
-	rc = share_open(output, path, ring_size, &session->share, &why);
-	if (rc < 0) {
-		output_close(output);
-		return error_set(error, -rc, "%s", why.text);
-	}
-	engine_session_set_output(session, output);
-	return 0;
-}
-
-int engine_session_stats(const struct engine_session *session, struct output_stats *stats)
-{
-	uint64_t dropped = session->share != NULL ? share_dropped(session->share) : 0;
-
-	if (session->output == NULL)
-		return -ENOTCONN;
-	output_stats(session->output, stats);
-	stats->packets -= dropped;
-	stats->dropped += dropped;
-	return 0;
-}
-
-int engine_session_settle(struct engine_session *session)
-{
-	if (session->share == NULL)
-		return -ENOTCONN;
-	share_settle(session->share);
-	return 0;
 }
 
 void engine_session_set_user(struct engine_session *session, void *user)

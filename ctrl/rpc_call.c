@@ -27,7 +27,7 @@ static const struct method {
 	{"group.stats", rpc_group_stats, {"group", "interface"}},
 	{"session.open", rpc_session_open, {"name", "udp_port"}},
 	{"session.bind", rpc_session_bind, {"session", "udp_port"}},
-	{"session.attach", rpc_session_attach, {"session", "ring_size"}},
+	{"session.attach", rpc_session_attach, {"session", "ring_size", "socket"}},
 	{"session.stats", rpc_session_stats, {"session"}},
 	{"session.settle", rpc_session_settle, {"session"}},
 	{"session.send", rpc_session_send,

@@ -47,17 +47,24 @@ int rpc_session_attach(struct rpc_call *call)
 	struct engine_session *session;
 	unsigned ring_size = 1024;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	const char *existing = NULL;
 	int rc = required_session(call, &session);
 
 	if (rc == 0)
 		rc = rpc_param_unsigned(call, "ring_size", 1u << 14, &ring_size);
+	if (rc == 0)
+		rc = rpc_param_text(call, "socket", &existing);
 	if (rc < 0)
 		return rc;
-	snprintf(path, sizeof(path), "%s.%" PRIu64, call->connection->rpc->path,
-		engine_session_id(session));
-	rc = engine_session_share(session, path, ring_size, &call->error);
+	if (existing)
+		snprintf(path, sizeof(path), "%s", existing);
+	else
+		snprintf(path, sizeof(path), "%s.%" PRIu64, call->connection->rpc->path,
+			engine_session_id(session));
+	rc = engine_session_share(session, path, existing, ring_size, &call->error);
 	if (rc == 0)
-		rpc_result(call, json_pack("{s:s}", "socket", path));
+		rpc_result(call, json_pack("{s:s, s:I}", "socket", path, "line",
+					 (json_int_t)engine_session_line(session)));
 	return rc;
 }
 

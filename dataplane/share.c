@@ -3,125 +3,120 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/stat.h>
-#include <rte_dev.h>
 #include <rte_ethdev.h>
+#include "memif.h"
 #include "output.h"
+#include "share_tag.h"
 
-enum { POLL_US = 100, POOL_SLACK = 512, SERVER_POOL = 63 };
+enum { POLL_US = 100, TAG_POOL = 2 * BURST - 1 };
 
-struct share_port {
-	uint16_t id;
-	struct rte_mempool *pool;
-	char device[32];
+struct line {
+	uint64_t number; // const
+	struct output *output; // const
+	atomic_bool settling; // control: wo, thread: ro
+	// thread: rw, others: ro
+	counter_t done; // frames that went to the other side, or were dropped
+	counter_t empty; // looks that found nothing left to send
+	counter_t dropped;
+	// thread only: taken from the ring, and not sent yet
+	struct rte_mbuf *held[BURST];
+	unsigned n_held;
 };
 
 struct share {
-	struct share_port port;
-	struct output *output;
+	struct memif memif;
 	pthread_t thread;
 	atomic_bool stop; // control: wo, thread: ro
-	// thread: rw, others: ro
-	counter_t passed; // turns that ended with an empty ring
-	counter_t dropped;
+	_Atomic(struct line *) lines[SHARE_LINES]; // control: wo, thread: ro
+	uint64_t n_added; // control only
+	counter_t turns; // of the thread
 };
 
-// ---- Ports ---------------------------------------------------------------------------------
+// ---- The thread ----------------------------------------------------------------------------
 
-static int start_port(struct share_port *port, unsigned n_frames)
+// Sends each frame behind its line's number; returns how many found room. The frames themselves,
+// which other outputs may share, stay as they are: the number goes in a segment before theirs.
+static unsigned send_tagged(
+	struct share *share, uint64_t number, struct rte_mbuf **frames, unsigned n)
 {
-	const struct rte_eth_conf conf = {0};
-	char name[RTE_MEMPOOL_NAMESIZE];
-	int rc;
+	struct rte_mbuf *tagged[BURST];
+	unsigned sent;
 
-	snprintf(name, sizeof(name), "sluice_share%u", port->id);
-	port->pool = rte_pktmbuf_pool_create(
-		name, n_frames, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	if (port->pool == NULL)
-		return -ENOMEM;
-	rc = rte_eth_dev_configure(port->id, 1, 1, &conf);
-	if (rc == 0)
-		rc = rte_eth_rx_queue_setup(port->id, 0, 0, SOCKET_ID_ANY, NULL, port->pool);
-	if (rc == 0)
-		rc = rte_eth_tx_queue_setup(port->id, 0, 0, SOCKET_ID_ANY, NULL);
-	if (rc == 0)
-		rc = rte_eth_dev_start(port->id);
-	return rc;
-}
-
-static void close_port(struct share_port *port)
-{
-	struct rte_eth_dev_info info;
-
-	rte_eth_dev_stop(port->id);
-	if (rte_eth_dev_info_get(port->id, &info) == 0) {
-		rte_eth_dev_close(port->id);
-		rte_dev_remove(info.device);
+	if (rte_pktmbuf_alloc_bulk(share->memif.pool, tagged, n) < 0)
+		return 0;
+	for (unsigned i = 0; i < n; i++) {
+		memcpy(rte_pktmbuf_append(tagged[i], SHARE_TAG), &number, SHARE_TAG);
+		tagged[i]->next = frames[i];
+		tagged[i]->nb_segs += frames[i]->nb_segs;
+		tagged[i]->pkt_len += frames[i]->pkt_len;
 	}
-	rte_mempool_free(port->pool);
+	sent = rte_eth_tx_burst(share->memif.port, 0, tagged, n);
+	for (unsigned i = sent; i < n; i++) {
+		tagged[i]->next = NULL;
+		tagged[i]->nb_segs = 1;
+	}
+	rte_pktmbuf_free_bulk(&tagged[sent], n - sent);
+	return sent;
 }
 
-static int open_port(struct share_port *port, const char *role, const char *path,
-	unsigned ring_size, unsigned n_frames)
+// Returns whether it did anything.
+static bool pump_line(struct share *share, struct line *line)
 {
-	static atomic_uint last; // devices of a process have distinct names
-	char devargs[256];
-	int rc;
+	unsigned n = line->n_held, gone;
 
-	// What DPDK would have no error of its own for.
-	if (rte_eth_dev_count_total() == RTE_MAX_ETHPORTS)
-		return -ENOBUFS;
-	snprintf(port->device, sizeof(port->device), "net_memif_sluice%u",
-		atomic_fetch_add(&last, 1));
-	snprintf(devargs, sizeof(devargs), "%s,role=%s,socket=%s,socket-abstract=no,rsize=%u",
-		port->device, role, path, rte_log2_u32(ring_size));
-	rc = rte_dev_probe(devargs);
-	if (rc == 0)
-		rc = rte_eth_dev_get_port_by_name(port->device, &port->id);
-	if (rc < 0)
-		return rc;
-	rc = start_port(port, n_frames);
-	if (rc < 0)
-		close_port(port);
-	return rc;
+	if (n == 0)
+		n = output_receive_burst(line->output, line->held, BURST);
+	if (n == 0) {
+		counter_add(&line->empty, 1);
+		return false;
+	}
+	gone = send_tagged(share, line->number, line->held, n);
+	if (gone < n && atomic_load(&line->settling)) {
+		rte_pktmbuf_free_bulk(&line->held[gone], n - gone);
+		counter_add(&line->dropped, n - gone);
+		gone = n;
+	}
+	counter_add(&line->done, gone);
+	line->n_held = n - gone;
+	memmove(line->held, &line->held[gone], line->n_held * sizeof(line->held[0]));
+	return gone > 0;
 }
-
-// ---- This side -----------------------------------------------------------------------------
 
 static void *pump(void *arg)
 {
 	struct share *share = arg;
-	struct rte_mbuf *frames[BURST];
-	unsigned n, sent;
+	bool busy;
 
 	while (!atomic_load_explicit(&share->stop, memory_order_relaxed)) {
-		n = output_receive_burst(share->output, frames, BURST);
-		if (n == 0) {
-			counter_add(&share->passed, 1);
-			usleep(POLL_US);
-			continue;
+		busy = false;
+		for (unsigned i = 0; i < SHARE_LINES; i++) {
+			struct line *line =
+				atomic_load_explicit(&share->lines[i], memory_order_acquire);
+
+			if (line != NULL)
+				busy |= pump_line(share, line);
 		}
-		sent = rte_eth_tx_burst(share->port.id, 0, frames, n);
-		rte_pktmbuf_free_bulk(&frames[sent], n - sent);
-		counter_add(&share->dropped, n - sent);
+		atomic_fetch_add_explicit(&share->turns, 1, memory_order_release);
+		if (!busy)
+			usleep(POLL_US);
 	}
 	return NULL;
 }
 
-int share_open(struct output *ring, const char *path, unsigned ring_size, struct share **share,
-	struct dataplane_error *error)
+// ---- Life ----------------------------------------------------------------------------------
+
+int share_open(const char *path, struct share **share, struct dataplane_error *error)
 {
 	struct share *new = calloc(1, sizeof(*new));
 	int rc;
 
 	if (new == NULL)
 		return plane_error(error, ENOMEM, "out of memory");
-	new->output = ring;
 	unlink(path); // of a predecessor that was killed
-	rc = open_port(&new->port, "server", path, ring_size, SERVER_POOL);
+	rc = memif_open(&new->memif, "server", path, TAG_POOL);
 	if (rc < 0) {
 		free(new);
 		return plane_error(error, -rc, "memif at %s: %s", path, strerror(-rc));
@@ -129,7 +124,7 @@ int share_open(struct output *ring, const char *path, unsigned ring_size, struct
 	chmod(path, S_IRUSR | S_IWUSR);
 	rc = rte_ctrl_thread_create(&new->thread, "sluice-share", NULL, pump, new);
 	if (rc != 0) {
-		close_port(&new->port);
+		memif_close(&new->memif);
 		free(new);
 		return plane_error(error, abs(rc), "thread: %s", strerror(abs(rc)));
 	}
@@ -141,49 +136,65 @@ void share_close(struct share *share)
 {
 	atomic_store(&share->stop, true);
 	pthread_join(share->thread, NULL);
-	close_port(&share->port);
+	memif_close(&share->memif);
 	free(share);
 }
 
-void share_settle(const struct share *share)
-{
-	// The second turn found the ring empty after the call.
-	uint64_t passed = counter_read(&share->passed);
+// ---- Lines ---------------------------------------------------------------------------------
 
-	while (counter_read(&share->passed) < passed + 2)
-		sched_yield();
+static struct line *line_of(const struct share *share, uint64_t number)
+{
+	return atomic_load_explicit(&share->lines[number % SHARE_LINES], memory_order_relaxed);
 }
 
-uint64_t share_dropped(const struct share *share)
+int share_add(struct share *share, struct output *ring, uint64_t *number)
 {
-	return counter_read(&share->dropped);
-}
+	struct line *line;
+	unsigned slot;
 
-// ---- The other side ------------------------------------------------------------------------
-
-int share_port_open(const char *path, unsigned ring_size, struct share_port **port)
-{
-	struct share_port *new = calloc(1, sizeof(*new));
-	int rc;
-
-	if (new == NULL)
+	for (slot = 0; slot < SHARE_LINES; slot++)
+		if (line_of(share, slot) == NULL)
+			break;
+	if (slot == SHARE_LINES)
+		return -ENOBUFS;
+	line = calloc(1, sizeof(*line));
+	if (line == NULL)
 		return -ENOMEM;
-	rc = open_port(new, "client", path, ring_size, 2 * ring_size + POOL_SLACK);
-	if (rc < 0) {
-		free(new);
-		return rc;
-	}
-	*port = new;
+	line->output = ring;
+	line->number = *number = share->n_added++ * SHARE_LINES + slot;
+	atomic_store_explicit(&share->lines[slot], line, memory_order_release);
 	return 0;
 }
 
-void share_port_close(struct share_port *port)
+void share_remove(struct share *share, uint64_t number)
 {
-	close_port(port);
-	free(port);
+	struct line *line = line_of(share, number);
+	uint64_t turns;
+
+	atomic_store(&share->lines[number % SHARE_LINES], NULL);
+	// The turn that is going on may still use it, the second from here began without it.
+	turns = atomic_load(&share->turns);
+	while (atomic_load_explicit(&share->turns, memory_order_acquire) < turns + 2)
+		sched_yield();
+	rte_pktmbuf_free_bulk(line->held, line->n_held);
+	free(line);
 }
 
-unsigned share_port_receive(struct share_port *port, struct rte_mbuf **frames, unsigned n)
+void share_settle(struct share *share, uint64_t number)
 {
-	return rte_eth_rx_burst(port->id, 0, frames, RTE_MIN(n, (unsigned)UINT16_MAX));
+	struct line *line = line_of(share, number);
+	uint64_t empty = counter_read(&line->empty), done = counter_read(&line->done);
+
+	// The thread may have a burst in hand, taken before the rest.
+	done += BURST + rte_ring_count(line->output->ring);
+	atomic_store(&line->settling, true);
+	// Of two looks that found nothing, the second began after the call.
+	while (counter_read(&line->done) < done && counter_read(&line->empty) < empty + 2)
+		sched_yield();
+	atomic_store(&line->settling, false);
+}
+
+uint64_t share_dropped(const struct share *share, uint64_t number)
+{
+	return counter_read(&line_of(share, number)->dropped);
 }

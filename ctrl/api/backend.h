@@ -96,8 +96,9 @@ struct sluice_session {
 	atomic_uint_least64_t kept_dropped; // frames that found no room; receiver: rw, others: ro
 };
 
-int backend_session_init(struct sluice_session *session, const struct backend *backend,
-	const struct sluice_session_options *options);
-void backend_session_fini(struct sluice_session *session);
+// Makes a session of `size` bytes that begins with this part.
+int backend_session_new(size_t size, const struct backend *backend,
+	const struct sluice_session_options *options, struct sluice_session **session);
+void backend_session_free(struct sluice_session *session);
 
 #endif

@@ -191,6 +191,16 @@ free_all:
 	return rc;
 }
 
+bool link_is_lost(struct link *link)
+{
+	bool lost;
+
+	pthread_mutex_lock(&link->lock);
+	lost = link->lost;
+	pthread_mutex_unlock(&link->lock);
+	return lost;
+}
+
 struct waiting {
 	sem_t done;
 	int rc;

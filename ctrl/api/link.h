@@ -39,6 +39,8 @@ void link_close(struct link *link);
 // NULL for a lack of memory. -EPIPE when sluiced has gone.
 int link_post(struct link *link, const char *method, json_t *params, link_done_fn done, void *arg);
 
+bool link_is_lost(struct link *link);
+
 // Sends a request and waits. The result, if wanted, is the caller's to free.
 int link_call(struct link *link, const char *method, json_t *params, json_t **result);
 

@@ -50,35 +50,28 @@ static void open_session(struct mailbox_call *mailbox_call)
 int local_session_open(struct sluice *sluice, const struct sluice_session_options *options,
 	struct sluice_session **session)
 {
-	struct local_session *new = calloc(1, sizeof(*new));
-	struct session_call call = {.session = new};
+	struct session_call call = {0};
+	struct sluice_session *new;
 	int rc;
 
-	if (new == NULL)
-		return -ENOMEM;
-	rc = backend_session_init(&new->session, &backend, options);
+	rc = backend_session_new(sizeof(struct local_session), &backend, options, &new);
 	if (rc < 0)
-		goto free_new;
-	new->sluice = sluice;
-	call.udp_port_be = atomic_load(&new->session.udp_port_be);
+		return rc;
+	call.session = local(new);
+	call.session->sluice = sluice;
+	call.udp_port_be = atomic_load(&new->udp_port_be);
 	rc = local_run(sluice, &call.base, open_session);
 	if (rc < 0)
-		goto fini_session;
-	*session = &new->session;
-	return 0;
-
-fini_session:
-	backend_session_fini(&new->session);
-free_new:
-	free(new);
+		backend_session_free(new);
+	else
+		*session = new;
 	return rc;
 }
 
 void local_session_free(struct local_session *session)
 {
 	output_close(session->output);
-	backend_session_fini(&session->session);
-	free(session);
+	backend_session_free(&session->session);
 }
 
 static void close_session(struct mailbox_call *mailbox_call)
@@ -99,8 +92,7 @@ static void close_and_free(struct sluice_session *session)
 
 	if (local_run(local(session)->sluice, &call.base, close_session) < 0)
 		return;
-	backend_session_fini(session);
-	free(session);
+	backend_session_free(session);
 }
 
 static void bind_session(struct mailbox_call *mailbox_call)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <rte_lcore.h>
 #include "address.h"
-#include "share.h"
+#include "remote_port.h"
 
 static const struct backend backend;
 
@@ -140,25 +140,6 @@ free_lists:
 	return rc;
 }
 
-static int attach(struct remote_session *session)
-{
-	const char *path;
-	json_t *result;
-	int rc;
-
-	rc = link_call(&session->link, "session.attach",
-		json_pack("{s:I, s:i}", "session", session->id, "ring_size",
-			session->session.ring_size),
-		&result);
-	if (rc < 0)
-		return rc;
-	path = json_string_value(json_object_get(result, "socket"));
-	rc = path == NULL ? -EPROTO
-			  : share_port_open(path, session->session.ring_size, &session->port);
-	json_decref(result);
-	return rc;
-}
-
 static int start(struct remote_session *session, bool stay)
 {
 	json_t *result;
@@ -178,47 +159,47 @@ static int start(struct remote_session *session, bool stay)
 	rc = link_call(&session->link, "event.subscribe", json_object(), NULL);
 	// EAL has lcores once it is up.
 	if (rc == 0 && !stay && rte_lcore_count() > 0)
-		rc = attach(session);
+		rc = remote_port_attach(session);
 	return rc;
+}
+
+static void free_session(struct remote_session *session)
+{
+	remote_port_detach(session);
+	json_decref(session->listed);
+	free(session->interfaces);
+	free(session->socket);
+	backend_session_free(&session->session);
 }
 
 static void close_and_free(struct sluice_session *session)
 {
 	link_close(&remote(session)->link);
-	backend_session_fini(session);
-	if (remote(session)->port != NULL)
-		share_port_close(remote(session)->port);
-	json_decref(remote(session)->listed);
-	free(remote(session)->interfaces);
-	free(session);
+	free_session(remote(session));
 }
 
 int remote_session_open(const char *socket, const struct sluice_session_options *options,
 	struct sluice_session **session)
 {
-	struct remote_session *new = calloc(1, sizeof(*new));
+	struct sluice_session *new;
 	int rc;
 
-	if (new == NULL)
-		return -ENOMEM;
-	rc = backend_session_init(&new->session, &backend, options);
+	rc = backend_session_new(sizeof(struct remote_session), &backend, options, &new);
 	if (rc < 0)
-		goto free_new;
-	rc = link_open(&new->link, socket, on_event, on_lost, new);
-	if (rc < 0)
-		goto fini_session;
-	rc = start(new, options != NULL && options->stay);
+		return rc;
+	remote(new)->socket = strdup(socket);
+	rc = remote(new)->socket == NULL
+		     ? -ENOMEM
+		     : link_open(&remote(new)->link, socket, on_event, on_lost, new);
 	if (rc < 0) {
-		close_and_free(&new->session);
+		free_session(remote(new));
 		return rc;
 	}
-	*session = &new->session;
-	return 0;
-
-fini_session:
-	backend_session_fini(&new->session);
-free_new:
-	free(new);
+	rc = start(remote(new), options != NULL && options->stay);
+	if (rc < 0)
+		close_and_free(new);
+	else
+		*session = new;
 	return rc;
 }
 
@@ -272,17 +253,24 @@ static int addresses(
 
 static unsigned receive(struct sluice_session *session, struct rte_mbuf **frames, unsigned n)
 {
-	struct share_port *port = remote(session)->port;
+	struct share_line *line = remote(session)->line;
 
-	return port != NULL ? share_port_receive(port, frames, n) : 0;
+	return line != NULL ? share_line_receive(line, frames, n) : 0;
 }
 
 static int settle(struct sluice_session *session)
 {
-	if (remote(session)->port == NULL)
+	struct share_line *line = remote(session)->line;
+	int rc;
+
+	if (line == NULL)
 		return 0;
-	return link_call(&remote(session)->link, "session.settle",
+	// First makes room for what sluiced has.
+	share_line_settle(line);
+	rc = link_call(&remote(session)->link, "session.settle",
 		json_pack("{s:I}", "session", remote(session)->id), NULL);
+	share_line_settle(line);
+	return rc;
 }
 
 static bool came_by(struct sluice_session *session, unsigned ifindex, const struct rte_mbuf *frame,

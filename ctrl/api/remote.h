@@ -5,16 +5,20 @@
 
 #include "backend.h"
 #include "link.h"
+#include "share.h"
 
 struct remote_session {
 	struct sluice_session session; // first
+	char *socket; // sluiced's
 	struct link link;
 	json_int_t id;
 	// Const once open.
 	json_t *listed; // the daemon's interfaces in its words
 	struct sluice_interface *interfaces;
 	unsigned n_interfaces;
-	struct share_port *port; // NULL: this process has no EAL, and receives nothing
+	struct remote_port *port; // NULL: it receives nothing
+	struct share_line *line; // of the port
+	LIST_ENTRY(remote_session) of_port; // remote_port.c's
 };
 
 int remote_session_open(const char *socket, const struct sluice_session_options *options,

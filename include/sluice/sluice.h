@@ -65,12 +65,14 @@ struct sluice_session_options {
 };
 
 // Opens a session on an engine of this process (`socket` NULL), or on the sluiced that answers at
-// `socket` (`sluice` NULL). With sluiced, frames arrive through a memif port it makes for the
-// session; EAL must be up in this process to receive, not to join and leave. Its frames carry no
-// port, so that a flush tells interfaces by their VLANs; its ring has at most 16384 frames. Each
-// takes one of the RTE_MAX_ETHPORTS ports, 32, that DPDK has in sluiced and in this process;
-// -ENOBUFS without one. A session that does not receive takes none. `options` may be NULL.
-// -ECONNREFUSED, -ENOENT if no sluiced answers.
+// `socket` (`sluice` NULL). -ECONNREFUSED, -ENOENT if no sluiced answers. `options` may be NULL.
+//
+// With sluiced, frames arrive through a memif port that it makes for this process; EAL must be up
+// to receive, not to join and leave. Sessions share the port as long as their rings have 4096
+// frames together; then, or for a larger ring, of at most 16384, there is another. Each takes one
+// of the RTE_MAX_ETHPORTS ports, 32, that DPDK has in sluiced and in this process; -ENOBUFS without
+// one. A session that does not receive takes none. Frames carry no port, so that a flush tells
+// interfaces by their VLANs.
 SLUICE_API int sluice_session_open(struct sluice *sluice, const char *socket,
 	const struct sluice_session_options *options, struct sluice_session **session);
 

@@ -59,6 +59,7 @@ void daemon_start(struct kit *kit, const char *path)
 {
 	struct error error;
 
+	signal(SIGPIPE, SIG_IGN); // as sluiced does
 	kit_wires(kit);
 	served.kit = kit;
 	served.config = config_load_text("test", YAML, strlen(YAML), report, NULL);
@@ -185,12 +186,14 @@ void daemon_end(struct daemon_process *daemon, bool orderly)
 {
 	char pattern[80];
 	glob_t left;
+	int status;
 
 	if (!orderly)
 		kill(daemon->pid, SIGKILL);
 	close(daemon->orders);
 	close(daemon->done);
-	cr_assert_eq(waitpid(daemon->pid, NULL, 0), daemon->pid);
+	cr_assert_eq(waitpid(daemon->pid, &status, 0), daemon->pid);
+	cr_expect(!orderly || (WIFEXITED(status) && WEXITSTATUS(status) == 0), "status %x", status);
 	snprintf(pattern, sizeof(pattern), "%s*", daemon->path);
 	if (glob(pattern, 0, NULL, &left) != 0)
 		return;

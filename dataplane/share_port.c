@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The receiving side of a share: frames are dealt from the port to rings, one for each line.
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_ring_elem.h>
+#include "counter.h"
+#include "memif.h"
+#include "share.h"
+#include "share_tag.h"
+
+enum { DEAL_BURST = 32, POOL_SLACK = 512, CONNECT_MAX_MS = 5000 };
+
+struct share_line {
+	struct share_port *port; // const
+	uint64_t number; // const
+	struct rte_ring *ring; // filled under the port's lock
+	counter_t dropped; // written under the port's lock
+};
+
+struct share_port {
+	struct memif memif;
+	pthread_mutex_t lock; // of who receives from the port
+	struct share_line *lines[SHARE_LINES];
+};
+
+// The other side has a thread for it, so that it takes some milliseconds.
+static int wait_connected(uint16_t port)
+{
+	struct rte_eth_link link = {0};
+
+	for (unsigned i = 0; i < CONNECT_MAX_MS; i++) {
+		if (rte_eth_link_get_nowait(port, &link) == 0 &&
+			link.link_status == RTE_ETH_LINK_UP)
+			return 0;
+		usleep(1000);
+	}
+	return -ETIMEDOUT;
+}
+
+int share_port_open(const char *path, unsigned n_frames, struct share_port **port)
+{
+	struct share_port *new = calloc(1, sizeof(*new));
+	int rc;
+
+	if (new == NULL)
+		return -ENOMEM;
+	// As many as wait may be in the hands of the program.
+	rc = memif_open(&new->memif, "client", path, 2 * n_frames + POOL_SLACK);
+	if (rc < 0) {
+		free(new);
+		return rc;
+	}
+	rc = wait_connected(new->memif.port);
+	if (rc < 0) {
+		memif_close(&new->memif);
+		free(new);
+		return rc;
+	}
+	pthread_mutex_init(&new->lock, NULL);
+	*port = new;
+	return 0;
+}
+
+void share_port_close(struct share_port *port)
+{
+	memif_close(&port->memif);
+	pthread_mutex_destroy(&port->lock);
+	free(port);
+}
+
+// ---- Dealing: under the lock ---------------------------------------------------------------
+
+static uint64_t tag_of(const struct rte_mbuf *frame)
+{
+	uint64_t number;
+
+	memcpy(&number, rte_pktmbuf_mtod(frame, const void *), SHARE_TAG);
+	return number;
+}
+
+static void put(struct share_port *port, uint64_t number, struct rte_mbuf **frames, unsigned n)
+{
+	struct share_line *line = port->lines[number % SHARE_LINES];
+	unsigned taken = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		rte_pktmbuf_adj(frames[i], SHARE_TAG);
+	// Those of a line that was closed since are nobody's.
+	if (line != NULL && line->number == number) {
+		taken = rte_ring_enqueue_burst(line->ring, (void **)frames, n, NULL);
+		counter_add(&line->dropped, n - taken);
+	}
+	rte_pktmbuf_free_bulk(&frames[taken], n - taken);
+}
+
+// Deals what lies in the port, a port's worth at most, until `line` has n frames.
+static void deal(struct share_port *port, const struct share_line *line, unsigned n)
+{
+	struct rte_mbuf *frames[DEAL_BURST];
+	unsigned got, end;
+
+	for (unsigned sum = 0; sum < MEMIF_FRAMES && rte_ring_count(line->ring) < n; sum += got) {
+		got = rte_eth_rx_burst(port->memif.port, 0, frames, DEAL_BURST);
+		if (got == 0)
+			break;
+		for (unsigned i = 0; i < got; i = end) {
+			uint64_t number = tag_of(frames[i]);
+
+			for (end = i + 1; end < got && tag_of(frames[end]) == number; end++)
+				;
+			put(port, number, &frames[i], end - i);
+		}
+	}
+}
+
+// ---- Lines ---------------------------------------------------------------------------------
+
+int share_line_open(
+	struct share_port *port, uint64_t number, unsigned size, struct share_line **line)
+{
+	struct share_line *new = calloc(1, sizeof(*new));
+	char name[RTE_RING_NAMESIZE];
+
+	if (new == NULL)
+		return -ENOMEM;
+	new->port = port;
+	new->number = number;
+	snprintf(name, sizeof(name), "sluice_l%p", (void *)new);
+	new->ring = rte_ring_create(
+		name, size, SOCKET_ID_ANY, RING_F_EXACT_SZ | RING_F_SP_ENQ | RING_F_SC_DEQ);
+	if (new->ring == NULL) {
+		free(new);
+		return -rte_errno;
+	}
+	pthread_mutex_lock(&port->lock);
+	port->lines[number % SHARE_LINES] = new;
+	pthread_mutex_unlock(&port->lock);
+	*line = new;
+	return 0;
+}
+
+void share_line_close(struct share_line *line)
+{
+	struct rte_mbuf *frame;
+
+	pthread_mutex_lock(&line->port->lock);
+	line->port->lines[line->number % SHARE_LINES] = NULL;
+	pthread_mutex_unlock(&line->port->lock);
+	while (rte_ring_dequeue(line->ring, (void **)&frame) == 0)
+		rte_pktmbuf_free(frame);
+	rte_ring_free(line->ring);
+	free(line);
+}
+
+unsigned share_line_receive(struct share_line *line, struct rte_mbuf **frames, unsigned n)
+{
+	n = RTE_MIN(n, rte_ring_get_capacity(line->ring));
+	if (rte_ring_count(line->ring) < n) {
+		pthread_mutex_lock(&line->port->lock);
+		deal(line->port, line, n);
+		pthread_mutex_unlock(&line->port->lock);
+	}
+	return rte_ring_dequeue_burst(line->ring, (void **)frames, n, NULL);
+}
+
+void share_line_settle(struct share_line *line)
+{
+	pthread_mutex_lock(&line->port->lock);
+	deal(line->port, line, UINT_MAX);
+	pthread_mutex_unlock(&line->port->lock);
+}
+
+uint64_t share_line_dropped(const struct share_line *line)
+{
+	return counter_read(&line->dropped);
+}
