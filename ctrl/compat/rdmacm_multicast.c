@@ -94,15 +94,20 @@ int rdma_join_multicast_ex(
 		id, attr->addr, attr->join_flags == RDMA_MC_JOIN_FLAG_SENDONLY_FULLMEMBER, context);
 }
 
-static struct membership *membership_find(struct cm_id *id, const struct sockaddr *addr)
+static int membership_find(
+	struct cm_id *id, const struct sockaddr *addr, struct membership **membership)
 {
-	struct membership *membership;
+	struct sluice_addr group;
+	uint16_t port_be;
+	int rc = rdmacm_addr_read(addr, &group, &port_be);
 
-	TAILQ_FOREACH (membership, &id->memberships, link)
-		if (membership->addr.ss_family == addr->sa_family &&
-			memcmp(&membership->addr, addr, rdmacm_addr_len(addr)) == 0)
-			break;
-	return membership;
+	if (rc < 0)
+		return rc;
+	TAILQ_FOREACH (*membership, &id->memberships, link)
+		if ((*membership)->addr.ss_family == addr->sa_family &&
+			memcmp(&(*membership)->addr, addr, rdmacm_addr_len(addr)) == 0)
+			return 0;
+	return -EADDRNOTAVAIL;
 }
 
 // Whether the session has the join, as far as is known.
@@ -150,16 +155,10 @@ static void membership_renumber(struct cm_id *id, const struct membership *left)
 static int leave(struct cm_id *id, const struct sockaddr *addr)
 {
 	struct membership *membership;
-	struct sluice_addr group;
-	uint16_t port_be;
-	int rc = rdmacm_addr_read(addr, &group, &port_be);
+	int rc = membership_find(id, addr, &membership);
 
-	if (rc < 0)
-		return rc;
-	membership = membership_find(id, addr);
-	if (!membership)
-		return -EADDRNOTAVAIL;
-	rc = membership_withdraw(id, membership);
+	if (rc == 0)
+		rc = membership_withdraw(id, membership);
 	if (rc < 0)
 		return rc;
 	// Out of the list, events of the session find it no more.
