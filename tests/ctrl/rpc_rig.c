@@ -13,16 +13,18 @@
 #include "config.h"
 #include "rpc.h"
 
-static const char configuration[] = "ports:\n"
-				    "  - {name: in0, device: \"net_null0,no-rx=1\"}\n"
-				    "  - {name: out0, device: \"net_null1,no-rx=1\"}\n"
-				    "interfaces:\n"
-				    "  - {name: tv, port: in0, addresses: [10.9.0.2/24]}\n"
-				    "  - {name: tv20, port: in0, vlan: 20}\n"
-				    "outputs:\n"
-				    "  - {name: a, port: out0}\n"
-				    "  - {name: b}\n"
-				    "limits: {groups: 100, sources_per_filter: 64}\n";
+static const char configuration[] =
+	"protocol: {unsolicited_report_interval: 1000}\n" // leaving takes long
+	"ports:\n"
+	"  - {name: in0, device: \"net_null0,no-rx=1\"}\n"
+	"  - {name: out0, device: \"net_null1,no-rx=1\"}\n"
+	"interfaces:\n"
+	"  - {name: tv, port: in0, addresses: [10.9.0.2/24]}\n"
+	"  - {name: tv20, port: in0, vlan: 20}\n"
+	"outputs:\n"
+	"  - {name: a, port: out0}\n"
+	"  - {name: b}\n"
+	"limits: {groups: 100, sources_per_filter: 64}\n";
 
 static struct config *config;
 static struct event_base *base;
