@@ -220,7 +220,7 @@ SLUICE_API int sluice_frame_read(const struct rte_mbuf *frame, struct sluice_fra
 // application on a port Sluice does not poll, does the session want on this interface? Sets bit i
 // of the result for frame i, n at most 64. Reads the group table as a worker does and holds nothing
 // of it afterwards; nothing is queued, nor counted in statistics. IGMP and MLD frames among them
-// are answered. 0 on a session of sluiced.
+// are answered. Always 0 on a session of sluiced, which has no group table here.
 SLUICE_API uint64_t sluice_filter_burst(struct sluice_session *session, unsigned ifindex,
 	struct rte_mbuf *const *frames, unsigned n);
 

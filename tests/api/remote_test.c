@@ -140,6 +140,25 @@ Test(remote, memberships,
 	daemon_stop();
 }
 
+Test(remote, filter_burst, .description = "no frame is wanted: the group table is the daemon's")
+{
+	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct rte_mbuf *mbuf;
+	struct frame frame;
+
+	start_daemon();
+	open_session();
+	cr_expect_eq(sluice_join(session, 1, &group), 0);
+	frame_build(&frame, &(struct frame_spec){.group = "239.1.1.1", .source = "10.0.0.7"});
+	mbuf = rte_pktmbuf_alloc(kit.pool);
+	cr_assert(mbuf != NULL);
+	memcpy(rte_pktmbuf_append(mbuf, frame.len), frame.bytes, frame.len);
+	cr_expect_eq(sluice_filter_burst(session, 1, &mbuf, 1), 0);
+	rte_pktmbuf_free(mbuf);
+	sluice_session_close(session);
+	daemon_stop();
+}
+
 Test(remote, async, .description = "asynchronous joins have their events from the daemon")
 {
 	struct sluice_addr group = kit_addr("239.1.1.1"), ssm = kit_addr("232.1.1.1");
