@@ -4,7 +4,6 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <netinet/igmp.h>
 #include <netinet/ip.h>
 #include <stdbool.h>
 #include <string.h>
