@@ -123,7 +123,7 @@ uint64_t interface_filter_burst(struct interface *interface, const struct output
 	}
 	if (ipv6->n > 0) {
 		found = group_table_lookup6_burst(
-			interface->table6, ipv6->groups6, ipv6->n, ipv6->index);
+			interface->table6, dp->n_workers, ipv6->groups6, ipv6->n, ipv6->index);
 		verdict |= judge(interface->table6, dp->n_workers, ipv6, found, output);
 	}
 	reclaim_offline(&dp->reclaim, dp->n_workers + reader);

@@ -169,7 +169,7 @@ void dataplane_reclaim(struct dataplane *dp);
 struct group_stats {
 	uint64_t packets, bytes; // that at least one subscriber's filter let through
 	uint64_t filtered; // packets of the group that no subscriber wanted
-	uint64_t last_ms; // when the last packet came, CLOCK_MONOTONIC ms, 0 if none did
+	uint64_t last_ms; // when the last packet came, CLOCK_MONOTONIC, to 16 ms; 0 if none did
 };
 // -ENOENT if nobody subscribes to the group. Counting starts with the first subscriber.
 int interface_group_stats(const struct interface *interface, const struct sluice_addr *group,

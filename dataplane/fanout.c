@@ -137,32 +137,35 @@ unsigned fanout_filter(
 	return n;
 }
 
-static bool any_line_wants4(const struct fanout *fanout, const struct fanout_frame *frame)
+static void source_unpack(void *address, const void *packed, uint16_t family)
 {
-	const struct line *lines = fanout_lines(fanout), *line = lines;
-	uint32_t key = source4_load(frame->source);
+	const struct source6 *source6 = packed;
 
-	for (; line < lines + fanout->n_lines; line++)
-		if (line_wants4(line, frame, fanout_sources(fanout), key))
-			return true;
-	return false;
+	if (family == AF_INET)
+		memcpy(address, &(uint32_t){rte_cpu_to_be_32(*(const uint32_t *)packed)}, 4);
+	else
+		memcpy(address,
+			(uint64_t[]){
+				rte_cpu_to_be_64(source6->high), rte_cpu_to_be_64(source6->low)},
+			16);
 }
 
-static bool any_line_wants6(const struct fanout *fanout, const struct fanout_frame *frame)
+bool fanout_single(const struct fanout *fanout, struct fanout_single *single)
 {
-	const struct line *lines = fanout_lines(fanout), *line = lines;
-	struct source6 key = source6_load(frame->source);
+	const struct line *line = fanout_lines(fanout);
 
-	for (; line < lines + fanout->n_lines; line++)
-		if (line_wants6(line, frame, fanout_sources(fanout), &key))
-			return true;
-	return false;
-}
-
-bool fanout_wants(const struct fanout *fanout, const struct fanout_frame *frame)
-{
-	return fanout->family == AF_INET ? any_line_wants4(fanout, frame)
-					 : any_line_wants6(fanout, frame);
+	if (fanout->n_outputs != 1)
+		return false;
+	*single = (struct fanout_single){.output = fanout->outputs[0]};
+	if (fanout->n_open == 1)
+		return true;
+	if (fanout->n_lines != 1 || line->n_sources != (line->mode == SLUICE_INCLUDE ? 1 : 0))
+		return false;
+	single->udp_port_be = line->udp_port_be;
+	single->has_source = line->n_sources == 1;
+	if (single->has_source)
+		source_unpack(single->source, fanout_sources(fanout), fanout->family);
+	return true;
 }
 
 static int draft_add(struct fanout_draft *draft, const struct fanout_draft_line *line)

@@ -36,8 +36,15 @@ struct fanout_frame {
 unsigned fanout_filter(
 	const struct fanout *fanout, const struct fanout_frame *frame, struct output **wanted);
 
-// The same for a fan-out of one output: whether it wants the frame.
-bool fanout_wants(const struct fanout *fanout, const struct fanout_frame *frame);
+// The filter of a fan-out that comes down to one output with at most one source and one UDP port.
+struct fanout_single {
+	struct output *output;
+	uint16_t udp_port_be; // 0: any
+	bool has_source; // else any
+	uint8_t source[16]; // network order
+};
+// false: it does not.
+bool fanout_single(const struct fanout *fanout, struct fanout_single *single);
 
 // A fan-out to be: its lines, sorted, and the size it will have. Large, for the stack of the
 // control thread, so that withdrawing needs no memory.

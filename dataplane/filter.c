@@ -1,34 +1,42 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <time.h>
 #include <rte_cycles.h>
 #include <rte_prefetch.h>
+#include "clock.h"
 #include "deliver.h"
 #include "filter.h"
+#include "group_buckets.h"
 #include "look.h"
-
-#define PREFETCH 4 // frames ahead
 
 static_assert(BURST <= GROUP_TABLE_BURST, "a batch is one lookup");
 
-// The frames of a burst that ask the same group table.
-struct batch {
-	struct group_table *table;
-	unsigned n;
-	uint8_t which[BURST]; // their numbers in the burst
-	union {
-		uint32_t groups4_be[BURST];
-		struct group_key groups6[BURST];
-	};
+#define STEP 16 // frames a stage takes on at a time
+
+// What frames of the same output add up to: one that counts is told once a run of them.
+struct tally {
+	struct output *output;
+	unsigned packets;
+	uint64_t bytes;
 };
 
-struct burst {
+// Frames that ask the same group table, on their way through the stages: parsed and asked for,
+// found, routed, delivered. While one stage works on some frames, the next one's memory comes.
+struct batch {
+	struct worker *worker;
+	const struct group_table *table;
+	bool joined; // whether there is anything to ask for
+	bool ipv6;
+	uint64_t told; // for parse_mbuf_fast()
 	struct rte_mbuf **frames;
-	unsigned n;
-	uint64_t now_ms;
 	struct parsed parsed[BURST];
-	uint8_t reasons[BURST]; // of parse_mbuf()
-	unsigned n_batches;
-	struct batch batches[BURST];
+	struct group_query query;
+	uint32_t index[BURST];
+	struct group *groups[BURST]; // NULL: not found
+	uint64_t routes[BURST];
+	// What the frames add up to.
+	uint32_t tick;
+	unsigned n_hits, n_filtered, n_deliveries;
+	uint64_t bytes;
+	struct tally tally;
 };
 
 static void drop(struct worker *worker, enum drop_reason reason, struct rte_mbuf *frame)
@@ -50,107 +58,32 @@ static void punt(struct worker *worker, struct interface *interface, struct rte_
 		counter_add(&worker->counters.punted, 1);
 }
 
-static struct batch *batch_of(struct burst *burst, struct group_table *table)
+static void batch_start(struct batch *batch, struct worker *worker,
+	const struct interface *interface, bool ipv6, uint32_t tick)
 {
-	struct batch *batch = burst->batches;
-
-	for (; batch < burst->batches + burst->n_batches; batch++)
-		if (batch->table == table)
-			return batch;
-	burst->n_batches++;
-	batch->table = table;
-	batch->n = 0;
-	return batch;
+	batch->worker = worker;
+	batch->tick = tick;
+	batch->ipv6 = ipv6;
+	batch->table = ipv6 ? interface->table6 : interface->table4;
+	batch->joined = group_table_is_joined(batch->table);
+	if (batch->joined)
+		group_query_start(&batch->query, batch->table);
+	batch->n_hits = batch->n_filtered = batch->n_deliveries = 0;
+	batch->bytes = 0;
+	batch->tally.output = NULL;
 }
 
-static inline struct group_table *table_of(
-	const struct interface *interface, const struct parsed *parsed)
+// Asks for the group of frame i, which is parsed.
+static inline void batch_ask(struct batch *batch, unsigned i)
 {
-	return parsed->flags & PARSED_IPV6 ? interface->table6 : interface->table4;
-}
+	const struct parsed *parsed = &batch->parsed[i];
+	struct group_key group6;
 
-static inline void batch_add(struct batch *batch, unsigned which, const struct parsed *parsed)
-{
-	if (parsed->flags & PARSED_IPV6)
-		memcpy(&batch->groups6[batch->n], parsed->group6, sizeof(batch->groups6[0]));
-	else
-		batch->groups4_be[batch->n] = parsed->group4_be;
-	batch->which[batch->n++] = which;
-}
-
-// Parses the frames. Returns whether they are all alike: good, by the same interface, of the same
-// family, and nothing for the protocol machine.
-static inline bool parse(struct worker *worker, uint64_t told, struct burst *burst)
-{
-	struct rte_mbuf **frames = burst->frames;
-	const struct parsed *first = &burst->parsed[0];
-	uint32_t unlike = 0;
-	uint64_t bytes = 0;
-
-	for (unsigned i = 0; i < PREFETCH && i < burst->n; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
-	for (unsigned i = 0; i < burst->n; i++) {
-		struct parsed *parsed = &burst->parsed[i];
-		unsigned reason = PARSE_OK;
-
-		rte_prefetch0(
-			rte_pktmbuf_mtod(frames[RTE_MIN(i + PREFETCH, burst->n - 1)], void *));
-		bytes += frames[i]->pkt_len;
-		if (unlikely(!parse_mbuf_fast(frames[i], told, parsed))) {
-			reason = parse_mbuf_general(frames[i], parsed);
-			unlike |= (reason ^ PARSE_OK) | (parsed->flags & PARSED_CONTROL);
-		}
-		burst->reasons[i] = reason;
-		unlike |= (parsed->vlans ^ first->vlans) |
-			  ((parsed->flags ^ first->flags) & PARSED_IPV6);
-	}
-	counter_add(&worker->counters.rx_packets, burst->n);
-	counter_add(&worker->counters.rx_bytes, bytes);
-	return unlike == 0;
-}
-
-// All frames by one table, as it mostly is.
-static inline void sort_alike(struct burst *burst, const struct interface *interface)
-{
-	static const uint8_t which[BURST] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-		16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
-	struct batch *batch = burst->batches;
-	const struct parsed *parsed = burst->parsed;
-
-	burst->n_batches = 1;
-	batch->table = table_of(interface, parsed);
-	batch->n = burst->n;
-	memcpy(batch->which, which, sizeof(which));
-	if (parsed->flags & PARSED_IPV6)
-		for (unsigned i = 0; i < burst->n; i++)
-			memcpy(&batch->groups6[i], parsed[i].group6, sizeof(batch->groups6[i]));
-	else
-		for (unsigned i = 0; i < burst->n; i++)
-			batch->groups4_be[i] = parsed[i].group4_be;
-}
-
-// Sorts the frames by group table; those that ask none go their own ways.
-static __rte_noinline void sort_unlike(
-	struct worker *worker, const struct port *port, struct burst *burst)
-{
-	burst->n_batches = 0;
-	for (unsigned i = 0; i < burst->n; i++) {
-		const struct parsed *parsed = &burst->parsed[i];
-		struct rte_mbuf *frame = burst->frames[i];
-		struct interface *interface;
-
-		if (burst->reasons[i] != PARSE_OK) {
-			drop(worker, burst->reasons[i], frame);
-			continue;
-		}
-		interface = interface_map_find(
-			&port->interfaces, parsed->outer_vlan, parsed->inner_vlan);
-		if (interface == NULL)
-			drop(worker, DROP_NO_INTERFACE, frame);
-		else if (parsed->flags & PARSED_CONTROL)
-			punt(worker, interface, frame, parsed);
-		else
-			batch_add(batch_of(burst, table_of(interface, parsed)), i, parsed);
+	if (batch->joined && batch->ipv6) {
+		memcpy(&group6, parsed->group6, sizeof(group6));
+		group_query_ask6(&batch->query, i, &group6);
+	} else if (batch->joined) {
+		group_query_ask4(&batch->query, i, parsed->group4_be);
 	}
 }
 
@@ -169,17 +102,12 @@ static __rte_noinline unsigned deliver_fanout(struct worker *worker, struct rte_
 	} else {
 		n = fanout_filter(fanout, &look, scratch);
 	}
-	if (n > 0)
+	if (n == 1)
+		deliver_single(worker, frame, parsed->l3_offset, outputs[0]);
+	else if (n > 0)
 		deliver_many(worker, frame, parsed->l3_offset, outputs, n);
 	return n;
 }
-
-// What frames of the same output add up to: one that counts is told once a run of them.
-struct tally {
-	struct output *output;
-	unsigned packets;
-	uint64_t bytes;
-};
 
 static void tally_settle(const struct worker *worker, const struct tally *tally)
 {
@@ -203,114 +131,216 @@ static inline void tally_add(
 	tally->bytes += bytes;
 }
 
-static uint64_t look_up(const struct batch *batch, bool ipv6, uint32_t *index)
+// Parses the frames from `first` on as long as they are like frame 0. Returns where it ended.
+static inline unsigned batch_parse(struct batch *batch, unsigned first, unsigned end)
 {
-	return ipv6 ? group_table_lookup6_burst(batch->table, batch->groups6, batch->n, index)
-		    : group_table_lookup4_burst(batch->table, batch->groups4_be, batch->n, index);
+	const uint64_t kind = batch->parsed[0].kind;
+	uint64_t bytes = 0;
+	unsigned i;
+
+	for (i = first; i < end; i++) {
+		struct rte_mbuf *frame = batch->frames[i];
+
+		if (unlikely(!parse_mbuf_fast(frame, batch->told, &batch->parsed[i]) ||
+			     batch->parsed[i].kind != kind))
+			break;
+		bytes += frame->pkt_len;
+		batch_ask(batch, i);
+	}
+	batch->bytes += bytes;
+	return i;
 }
 
-// The one output that gets the frame, as mostly there is one. NULL and *n, how many others got it.
-static inline struct output *single_output(struct worker *worker, uintptr_t route,
-	struct rte_mbuf *frame, const struct parsed *parsed, unsigned *n)
+static inline void batch_find(struct batch *batch, unsigned first, unsigned end)
 {
-	struct output *output = route_output(route);
-	const struct fanout *fanout = route_fanout(route);
+	const struct group_lookup *lookup = batch->table->lookup;
+	uint64_t hits;
+	unsigned worker = batch->worker->index;
 
-	*n = 1;
-	if (output != NULL)
-		return output;
-	if (fanout->n_outputs > 1) {
-		*n = deliver_fanout(worker, frame, parsed, fanout);
-	} else {
+	if (first == end)
+		return;
+	hits = !batch->joined ? 0
+	       : batch->ipv6  ? lookup->find6(batch->table, worker, &batch->query, first, end,
+					batch->index)
+			     : lookup->find4(batch->table, &batch->query, first, end, batch->index);
+	for (unsigned i = first; i < end; i++, hits >>= 1) {
+		batch->groups[i] = NULL;
+		if (hits & 1) {
+			batch->groups[i] = group_table_group(batch->table, worker, batch->index[i]);
+			rte_prefetch0(batch->groups[i]);
+		}
+	}
+}
+
+static inline void batch_route(struct batch *batch, unsigned first, unsigned end)
+{
+	for (unsigned i = first; i < end; i++) {
+		if (batch->groups[i] == NULL)
+			continue;
+		batch->routes[i] = group_route(batch->groups[i]);
+		if (!(batch->routes[i] & ROUTE_DIRECT))
+			rte_prefetch0(route_fanout(batch->routes[i]));
+	}
+}
+
+static inline void batch_deliver(struct batch *batch, unsigned first, unsigned end)
+{
+	struct worker *worker = batch->worker;
+
+	for (unsigned i = first; i < end; i++) {
+		struct rte_mbuf *frame = batch->frames[i];
+		const struct parsed *parsed = &batch->parsed[i];
 		const struct fanout_frame look = look_at(parsed);
-
-		if (fanout_wants(fanout, &look))
-			return fanout->outputs[0];
-		*n = 0;
-	}
-	return NULL;
-}
-
-static void filter_batch(
-	struct worker *worker, const struct burst *burst, const struct batch *batch)
-{
-	const struct group_table *table = batch->table;
-	uint32_t index[BURST];
-	uint64_t hits = look_up(batch, burst->parsed[batch->which[0]].flags & PARSED_IPV6, index);
-	unsigned n_hits = __builtin_popcountll(hits), deliveries = 0, filtered = 0;
-	struct tally tally = {.output = NULL};
-	struct group *groups[BURST];
-	uintptr_t routes[BURST];
-
-	for (uint64_t left = hits; left != 0; left &= left - 1) {
-		unsigned i = rte_bsf64(left);
-
-		groups[i] = group_table_group(table, worker->index, index[i]);
-		rte_prefetch0(groups[i]);
-	}
-	for (uint64_t left = ~hits & (UINT64_MAX >> (64 - batch->n)); left != 0; left &= left - 1)
-		worker_discard(worker, burst->frames[batch->which[rte_bsf64(left)]]);
-	for (uint64_t left = hits; left != 0; left &= left - 1) {
-		unsigned i = rte_bsf64(left);
-
-		routes[i] = group_route(groups[i]);
-		rte_prefetch0(route_target(routes[i]));
-	}
-	for (uint64_t left = hits; left != 0; left &= left - 1) {
-		unsigned i = rte_bsf64(left), which = batch->which[i], n;
-		struct rte_mbuf *frame = burst->frames[which];
-		const struct parsed *parsed = &burst->parsed[which];
+		uint64_t route = batch->routes[i];
+		struct output *output = route_output(route);
 		uint32_t bytes = frame->pkt_len;
-		struct output *output = single_output(worker, routes[i], frame, parsed, &n);
+		unsigned n = 1;
 
-		if (unlikely(n == 0)) {
-			group_table_count_filtered(table, worker->index, index[i]);
+		if (batch->groups[i] == NULL) {
 			worker_discard(worker, frame);
-			filtered++;
 			continue;
 		}
-		if (output != NULL && output->kind == OUTPUT_COUNT) {
-			tally_add(worker, &tally, output, bytes);
+		batch->n_hits++;
+		if (!(route & ROUTE_DIRECT)) {
+			n = deliver_fanout(worker, frame, parsed, route_fanout(route));
+		} else if (unlikely(!group_takes(batch->groups[i], route, &look))) {
+			n = 0;
+		} else if (output->kind == OUTPUT_COUNT) {
+			tally_add(worker, &batch->tally, output, bytes);
 			worker_discard(worker, frame);
-		} else if (output != NULL) {
+		} else {
 			deliver_single(worker, frame, parsed->l3_offset, output);
 		}
-		group_count(groups[i], bytes, burst->now_ms);
-		deliveries += n;
+		if (unlikely(n == 0)) {
+			group_table_count_filtered(batch->table, worker->index, batch->index[i]);
+			worker_discard(worker, frame);
+			batch->n_filtered++;
+			continue;
+		}
+		group_count(batch->groups[i], bytes, batch->tick);
+		batch->n_deliveries += n;
 	}
-	tally_settle(worker, &tally);
-	worker_drop(worker, DROP_NOT_JOINED, batch->n - n_hits);
-	worker_drop(worker, DROP_FILTERED, filtered);
-	counter_add(&worker->counters.delivered, n_hits - filtered);
-	counter_add(&worker->counters.deliveries, deliveries);
 }
 
-// Coarse, but no system call.
-static uint64_t clock_ms(void)
+static void batch_end(struct batch *batch, unsigned n)
 {
-	struct timespec now;
+	struct worker *worker = batch->worker;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	tally_settle(worker, &batch->tally);
+	worker_drop(worker, DROP_NOT_JOINED, n - batch->n_hits);
+	worker_drop(worker, DROP_FILTERED, batch->n_filtered);
+	counter_add(&worker->counters.rx_bytes, batch->bytes);
+	counter_add(&worker->counters.delivered, batch->n_hits - batch->n_filtered);
+	counter_add(&worker->counters.deliveries, batch->n_deliveries);
+}
+
+// Takes on frames as long as they are all alike, as they mostly are: good, by the same interface,
+// of the same family, and nothing for the protocol machine. Returns how many those were.
+static unsigned filter_alike(struct worker *worker, const struct port *port,
+	struct rte_mbuf **frames, unsigned n, uint32_t tick)
+{
+	struct batch batch;
+	const struct parsed *first = &batch.parsed[0];
+	const struct interface *interface;
+	unsigned parsed = 0, found = 0, routed = 0, delivered = 0;
+
+	batch.told = port->rx_told;
+	if (!parse_mbuf_fast(frames[0], batch.told, &batch.parsed[0]))
+		return 0;
+	interface = interface_map_find(&port->interfaces, first->outer_vlan, first->inner_vlan);
+	if (interface == NULL)
+		return 0;
+	batch.frames = frames;
+	batch_start(&batch, worker, interface, first->flags & PARSED_IPV6, tick);
+	do {
+		unsigned to_find = parsed, to_route = found, to_deliver = routed;
+		unsigned to_parse = RTE_MIN(parsed + STEP, n);
+
+		parsed = batch_parse(&batch, parsed, to_parse);
+		if (unlikely(parsed < to_parse))
+			n = parsed;
+		batch_find(&batch, found, to_find);
+		batch_route(&batch, routed, to_route);
+		batch_deliver(&batch, delivered, to_deliver);
+		found = to_find;
+		routed = to_route;
+		delivered = to_deliver;
+	} while (delivered < n);
+	batch_end(&batch, n);
+	return n;
+}
+
+// Parses a frame. Returns the interface it came by, NULL when it went its own way.
+static struct interface *parse(struct worker *worker, const struct port *port,
+	struct rte_mbuf *frame, struct parsed *parsed)
+{
+	unsigned reason = parse_mbuf(frame, parsed);
+	struct interface *interface = NULL;
+
+	if (reason == PARSE_OK) {
+		interface = interface_map_find(
+			&port->interfaces, parsed->outer_vlan, parsed->inner_vlan);
+		if (interface == NULL)
+			reason = DROP_NO_INTERFACE;
+	}
+	if (reason != PARSE_OK) {
+		drop(worker, reason, frame);
+	} else if (parsed->flags & PARSED_CONTROL) {
+		punt(worker, interface, frame, parsed);
+		interface = NULL;
+	}
+	return interface;
+}
+
+// Frames that are not alike become batches that are.
+static __rte_noinline void filter_unlike(struct worker *worker, const struct port *port,
+	struct rte_mbuf **frames, unsigned n, uint32_t tick)
+{
+	struct interface *interfaces[BURST];
+	struct parsed parsed[BURST];
+	struct rte_mbuf *chosen[BURST];
+	struct batch batch;
+	uint64_t left = 0, bytes = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		bytes += frames[i]->pkt_len;
+		interfaces[i] = parse(worker, port, frames[i], &parsed[i]);
+		left |= (uint64_t)(interfaces[i] != NULL) << i;
+	}
+	counter_add(&worker->counters.rx_bytes, bytes);
+	batch.frames = chosen;
+	while (left != 0) {
+		unsigned first = rte_bsf64(left), chosen_n = 0;
+		bool ipv6 = parsed[first].flags & PARSED_IPV6;
+
+		batch_start(&batch, worker, interfaces[first], ipv6, tick);
+		for (unsigned i = first; i < n; i++) {
+			if (!(left >> i & 1) || interfaces[i] != interfaces[first] ||
+				((parsed[i].flags & PARSED_IPV6) != 0) != ipv6)
+				continue;
+			left &= ~(UINT64_C(1) << i);
+			chosen[chosen_n] = frames[i];
+			batch.parsed[chosen_n] = parsed[i];
+			batch_ask(&batch, chosen_n++);
+		}
+		batch_find(&batch, 0, chosen_n);
+		batch_route(&batch, 0, chosen_n);
+		batch_deliver(&batch, 0, chosen_n);
+		batch_end(&batch, chosen_n);
+	}
 }
 
 void filter_burst(
 	struct worker *worker, const struct port *port, struct rte_mbuf **frames, unsigned n)
 {
-	struct burst burst;
-	struct interface *interface = NULL;
+	uint32_t tick = group_tick(clock_ms());
+	unsigned done;
 
-	burst.frames = frames;
-	burst.n = n;
-	burst.now_ms = clock_ms();
-	if (likely(parse(worker, port->rx_told, &burst)))
-		interface = interface_map_find(
-			&port->interfaces, burst.parsed[0].outer_vlan, burst.parsed[0].inner_vlan);
-	if (likely(interface != NULL))
-		sort_alike(&burst, interface);
-	else
-		sort_unlike(worker, port, &burst);
-	for (unsigned i = 0; i < burst.n_batches; i++)
-		filter_batch(worker, &burst, &burst.batches[i]);
+	for (unsigned i = 0; i < n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
+	counter_add(&worker->counters.rx_packets, n);
+	done = filter_alike(worker, port, frames, n, tick);
+	if (unlikely(done < n))
+		filter_unlike(worker, port, frames + done, n - done, tick);
 	deliver_flush(worker);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The hash table of a group table: one cache line a bucket, eight slots a bucket, eight bytes a
 // slot, so that a slot changes by one atomic store. Shared by the writer (group_buckets.c) and the
-// burst lookups (group_table_lookup.c).
+// burst lookups (group_lookup.c).
 //
 // An entry lives in its home bucket or, when that is full, in one of the next ones, and never
 // moves. The home's reach says how far its entries have gone; it is raised after such an entry is
@@ -11,6 +11,7 @@
 
 #include "group_table.h"
 #include "memory.h"
+#include <rte_prefetch.h>
 
 #define BUCKET_SLOTS 8
 // Bounds a lookup whatever the keys are: beyond it the writer draws another seed.
@@ -104,17 +105,40 @@ static inline struct group_place group_place(
 				 : group_place6(buckets, key);
 }
 
-// IPv6. To be called after the slot with this index was loaded, with acquire: only then are the
-// keys surely long enough.
+// IPv6. Of the first worker's record, for the control thread.
 static inline struct group_key *group_key(const struct group_table *table, uint32_t index)
 {
-	return &atomic_load_explicit(&table->keys, memory_order_acquire)->keys[index];
+	return &((struct group6 *)group_table_group(table, 0, index))->key;
 }
 
-static inline bool group_key_equal(const struct group_key *a, const struct group_key *b)
+// The first step of a lookup, which then has to end with this table.
+static inline void group_query_start(struct group_query *query, const struct group_table *table)
 {
-	return !((a->words[0] ^ b->words[0]) | (a->words[1] ^ b->words[1]));
+	query->buckets = atomic_load_explicit(&table->buckets, memory_order_acquire);
 }
+
+// Asks for group number i, and fetches its bucket.
+static inline void group_query_ask4(struct group_query *query, unsigned i, uint32_t group_be)
+{
+	struct group_place place = group_place4(query->buckets, group_be);
+
+	query->tags[i] = place.tag;
+	query->homes[i] = &query->buckets->buckets[place.home];
+	rte_prefetch0(query->homes[i]);
+}
+
+static inline void group_query_ask6(
+	struct group_query *query, unsigned i, const struct group_key *group)
+{
+	struct group_place place = group_place6(query->buckets, group);
+
+	query->keys[i] = *group;
+	query->tags[i] = place.tag;
+	query->homes[i] = &query->buckets->buckets[place.home];
+	rte_prefetch0(query->homes[i]);
+}
+
+// The rest is for the control thread.
 
 // Where the group of a slot has its home.
 static inline struct group_place group_place_of_slot(
@@ -123,8 +147,6 @@ static inline struct group_place group_place_of_slot(
 	return table->family == AF_INET ? group_place4(buckets, slot_tag(slot))
 					: group_place6(buckets, group_key(table, slot_index(slot)));
 }
-
-// The rest is for the control thread.
 
 // The index of a group, 0 if it is not there.
 uint32_t group_buckets_find(const struct group_table *table, const struct group_buckets *buckets,

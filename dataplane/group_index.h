@@ -13,7 +13,6 @@ union group_entry {
 };
 
 struct group_chunk {
-	union group_entry *entries;
 	uint32_t free; // list
 	uint32_t used; // entries that were ever given out
 	uint32_t taken; // entries in use or in limbo
@@ -26,6 +25,8 @@ struct group_writer {
 	unsigned n_chunks;
 	unsigned full_chunks; // the first so many have nothing free
 	struct group_chunk chunks[GROUP_CHUNKS];
+	union group_entry *entries; // of all indices that were ever given out
+	uint32_t n_entries; // allocated
 	// Limbo: lists of released indices; `ageing` waits for the grace period of `limbo`.
 	struct reclaim_item limbo;
 	bool limbo_busy;
@@ -35,17 +36,15 @@ struct group_writer {
 
 static inline union group_entry *group_entry(const struct group_writer *writer, uint32_t index)
 {
-	struct group_spot spot = group_spot(index);
-
-	return &writer->chunks[spot.chunk].entries[spot.offset];
+	return &writer->entries[index];
 }
 
 int group_index_init(struct group_table *table);
 // Gives out an index whose records are zeroed. -ENOMEM, or -ENOSPC when all are given out.
 int group_index_alloc(struct group_table *table, uint32_t *index);
 void group_index_release(struct group_table *table, uint32_t index);
-// Indices there is room for.
-size_t group_index_capacity(const struct group_table *table);
+// Bytes held beside the records.
+size_t group_index_memory(const struct group_table *table);
 // Frees the chunks. Waits for a grace period while indices are in limbo.
 void group_index_fini(struct group_table *table);
 

@@ -28,14 +28,13 @@ static inline bool bucket_reaches(const struct bucket *bucket)
 }
 
 // The slot of a group that is not in its home bucket but may be in one of the next, 0 if it is not.
-// `key` is NULL for IPv4, where the tag is the group.
 static inline __attribute__((always_inline)) uint64_t look_elsewhere(
-	const struct group_table *table, const struct group_buckets *buckets,
-	const struct bucket *home, uint32_t tag, const struct group_key *key, matcher match)
+	const struct group_table *table, const struct group_query *query, unsigned i, matcher match)
 {
-	uint32_t at = (uint32_t)(home - buckets->buckets);
+	const struct group_buckets *buckets = query->buckets;
+	uint32_t at = (uint32_t)(query->homes[i] - buckets->buckets), tag = query->tags[i];
 
-	for (uint32_t reach = bucket_reach(home); reach; reach--) {
+	for (uint32_t reach = bucket_reach(query->homes[i]); reach; reach--) {
 		const struct bucket *bucket;
 		uint64_t slot;
 
@@ -43,93 +42,82 @@ static inline __attribute__((always_inline)) uint64_t look_elsewhere(
 		bucket = &buckets->buckets[at];
 		slot = slot_load(bucket, match(bucket, tag));
 		if (slot_tag(slot) == tag &&
-			(!key || group_key_equal(group_key(table, slot_index(slot)), key)))
+			(table->family == AF_INET ||
+				group_key_equal(
+					group_key(table, slot_index(slot)), &query->keys[i])))
 			return slot;
 	}
 	return 0;
 }
 
-static inline __attribute__((always_inline)) uint64_t lookup4(const struct group_table *table,
-	const uint32_t *groups_be, unsigned n, uint32_t *index, matcher match)
+// Few, and one unpredictable branch for all of them. Returns those that are there.
+static inline __attribute__((always_inline)) uint64_t find_elsewhere(
+	const struct group_table *table, const struct group_query *query, unsigned first,
+	uint64_t which, uint32_t *index, matcher match)
 {
-	const struct group_buckets *buckets =
-		atomic_load_explicit(&table->buckets, memory_order_acquire);
-	const struct bucket *homes[GROUP_TABLE_BURST];
-	uint64_t hits = 0, elsewhere = 0;
+	uint64_t hits = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		homes[i] = &buckets->buckets[group_place4(buckets, groups_be[i]).home];
-		rte_prefetch0(homes[i]);
-	}
-	for (unsigned i = n; i-- > 0;) {
-		uint64_t slot = slot_load(homes[i], match(homes[i], groups_be[i]));
+	for (; which; which &= which - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(which);
+		uint64_t slot = look_elsewhere(table, query, first + i, match);
 
-		index[i] = slot_index(slot);
-		hits = shift_in(hits, slot_tag(slot) == groups_be[i]);
-		elsewhere = shift_in(elsewhere, bucket_reaches(homes[i]));
-	}
-	// Few, and one unpredictable branch for all of them.
-	for (elsewhere &= ~hits; elsewhere; elsewhere &= elsewhere - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(elsewhere);
-		uint64_t slot = look_elsewhere(table, buckets, homes[i], groups_be[i], NULL, match);
-
-		index[i] = slot_index(slot);
+		index[first + i] = slot_index(slot);
 		hits |= (uint64_t)(slot != 0) << i;
 	}
 	return hits;
 }
 
-static inline __attribute__((always_inline)) uint64_t lookup6(const struct group_table *table,
-	const struct group_key *groups, unsigned n, uint32_t *index, matcher match)
+static inline __attribute__((always_inline)) uint64_t find4(const struct group_table *table,
+	const struct group_query *query, unsigned first, unsigned end, uint32_t *index,
+	matcher match)
 {
-	const struct group_buckets *buckets =
-		atomic_load_explicit(&table->buckets, memory_order_acquire);
-	const struct bucket *homes[GROUP_TABLE_BURST];
-	const struct group_key *held[GROUP_TABLE_BURST];
-	uint32_t tags[GROUP_TABLE_BURST];
 	uint64_t hits = 0, elsewhere = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		struct group_place place = group_place6(buckets, &groups[i]);
-
-		tags[i] = place.tag;
-		homes[i] = &buckets->buckets[place.home];
-		rte_prefetch0(homes[i]);
-	}
-	for (unsigned i = n; i-- > 0;) {
-		uint64_t slot = slot_load(homes[i], match(homes[i], tags[i]));
-
-		// Index 0 is nobody's: its key equals no group, and its line is warm.
-		index[i] = slot_index(slot) & -(uint32_t)(slot_tag(slot) == tags[i]);
-		held[i] = group_key(table, index[i]);
-		rte_prefetch0(held[i]);
-		elsewhere = shift_in(elsewhere, bucket_reaches(homes[i]));
-	}
-	for (unsigned i = n; i-- > 0;)
-		hits = shift_in(hits, group_key_equal(held[i], &groups[i]));
-	for (elsewhere &= ~hits; elsewhere; elsewhere &= elsewhere - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(elsewhere);
-		uint64_t slot =
-			look_elsewhere(table, buckets, homes[i], tags[i], &groups[i], match);
+	for (unsigned i = end; i-- > first;) {
+		const struct bucket *home = query->homes[i];
+		uint64_t slot = slot_load(home, match(home, query->tags[i]));
 
 		index[i] = slot_index(slot);
-		hits |= (uint64_t)(slot != 0) << i;
+		hits = shift_in(hits, slot_tag(slot) == query->tags[i]);
+		elsewhere = shift_in(elsewhere, bucket_reaches(home));
 	}
-	return hits;
+	return hits | find_elsewhere(table, query, first, elsewhere & ~hits, index, match);
+}
+
+static inline __attribute__((always_inline)) uint64_t find6(const struct group_table *table,
+	unsigned worker, const struct group_query *query, unsigned first, unsigned end,
+	uint32_t *index, matcher match)
+{
+	const struct group6 *found[GROUP_TABLE_BURST];
+	uint64_t hits = 0, elsewhere = 0;
+
+	for (unsigned i = end; i-- > first;) {
+		const struct bucket *home = query->homes[i];
+		uint64_t slot = slot_load(home, match(home, query->tags[i]));
+
+		// Index 0 is nobody's: its key equals no group, and its line is warm.
+		index[i] = slot_index(slot) & -(uint32_t)(slot_tag(slot) == query->tags[i]);
+		found[i] = (const struct group6 *)group_table_group(table, worker, index[i]);
+		rte_prefetch0(found[i]);
+		elsewhere = shift_in(elsewhere, bucket_reaches(home));
+	}
+	for (unsigned i = end; i-- > first;)
+		hits = shift_in(hits, group_key_equal(&found[i]->key, &query->keys[i]));
+	return hits | find_elsewhere(table, query, first, elsewhere & ~hits, index, match);
 }
 
 #define LOOKUP(name, attributes)                                                                   \
-	attributes static uint64_t lookup4_##name(const struct group_table *table,                 \
-		const uint32_t *groups_be, unsigned n, uint32_t *index)                            \
+	attributes static uint64_t find4_##name(const struct group_table *table,                   \
+		const struct group_query *query, unsigned first, unsigned end, uint32_t *index)    \
 	{                                                                                          \
-		return lookup4(table, groups_be, n, index, match_##name);                          \
+		return find4(table, query, first, end, index, match_##name);                       \
 	}                                                                                          \
-	attributes static uint64_t lookup6_##name(const struct group_table *table,                 \
-		const struct group_key *groups, unsigned n, uint32_t *index)                       \
+	attributes static uint64_t find6_##name(const struct group_table *table, unsigned worker,  \
+		const struct group_query *query, unsigned first, unsigned end, uint32_t *index)    \
 	{                                                                                          \
-		return lookup6(table, groups, n, index, match_##name);                             \
+		return find6(table, worker, query, first, end, index, match_##name);               \
 	}                                                                                          \
-	static const struct group_lookup lookup_##name = {#name, lookup4_##name, lookup6_##name}
+	static const struct group_lookup lookup_##name = {#name, find4_##name, find6_##name}
 
 static inline __attribute__((always_inline)) unsigned match_scalar(
 	const struct bucket *bucket, uint32_t tag)
@@ -171,4 +159,26 @@ const struct group_lookup *group_lookup_best(void)
 		return &lookup_sse4;
 #endif
 	return &lookup_scalar;
+}
+
+uint64_t group_table_lookup4_burst(
+	const struct group_table *table, const uint32_t *groups_be, unsigned n, uint32_t *index)
+{
+	struct group_query query;
+
+	group_query_start(&query, table);
+	for (unsigned i = 0; i < n; i++)
+		group_query_ask4(&query, i, groups_be[i]);
+	return table->lookup->find4(table, &query, 0, n, index);
+}
+
+uint64_t group_table_lookup6_burst(const struct group_table *table, unsigned worker,
+	const struct group_key *groups, unsigned n, uint32_t *index)
+{
+	struct group_query query;
+
+	group_query_start(&query, table);
+	for (unsigned i = 0; i < n; i++)
+		group_query_ask6(&query, i, &groups[i]);
+	return table->lookup->find6(table, worker, &query, 0, n, index);
 }

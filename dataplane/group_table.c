@@ -9,8 +9,8 @@
 #define BUCKETS_MIN 2
 #define SEEDS_TRIED 4
 
-// Eight bytes a slot, two thirds of them full at most and a half after growing: 12 to 16 bytes a
-// group, 24 with the entry. One bucket in ten then reaches into the next.
+// Eight bytes a slot, two thirds of them full at most and five ninths after growing: 12 to 14.4
+// bytes a group, below 24 with the entry. One bucket in ten then reaches into the next.
 static bool too_full(unsigned groups, uint32_t buckets)
 {
 	return groups * 3ull > buckets * (2ull * BUCKET_SLOTS);
@@ -23,7 +23,7 @@ static bool too_empty(unsigned groups, uint32_t buckets)
 
 static uint32_t buckets_for(unsigned groups)
 {
-	uint32_t n = groups * 2ull / BUCKET_SLOTS + 1;
+	uint32_t n = groups * 9ull / (5 * BUCKET_SLOTS) + 1;
 
 	return n < BUCKETS_MIN ? BUCKETS_MIN : n;
 }
@@ -56,6 +56,7 @@ int group_table_create(
 	if (!t)
 		return -ENOMEM;
 	t->family = family;
+	t->record_size = family == AF_INET ? sizeof(struct group) : sizeof(struct group6);
 	t->n_workers = n_workers;
 	t->lookup = group_lookup_best();
 	t->writer = calloc(1, sizeof(*t->writer));
@@ -67,6 +68,7 @@ int group_table_create(
 	if (!buckets)
 		goto free_writer;
 	atomic_init(&t->buckets, buckets);
+	atomic_init(&t->joined, false);
 	if (group_index_init(t))
 		goto free_buckets;
 	*table = t;
@@ -153,10 +155,10 @@ static int insert(struct group_table *table, const struct group_key *key, uint32
 		if (rc != -ENOSPC)
 			return rc;
 		while ((rc = rebuild(table, n)) == -ENOSPC)
-			n += n / 2;
+			n += n / 8 + 1;
 		if (rc)
 			return rc;
-		n += n / 2;
+		n += n / 8 + 1;
 	}
 }
 
@@ -169,13 +171,23 @@ static uint32_t find(const struct group_table *table, const struct group_key *ke
 
 static void set_fanout(struct group_table *table, uint32_t index, struct fanout *fanout)
 {
-	bool direct = fanout->n_outputs == 1 && fanout->n_open == 1;
-	uintptr_t route = direct ? (uintptr_t)fanout->outputs[0] | 1 : (uintptr_t)fanout;
-
 	group_entry(table->writer, index)->fanout = fanout;
 	for (unsigned worker = 0; worker < table->n_workers; worker++)
-		atomic_store_explicit(&group_table_group(table, worker, index)->route, route,
-			memory_order_release);
+		group_route_set(group_table_group(table, worker, index), fanout);
+}
+
+static void set_key(struct group_table *table, uint32_t index, const struct group_key *key)
+{
+	for (unsigned worker = 0; table->family == AF_INET6 && worker < table->n_workers; worker++)
+		((struct group6 *)group_table_group(table, worker, index))->key = *key;
+}
+
+// Counts a group that came or went. A worker never finds a group in a table without any.
+static void set_count(struct group_table *table, unsigned count)
+{
+	table->writer->count = count;
+	if (group_table_is_joined(table) != (count > 0))
+		atomic_store_explicit(&table->joined, count > 0, memory_order_release);
 }
 
 int group_table_put(
@@ -197,15 +209,14 @@ int group_table_put(
 	rc = group_index_alloc(table, &index);
 	if (rc)
 		return rc;
-	if (table->family == AF_INET6)
-		*group_key(table, index) = key;
+	set_key(table, index, &key);
 	set_fanout(table, index, fanout);
 	rc = insert(table, &key, index);
 	if (rc) {
 		group_index_release(table, index);
 		return rc;
 	}
-	table->writer->count++;
+	set_count(table, table->writer->count + 1);
 	return 0;
 }
 
@@ -221,7 +232,7 @@ struct fanout *group_table_remove(struct group_table *table, const struct sluice
 	fanout = group_entry(table->writer, index)->fanout;
 	group_buckets_erase(table, buckets, group_place(buckets, table->family, &key), index);
 	group_index_release(table, index);
-	table->writer->count--;
+	set_count(table, table->writer->count - 1);
 	// Without memory for it the table stays as large as it is.
 	if (too_empty(table->writer->count, buckets->n))
 		rebuild(table, buckets_for(table->writer->count));
@@ -259,35 +270,33 @@ void group_table_count_filtered(const struct group_table *table, unsigned worker
 		memory_order_relaxed);
 }
 
-int group_table_stats(
-	const struct group_table *table, const struct sluice_addr *group, struct group_stats *stats)
+int group_table_stats(const struct group_table *table, const struct sluice_addr *group,
+	uint64_t now_ms, struct group_stats *stats)
 {
 	struct group_key key = key_of(group);
 	uint32_t index = find(table, &key);
+	uint64_t age = UINT64_MAX;
 
 	*stats = (struct group_stats){0};
 	if (!index)
 		return -ENOENT;
 	for (unsigned worker = 0; worker < table->n_workers; worker++) {
 		const struct group *record = group_table_group(table, worker, index);
-		uint64_t last_ms = atomic_load_explicit(&record->last_ms, memory_order_relaxed);
+		uint64_t packets = atomic_load_explicit(&record->packets, memory_order_acquire);
 
-		stats->packets += atomic_load_explicit(&record->packets, memory_order_relaxed);
+		stats->packets += packets;
 		stats->bytes += atomic_load_explicit(&record->bytes, memory_order_relaxed);
 		stats->filtered += atomic_load_explicit(
 			filtered_counter(table, worker, index), memory_order_relaxed);
-		if (last_ms > stats->last_ms)
-			stats->last_ms = last_ms;
+		if (packets > 0)
+			age = RTE_MIN(age, group_age_ms(record, now_ms));
 	}
+	if (stats->packets > 0)
+		stats->last_ms = now_ms - RTE_MIN(age, now_ms);
 	return 0;
 }
 
 size_t group_table_memory(const struct group_table *table)
 {
-	size_t per_index = sizeof(union group_entry);
-
-	if (table->family == AF_INET6)
-		per_index += sizeof(struct group_key);
-	return group_index_capacity(table) * per_index +
-	       own_buckets(table)->n * sizeof(struct bucket);
+	return group_index_memory(table) + own_buckets(table)->n * sizeof(struct bucket);
 }

@@ -2,9 +2,10 @@
 // The group table: group -> fan-out, one table per interface and family, and the group's counters.
 //
 // A lookup turns the groups of a burst into indices; group_table_group() turns an index into the
-// calling worker's own record of the group, 32 bytes with what to do and the counters, so that a
-// frame costs two cache lines: a bucket and a record. An index or a record is good until the
-// worker's next quiescent state (reclaim.h).
+// calling worker's own record of the group (group_record.h), so that a frame costs two cache lines:
+// a bucket and a record. An index or a record is good until the worker's next quiescent state
+// (reclaim.h). A lookup has two steps, so that a worker does something else while the buckets
+// come: each group is asked for as soon as it is known, and all are found together.
 //
 // Thread rule: lookups are for workers, any number at once, without a lock. The rest belongs to the
 // one control thread, except where it says otherwise. A lookup running while the table changes,
@@ -12,66 +13,53 @@
 #ifndef DATAPLANE_GROUP_TABLE_H
 #define DATAPLANE_GROUP_TABLE_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
 #include "dataplane.h"
-#include "fanout.h"
+#include "group_record.h"
 #include "reclaim.h"
 
 #define GROUP_TABLE_BURST 64 // most groups in one lookup
 #define GROUP_TABLE_GROUPS_MAX (1u << 23)
 
-// Records come in chunks that never move. Four chunks of 16 records, then four of 32, and so on:
-// an index is a small floating-point number, chunk the exponent and two bits of the mantissa.
+// Records come in chunks that never move, each twice as long as the one before.
 #define GROUP_CHUNK_MIN 16
-#define GROUP_CHUNKS 72
-
-// One worker's record of a group.
-struct group {
-	// What to do: a struct output with bit 0 set when that one output takes every frame, else a
-	// struct fanout. control: wo, worker: ro
-	_Atomic uintptr_t route;
-	// worker: rw, control: ro
-	_Atomic uint64_t packets, bytes, last_ms;
-};
+#define GROUP_CHUNKS 20
 
 // One worker's records. control: wo, worker: ro
 struct group_slice {
-	_Atomic(struct group *) groups[GROUP_CHUNKS];
+	// Chunks of struct group or group6, each as if it began with index 0.
+	_Atomic uintptr_t records[GROUP_CHUNKS];
 	_Atomic(_Atomic uint64_t *) filtered[GROUP_CHUNKS]; // apart, as it is seldom touched
-};
-
-// A group as words in memory order; an IPv4 group is the low half of words[0], in network order.
-struct group_key {
-	uint64_t words[2];
-};
-
-// The groups of an IPv6 table by index: a copy replaces it when it has to be longer.
-struct group_keys {
-	struct reclaim_item reclaim;
-	uint32_t n;
-	_Alignas(64) struct group_key keys[]; // no key on two cache lines
 };
 
 struct group_buckets; // the hash table proper
 struct group_table;
 
-// One way to look up, made for some instruction set.
+// A burst of groups to be looked up in one table.
+struct group_query {
+	const struct group_buckets *buckets;
+	const struct bucket *homes[GROUP_TABLE_BURST]; // where each would be
+	uint32_t tags[GROUP_TABLE_BURST]; // IPv4: the group
+	struct group_key keys[GROUP_TABLE_BURST]; // IPv6 only
+};
+
+// One way to search the buckets, made for some instruction set.
 struct group_lookup {
 	const char *name;
-	uint64_t (*lookup4)(const struct group_table *table, const uint32_t *groups_be, unsigned n,
-		uint32_t *index);
-	uint64_t (*lookup6)(const struct group_table *table, const struct group_key *groups,
-		unsigned n, uint32_t *index);
+	uint64_t (*find4)(const struct group_table *table, const struct group_query *query,
+		unsigned first, unsigned end, uint32_t *index);
+	uint64_t (*find6)(const struct group_table *table, unsigned worker,
+		const struct group_query *query, unsigned first, unsigned end, uint32_t *index);
 };
 
 struct group_writer; // what only the control thread knows
 
 struct group_table {
 	_Atomic(struct group_buckets *) buckets; // control: wo, worker: ro
-	_Atomic(struct group_keys *) keys; // IPv6 only. control: wo, worker: ro
+	_Atomic bool joined; // whether it has any group; the same
+	// Const.
 	const struct group_lookup *lookup;
 	uint16_t family;
+	uint16_t record_size; // of a struct group or group6
 	unsigned n_workers;
 	struct group_writer *writer;
 	struct group_slice slices[]; // one a worker
@@ -85,13 +73,12 @@ struct group_spot {
 
 static inline struct group_spot group_spot(uint32_t index)
 {
-	uint32_t number = index + 4 * GROUP_CHUNK_MIN;
-	unsigned shift = 29 - (unsigned)__builtin_clz(number);
-	uint32_t mantissa = number >> shift; // 4 to 7
+	uint32_t number = index + GROUP_CHUNK_MIN;
+	unsigned chunk = (31 ^ __builtin_clz(number)) - (31 ^ __builtin_clz(GROUP_CHUNK_MIN));
 
 	return (struct group_spot){
-		.chunk = shift * 4 + mantissa - 20,
-		.offset = number - (mantissa << shift),
+		.chunk = chunk,
+		.offset = number - (GROUP_CHUNK_MIN << chunk),
 	};
 }
 
@@ -112,90 +99,33 @@ struct fanout *group_table_get(const struct group_table *table, const struct slu
 unsigned group_table_count(const struct group_table *table);
 // Sums the slices. -ENOENT
 int group_table_stats(const struct group_table *table, const struct sluice_addr *group,
-	struct group_stats *stats);
+	uint64_t now_ms, struct group_stats *stats);
 // Bytes held for groups: the buckets and what the control thread keeps; not the workers' records,
 // not the fan-outs.
 size_t group_table_memory(const struct group_table *table);
 
-// Worker. Looks n <= GROUP_TABLE_BURST multicast groups up. Bit i of the result tells whether group
-// i is there, index[i] is then its index.
-static inline uint64_t group_table_lookup4_burst(
-	const struct group_table *table, const uint32_t *groups_be, unsigned n, uint32_t *index)
+// Worker. Whether the table may have any group; if not, there is nothing to look up.
+static inline bool group_table_is_joined(const struct group_table *table)
 {
-	return table->lookup->lookup4(table, groups_be, n, index);
-}
-
-static inline uint64_t group_table_lookup6_burst(const struct group_table *table,
-	const struct group_key *groups, unsigned n, uint32_t *index)
-{
-	return table->lookup->lookup6(table, groups, n, index);
+	return atomic_load_explicit(&table->joined, memory_order_acquire);
 }
 
 // Worker `worker` (its number, 0 to n_workers - 1). Touches nothing of the record: prefetch it.
 static inline struct group *group_table_group(
 	const struct group_table *table, unsigned worker, uint32_t index)
 {
-	struct group_spot spot = group_spot(index);
+	uintptr_t records = atomic_load_explicit(
+		&table->slices[worker].records[group_spot(index).chunk], memory_order_relaxed);
 
-	return atomic_load_explicit(
-		       &table->slices[worker].groups[spot.chunk], memory_order_relaxed) +
-	       spot.offset;
+	return (struct group *)(records + index * (uintptr_t)table->record_size);
 }
 
-// Worker. What to do with the group's frames, to be asked route_...(). Good as long as an index is.
-static inline uintptr_t group_route(const struct group *group)
-{
-	return atomic_load_explicit(&group->route, memory_order_acquire);
-}
-
-// The one output that takes every frame; NULL: route_fanout() tells.
-static inline struct output *route_output(uintptr_t route)
-{
-	return route & 1 ? (struct output *)(route - 1) : NULL;
-}
-
-static inline const struct fanout *route_fanout(uintptr_t route)
-{
-	return (const struct fanout *)route;
-}
-
-// Of either: to be read soon.
-static inline const void *route_target(uintptr_t route)
-{
-	return (const void *)(route & ~(uintptr_t)1);
-}
-
-// Worker. The outputs that want the frame, each once: their number, and *outputs to them, either
-// in `scratch` (room for FANOUT_LINES_MAX) or in the fan-out.
-static inline unsigned group_outputs(const struct group *group, const struct fanout_frame *frame,
-	struct output **scratch, struct output *const **outputs)
-{
-	uintptr_t route = group_route(group);
-	const struct fanout *fanout = route_fanout(route);
-
-	*outputs = scratch;
-	if (route & 1) {
-		scratch[0] = route_output(route);
-		return 1;
-	}
-	if (fanout->n_open == fanout->n_outputs) {
-		*outputs = fanout->outputs;
-		return fanout->n_outputs;
-	}
-	return fanout_filter(fanout, frame, scratch);
-}
-
-// Worker. Counts a frame of the group that somebody wanted.
-static inline void group_count(struct group *group, uint32_t bytes, uint64_t now_ms)
-{
-	atomic_store_explicit(&group->packets,
-		atomic_load_explicit(&group->packets, memory_order_relaxed) + 1,
-		memory_order_relaxed);
-	atomic_store_explicit(&group->bytes,
-		atomic_load_explicit(&group->bytes, memory_order_relaxed) + bytes,
-		memory_order_relaxed);
-	atomic_store_explicit(&group->last_ms, now_ms, memory_order_relaxed);
-}
+// Worker. Looks n <= GROUP_TABLE_BURST multicast groups up at once. Bit i of the result tells
+// whether group i is there, index[i] is then its index.
+uint64_t group_table_lookup4_burst(
+	const struct group_table *table, const uint32_t *groups_be, unsigned n, uint32_t *index);
+uint64_t group_table_lookup6_burst(const struct group_table *table, unsigned worker,
+	const struct group_key *groups, unsigned n, uint32_t *index);
 
 // Worker. Counts a frame of the group that nobody wanted.
 void group_table_count_filtered(const struct group_table *table, unsigned worker, uint32_t index);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <errno.h>
 #include <stdlib.h>
+#include "clock.h"
 #include "interface.h"
 #include "plane.h"
 #include "port.h"
@@ -141,5 +142,5 @@ int interface_subscribe(struct interface *interface, const struct sluice_addr *g
 int interface_group_stats(const struct interface *interface, const struct sluice_addr *group,
 	struct group_stats *stats)
 {
-	return group_table_stats(table_of(interface, group->family), group, stats);
+	return group_table_stats(table_of(interface, group->family), group, clock_ms(), stats);
 }

@@ -9,5 +9,7 @@
 
 // NULL when there is none; to be freed with free().
 void *memory_alloc(size_t size);
+// The same for what fills up little by little: large memory is not there before it is written.
+void *memory_alloc_lazy(size_t size);
 
 #endif

@@ -284,11 +284,8 @@ static bool parse_vouched_for(const uint8_t *data, uint32_t len, struct parsed *
 		(ip[16] & 0xf0) != 0xe0 || length < IPV4_HEADER + UDP_HEADER ||
 		length > len - offset)
 		return false;
-	parsed->outer_vlan = vlan;
-	parsed->inner_vlan = VLAN_NONE;
-	parsed->l3_offset = offset;
+	parsed->kind = parse_kind(vlan, VLAN_NONE, offset, 0);
 	parsed->l3_len = length;
-	parsed->flags = 0;
 	parsed->source4_be = parse_load32(ip + 12);
 	parsed->group4_be = parse_load32(ip + 16);
 	parsed->udp_port_be = parse_load16(ip + IPV4_HEADER + 2);
@@ -305,10 +302,9 @@ bool parse_mbuf_told(const struct rte_mbuf *frame, uint64_t told, struct parsed 
 	if (!(is_vouched_for(frame, told) ? parse_vouched_for(data, frame->data_len, parsed)
 					  : parse_fast(data, frame->data_len, parsed)))
 		return false;
-	if ((frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && vlan != VLAN_NONE) {
-		parsed->inner_vlan = parsed->outer_vlan;
-		parsed->outer_vlan = vlan;
-	}
+	if ((frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && vlan != VLAN_NONE)
+		parsed->kind =
+			parse_kind(vlan, parsed->outer_vlan, parsed->l3_offset, parsed->flags);
 	return true;
 }
 

@@ -41,13 +41,14 @@ struct parsed {
 		struct {
 			uint16_t outer_vlan; // VLAN_NONE without a tag
 			uint16_t inner_vlan;
+			uint16_t l3_offset; // of the IP header
+			uint8_t flags; // enum parsed_flag
+			uint8_t unused;
 		};
-		uint32_t vlans; // both
+		uint64_t kind; // all of these
 	};
-	uint16_t l3_offset; // of the IP header
 	uint16_t l3_len; // of the IP packet, without the padding of the frame
 	uint16_t udp_port_be; // destination port, 0 without an UDP header
-	uint8_t flags; // enum parsed_flag
 };
 
 // The bytes of a frame, and the tags a NIC may have taken out of it.
@@ -114,12 +115,23 @@ static inline bool parse_sum_is_intact(uint64_t sum)
 	return sum % 0xffff == 0;
 }
 
+// What to store in struct parsed.kind: one store, as whoever compares kinds does one load.
+static inline uint64_t parse_kind(
+	uint16_t outer_vlan, uint16_t inner_vlan, uint16_t l3_offset, uint8_t flags)
+{
+	if (RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN)
+		return outer_vlan | (uint64_t)inner_vlan << 16 | (uint64_t)l3_offset << 32 |
+		       (uint64_t)flags << 48;
+	return (uint64_t)outer_vlan << 48 | (uint64_t)inner_vlan << 32 | (uint64_t)l3_offset << 16 |
+	       (uint64_t)flags << 8;
+}
+
 // The frames there are many of: at most one tag, then IPv4 without options or IPv6 without
 // extension headers, then UDP, no tag stripped. Anything else, and all that is wrong, is false:
 // parse_general() then finds out what it is.
 static inline bool parse_fast(const uint8_t *data, uint32_t len, struct parsed *parsed)
 {
-	unsigned offset = sizeof(struct rte_ether_hdr);
+	unsigned offset = sizeof(struct rte_ether_hdr), length;
 	uint16_t type_be, vlan = VLAN_NONE;
 	const uint8_t *ip;
 	uint32_t room;
@@ -129,38 +141,35 @@ static inline bool parse_fast(const uint8_t *data, uint32_t len, struct parsed *
 		return false;
 	type_be = parse_load16(data + 12);
 	if (type_be == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
-		vlan = rte_be_to_cpu_16(parse_load16(data + 14)) & 0xfff;
+		vlan = rte_be_to_cpu_32(parse_load32(data + 14)) >> 16 & 0xfff;
 		type_be = parse_load16(data + 16);
 		offset += 4;
 	}
 	ip = data + offset;
 	room = len - offset;
-	// One store, as whoever compares them does one load.
-	parsed->vlans = RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN ? vlan : (uint32_t)vlan << 16;
-	parsed->l3_offset = offset;
 	if (likely(type_be == RTE_BE16(RTE_ETHER_TYPE_IPV4))) {
 		const uint64_t head = parse_load64(ip), middle = parse_load64(ip + 8);
-		unsigned length = rte_be_to_cpu_16(parse_load16(ip + 2));
-		uint64_t sum = parse_sum_add(parse_sum_add(head, middle), parse_load32(ip + 16));
+		const uint32_t group_be = parse_load32(ip + 16);
+		const uint64_t sum = parse_sum_add(parse_sum_add(head, middle), group_be);
 
+		length = rte_be_to_cpu_32(parse_load32(ip)) & 0xffff;
 		// 01-00-5E with the next bit clear; version 4 with 5 words, no fragment; UDP;
 		// 224.0.0.0/4.
 		if (unlikely(
 			    (parse_load32(data) & RTE_BE32(0xffffff80)) != RTE_BE32(0x01005e00) ||
 			    (head & RTE_BE64(0xff00000000003fff)) != RTE_BE64(0x4500000000000000) ||
-			    ip[9] != IPPROTO_UDP || (ip[16] & 0xf0) != 0xe0 || length < 28 ||
-			    length > room || !parse_sum_is_intact(sum)))
+			    ip[9] != IPPROTO_UDP ||
+			    (group_be & RTE_BE32(0xf0000000)) != RTE_BE32(0xe0000000) ||
+			    length < 28 || length > room || !parse_sum_is_intact(sum)))
 			return false;
+		parsed->kind = parse_kind(vlan, VLAN_NONE, offset, 0);
 		parsed->l3_len = length;
-		parsed->flags = 0;
 		parsed->source4_be = parse_load32(ip + 12);
-		parsed->group4_be = parse_load32(ip + 16);
+		parsed->group4_be = group_be;
 		parsed->udp_port_be = parse_load16(ip + 22);
 		return true;
 	}
 	if (type_be == RTE_BE16(RTE_ETHER_TYPE_IPV6)) {
-		unsigned length;
-
 		if (unlikely(room < 48))
 			return false;
 		length = rte_be_to_cpu_16(parse_load16(ip + 4));
@@ -168,8 +177,8 @@ static inline bool parse_fast(const uint8_t *data, uint32_t len, struct parsed *
 			     ip[6] != IPPROTO_UDP || ip[24] != 0xff || length < 8 ||
 			     length > room - 40 || length > UINT16_MAX - 40))
 			return false;
+		parsed->kind = parse_kind(vlan, VLAN_NONE, offset, PARSED_IPV6);
 		parsed->l3_len = length + 40;
-		parsed->flags = PARSED_IPV6;
 		memcpy(parsed->source6, ip + 8, 16);
 		memcpy(parsed->group6, ip + 24, 16);
 		parsed->udp_port_be = parse_load16(ip + 42);

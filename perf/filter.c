@@ -176,16 +176,14 @@ static void hash_burst(struct filter *filter, struct rte_mbuf **frames, unsigned
 	hits = peer_hash_burst(filter->hash, groups_be, n, found);
 	for (uint64_t left = hits; left; left &= left - 1)
 		rte_prefetch0(found[rte_bsf64(left)]);
-	for (uint64_t left = hits; left; left &= left - 1)
-		rte_prefetch0(route_target(group_route(found[rte_bsf64(left)])));
 	for (uint64_t left = hits; left; left &= left - 1) {
 		unsigned i = rte_bsf64(left);
 		const struct fanout_frame look = look_at(&parsed[i]);
-		const struct fanout *fanout = route_fanout(group_route(found[i]));
+		uint64_t route = group_route(found[i]);
 
-		workload_must(!fanout_wants(fanout, &look), "a filter");
+		workload_must(!group_takes(found[i], route, &look), "a filter");
 		group_count(found[i], frames[i]->pkt_len, 1);
-		deliver_single(worker, frames[i], parsed[i].l3_offset, fanout->outputs[0]);
+		deliver_single(worker, frames[i], parsed[i].l3_offset, route_output(route));
 	}
 	counter_add(&worker->counters.rx_packets, n);
 	counter_add(&worker->counters.rx_bytes, bytes);
@@ -298,14 +296,6 @@ static void run(struct filter *filter, struct slots_case *cases, unsigned n,
 		result_time(cases[i].name, size->name, slots_ns(&cases[i], workload_rounds));
 }
 
-static uintptr_t route_of(const struct group_table *table, uint32_t number)
-{
-	uint32_t group_be = workload_group4(number), index;
-
-	workload_must(!group_table_lookup4_burst(table, &group_be, 1, &index), "lookup");
-	return group_route(group_table_group(table, 0, index));
-}
-
 static void measure_filter(struct filter *filter, const struct workload_size *size)
 {
 	static struct slots_case cases[] = {
@@ -326,8 +316,11 @@ static void measure_filter(struct filter *filter, const struct workload_size *si
 	result_ratio("open.ceiling", size->name,
 		slots_ratio(&open_cases[0], &open_cases[1], workload_rounds));
 	join(filter, size->n, 1, true);
-	for (unsigned i = 0; i < size->n; i++)
-		atomic_init(&peers[i].route, route_of(filter->interface->table4, i));
+	for (unsigned i = 0; i < size->n; i++) {
+		struct sluice_addr group = workload_group(AF_INET, i);
+
+		group_route_set(&peers[i], group_table_get(filter->interface->table4, &group));
+	}
 	filter->hash = peer_hash_open(size->n, (char *)peers, sizeof(*peers));
 	run(filter, cases, RTE_DIM(cases), size);
 	result_ratio(

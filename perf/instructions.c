@@ -134,7 +134,7 @@ void stage_lookup6(struct instructions *all, struct rte_mbuf **frames)
 {
 	uint32_t index[BURST];
 
-	group_table_lookup6_burst(all->interface->table6, &all->keys6[all->next], BURST, index);
+	group_table_lookup6_burst(all->interface->table6, 0, &all->keys6[all->next], BURST, index);
 }
 
 // The whole path; what is joined differs.

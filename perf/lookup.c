@@ -85,7 +85,7 @@ static uint64_t burst6(const struct lookup *lookup, unsigned first)
 	uint32_t index[WORKLOAD_BURST];
 
 	return group_table_lookup6_burst(
-		lookup->table, &lookup->keys6[first], WORKLOAD_BURST, index);
+		lookup->table, 0, &lookup->keys6[first], WORKLOAD_BURST, index);
 }
 
 static uint64_t hash_burst(const struct lookup *lookup, unsigned first)

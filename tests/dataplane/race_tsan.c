@@ -7,5 +7,7 @@ int main(void)
 {
 	race_run(AF_INET);
 	race_run(AF_INET6);
+	race_filters_run(AF_INET);
+	race_filters_run(AF_INET6);
 	return 0;
 }

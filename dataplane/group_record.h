@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Records: what a worker does with the frames of a group, and what it counted. A record is all a
+// frame needs of its group, on one cache line; only what it cannot hold is in the fan-out.
+//
+// A route leads to a fan-out, or directly to an output. With a direct route goes a filter of at
+// most one UDP port, in the route itself, and one source, beside it. The source is written once in
+// a record's life, before the first route that refers to it: whoever sees such a route sees its
+// source. A group whose one source changes is therefore routed to its fan-out from then on.
+#ifndef DATAPLANE_GROUP_RECORD_H
+#define DATAPLANE_GROUP_RECORD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include "fanout.h"
+
+enum route_flag { // in the low bits, which are 0 in an address
+	ROUTE_DIRECT = 1, // to an output, else to a fan-out
+	ROUTE_SOURCE4 = 2, // for frames of the record's source only
+	ROUTE_SOURCE6 = 4,
+};
+
+// A direct route: bits 48-63 the UDP port in network order, 0 for any; the output; the flags.
+#define ROUTE_PORT_SHIFT 48
+#define ROUTE_ADDRESS ((UINT64_C(1) << ROUTE_PORT_SHIFT) - 16)
+
+// Times in a record are in ticks: 32 bits of them tell the last year apart.
+#define GROUP_TICK_MS 16
+
+// A group as words in memory order; an IPv4 group is the low half of words[0], in network order.
+struct group_key {
+	uint64_t words[2];
+};
+
+struct group {
+	_Atomic uint64_t route; // control: wo, worker: ro
+	_Atomic uint64_t packets, bytes; // worker: rw, control: ro
+	_Atomic uint32_t last_tick; // the same; of the last packet
+	_Atomic uint32_t source4_be; // control: rw, worker: ro; 0: not written yet
+};
+
+// The record of an IPv6 group, which a lookup confirms its finds by.
+struct group6 {
+	struct group group;
+	struct group_key key; // control: rw, worker: ro; const while a lookup may find it
+	_Atomic uint64_t source6[2]; // as source4_be
+};
+
+_Static_assert(sizeof(struct group) == 32, "two records a cache line");
+_Static_assert(sizeof(struct group6) == 64, "one record a cache line");
+
+static inline bool group_key_equal(const struct group_key *a, const struct group_key *b)
+{
+	return !((a->words[0] ^ b->words[0]) | (a->words[1] ^ b->words[1]));
+}
+
+static inline uint32_t group_tick(uint64_t ms)
+{
+	return (uint32_t)(ms / GROUP_TICK_MS);
+}
+
+// What to do with the group's frames. Good as long as a record is.
+static inline uint64_t group_route(const struct group *group)
+{
+	return atomic_load_explicit(&group->route, memory_order_acquire);
+}
+
+static inline struct output *route_output(uint64_t route)
+{
+	return (struct output *)(uintptr_t)(route & ROUTE_ADDRESS);
+}
+
+static inline const struct fanout *route_fanout(uint64_t route)
+{
+	return (const struct fanout *)(uintptr_t)route;
+}
+
+static inline bool group_source_is4(const struct group *group, const void *source)
+{
+	uint32_t source_be;
+
+	memcpy(&source_be, source, sizeof(source_be));
+	return atomic_load_explicit(&group->source4_be, memory_order_relaxed) == source_be;
+}
+
+static inline bool group_source_is6(const struct group *group, const void *source)
+{
+	const struct group6 *group6 = (const struct group6 *)group;
+	uint64_t words[2];
+
+	memcpy(words, source, sizeof(words));
+	return atomic_load_explicit(&group6->source6[0], memory_order_relaxed) == words[0] &&
+	       atomic_load_explicit(&group6->source6[1], memory_order_relaxed) == words[1];
+}
+
+// Whether the filter of a direct route, the record's, lets the frame through.
+static inline bool group_takes(
+	const struct group *group, uint64_t route, const struct fanout_frame *frame)
+{
+	uint16_t port_be = route >> ROUTE_PORT_SHIFT;
+
+	if (port_be != 0 && port_be != frame->udp_port_be && !frame->later_fragment)
+		return false;
+	if (route & ROUTE_SOURCE4)
+		return group_source_is4(group, frame->source);
+	if (route & ROUTE_SOURCE6)
+		return group_source_is6(group, frame->source);
+	return true;
+}
+
+// Worker. The outputs that want the frame, each once: their number, and *outputs to them, either
+// in `scratch` (room for FANOUT_LINES_MAX) or in the fan-out.
+static inline unsigned group_outputs(const struct group *group, const struct fanout_frame *frame,
+	struct output **scratch, struct output *const **outputs)
+{
+	uint64_t route = group_route(group);
+	const struct fanout *fanout = route_fanout(route);
+
+	*outputs = scratch;
+	if (route & ROUTE_DIRECT) {
+		scratch[0] = route_output(route);
+		return group_takes(group, route, frame);
+	}
+	if (fanout->n_open == fanout->n_outputs) {
+		*outputs = fanout->outputs;
+		return fanout->n_outputs;
+	}
+	return fanout_filter(fanout, frame, scratch);
+}
+
+// Worker. Counts a frame of the group that somebody wanted.
+static inline void group_count(struct group *group, uint32_t bytes, uint32_t tick)
+{
+	atomic_store_explicit(&group->bytes,
+		atomic_load_explicit(&group->bytes, memory_order_relaxed) + bytes,
+		memory_order_relaxed);
+	atomic_store_explicit(&group->last_tick, tick, memory_order_relaxed);
+	// Release: whoever sees that a packet came sees when.
+	atomic_store_explicit(&group->packets,
+		atomic_load_explicit(&group->packets, memory_order_relaxed) + 1,
+		memory_order_release);
+}
+
+// Control thread. How long ago the last packet came, if one did.
+static inline uint64_t group_age_ms(const struct group *group, uint64_t now_ms)
+{
+	uint32_t last = atomic_load_explicit(&group->last_tick, memory_order_relaxed);
+	int32_t age = (int32_t)(group_tick(now_ms) - last);
+
+	// It may have come after the clock was read.
+	return age > 0 ? (uint64_t)age * GROUP_TICK_MS : 0;
+}
+
+// Control thread. The route to the fan-out, in the group's record if that can hold its filter;
+// release: whoever sees it sees what it refers to.
+void group_route_set(struct group *group, const struct fanout *fanout);
+// Control thread. For the next group, when no worker has the record any more.
+void group_clear(struct group *group, uint16_t family);
+
+#endif
