@@ -167,7 +167,8 @@ void dataplane_synchronize(struct dataplane *dp);
 void dataplane_reclaim(struct dataplane *dp);
 
 struct group_stats {
-	uint64_t packets, bytes; // that at least one subscriber's filter let through
+	uint64_t packets, bytes; // that at least one subscriber's filter let through; as they
+				 // were received, without the tags a NIC took out
 	uint64_t filtered; // packets of the group that no subscriber wanted
 	uint64_t last_ms; // when the last packet came, CLOCK_MONOTONIC, to 16 ms; 0 if none did
 };

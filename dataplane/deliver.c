@@ -22,23 +22,12 @@ static __rte_noinline bool stage_for_port(struct worker *worker, struct output *
 	return false;
 }
 
-static bool any_ring(struct output *const *outputs, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (outputs[i]->kind == OUTPUT_RING)
-			return true;
-	return false;
-}
-
-void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
+static inline void stage_all(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n)
 {
 	const bool own = rewrite_is_own(frame);
 	unsigned references = 0;
 
-	// A ring gets frames as they came.
-	if (unlikely(rewrite_is_stripped(frame)) && any_ring(outputs, n))
-		l3_offset += rewrite_restore(frame);
 	for (unsigned i = 0; i < n; i++) {
 		struct output *output = outputs[i];
 
@@ -58,6 +47,37 @@ void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_off
 		worker_discard(worker, frame);
 	else if (references > 1)
 		rte_pktmbuf_refcnt_update(frame, references - 1);
+}
+
+static bool any_ring(struct output *const *outputs, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (outputs[i]->kind == OUTPUT_RING)
+			return true;
+	return false;
+}
+
+// A frame whose tag the NIC took out. A ring gets frames as they came. To ports alone it goes
+// without, and a device that hands on mbufs must not tell of the tag.
+static __rte_noinline void stage_stripped(struct worker *worker, struct rte_mbuf *frame,
+	uint16_t l3_offset, struct output *const *outputs, unsigned n)
+{
+	const bool restore = any_ring(outputs, n), own = rewrite_is_own(frame);
+
+	if (restore)
+		l3_offset += rewrite_restore(frame);
+	stage_all(worker, frame, l3_offset, outputs, n);
+	if (own && !restore)
+		rewrite_forget(frame);
+}
+
+void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
+	struct output *const *outputs, unsigned n)
+{
+	if (unlikely(rewrite_is_stripped(frame)))
+		stage_stripped(worker, frame, l3_offset, outputs, n);
+	else
+		stage_all(worker, frame, l3_offset, outputs, n);
 }
 
 static void hand_over(struct worker *worker, struct output *output)

@@ -144,6 +144,6 @@ bool rewrite_in_place(const struct output *output, struct rte_mbuf *frame, uint1
 		output, frame, rte_pktmbuf_mtod(frame, const uint8_t *), l3_offset, header);
 	rte_pktmbuf_adj(frame, l3_offset);
 	memcpy(rte_pktmbuf_prepend(frame, len), header, len);
-	frame->ol_flags &= ~(RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED);
+	rewrite_forget(frame);
 	return true;
 }

@@ -23,6 +23,12 @@ static inline bool rewrite_is_own(const struct rte_mbuf *frame)
 // no room, or shared by the device it came from: they stay in its metadata.
 unsigned rewrite_restore(struct rte_mbuf *frame);
 
+// Worker. The tags the NIC took out are gone for good.
+static inline void rewrite_forget(struct rte_mbuf *frame)
+{
+	frame->ol_flags &= ~(RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED);
+}
+
 // Worker. l3_offset tells where the IP header starts.
 bool rewrite_is_needed(
 	const struct output *output, const struct rte_mbuf *frame, uint16_t l3_offset);

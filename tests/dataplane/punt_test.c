@@ -113,6 +113,28 @@ Test(punt, segments, .description = "control gets the packet in one piece")
 	rig_close(&rig);
 }
 
+Test(punt, no_room, .description = "a packet that cannot be put in one piece is dropped, counted")
+{
+	struct rte_mbuf *first, *second;
+	struct frame frame;
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	rig_start(&rig);
+	frame_build(&frame, &igmp);
+	first = rte_pktmbuf_alloc(rig.pool);
+	second = rte_pktmbuf_alloc(rig.pool);
+	first->data_off = first->buf_len - 20;
+	memcpy(rte_pktmbuf_append(first, 20), frame.bytes, 20);
+	memcpy(rte_pktmbuf_append(second, frame.len - 20), frame.bytes + 20, frame.len - 20);
+	cr_assert_eq(rte_pktmbuf_chain(first, second), 0);
+	rig_send_mbuf(&rig, &in, 0, first);
+	rig_settle(&rig);
+	cr_expect_eq(rig_drops(&rig, DROP_NO_MBUF), 1);
+	rig_close(&rig);
+}
+
 Test(punt, full, .description = "SEC-1: a flood fills a bounded ring; left frames are freed")
 {
 	enum { FRAMES = PUNT_RING_SIZE + 100 };

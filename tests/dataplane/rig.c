@@ -220,6 +220,7 @@ bool rig_sent(struct wire *wire, struct frame *frame)
 		if (rte_ring_dequeue(wire->tx[i], (void **)&mbuf) < 0)
 			continue;
 		rte_mbuf_sanity_check(mbuf, 1);
+		cr_assert_not(mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED);
 		frame->len = mbuf->pkt_len;
 		bytes = rte_pktmbuf_read(mbuf, 0, frame->len, frame->bytes);
 		cr_assert(bytes != NULL);
