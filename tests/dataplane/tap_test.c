@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <rte_cycles.h>
@@ -312,6 +313,49 @@ Test(tap, carrier, .description = "CHG-17: a carrier that goes and comes is told
 		port_info(port, &info);
 	}
 	cr_expect_geq(events, 2);
+	rig_close(&rig);
+}
+
+Test(tap, vanished, .description = "promise 7: a tap somebody deletes goes down, the others go on")
+{
+	struct interface_config untagged = {0};
+	struct interface *interface;
+	struct dataplane_error error;
+	struct output *lost_port, *ring;
+	struct output_stats stats;
+	struct port_info info = {.up = true};
+	struct port *in, *lost;
+	struct frame frame;
+	unsigned events = 0;
+	int from;
+
+	rig_open(&rig, 1, 0);
+	in = tap_open("net_tap0,iface=sl0", 1);
+	lost = tap_open("net_tap1,iface=sl1", 1);
+	cr_assert_eq(interface_open(in, &untagged, &interface, &error), 0);
+	ring = rig_ring(&rig, 64);
+	lost_port = rig_output(
+		&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = lost, .vlan = 30});
+	rig_join(interface, "239.1.1.1", 1, lost_port);
+	rig_join(interface, "239.1.1.1", 2, ring);
+	rig_start(&rig);
+	from = packet_socket("sl0");
+	build(&frame, "239.1.1.1");
+	cr_assert_eq(system("ip link delete sl1"), 0);
+	for (unsigned i = 0; i < 10; i++)
+		socket_send(from, &frame);
+	expect_frames(ring, 10);
+	while (info.up) {
+		port_poll_events(rig.dp, count_event, &events);
+		port_info(lost, &info);
+	}
+	for (unsigned i = 0; i < 10; i++)
+		socket_send(from, &frame);
+	expect_frames(ring, 10);
+	dataplane_synchronize(rig.dp);
+	output_stats(lost_port, &stats);
+	cr_expect_geq(stats.dropped, 10);
+	close(from);
 	rig_close(&rig);
 }
 
