@@ -21,7 +21,7 @@
 
 #define ASKED_MAX 65536 // sources a host keeps for all its answers (RSP-13)
 #define MLD_V1_RESPONSE_MAX_MS 32767
-#define FETCH_AHEAD 24 // groups
+#define FETCH_AHEAD 32 // groups
 #define QUERY_MTU 1500 // an answer keeps no more than the largest usual query can ask for
 
 // ---- General queries ------------------------------------------------------------------------
@@ -135,7 +135,7 @@ static enum wire_record current_type(const struct group *group)
 // A later group comes in while the ones before it are written.
 static void fetch_ahead(const struct group *group)
 {
-	__builtin_prefetch((const void *)((uintptr_t)group + FETCH_AHEAD * sizeof(*group)));
+	__builtin_prefetch((const void *)((uintptr_t)group + FETCH_AHEAD * sizeof(*group)), 0, 1);
 }
 
 static bool walk_transmit(struct host *host, uint64_t now_ms)

@@ -46,16 +46,6 @@ static uint32_t hash_address(const struct host *host, const uint8_t addr[16])
 	return hash_key(host, key_of(host, addr));
 }
 
-struct host *group_host(const struct group *group)
-{
-	return container_of(pool_of(group), struct host, group_pool);
-}
-
-struct group *group_next(const struct host *host, const struct group *group)
-{
-	return pool_next(&host->group_pool, group);
-}
-
 static bool has_address(const void *group, const void *addr)
 {
 	return memcmp(((const struct group *)group)->addr, addr, 16) == 0;
@@ -182,8 +172,6 @@ static void merge_lists(struct group *group, enum sluice_filter_mode mode,
 	struct source_run run;
 	unsigned i = 0;
 
-	if (with->n == 0)
-		return;
 	source_run_begin(&run, set, &group_host(group)->source_pool, with->n);
 	for (unsigned k = 0; k < with->n; k++) {
 		int order = 1;
@@ -207,8 +195,10 @@ void group_merge(
 	// Sources all members excluded need not be any more, and the other way round.
 	if (excludes != 0)
 		touch_blocked(group);
-	merge_lists(group, after->mode, same ? before : &nothing, after, 1);
-	merge_lists(group, before->mode, same ? after : &nothing, before, -1);
+	if (after->n > 0)
+		merge_lists(group, after->mode, same ? before : &nothing, after, 1);
+	if (before->n > 0)
+		merge_lists(group, before->mode, same ? after : &nothing, before, -1);
 	group->n_exclude += excludes;
 	if (excludes != 0)
 		touch_blocked(group);

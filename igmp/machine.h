@@ -195,9 +195,18 @@ void host_transmit(struct host *host, uint64_t now_ms);
 
 // ---- group.c --------------------------------------------------------------------------------
 
-struct host *group_host(const struct group *group);
+static inline struct host *group_host(const struct group *group)
+{
+	return container_of(pool_of(group), struct host, group_pool);
+}
+
 // The groups in the order of memory, which is that of joining as long as none is left.
-struct group *group_next(const struct host *host, const struct group *group); // of NULL: the first
+// Of NULL: the first.
+static inline struct group *group_next(const struct host *host, const struct group *group)
+{
+	return pool_next(&host->group_pool, group);
+}
+
 struct group *group_find(const struct host *host, const uint8_t addr[16]);
 struct group *group_add(struct host *host, const struct sluice_addr *addr);
 void group_classify(struct host *host, struct group *group); // silent? SSM?

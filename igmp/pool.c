@@ -5,35 +5,19 @@
 #include "memory.h"
 #include "pool.h"
 
-#define CHUNK_ALIGN ((size_t)32768)
 // Short of the alignment by what the allocator puts between two chunks, or it would leave every
 // second slot of the heap empty.
-#define CHUNK_SIZE (CHUNK_ALIGN - 128)
-
-#define WORD 64 // objects
-
-struct pool_chunk {
-	struct pool *pool;
-	LIST_ENTRY(pool_chunk) entry;
-	uint32_t n_used;
-	uint32_t number;
-	unsigned free_word; // no word of `used` has a free object before this one
-	uint64_t used[]; // a bit for each object
-};
-
-static struct pool_chunk *chunk_of(const void *object)
-{
-	return (struct pool_chunk *)((uintptr_t)object & ~(CHUNK_ALIGN - 1));
-}
+#define CHUNK_SIZE (POOL_CHUNK - 128)
 
 static unsigned words(const struct pool *pool)
 {
-	return (pool->per_chunk + WORD - 1) / WORD;
+	return (pool->per_chunk + POOL_WORD - 1) / POOL_WORD;
 }
 
 static size_t header_size(unsigned per_chunk)
 {
-	return sizeof(struct pool_chunk) + (per_chunk + WORD - 1) / WORD * sizeof(uint64_t);
+	return sizeof(struct pool_chunk) +
+	       (per_chunk + POOL_WORD - 1) / POOL_WORD * sizeof(uint64_t);
 }
 
 void pool_init(struct pool *pool, size_t object_size, size_t *held)
@@ -79,7 +63,7 @@ static bool chunk_add(struct pool *pool)
 	pool->free_number = number;
 	if (number == pool->chunks_room && !grow_directory(pool))
 		return false;
-	chunk = memory_get_aligned(pool->held, CHUNK_ALIGN, CHUNK_SIZE);
+	chunk = memory_get_aligned(pool->held, POOL_CHUNK, CHUNK_SIZE);
 	if (chunk == NULL)
 		return false;
 	memset(chunk, 0, header_size(pool->per_chunk));
@@ -120,14 +104,6 @@ bool pool_reserve(struct pool *pool, size_t n)
 	return true;
 }
 
-// The place of an object in its chunk. Exact, as offsets are below 2^15.
-static unsigned place_of(const struct pool *pool, const void *object)
-{
-	uint32_t offset = ((uintptr_t)object & (CHUNK_ALIGN - 1)) - pool->first;
-
-	return (uint64_t)offset * pool->inverse >> 32;
-}
-
 static uint8_t *object_at(const struct pool *pool, const struct pool_chunk *chunk, unsigned place)
 {
 	return (uint8_t *)chunk + pool->first + place * pool->object_size;
@@ -153,20 +129,20 @@ void *pool_get(struct pool *pool)
 	pool->n_used++;
 	if (++chunk->n_used == pool->per_chunk)
 		LIST_REMOVE(chunk, entry);
-	return memset(object_at(pool, chunk, word * WORD + bit), 0, pool->object_size);
+	return memset(object_at(pool, chunk, word * POOL_WORD + bit), 0, pool->object_size);
 }
 
 void pool_put(void *object)
 {
-	struct pool_chunk *chunk = chunk_of(object);
+	struct pool_chunk *chunk = pool_chunk_of(object);
 	struct pool *pool = chunk->pool;
-	unsigned place = place_of(pool, object);
+	unsigned place = pool_place(pool, object);
 
 	if (chunk->n_used == pool->per_chunk)
 		LIST_INSERT_HEAD(&pool->partial, chunk, entry);
-	chunk->used[place / WORD] &= ~(UINT64_C(1) << place % WORD);
-	if (place / WORD < chunk->free_word)
-		chunk->free_word = place / WORD;
+	chunk->used[place / POOL_WORD] &= ~(UINT64_C(1) << place % POOL_WORD);
+	if (place / POOL_WORD < chunk->free_word)
+		chunk->free_word = place / POOL_WORD;
 	pool->n_free++;
 	pool->n_used--;
 	if (--chunk->n_used > 0)
@@ -179,21 +155,21 @@ void pool_put(void *object)
 // The first object of a chunk that is used and at this place or after it, NULL if none is.
 static void *used_from(const struct pool *pool, const struct pool_chunk *chunk, unsigned place)
 {
-	uint64_t mask = UINT64_MAX << place % WORD;
+	uint64_t mask = UINT64_MAX << place % POOL_WORD;
 
-	for (unsigned word = place / WORD; word < words(pool); word++, mask = UINT64_MAX) {
+	for (unsigned word = place / POOL_WORD; word < words(pool); word++, mask = UINT64_MAX) {
 		uint64_t used = chunk->used[word] & mask;
 
 		if (used != 0)
-			return object_at(pool, chunk, word * WORD + __builtin_ctzll(used));
+			return object_at(pool, chunk, word * POOL_WORD + __builtin_ctzll(used));
 	}
 	return NULL;
 }
 
-void *pool_next(const struct pool *pool, const void *object)
+void *pool_find_next(const struct pool *pool, const void *object)
 {
-	unsigned number = object != NULL ? chunk_of(object)->number : 0;
-	unsigned place = object != NULL ? place_of(pool, object) + 1 : 0;
+	unsigned number = object != NULL ? pool_chunk_of(object)->number : 0;
+	unsigned place = object != NULL ? pool_place(pool, object) + 1 : 0;
 
 	for (; number < pool->chunks_room; number++, place = 0) {
 		void *next = pool->chunks[number] != NULL
@@ -204,17 +180,4 @@ void *pool_next(const struct pool *pool, const void *object)
 			return next;
 	}
 	return NULL;
-}
-
-struct pool *pool_of(const void *object)
-{
-	return chunk_of(object)->pool;
-}
-
-uint32_t pool_number(const void *object)
-{
-	const struct pool_chunk *chunk = chunk_of(object);
-	const struct pool *pool = chunk->pool;
-
-	return (chunk->number << pool->chunk_bits) + place_of(pool, object) + 1;
 }

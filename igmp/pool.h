@@ -10,7 +10,17 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-struct pool_chunk;
+#define POOL_CHUNK ((size_t)32768) // what chunks are aligned to
+#define POOL_WORD 64 // objects
+
+struct pool_chunk {
+	struct pool *pool;
+	LIST_ENTRY(pool_chunk) entry;
+	uint32_t n_used;
+	uint32_t number;
+	unsigned free_word; // no word of `used` has a free object before this one
+	uint64_t used[]; // a bit for each object
+};
 
 struct pool {
 	LIST_HEAD(, pool_chunk) partial; // chunks with a free object
@@ -40,14 +50,46 @@ bool pool_reserve(struct pool *pool, size_t n);
 void *pool_get(struct pool *pool); // zeroed; NULL if out of memory
 void pool_put(void *object);
 
-// The object with the next higher number; of NULL, the first. NULL at the end.
-void *pool_next(const struct pool *pool, const void *object);
+// The first object with a higher number; of NULL, the first. NULL at the end.
+void *pool_find_next(const struct pool *pool, const void *object);
+
+static inline struct pool_chunk *pool_chunk_of(const void *object)
+{
+	return (struct pool_chunk *)((uintptr_t)object & ~(POOL_CHUNK - 1));
+}
 
 // The pool an object came from.
-struct pool *pool_of(const void *object);
+static inline struct pool *pool_of(const void *object)
+{
+	return pool_chunk_of(object)->pool;
+}
+
+// The place of an object in its chunk. Exact, as offsets are below 2^15.
+static inline unsigned pool_place(const struct pool *pool, const void *object)
+{
+	uint32_t offset = ((uintptr_t)object & (POOL_CHUNK - 1)) - pool->first;
+
+	return (uint64_t)offset * pool->inverse >> 32;
+}
+
+// The same, without a look at anything but the mark of the next object where that is in use.
+static inline void *pool_next(const struct pool *pool, const void *object)
+{
+	unsigned next = object != NULL ? pool_place(pool, object) + 1 : 0;
+
+	if (next == 0 || next == pool->per_chunk ||
+		(pool_chunk_of(object)->used[next / POOL_WORD] >> next % POOL_WORD & 1) == 0)
+		return pool_find_next(pool, object);
+	return (uint8_t *)object + pool->object_size;
+}
 
 // The number of an object, never 0, and back.
-uint32_t pool_number(const void *object);
+static inline uint32_t pool_number(const void *object)
+{
+	const struct pool_chunk *chunk = pool_chunk_of(object);
+
+	return (chunk->number << chunk->pool->chunk_bits) + pool_place(chunk->pool, object) + 1;
+}
 
 static inline void *pool_at(const struct pool *pool, uint32_t number)
 {

@@ -19,6 +19,8 @@ bool queue_resize(struct queue *queue, size_t n)
 	size_t n_slots = queue->n_slots > 0 ? queue->n_slots : SLOTS_MIN;
 	struct group **slots;
 
+	if (n <= queue->n_slots && n >= queue->n_slots / 8)
+		return true;
 	while (n_slots < n)
 		n_slots *= 2;
 	while (n_slots > SLOTS_MIN && n < n_slots / 8 && count(queue) <= n_slots / 2)
