@@ -345,10 +345,8 @@ bool answer_transmit(struct host *host, uint64_t now_ms)
 	return specific_transmit(host, now_ms) && walk_transmit(host, now_ms);
 }
 
-void answer_forget(struct group *group)
+void answer_forget(struct host *host, struct group *group)
 {
-	struct host *host = group_host(group);
-
 	if (host->walk.at == group) {
 		host->walk.at = walk_next(host, &host->walk, group);
 		host->walk.place.partly = false;
@@ -376,7 +374,7 @@ static void hurry_all(struct host *host, uint32_t response_ms, uint64_t now_ms)
 
 	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
 		if (is_answered(group))
-			change_hurry(group, now_ms, response_ms);
+			change_hurry(host, group, now_ms, response_ms);
 	}
 }
 
@@ -404,5 +402,5 @@ void answer_query(struct host *host, const struct query *query, uint64_t now_ms)
 	if (query->general)
 		hurry_all(host, old_response_ms, now_ms);
 	else
-		change_hurry(group, now_ms, old_response_ms);
+		change_hurry(host, group, now_ms, old_response_ms);
 }

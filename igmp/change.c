@@ -37,15 +37,13 @@ static void restart_round(struct group *group)
 	group->sources->place.partly = false;
 }
 
-void change_note(struct group *group)
+void change_note(struct host *host, struct group *group)
 {
-	struct host *host = group_host(group);
-
 	restart_round(group);
 	if (group->phase == GROUP_QUEUED)
 		return;
 	if (group->phase == GROUP_WAITING)
-		wheel_cancel(&host->wheel, &group->timer);
+		wheel_cancel(&host->wheel, &group_rest(group)->timer);
 	else
 		host->n_changing++;
 	group->phase = GROUP_QUEUED;
@@ -57,11 +55,11 @@ void change_flush(struct host *host)
 	queue_flush(&host->queue, host->queue.n_dirty <= URGENT_GROUPS);
 }
 
-void change_expire(struct group *group)
+void change_expire(struct host *host, struct group *group)
 {
 	group->due = true;
 	group->phase = GROUP_QUEUED;
-	queue_put_ready(&group_host(group)->queue, group);
+	queue_put_ready(&host->queue, group);
 }
 
 static bool source_differs(const struct group *group, const struct source *source)
@@ -111,13 +109,13 @@ static void adopt(struct group *group)
 	}
 }
 
-static void commit_source(struct group *group, struct source *source)
+static void commit_source(struct host *host, struct group *group, struct source *source)
 {
 	struct source_set *set = group->sources;
 
 	if (source_differs(group, source)) {
 		source_tell(set, source, !source->told);
-		source->repeats = host_robustness(group_host(group));
+		source->repeats = host_robustness(host);
 	}
 	if (source->repeats > 1) {
 		source->repeats--;
@@ -129,22 +127,22 @@ static void commit_source(struct group *group, struct source *source)
 	source_put(set, source);
 }
 
-static void commit_sources(struct group *group, unsigned n)
+static void commit_sources(struct host *host, struct group *group, unsigned n)
 {
 	while (n-- > 0)
-		commit_source(group, TAILQ_FIRST(&group->sources->changes));
+		commit_source(host, group, TAILQ_FIRST(&group->sources->changes));
 }
 
-static void commit_mode(struct group *group)
+static void commit_mode(struct host *host, struct group *group)
 {
 	if (mode_differs(group)) {
 		adopt(group);
-		group->repeats = host_robustness(group_host(group)) - 1;
+		group->repeats = host_robustness(host) - 1;
 		return;
 	}
 	group->repeats--;
 	if (group->sources != NULL)
-		commit_sources(group, group->sources->n_changes);
+		commit_sources(host, group, group->sources->n_changes);
 }
 
 // Touched sources that are what they were.
@@ -163,39 +161,30 @@ static void drop_undone(struct group *group)
 	}
 }
 
-static bool free_unless_used(struct group *group)
-{
-	if (group->n_members > 0)
-		return false;
-	group_free(group);
-	return true;
-}
-
-static void rest(struct group *group)
+static void rest(struct host *host, struct group *group)
 {
 	group->phase = GROUP_IDLE;
-	group_host(group)->n_changing--;
-	free_unless_used(group);
+	host->n_changing--;
+	if (group->n_members == 0)
+		group_free(host, group);
 }
 
 // The group's turn is over, and it is off the queue; what it has left to say is said again at
 // next_ms.
-static void finish(struct group *group, bool spoke, uint64_t next_ms)
+static void finish(struct host *host, struct group *group, bool spoke, uint64_t next_ms)
 {
-	struct host *host = group_host(group);
-
 	group->due = false;
 	restart_round(group);
 	member_note_joined(host, group);
 	if (!group_is_pending(group)) {
-		rest(group);
+		rest(host, group);
 		return;
 	}
-	if (!spoke && wheel_expires_ms(&host->wheel, &group->timer) < next_ms)
-		next_ms = wheel_expires_ms(&host->wheel, &group->timer);
+	if (!spoke && wheel_expires_ms(&host->wheel, &group_rest(group)->timer) < next_ms)
+		next_ms = wheel_expires_ms(&host->wheel, &group_rest(group)->timer);
 	group->phase = GROUP_WAITING;
-	group->timer.kind = TIMER_GROUP;
-	wheel_set(&host->wheel, &group->timer, next_ms);
+	group_rest(group)->timer.kind = TIMER_GROUP;
+	wheel_set(&host->wheel, &group_rest(group)->timer, next_ms);
 }
 
 // ---- The newest version ---------------------------------------------------------------------
@@ -272,7 +261,7 @@ static enum report_result say(struct host *host, const struct group *group, stru
 	return say_sources(host, group, &speech->n_sources);
 }
 
-static void commit_whole(struct group *group, uint64_t next_ms)
+static void commit_whole(struct host *host, struct group *group, uint64_t next_ms)
 {
 	struct source_set *set = group->sources;
 	bool spoke = must_speak(group);
@@ -282,13 +271,13 @@ static void commit_whole(struct group *group, uint64_t next_ms)
 	else if (!spoke)
 		drop_undone(group);
 	else if (speaks_mode(group))
-		commit_mode(group);
+		commit_mode(host, group);
 	else if (set != NULL)
-		commit_sources(group, set->n_round > 0 ? set->n_round : set->n_changes);
-	finish(group, spoke, next_ms);
+		commit_sources(host, group, set->n_round > 0 ? set->n_round : set->n_changes);
+	finish(host, group, spoke, next_ms);
 }
 
-static void commit_part(struct group *group, const struct speech *speech)
+static void commit_part(struct host *host, struct group *group, const struct speech *speech)
 {
 	struct source_set *set = group->sources;
 
@@ -299,17 +288,24 @@ static void commit_part(struct group *group, const struct speech *speech)
 	if (set->n_round == 0)
 		set->n_round = set->n_changes;
 	set->n_round -= speech->n_sources;
-	commit_sources(group, speech->n_sources);
+	commit_sources(host, group, speech->n_sources);
 }
 
 // A later group comes in while the ones before it are written.
 static void fetch_ahead(const struct queue *queue, size_t n)
 {
-	const char *group = (const char *)queue_at(queue, n + FETCH_AHEAD);
+	const struct group *group;
+	const struct group_rest *rest;
 
-	// What lies beyond the last group is of no use, but no harm either.
+	if (n + FETCH_AHEAD >= queue->n_ready)
+		return;
+	group = queue_at(queue, n + FETCH_AHEAD);
+	rest = group_rest(group);
+	// Both ends of each, as they may lie across two lines.
 	__builtin_prefetch(group);
-	__builtin_prefetch(group + 64);
+	__builtin_prefetch(&group->next_joined);
+	__builtin_prefetch(rest);
+	__builtin_prefetch(&rest->timer.expires);
 }
 
 static bool transmit_frame(struct host *host, uint64_t now_ms)
@@ -333,9 +329,9 @@ static bool transmit_frame(struct host *host, uint64_t now_ms)
 		return false;
 	next_ms = now_ms + random_delay(&host->random, host->config.unsolicited_report_interval_ms);
 	while (n-- > 0)
-		commit_whole(queue_take(queue), next_ms);
+		commit_whole(host, queue_take(queue), next_ms);
 	if (result == REPORT_PART)
-		commit_part(queue_at(queue, 0), &speech);
+		commit_part(host, queue_at(queue, 0), &speech);
 	return true;
 }
 
@@ -383,19 +379,18 @@ static bool transmit_old(struct host *host, uint64_t now_ms)
 	adopt(group);
 	queue_take(&host->queue);
 	gap_ms = random_delay(&host->random, host->config.old_unsolicited_report_interval_ms);
-	finish(group, report, now_ms + gap_ms);
+	finish(host, group, report, now_ms + gap_ms);
 	return true;
 }
 
-void change_hurry(struct group *group, uint64_t now_ms, uint32_t response_ms)
+void change_hurry(struct host *host, struct group *group, uint64_t now_ms, uint32_t response_ms)
 {
-	struct host *host = group_host(group);
-
 	if (group->phase == GROUP_WAITING) {
 		group->asked = true;
-		if (wheel_expires_ms(&host->wheel, &group->timer) <= now_ms + response_ms)
+		if (wheel_expires_ms(&host->wheel, &group_rest(group)->timer) <=
+			now_ms + response_ms)
 			return;
-		wheel_cancel(&host->wheel, &group->timer);
+		wheel_cancel(&host->wheel, &group_rest(group)->timer);
 	} else if (group->phase == GROUP_IDLE) {
 		group->asked = true;
 		host->n_changing++;
@@ -403,21 +398,20 @@ void change_hurry(struct group *group, uint64_t now_ms, uint32_t response_ms)
 		return; // a report is about to leave anyway
 	}
 	group->phase = GROUP_WAITING;
-	group->timer.kind = TIMER_GROUP;
-	wheel_set(&host->wheel, &group->timer, now_ms + random_delay(&host->random, response_ms));
+	group_rest(group)->timer.kind = TIMER_GROUP;
+	wheel_set(&host->wheel, &group_rest(group)->timer,
+		now_ms + random_delay(&host->random, response_ms));
 }
 
-void change_suppress(struct group *group)
+void change_suppress(struct host *host, struct group *group)
 {
-	struct host *host = group_host(group);
-
 	if (group->phase != GROUP_WAITING)
 		return;
-	wheel_cancel(&host->wheel, &group->timer);
+	wheel_cancel(&host->wheel, &group_rest(group)->timer);
 	group->repeats = 0;
 	group->asked = false;
 	group->last_reporter = false;
-	rest(group);
+	rest(host, group);
 }
 
 // ---- All groups -----------------------------------------------------------------------------
@@ -451,7 +445,7 @@ void change_announce(struct host *host)
 				source_touch(group->sources, source);
 			}
 		}
-		change_note(group);
+		change_note(host, group);
 	}
 	change_flush(host);
 }
@@ -475,7 +469,7 @@ void change_cancel(struct host *host)
 		if (group->phase != GROUP_WAITING)
 			continue;
 		drop_undone(group);
-		wheel_cancel(&host->wheel, &group->timer);
-		rest(group);
+		wheel_cancel(&host->wheel, &group_rest(group)->timer);
+		rest(host, group);
 	}
 }

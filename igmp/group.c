@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The record of a group: the merge of its members' filters, kept by counting for each source the
 // members that include and exclude it. A change costs by the sources it concerns.
-#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 
 #include "address.h"
 #include "machine.h"
-
-static_assert(sizeof(struct group) == 128, "a group takes two cache lines");
 
 #define RUN 8 // groups in a row whose slots share a cache line
 
@@ -105,11 +102,9 @@ struct group *group_add(struct host *host, const struct sluice_addr *addr)
 	return group;
 }
 
-void group_free(struct group *group)
+void group_free(struct host *host, struct group *group)
 {
-	struct host *host = group_host(group);
-
-	answer_forget(group);
+	answer_forget(host, group);
 	if (group->sources != NULL) {
 		struct source *source;
 
@@ -125,10 +120,8 @@ void group_free(struct group *group)
 	queue_resize(&host->queue, host->group_table.count);
 }
 
-int group_reserve(struct group *group, unsigned n)
+int group_reserve(struct host *host, struct group *group, unsigned n)
 {
-	struct host *host = group_host(group);
-
 	if (n == 0 && group->sources == NULL)
 		return 0;
 	if (group->sources == NULL) {
@@ -165,14 +158,14 @@ static void touch_blocked(struct group *group)
 
 // Only the sources in one of two sorted lists count. Those that come in are counted before those
 // that go out, since the pool's reserve holds only until something is put back.
-static void merge_lists(struct group *group, enum sluice_filter_mode mode,
+static void merge_lists(struct host *host, struct group *group, enum sluice_filter_mode mode,
 	const struct filter_view *without, const struct filter_view *with, int by)
 {
 	struct source_set *set = group->sources;
 	struct source_run run;
 	unsigned i = 0;
 
-	source_run_begin(&run, set, &group_host(group)->source_pool, with->n);
+	source_run_begin(&run, set, &host->source_pool, with->n);
 	for (unsigned k = 0; k < with->n; k++) {
 		int order = 1;
 
@@ -185,8 +178,8 @@ static void merge_lists(struct group *group, enum sluice_filter_mode mode,
 	source_run_end(&run);
 }
 
-void group_merge(
-	struct group *group, const struct filter_view *before, const struct filter_view *after)
+void group_merge(struct host *host, struct group *group, const struct filter_view *before,
+	const struct filter_view *after)
 {
 	static const struct filter_view nothing;
 	bool same = before->mode == after->mode;
@@ -196,21 +189,20 @@ void group_merge(
 	if (excludes != 0)
 		touch_blocked(group);
 	if (after->n > 0)
-		merge_lists(group, after->mode, same ? before : &nothing, after, 1);
+		merge_lists(host, group, after->mode, same ? before : &nothing, after, 1);
 	if (before->n > 0)
-		merge_lists(group, before->mode, same ? after : &nothing, before, -1);
+		merge_lists(host, group, before->mode, same ? after : &nothing, before, -1);
 	group->n_exclude += excludes;
 	if (excludes != 0)
 		touch_blocked(group);
-	change_note(group);
+	change_note(host, group);
 }
 
-void group_merge_source(
-	struct group *group, enum sluice_filter_mode mode, const struct sluice_addr *source, int by)
+void group_merge_source(struct host *host, struct group *group, enum sluice_filter_mode mode,
+	const struct sluice_addr *source, int by)
 {
 	struct source_set *set = group->sources;
 
-	count_source(
-		set, mode, source_get(set, &group_host(group)->source_pool, source->bytes), by);
-	change_note(group);
+	count_source(set, mode, source_get(set, &host->source_pool, source->bytes), by);
+	change_note(host, group);
 }

@@ -147,7 +147,7 @@ int host_reconfigure(struct host *host, const struct host_config *config, uint64
 
 		group_classify(host, group);
 		if (group_mode(group) != mode)
-			change_note(group);
+			change_note(host, group);
 	}
 	return 0;
 }
@@ -181,7 +181,8 @@ struct host *host_open(int family, const struct host_config *config, const struc
 	host->compat.kind = TIMER_COMPAT;
 	host->transmit.kind = TIMER_TRANSMIT;
 	host->queue.held = &host->memory;
-	pool_init(&host->group_pool, sizeof(struct group), &host->memory);
+	pool_init_split(
+		&host->group_pool, sizeof(struct group), sizeof(struct group_rest), &host->memory);
 	pool_init(&host->member_pool, sizeof(struct further_member), &host->memory);
 	pool_init(&host->source_pool, sizeof(struct source), &host->memory);
 	pool_init(&host->answer_pool, sizeof(struct answer), &host->memory);
@@ -213,7 +214,7 @@ void host_close(struct host *host)
 	struct group *group;
 
 	while ((group = group_next(host, NULL)) != NULL)
-		group_free(group);
+		group_free(host, group);
 	pool_close(&host->answer_pool);
 	pool_close(&host->source_pool);
 	pool_close(&host->member_pool);
@@ -256,7 +257,7 @@ static void expire(struct host *host, struct wheel_timer *timer, uint64_t now_ms
 {
 	switch ((enum timer_kind)timer->kind) {
 	case TIMER_GROUP:
-		change_expire(container_of(timer, struct group, timer));
+		change_expire(host, group_front(container_of(timer, struct group_rest, timer)));
 		break;
 	case TIMER_ANSWER:
 		answer_expire(container_of(timer, struct answer, timer));
@@ -305,7 +306,7 @@ void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t n
 	if (verdict == HOST_RX_REPORT && query.group.family != 0 && !host_is_newest(host)) {
 		group = group_find(host, query.group.bytes);
 		if (group != NULL)
-			change_suppress(group);
+			change_suppress(host, group);
 	}
 	if (verdict != HOST_RX_QUERY)
 		return;

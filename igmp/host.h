@@ -127,7 +127,9 @@ void host_advance(struct host *host, uint64_t now_ms);
 // When host_advance() is next needed, HOST_NEVER if nothing waits. O(1).
 uint64_t host_next_ms(const struct host *host);
 
-// True while the repeats of a report or leave are still to be sent; SIGTERM waits for them.
+// True while the repeats of a report or leave are still to be sent, and in an old version also
+// while a group waits to answer a query, for it is the same timer. SIGTERM waits for it: groups
+// that have been left answer nothing.
 bool host_busy(const struct host *host);
 
 // ---- What can be seen --------------------------------------------------------------------

@@ -62,7 +62,8 @@ enum group_phase {
 	GROUP_WAITING, // its timer runs
 };
 
-// Two cache lines: the first has what a report says, the second what happens to the group.
+// What there is to say of a group. The rest of it lies apart, so that the walk of an answer reads
+// nothing else.
 struct group {
 	uint8_t addr[16];
 	struct source_set *sources; // NULL if no source was ever named
@@ -79,10 +80,23 @@ struct group {
 	bool last_reporter : 1; // old versions: no other host reported after us
 	bool joined : 1; // on the list host->joined
 	uint32_t next_joined; // the number of the next group there
+};
+
+struct group_rest {
 	struct member first; // most groups have only this one
 	LIST_HEAD(, further_member) pending;
 	struct wheel_timer timer; // GROUP_WAITING
 };
+
+static inline struct group_rest *group_rest(const struct group *group)
+{
+	return pool_rest(group, sizeof(struct group), sizeof(struct group_rest));
+}
+
+static inline struct group *group_front(const struct group_rest *rest)
+{
+	return pool_front(rest, sizeof(struct group), sizeof(struct group_rest));
+}
 
 // The answer to a specific query that waits for its time.
 struct answer {
@@ -210,7 +224,7 @@ static inline struct group *group_next(const struct host *host, const struct gro
 struct group *group_find(const struct host *host, const uint8_t addr[16]);
 struct group *group_add(struct host *host, const struct sluice_addr *addr);
 void group_classify(struct host *host, struct group *group); // silent? SSM?
-void group_free(struct group *group);
+void group_free(struct host *host, struct group *group);
 void group_address(const struct group *group, struct sluice_addr *addr);
 
 // The interface state (STA-4, STA-5).
@@ -245,7 +259,7 @@ static inline bool group_is_pending(const struct group *group)
 }
 
 // Makes room for a member's filter with n more sources, so that group_merge() cannot fail.
-int group_reserve(struct group *group, unsigned n);
+int group_reserve(struct host *host, struct group *group, unsigned n);
 
 // A member's filter as the group sees it; INCLUDE without sources is no member.
 struct filter_view {
@@ -255,10 +269,10 @@ struct filter_view {
 };
 
 // A member goes from one filter to another.
-void group_merge(
-	struct group *group, const struct filter_view *before, const struct filter_view *after);
+void group_merge(struct host *host, struct group *group, const struct filter_view *before,
+	const struct filter_view *after);
 // The special case of one source more (+1) or less (-1) in the filter.
-void group_merge_source(struct group *group, enum sluice_filter_mode mode,
+void group_merge_source(struct host *host, struct group *group, enum sluice_filter_mode mode,
 	const struct sluice_addr *source, int by);
 
 // ---- session.c, membership.c ------------------------------------------------------------------
@@ -285,7 +299,7 @@ static inline struct group *group_of(const struct member *member)
 {
 	if (member->further)
 		return container_of(member, struct further_member, member)->group;
-	return container_of(member, struct group, first);
+	return group_front(container_of(member, struct group_rest, first));
 }
 
 // Ends a membership, which cannot fail.
@@ -297,9 +311,9 @@ void member_tell_joined(struct host *host);
 // ---- change.c -------------------------------------------------------------------------------
 
 // The group changed: say so at the next flush.
-void change_note(struct group *group);
+void change_note(struct host *host, struct group *group);
 void change_flush(struct host *host);
-void change_expire(struct group *group);
+void change_expire(struct host *host, struct group *group);
 // Sends what is ready; false if the port or the pace is full.
 bool change_transmit(struct host *host, uint64_t now_ms);
 // Tells everything from the start, as if routers knew nothing (CHG-17, MLD-13).
@@ -307,9 +321,9 @@ void change_announce(struct host *host);
 // Forgets all repeats (CMP-6).
 void change_cancel(struct host *host);
 // Old versions: the group's timer is to expire by then (CMP-11).
-void change_hurry(struct group *group, uint64_t now_ms, uint32_t response_ms);
+void change_hurry(struct host *host, struct group *group, uint64_t now_ms, uint32_t response_ms);
 // Old versions: another host has reported the group (CMP-12).
-void change_suppress(struct group *group);
+void change_suppress(struct host *host, struct group *group);
 
 // ---- answer.c -------------------------------------------------------------------------------
 
@@ -318,7 +332,7 @@ void answer_query(struct host *host, const struct query *query, uint64_t now_ms)
 void answer_expire(struct answer *answer);
 void answer_walk_expire(struct host *host, uint64_t now_ms);
 bool answer_transmit(struct host *host, uint64_t now_ms);
-void answer_forget(struct group *group); // the group goes away
+void answer_forget(struct host *host, struct group *group); // the group goes away
 void answer_cancel(struct host *host);
 
 // ---- compat.c -------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ int member_leave(struct session *session, struct host *host, const struct sluice
 	if (member->joins > 1 && !member->set && member_view(member).n == 0)
 		member->joins--;
 	else
-		member_end(member);
+		membership_end(&at);
 	return 0;
 }
 
@@ -88,7 +88,7 @@ static int change_source(struct membership *at, const struct sluice_addr *source
 	}
 	if (mode == SLUICE_EXCLUDE || member->filter->n > 1)
 		return membership_remove(at, place, source);
-	member_end(member);
+	membership_end(at);
 	return 0;
 }
 
@@ -146,7 +146,7 @@ int member_set_filter(struct session *session, struct host *host, const struct s
 	}
 	if (mode == SLUICE_INCLUDE && n == 0) {
 		if (at.member != NULL)
-			member_end(at.member);
+			membership_end(&at);
 		return 0;
 	}
 	rc = at.member == NULL ? membership_open(&at, mode, sources, n)

@@ -33,9 +33,9 @@ static struct member *find_member(
 	struct member_key key = {group, session};
 	struct further_member *further;
 
-	if (group->first.session == session)
-		return &group->first;
-	if (group->n_members == (group->first.session != NULL))
+	if (group_rest(group)->first.session == session)
+		return &group_rest(group)->first;
+	if (group->n_members == (group_rest(group)->first.session != NULL))
 		return NULL;
 	further = table_find(&host->member_table, hash_key(&key), has_key, &key);
 	return further != NULL ? &further->member : NULL;
@@ -79,10 +79,10 @@ static int publish(const struct membership *at, const struct filter_view *filter
 }
 
 // Groups without members and without anything left to say are nobody's.
-static void release_group(struct group *group)
+static void release_group(struct host *host, struct group *group)
 {
 	if (group->n_members == 0 && group->phase == GROUP_IDLE)
-		group_free(group);
+		group_free(host, group);
 }
 
 static void free_member(struct member *member)
@@ -97,8 +97,8 @@ static struct member *get_member(struct host *host, struct group *group)
 {
 	struct further_member *further;
 
-	if (group->first.session == NULL)
-		return &group->first;
+	if (group_rest(group)->first.session == NULL)
+		return &group_rest(group)->first;
 	further = table_reserve(&host->member_table) ? pool_get(&host->member_pool) : NULL;
 	if (further == NULL)
 		return NULL;
@@ -124,9 +124,9 @@ static int prepare(struct membership *at)
 		at->group = group_add(host, at->addr);
 	if (at->group == NULL)
 		return -ENOMEM;
-	at->member = get_member(host, at->group);
+	at->member = get_member(at->host, at->group);
 	if (at->member == NULL) {
-		release_group(at->group);
+		release_group(at->host, at->group);
 		return -ENOMEM;
 	}
 	at->member->mode = SLUICE_INCLUDE;
@@ -136,7 +136,7 @@ static int prepare(struct membership *at)
 static void unprepare(struct membership *at)
 {
 	free_member(at->member);
-	release_group(at->group);
+	release_group(at->host, at->group);
 }
 
 static void begin(const struct membership *at)
@@ -154,7 +154,7 @@ static void begin(const struct membership *at)
 		struct further_member *further =
 			container_of(member, struct further_member, member);
 
-		LIST_INSERT_HEAD(&group->pending, further, pending);
+		LIST_INSERT_HEAD(&group_rest(group)->pending, further, pending);
 		table_put(&at->host->member_table, hash_key(&(struct member_key){group, session}),
 			further);
 	}
@@ -162,20 +162,19 @@ static void begin(const struct membership *at)
 		at->host->n_groups++;
 }
 
-void member_end(struct member *member)
+void membership_end(const struct membership *at)
 {
-	struct group *group = group_of(member);
-	struct host *host = group_host(group);
+	struct member *member = at->member;
+	struct group *group = at->group;
+	struct host *host = at->host;
 	struct filter_view before = member_view(member);
-	struct sluice_addr addr;
 
-	group_address(group, &addr);
-	publish(&(struct membership){member->session, host, &addr, group, member}, &nothing);
+	publish(at, &nothing);
 	if (--group->n_members == 0)
 		host->n_groups--;
-	group_merge(group, &before, &nothing);
+	group_merge(host, group, &before, &nothing);
 	LIST_REMOVE(member, of_session);
-	member->session->n_members--;
+	at->session->n_members--;
 	if (member->further) {
 		struct further_member *further =
 			container_of(member, struct further_member, member);
@@ -183,10 +182,25 @@ void member_end(struct member *member)
 		if (member->state != MEMBER_JOINED)
 			LIST_REMOVE(further, pending);
 		table_remove(&host->member_table,
-			hash_key(&(struct member_key){group, member->session}), further);
+			hash_key(&(struct member_key){group, at->session}), further);
 	}
 	filter_close(member->filter, &host->memory);
 	free_member(member);
+}
+
+void member_end(struct member *member)
+{
+	struct sluice_addr addr;
+	struct membership at = {
+		.session = member->session,
+		.addr = &addr,
+		.group = group_of(member),
+		.member = member,
+	};
+
+	at.host = group_host(at.group);
+	group_address(at.group, &addr);
+	membership_end(&at);
 }
 
 // ---- Changing -------------------------------------------------------------------------------
@@ -205,7 +219,7 @@ static int set_filter(
 	};
 	int rc;
 
-	rc = group_reserve(at->group, after.n);
+	rc = group_reserve(at->host, at->group, after.n);
 	if (rc < 0)
 		return rc;
 	rc = publish(at, &after);
@@ -213,7 +227,7 @@ static int set_filter(
 		return rc;
 	if (member->session == NULL)
 		begin(at);
-	group_merge(at->group, &before, &after);
+	group_merge(at->host, at->group, &before, &after);
 	member->mode = mode;
 	member->filter = filter;
 	filter_close(old, &at->host->memory);
@@ -272,7 +286,7 @@ int membership_add(const struct membership *at, unsigned place, const struct slu
 	struct filter_view after;
 	int rc;
 
-	rc = group_reserve(at->group, 1);
+	rc = group_reserve(at->host, at->group, 1);
 	if (rc < 0)
 		return rc;
 	if (!filter_reserve(&member->filter, &at->host->memory))
@@ -284,7 +298,7 @@ int membership_add(const struct membership *at, unsigned place, const struct slu
 		filter_remove(member->filter, place);
 		return rc;
 	}
-	group_merge_source(at->group, member->mode, source, 1);
+	group_merge_source(at->host, at->group, member->mode, source, 1);
 	return 0;
 }
 
@@ -301,7 +315,7 @@ int membership_remove(const struct membership *at, unsigned place, const struct 
 		filter_insert(member->filter, place, source);
 		return rc;
 	}
-	group_merge_source(at->group, member->mode, source, -1);
+	group_merge_source(at->host, at->group, member->mode, source, -1);
 	return 0;
 }
 
@@ -314,11 +328,12 @@ void member_note_joined(struct host *host, struct group *group)
 	struct further_member *further;
 	bool waited = false;
 
-	if (group->first.session != NULL && group->first.state == MEMBER_PENDING) {
-		group->first.state = MEMBER_REPORTED;
+	if (group_rest(group)->first.session != NULL &&
+		group_rest(group)->first.state == MEMBER_PENDING) {
+		group_rest(group)->first.state = MEMBER_REPORTED;
 		waited = true;
 	}
-	LIST_FOREACH (further, &group->pending, pending) {
+	LIST_FOREACH (further, &group_rest(group)->pending, pending) {
 		further->member.state = MEMBER_REPORTED;
 		waited = true;
 	}
@@ -334,9 +349,9 @@ static struct member *take_reported(struct group *group)
 {
 	struct further_member *further;
 
-	if (group->first.state == MEMBER_REPORTED)
-		return &group->first;
-	LIST_FOREACH (further, &group->pending, pending) {
+	if (group_rest(group)->first.state == MEMBER_REPORTED)
+		return &group_rest(group)->first;
+	LIST_FOREACH (further, &group_rest(group)->pending, pending) {
 		if (further->member.state != MEMBER_REPORTED)
 			continue;
 		LIST_REMOVE(further, pending);

@@ -23,6 +23,7 @@ int membership_open(struct membership *at, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n);
 int membership_replace(const struct membership *at, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n);
+void membership_end(const struct membership *at); // cannot fail
 // One source more, or one less, at this place of the filter.
 int membership_add(const struct membership *at, unsigned place, const struct sluice_addr *source);
 int membership_remove(

@@ -5,37 +5,30 @@
 #include "memory.h"
 #include "pool.h"
 
-// Short of the alignment by what the allocator puts between two chunks, or it would leave every
-// second slot of the heap empty.
-#define CHUNK_SIZE (POOL_CHUNK - 128)
-
 static unsigned words(const struct pool *pool)
 {
 	return (pool->per_chunk + POOL_WORD - 1) / POOL_WORD;
 }
 
-static size_t header_size(unsigned per_chunk)
+void pool_init_split(struct pool *pool, size_t object_size, size_t rest_size, size_t *held)
 {
-	return sizeof(struct pool_chunk) +
-	       (per_chunk + POOL_WORD - 1) / POOL_WORD * sizeof(uint64_t);
+	unsigned per_chunk = pool_per_chunk(object_size + rest_size);
+
+	*pool = (struct pool){
+		.object_size = object_size,
+		.rest_size = rest_size,
+		.inverse = UINT32_MAX / object_size + 1,
+		.per_chunk = per_chunk,
+		.chunk_bits = 32 - __builtin_clz(per_chunk - 1),
+		.first = POOL_CHUNK_SIZE - per_chunk * object_size,
+		.held = held,
+	};
+	LIST_INIT(&pool->partial);
 }
 
 void pool_init(struct pool *pool, size_t object_size, size_t *held)
 {
-	unsigned per_chunk = CHUNK_SIZE / object_size;
-
-	while (header_size(per_chunk) + per_chunk * object_size > CHUNK_SIZE)
-		per_chunk--;
-	*pool = (struct pool){
-		.object_size = object_size,
-		.inverse = UINT32_MAX / object_size + 1,
-		.per_chunk = per_chunk,
-		.chunk_bits = 32 - __builtin_clz(per_chunk - 1),
-		// At the end, where objects of a whole number of cache lines are aligned to them.
-		.first = CHUNK_SIZE - per_chunk * object_size,
-		.held = held,
-	};
-	LIST_INIT(&pool->partial);
+	pool_init_split(pool, object_size, 0, held);
 }
 
 static bool grow_directory(struct pool *pool)
@@ -63,10 +56,10 @@ static bool chunk_add(struct pool *pool)
 	pool->free_number = number;
 	if (number == pool->chunks_room && !grow_directory(pool))
 		return false;
-	chunk = memory_get_aligned(pool->held, POOL_CHUNK, CHUNK_SIZE);
+	chunk = memory_get_aligned(pool->held, POOL_CHUNK, POOL_CHUNK_SIZE);
 	if (chunk == NULL)
 		return false;
-	memset(chunk, 0, header_size(pool->per_chunk));
+	memset(chunk, 0, sizeof(*chunk));
 	chunk->pool = pool;
 	chunk->number = number;
 	pool->chunks[number] = chunk;
@@ -82,7 +75,7 @@ static void chunk_drop(struct pool *pool, struct pool_chunk *chunk)
 	pool->chunks[chunk->number] = NULL;
 	if (chunk->number < pool->free_number)
 		pool->free_number = chunk->number;
-	memory_put(pool->held, chunk, CHUNK_SIZE);
+	memory_put(pool->held, chunk, POOL_CHUNK_SIZE);
 }
 
 void pool_close(struct pool *pool)
@@ -92,7 +85,7 @@ void pool_close(struct pool *pool)
 	while ((chunk = LIST_FIRST(&pool->partial)) != NULL)
 		chunk_drop(pool, chunk);
 	memory_put(pool->held, pool->chunks, pool->chunks_room * sizeof(*pool->chunks));
-	pool_init(pool, pool->object_size, pool->held);
+	pool_init_split(pool, pool->object_size, pool->rest_size, pool->held);
 }
 
 bool pool_reserve(struct pool *pool, size_t n)
@@ -113,6 +106,7 @@ void *pool_get(struct pool *pool)
 {
 	struct pool_chunk *chunk;
 	unsigned word, bit;
+	void *object;
 
 	if (!pool_reserve(pool, 1))
 		return NULL;
@@ -129,7 +123,10 @@ void *pool_get(struct pool *pool)
 	pool->n_used++;
 	if (++chunk->n_used == pool->per_chunk)
 		LIST_REMOVE(chunk, entry);
-	return memset(object_at(pool, chunk, word * POOL_WORD + bit), 0, pool->object_size);
+	object = object_at(pool, chunk, word * POOL_WORD + bit);
+	if (pool->rest_size > 0)
+		memset(pool_rest(object, pool->object_size, pool->rest_size), 0, pool->rest_size);
+	return memset(object, 0, pool->object_size);
 }
 
 void pool_put(void *object)

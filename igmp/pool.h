@@ -11,7 +11,11 @@
 #include <sys/queue.h>
 
 #define POOL_CHUNK ((size_t)32768) // what chunks are aligned to
+// Short of the alignment by what the allocator puts between two chunks, or it would leave every
+// second slot of the heap empty.
+#define POOL_CHUNK_SIZE (POOL_CHUNK - 128)
 #define POOL_WORD 64 // objects
+#define POOL_OBJECT_MIN 16 // bytes
 
 struct pool_chunk {
 	struct pool *pool;
@@ -19,7 +23,7 @@ struct pool_chunk {
 	uint32_t n_used;
 	uint32_t number;
 	unsigned free_word; // no word of `used` has a free object before this one
-	uint64_t used[]; // a bit for each object
+	uint64_t used[POOL_CHUNK / POOL_OBJECT_MIN / POOL_WORD]; // a bit for each object
 };
 
 struct pool {
@@ -32,6 +36,7 @@ struct pool {
 	unsigned chunk_bits; // the low bits of a number tell the place in the chunk
 	uint32_t first; // where the objects begin in a chunk
 	uint32_t object_size;
+	uint32_t rest_size;
 	uint32_t inverse; // 2^32 / object_size: divides without a division
 	size_t n_used;
 	size_t n_free;
@@ -39,6 +44,8 @@ struct pool {
 };
 
 void pool_init(struct pool *pool, size_t object_size, size_t *held);
+// Objects with a second part that lies apart: the first parts are read faster in a row.
+void pool_init_split(struct pool *pool, size_t object_size, size_t rest_size, size_t *held);
 
 // Gives back what is left; all objects must have been put.
 void pool_close(struct pool *pool);
@@ -49,9 +56,6 @@ bool pool_reserve(struct pool *pool, size_t n);
 
 void *pool_get(struct pool *pool); // zeroed; NULL if out of memory
 void pool_put(void *object);
-
-// The first object with a higher number; of NULL, the first. NULL at the end.
-void *pool_find_next(const struct pool *pool, const void *object);
 
 static inline struct pool_chunk *pool_chunk_of(const void *object)
 {
@@ -72,7 +76,37 @@ static inline unsigned pool_place(const struct pool *pool, const void *object)
 	return (uint64_t)offset * pool->inverse >> 32;
 }
 
-// The same, without a look at anything but the mark of the next object where that is in use.
+// How many objects of that size, both parts of them, a chunk has room for.
+static inline uint32_t pool_per_chunk(size_t size)
+{
+	return (POOL_CHUNK_SIZE - sizeof(struct pool_chunk)) / size;
+}
+
+// Of objects in two parts, the second for the first, and back. They are at the end of the chunk:
+// all the second parts, then all the first. Where the compiler knows the sizes nothing is read.
+static inline void *pool_rest(const void *object, size_t object_size, size_t rest_size)
+{
+	uint32_t n = pool_per_chunk(object_size + rest_size);
+	uint32_t from_end = POOL_CHUNK_SIZE - (uint32_t)((uintptr_t)object & (POOL_CHUNK - 1));
+
+	return (uint8_t *)pool_chunk_of(object) + POOL_CHUNK_SIZE - n * object_size -
+	       from_end / object_size * rest_size;
+}
+
+static inline void *pool_front(const void *rest, size_t object_size, size_t rest_size)
+{
+	uint32_t n = pool_per_chunk(object_size + rest_size);
+	uint32_t from_end = POOL_CHUNK_SIZE - n * (uint32_t)object_size -
+			    (uint32_t)((uintptr_t)rest & (POOL_CHUNK - 1));
+
+	return (uint8_t *)pool_chunk_of(rest) + POOL_CHUNK_SIZE -
+	       from_end / rest_size * object_size;
+}
+
+// The first object with a higher number; of NULL, the first. NULL at the end.
+void *pool_find_next(const struct pool *pool, const void *object);
+
+// The same; where the next object is in use, without a look at anything but its mark.
 static inline void *pool_next(const struct pool *pool, const void *object)
 {
 	unsigned next = object != NULL ? pool_place(pool, object) + 1 : 0;

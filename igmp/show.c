@@ -17,8 +17,9 @@ int host_family(const struct host *host)
 
 static bool has_pending(const struct group *group)
 {
-	return !LIST_EMPTY(&group->pending) ||
-	       (group->first.session != NULL && group->first.state != MEMBER_JOINED);
+	return !LIST_EMPTY(&group_rest(group)->pending) ||
+	       (group_rest(group)->first.session != NULL &&
+		       group_rest(group)->first.state != MEMBER_JOINED);
 }
 
 static enum host_group_state state_of(const struct group *group)

@@ -172,6 +172,53 @@ Test(unit, pool_next, .description = "STA-10: the objects of a pool are met once
 	}
 }
 
+struct front {
+	uint64_t words[6];
+};
+
+struct rest {
+	uint64_t words[10];
+};
+
+Test(unit, pool_split, .description = "STA-10: the two parts of an object are its own, and zeroed")
+{
+	static struct front *fronts[2000];
+	size_t held = 0;
+	struct pool pool;
+
+	srand(25);
+	pool_init_split(&pool, sizeof(struct front), sizeof(struct rest), &held);
+	for (unsigned round = 0; round < 20000; round++) {
+		unsigned at = rand() % 2000;
+		struct front *front = fronts[at];
+		struct rest *rest;
+
+		if (front == NULL) {
+			front = fronts[at] = pool_get(&pool);
+			rest = pool_rest(front, sizeof(*front), sizeof(*rest));
+			for (unsigned i = 0; i < 10; i++)
+				cr_assert_eq(rest->words[i], 0);
+			for (unsigned i = 0; i < 6; i++)
+				cr_assert_eq(front->words[i], 0);
+			memset(front, at, sizeof(*front));
+			memset(rest, at, sizeof(*rest));
+			continue;
+		}
+		rest = pool_rest(front, sizeof(*front), sizeof(*rest));
+		cr_assert_eq(pool_front(rest, sizeof(*front), sizeof(*rest)), front);
+		for (unsigned i = 0; i < sizeof(*rest); i++)
+			cr_assert_eq(((uint8_t *)rest)[i], (uint8_t)at);
+		for (unsigned i = 0; i < sizeof(*front); i++)
+			cr_assert_eq(((uint8_t *)front)[i], (uint8_t)at);
+		pool_put(front);
+		fronts[at] = NULL;
+	}
+	while (pool.n_used > 0)
+		pool_put(pool_next(&pool, NULL));
+	pool_close(&pool);
+	cr_assert_eq(held, 0);
+}
+
 Test(unit, pool_reserve, .description = "STA-7: a reserve is kept")
 {
 	size_t held = 0;
