@@ -101,6 +101,7 @@ Test(frame, igmp_golden,
 	member_join_source(s, r->host, &ssm, &src, 0);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 24, "2200e5f9 00000001 05000001 e8010101 0a000001");
+	session_close(s, 0);
 }
 
 // Puts the golden queries in, which proves their checksums, and sees what old reports look like.
@@ -134,6 +135,7 @@ Test(frame, igmp_old_golden,
 	member_join(s, r->host, &group, 0);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 16, "ef010101 94040000 1200fdfc ef010101");
+	session_close(s, 0);
 }
 
 Test(frame, mld_golden, .description = "FRM-6 FRM-7 FRM-8 MLD-8 MLD-10: MLDv2 reports to the byte")
@@ -149,6 +151,7 @@ Test(frame, mld_golden, .description = "FRM-6 FRM-7 FRM-8 MLD-8 MLD-10: MLDv2 re
 	expect_bytes(r->bytes + 40, "3a00 05020000 0100");
 	expect_bytes(r->bytes + 48, "8f005dca 00000001 04000000 ff0e000000000000 0000000000001234");
 	cr_assert(sluice_addr_equal(&r->dst, &reports));
+	session_close(s, 0);
 }
 
 Test(frame, mld_old_golden, .description = "MLD-16 CMP-18: MLDv1 messages to the byte")
@@ -174,6 +177,7 @@ Test(frame, mld_old_golden, .description = "MLD-16 CMP-18: MLDv1 messages to the
 	member_leave(s, r->host, &group, 0);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 48, "84006ce3 00000000 ff0e000000000000 0000000000001234");
+	session_close(s, 0);
 }
 
 Test(frame, query_golden, .description = "FRM-5 FRM-8: the checksums of the golden queries")
