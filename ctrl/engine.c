@@ -47,7 +47,7 @@ void engine_flush(struct engine *engine)
 		engine->withdrawn = false;
 		dataplane_synchronize(engine->dataplane);
 	}
-	engine_interfaces_flush(engine);
+	engine_hosts_flush(engine, engine_now_ms());
 }
 
 // ---- Open ----------------------------------------------------------------------------------
@@ -146,6 +146,7 @@ struct engine *engine_open(
 	}
 	engine->config = config;
 	engine->base = base;
+	STAILQ_INIT(&engine->touched);
 	TAILQ_INIT(&engine->outputs);
 	TAILQ_INIT(&engine->sessions);
 	TAILQ_INIT(&engine->shares);

@@ -38,8 +38,14 @@ free_frame:
 	return -EAGAIN;
 }
 
+static unsigned family_of(const struct host *host)
+{
+	return host_family(host) == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
+}
+
 static int publish(void *ctx, struct host *host, const struct member_change *change)
 {
+	engine_host_touch(ctx, family_of(host));
 	return engine_member_publish_change(ctx, change);
 }
 
@@ -184,7 +190,8 @@ int engine_host_open(struct engine_interface *interface, unsigned index)
 	free(ranges);
 	if (rc < 0)
 		return rc;
-	interface->hosts[index] = host;
+	interface->hosts[index].host = host;
+	engine_host_touch(interface, index);
 	rc = set_addresses(host, interface, now_ms);
 	if (rc < 0)
 		return rc;
@@ -195,7 +202,7 @@ int engine_host_open(struct engine_interface *interface, unsigned index)
 
 int engine_host_reconfigure(struct engine_interface *interface, unsigned index)
 {
-	struct host *host = interface->hosts[index];
+	struct host *host = interface->hosts[index].host;
 	struct host_config config;
 	struct host_range *ranges;
 	int rc;
@@ -204,6 +211,57 @@ int engine_host_reconfigure(struct engine_interface *interface, unsigned index)
 	if (rc < 0)
 		return rc;
 	rc = host_reconfigure(host, &config, engine_now_ms());
+	engine_host_touch(interface, index);
 	free(ranges);
 	return rc;
+}
+
+// ---- What there is to do -------------------------------------------------------------------
+
+void engine_host_touch(struct engine_interface *interface, unsigned family)
+{
+	struct engine_host *host = &interface->hosts[family];
+
+	if (host->touched)
+		return;
+	host->touched = true;
+	STAILQ_INSERT_TAIL(&interface->engine->touched, host, next_touched);
+}
+
+static void set_due(struct engine *engine, const struct engine_host *host)
+{
+	uint64_t due_ms = host_next_ms(host->host);
+
+	engine->due_ms[host->number] = due_ms;
+	engine->next_due_ms = RTE_MIN(engine->next_due_ms, due_ms);
+}
+
+void engine_hosts_flush(struct engine *engine, uint64_t now_ms)
+{
+	struct engine_host *host;
+
+	while ((host = STAILQ_FIRST(&engine->touched)) != NULL) {
+		STAILQ_REMOVE_HEAD(&engine->touched, next_touched);
+		host->touched = false;
+		host_flush(host->host, now_ms);
+		set_due(engine, host);
+	}
+}
+
+void engine_hosts_advance(struct engine *engine, uint64_t now_ms)
+{
+	if (now_ms < engine->next_due_ms)
+		return;
+	engine->next_due_ms = HOST_NEVER;
+	for (unsigned i = 0; i < engine->n_interfaces * FAMILIES; i++) {
+		struct engine_interface *interface = &engine->interfaces[i / FAMILIES];
+
+		if (engine->due_ms[i] <= now_ms) {
+			host_advance(interface->hosts[i % FAMILIES].host, now_ms);
+			engine_host_touch(interface, i % FAMILIES);
+			set_due(engine, &interface->hosts[i % FAMILIES]);
+		} else {
+			engine->next_due_ms = RTE_MIN(engine->next_due_ms, engine->due_ms[i]);
+		}
+	}
 }

@@ -75,7 +75,8 @@ int engine_interfaces_open(struct engine *engine, struct error *error)
 	int rc;
 
 	engine->interfaces = calloc(config->n_interfaces, sizeof(*engine->interfaces));
-	if (engine->interfaces == NULL)
+	engine->due_ms = calloc(config->n_interfaces * FAMILIES, sizeof(*engine->due_ms));
+	if (engine->interfaces == NULL || engine->due_ms == NULL)
 		return error_set(error, ENOMEM, "interfaces: out of memory");
 	engine->n_interfaces = config->n_interfaces;
 	for (unsigned i = 0; i < engine->n_interfaces; i++) {
@@ -84,6 +85,8 @@ int engine_interfaces_open(struct engine *engine, struct error *error)
 		interface->engine = engine;
 		interface->config = &config->interfaces[i];
 		interface->index = i + 1;
+		for (unsigned family = 0; family < FAMILIES; family++)
+			interface->hosts[family].number = i * FAMILIES + family;
 		rc = interface_start(interface, error);
 		if (rc < 0)
 			return rc;
@@ -97,23 +100,15 @@ void engine_interfaces_close(struct engine *engine)
 		struct engine_interface *interface = &engine->interfaces[i];
 
 		for (unsigned family = 0; family < FAMILIES; family++)
-			if (interface->hosts[family] != NULL)
-				host_close(interface->hosts[family]);
+			if (interface->hosts[family].host != NULL)
+				host_close(interface->hosts[family].host);
 		free(interface->addresses);
 	}
+	free(engine->due_ms);
 	free(engine->interfaces);
 }
 
 // ---- What happens --------------------------------------------------------------------------
-
-void engine_interfaces_flush(struct engine *engine)
-{
-	uint64_t now_ms = engine_now_ms();
-
-	for (unsigned i = 0; i < engine->n_interfaces; i++)
-		for (unsigned family = 0; family < FAMILIES; family++)
-			host_flush(engine->interfaces[i].hosts[family], now_ms);
-}
 
 void engine_interfaces_advance(struct engine *engine)
 {
@@ -126,17 +121,16 @@ void engine_interfaces_advance(struct engine *engine)
 		for (unsigned i = 0; i < n; i++) {
 			struct engine_interface *interface = interface_user(punted[i].interface);
 			bool ipv4 = punted[i].len > 0 && punted[i].packet[0] >> 4 == 4;
-			struct host *host = interface->hosts[ipv4 ? FAMILY_IPV4 : FAMILY_IPV6];
+			unsigned family = ipv4 ? FAMILY_IPV4 : FAMILY_IPV6;
 
-			host_input(host, punted[i].packet, punted[i].len, now_ms);
+			host_input(interface->hosts[family].host, punted[i].packet, punted[i].len,
+				now_ms);
+			engine_host_touch(interface, family);
 			rte_pktmbuf_free(punted[i].frame);
 		}
 	} while (n == RTE_DIM(punted));
 
-	for (unsigned i = 0; i < engine->n_interfaces; i++)
-		for (unsigned family = 0; family < FAMILIES; family++)
-			if (host_next_ms(engine->interfaces[i].hosts[family]) <= now_ms)
-				host_advance(engine->interfaces[i].hosts[family], now_ms);
+	engine_hosts_advance(engine, now_ms);
 }
 
 // The device is gone: tells whoever had joined a group there.
@@ -175,8 +169,10 @@ void engine_interfaces_set_link(struct engine *engine, struct port *port)
 		if (interface->port != port)
 			continue;
 		atomic_store(&interface->removed, info.removed);
-		for (unsigned family = 0; family < FAMILIES; family++)
-			host_set_link(interface->hosts[family], event.link_up, now_ms);
+		for (unsigned family = 0; family < FAMILIES; family++) {
+			host_set_link(interface->hosts[family].host, event.link_up, now_ms);
+			engine_host_touch(interface, family);
+		}
 		engine_emit(engine, &event);
 		if (info.removed)
 			tell_lost(interface);
@@ -187,7 +183,7 @@ bool engine_interfaces_busy(const struct engine *engine)
 {
 	for (unsigned i = 0; i < engine->n_interfaces; i++)
 		for (unsigned family = 0; family < FAMILIES; family++)
-			if (host_busy(engine->interfaces[i].hosts[family]))
+			if (host_busy(engine->interfaces[i].hosts[family].host))
 				return true;
 	return false;
 }
@@ -257,7 +253,7 @@ const struct config_address *engine_interface_addresses(
 
 struct host *engine_interface_host(const struct engine_interface *interface, int family)
 {
-	return interface->hosts[family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6];
+	return interface->hosts[family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6].host;
 }
 
 struct engine_interface *engine_host_interface(const struct host *host)

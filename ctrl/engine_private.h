@@ -14,6 +14,16 @@ struct engine_port {
 	struct port *port;
 };
 
+// One protocol host. Of thousands few have anything to do: those that were touched are flushed, and
+// those that are due are advanced.
+struct engine_host {
+	struct host *host;
+	unsigned number; // of engine->due_ms
+	bool touched; // since the last flush
+	STAILQ_ENTRY(engine_host) next_touched;
+};
+STAILQ_HEAD(engine_hosts, engine_host);
+
 struct engine_interface {
 	struct engine *engine;
 	const struct config_interface *config;
@@ -22,7 +32,7 @@ struct engine_interface {
 	atomic_bool removed; // the port's device is gone; any thread: ro
 	struct rte_ether_addr mac;
 	struct interface *dataplane;
-	struct host *hosts[FAMILIES];
+	struct engine_host hosts[FAMILIES];
 	struct config_address *addresses; // the configured ones and the derived link-local
 	unsigned n_addresses;
 };
@@ -72,6 +82,9 @@ struct engine {
 	unsigned n_ports;
 	struct engine_interface *interfaces;
 	unsigned n_interfaces;
+	struct engine_hosts touched;
+	uint64_t *due_ms; // when each host is to be advanced
+	uint64_t next_due_ms; // the first of them, or earlier
 	struct engine_outputs outputs;
 	struct output *counting; // where a membership without outputs goes
 	struct engine_sessions sessions;
@@ -94,7 +107,6 @@ struct engine {
 int engine_interfaces_open(struct engine *engine, struct error *error);
 void engine_interfaces_close(struct engine *engine);
 void engine_interfaces_advance(struct engine *engine);
-void engine_interfaces_flush(struct engine *engine);
 void engine_interfaces_set_link(struct engine *engine, struct port *port);
 bool engine_interfaces_busy(const struct engine *engine);
 int engine_interfaces_reconfigure(struct engine *engine);
@@ -102,6 +114,11 @@ int engine_interfaces_reconfigure(struct engine *engine);
 // engine_host.c
 int engine_host_open(struct engine_interface *interface, unsigned family);
 int engine_host_reconfigure(struct engine_interface *interface, unsigned family);
+// To be called with whatever may give the host something to send or to wait for.
+void engine_host_touch(struct engine_interface *interface, unsigned family);
+// Sends what the touched hosts have to say.
+void engine_hosts_flush(struct engine *engine, uint64_t now_ms);
+void engine_hosts_advance(struct engine *engine, uint64_t now_ms);
 
 // engine_datagram.c
 #define ENGINE_HEADER_MAX (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
