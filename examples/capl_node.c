@@ -43,6 +43,8 @@ void OnUdpReceiveFrom(
 	const struct sluice_addr *from = &remoteEndpoint.Address.addr;
 	char text[INET6_ADDRSTRLEN];
 
+	if (result == WSAENETDOWN)
+		errx(1, "the group is lost");
 	inet_ntop(from->family, from->bytes, text, sizeof(text));
 	printf("%s port %u: %.*s\n", text, remoteEndpoint.Port, (int)size, buffer);
 	fflush(stdout);

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -31,6 +32,20 @@ static void address_read(const char *text, const char *service, struct sockaddr_
 	freeaddrinfo(found);
 }
 
+// Takes the next event, which has to be a good join.
+static void expect_joined(struct rdma_event_channel *channel)
+{
+	struct rdma_cm_event *event;
+
+	if (rdma_get_cm_event(channel, &event))
+		err(1, "waiting for an event");
+	printf("%s, status %d\n", rdma_event_str(event->event), event->status);
+	fflush(stdout);
+	if (event->event != RDMA_CM_EVENT_MULTICAST_JOIN)
+		exit(1);
+	rdma_ack_cm_event(event);
+}
+
 static void join(struct rdma_event_channel *channel, struct rdma_cm_id *id, bool send_only)
 {
 	struct rdma_cm_join_mc_attr_ex attr = {
@@ -39,17 +54,10 @@ static void join(struct rdma_event_channel *channel, struct rdma_cm_id *id, bool
 					: RDMA_MC_JOIN_FLAG_FULLMEMBER,
 		.addr = (struct sockaddr *)&group,
 	};
-	struct rdma_cm_event *event;
 
 	if (rdma_join_multicast_ex(id, &attr, NULL))
 		err(1, "joining");
-	if (rdma_get_cm_event(channel, &event))
-		err(1, "waiting for the join");
-	printf("%s, status %d\n", rdma_event_str(event->event), event->status);
-	fflush(stdout);
-	if (event->event != RDMA_CM_EVENT_MULTICAST_JOIN)
-		exit(1);
-	rdma_ack_cm_event(event);
+	expect_joined(channel);
 }
 
 static void send_all(struct sluice_session *session)
@@ -71,15 +79,18 @@ static void send_all(struct sluice_session *session)
 	}
 }
 
-static void receive_all(struct sluice_session *session)
+static void receive_all(struct rdma_event_channel *channel, struct sluice_session *session)
 {
+	struct pollfd events = {.fd = channel->fd, .events = POLLIN};
 	struct rte_mbuf *frame;
 	struct sluice_frame info;
 	char room[2048];
 
 	for (unsigned n = 0; n < count;) {
 		if (sluice_recv_burst(session, &frame, 1) == 0) {
-			usleep(1000);
+			// Any event from here on tells that the group is lost.
+			if (poll(&events, 1, 1) == 1)
+				expect_joined(channel);
 			continue;
 		}
 		if (sluice_frame_read(frame, &info) == 0 && info.payload_len <= sizeof(room)) {
@@ -140,7 +151,7 @@ int main(int argc, char **argv)
 	if (sender)
 		send_all(sluice_rdmacm_session(id));
 	else
-		receive_all(sluice_rdmacm_session(id));
+		receive_all(channel, sluice_rdmacm_session(id));
 	if (rdma_leave_multicast(id, (struct sockaddr *)&group))
 		err(1, "leaving");
 	rdma_destroy_id(id);

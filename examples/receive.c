@@ -34,6 +34,18 @@ static void print(const struct rte_mbuf *frame)
 	printf("%s port %u: %u bytes\n", source, ntohs(info.udp_port_be), info.payload_len);
 }
 
+// What was joined goes with the interface's device, and with sluiced.
+static void check_events(struct sluice_session *session)
+{
+	struct sluice_event event;
+
+	while (sluice_event_get(session, &event) == 0) {
+		sluice_event_ack(session, &event);
+		if (event.kind == SLUICE_EVENT_ERROR)
+			errx(1, "the group is lost: %s", strerror(-event.status));
+	}
+}
+
 static void receive(struct sluice_session *session, unsigned long left)
 {
 	struct rte_mbuf *frames[32];
@@ -46,8 +58,10 @@ static void receive(struct sluice_session *session, unsigned long left)
 			rte_pktmbuf_free(frames[i]);
 		}
 		left -= n;
-		if (n == 0)
-			usleep(1000); // a program with a CPU of its own would not sleep
+		if (n > 0)
+			continue;
+		check_events(session);
+		usleep(1000); // a program with a CPU of its own would not sleep
 	}
 }
 
@@ -75,6 +89,8 @@ int main(int argc, char **argv)
 		source = read_address(argv[optind + 1]);
 	sluice = engine_start(configuration);
 	rc = sluice_session_open(sluice, socket, NULL, &session);
+	if (rc == 0)
+		sluice_event_fd(session); // events are kept from here on
 	if (rc == 0)
 		rc = optind + 1 < argc ? sluice_join_source(session, 0, &group, &source)
 				       : sluice_join(session, 0, &group);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The example programs of the native API and of the NASL, CAPL and rdma_cm faces behind the bridge, each
-# an engine of its own, then as clients of sluiced: what they print and send, and what the bridge makes
-# of it.
+# an engine of its own, then as clients of sluiced: what they print and send, what the bridge makes of
+# it, and what they do when sluiced dies.
 # Checks: API-12 API-41 IGMP-12
 . "$(dirname "$0")/lib.sh"
 
@@ -160,4 +160,27 @@ check_within 5 "the bridge lists the group" mdb 239.1.1.4 sl0
 stop joined KILL || true
 check_within 5 "and forgets it with the death of mckey" absent mdb 239.1.1.4 sl0
 receives served sl0 -s "$socket"
+
+# ---- The death of sluiced ----------------------------------------------------------------------
+
+start orphan-receive net "$build/examples/receive" -s "$socket" 239.1.1.6
+start orphan-mckey net "$build/examples/mckey" -m 239.1.1.7 -b 10.9.0.2
+start orphan-node net "$build/examples/capl-node" 1 239.1.1.8 5004 1
+for group in 239.1.1.6 239.1.1.7 239.1.1.8; do
+	need 10 "the bridge lists $group" mdb $group sl0
+done
+stop sluiced KILL || true
+said() { # NAME TEXT
+	grep -qF "$2" "$tmp/$1.log"
+}
+fails() { # NAME
+	! wait "${pids[$1]}"
+}
+for client in receive mckey node; do
+	check_within 10 "${client} ends with sluiced" ended "${pids[orphan-$client]}"
+	check "with an error" fails "orphan-$client"
+done
+check "receive says why" said orphan-receive "the group is lost: Broken pipe"
+check "mckey says why" said orphan-mckey "RDMA_CM_EVENT_MULTICAST_ERROR, status -32"
+check "capl-node says why" said orphan-node "the group is lost"
 done_testing
