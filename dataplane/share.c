@@ -9,7 +9,6 @@
 #include <rte_ethdev.h>
 #include "memif.h"
 #include "output.h"
-#include "share_tag.h"
 
 enum { POLL_US = 100, TAG_POOL = 2 * BURST - 1 };
 

@@ -11,6 +11,7 @@
 #include "dataplane.h"
 
 #define SHARE_LINES 128 // of one share
+#define SHARE_TAG sizeof(uint64_t) // before each frame: the number of its line, in host order
 
 struct share;
 

@@ -11,7 +11,6 @@
 #include "counter.h"
 #include "memif.h"
 #include "share.h"
-#include "share_tag.h"
 
 enum { DEAL_BURST = 32, POOL_SLACK = 512, CONNECT_MAX_MS = 5000 };
 
