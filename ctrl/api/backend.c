@@ -29,10 +29,16 @@ int backend_session_new(size_t size, const struct backend *backend,
 	return 0;
 }
 
+void backend_session_drop_kept(struct sluice_session *session)
+{
+	rte_pktmbuf_free_bulk(session->kept + session->kept_first, session->kept_n);
+	session->kept_n = 0;
+}
+
 void backend_session_free(struct sluice_session *session)
 {
 	// Frames in the ring were freed with it.
-	rte_pktmbuf_free_bulk(session->kept + session->kept_first, session->kept_n);
+	backend_session_drop_kept(session);
 	free(session->kept);
 	events_fini(&session->events);
 	free(session);

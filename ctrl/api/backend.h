@@ -99,6 +99,8 @@ struct sluice_session {
 // Makes a session of `size` bytes that begins with this part.
 int backend_session_new(size_t size, const struct backend *backend,
 	const struct sluice_session_options *options, struct sluice_session **session);
+// Frees the frames a flush kept, before the memory they lie in goes.
+void backend_session_drop_kept(struct sluice_session *session);
 void backend_session_free(struct sluice_session *session);
 
 #endif

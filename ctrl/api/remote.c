@@ -165,6 +165,7 @@ static int start(struct remote_session *session, bool stay)
 
 static void free_session(struct remote_session *session)
 {
+	backend_session_drop_kept(&session->session);
 	remote_port_detach(session);
 	json_decref(session->listed);
 	free(session->interfaces);
