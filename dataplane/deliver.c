@@ -108,13 +108,21 @@ static void hand_over(struct worker *worker, struct output *output)
 // Most frames are whole, nobody's but ours and of one pool: they go back to it as they are.
 static void free_unwanted(struct rte_mbuf **frames, unsigned n)
 {
+	// The words that a driver writes at once: one reference, one segment.
+	static const struct {
+		uint16_t data_off, refcnt, nb_segs, port;
+	} ours = {0, 1, 1, 0}, both = {0, UINT16_MAX, UINT16_MAX, 0};
 	struct rte_mempool *pool = frames[0]->pool;
-	uint64_t other = 0;
+	uint64_t wanted, mask, other = 0;
 
+	memcpy(&wanted, &ours, sizeof(wanted));
+	memcpy(&mask, &both, sizeof(mask));
 	for (unsigned i = 0; i < n; i++) {
 		const struct rte_mbuf *frame = frames[i];
+		uint64_t rearm;
 
-		other |= (rte_mbuf_refcnt_read(frame) ^ 1) | (frame->nb_segs ^ 1) |
+		memcpy(&rearm, &frame->rearm_data, sizeof(rearm));
+		other |= ((rearm ^ wanted) & mask) |
 			 (frame->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) |
 			 (uintptr_t)frame->next | ((uintptr_t)frame->pool ^ (uintptr_t)pool);
 	}

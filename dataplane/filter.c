@@ -30,12 +30,13 @@ struct batch {
 	struct parsed parsed[BURST];
 	struct group_query query;
 	uint32_t index[BURST];
-	struct group *groups[BURST]; // NULL: not found
-	uint64_t routes[BURST];
+	struct group *groups[BURST];
+	uint64_t routes[BURST]; // 0: not joined
 	// What the frames add up to.
 	uint32_t tick;
-	unsigned n_hits, n_filtered, n_deliveries;
+	unsigned n_not_joined, n_filtered, n_deliveries;
 	uint64_t bytes;
+	uint64_t unwanted; // frames to be freed, bit i is frame i
 	struct tally tally;
 };
 
@@ -68,8 +69,8 @@ static void batch_start(struct batch *batch, struct worker *worker,
 	batch->joined = group_table_is_joined(batch->table);
 	if (batch->joined)
 		group_query_start(&batch->query, batch->table);
-	batch->n_hits = batch->n_filtered = batch->n_deliveries = 0;
-	batch->bytes = 0;
+	batch->n_not_joined = batch->n_filtered = batch->n_deliveries = 0;
+	batch->bytes = batch->unwanted = 0;
 	batch->tally.output = NULL;
 }
 
@@ -151,41 +152,39 @@ static inline unsigned batch_parse(struct batch *batch, unsigned first, unsigned
 	return i;
 }
 
+// The records of the groups; index 0, which has no route, of those that are not there.
 static inline void batch_find(struct batch *batch, unsigned first, unsigned end)
 {
-	const struct group_lookup *lookup = batch->table->lookup;
-	uint64_t hits;
+	const struct group_table *table = batch->table;
 	unsigned worker = batch->worker->index;
 
-	if (first == end)
-		return;
-	hits = !batch->joined ? 0
-	       : batch->ipv6  ? lookup->find6(batch->table, worker, &batch->query, first, end,
-					batch->index)
-			     : lookup->find4(batch->table, &batch->query, first, end, batch->index);
-	for (unsigned i = first; i < end; i++, hits >>= 1) {
-		batch->groups[i] = NULL;
-		if (hits & 1) {
-			batch->groups[i] = group_table_group(batch->table, worker, batch->index[i]);
-			rte_prefetch0(batch->groups[i]);
-		}
+	if (batch->ipv6)
+		table->lookup->find6(table, worker, &batch->query, first, end, batch->index);
+	else
+		table->lookup->find4(table, &batch->query, first, end, batch->index);
+	for (unsigned i = first; i < end; i++) {
+		batch->groups[i] = group_table_group(table, worker, batch->index[i]);
+		rte_prefetch0(batch->groups[i]);
 	}
 }
 
 static inline void batch_route(struct batch *batch, unsigned first, unsigned end)
 {
 	for (unsigned i = first; i < end; i++) {
-		if (batch->groups[i] == NULL)
-			continue;
-		batch->routes[i] = group_route(batch->groups[i]);
-		if (!(batch->routes[i] & ROUTE_DIRECT))
-			rte_prefetch0(route_fanout(batch->routes[i]));
+		uint64_t route = group_route(batch->groups[i]);
+
+		batch->routes[i] = route;
+		if (!(route & ROUTE_DIRECT) && route != 0)
+			rte_prefetch0(route_fanout(route));
 	}
 }
 
 static inline void batch_deliver(struct batch *batch, unsigned first, unsigned end)
 {
 	struct worker *worker = batch->worker;
+	struct tally tally = batch->tally;
+	unsigned n_deliveries = 0;
+	uint64_t unwanted = 0;
 
 	for (unsigned i = first; i < end; i++) {
 		struct rte_mbuf *frame = batch->frames[i];
@@ -196,30 +195,33 @@ static inline void batch_deliver(struct batch *batch, unsigned first, unsigned e
 		uint32_t bytes = frame->pkt_len;
 		unsigned n = 1;
 
-		if (batch->groups[i] == NULL) {
-			worker_discard(worker, frame);
-			continue;
-		}
-		batch->n_hits++;
-		if (!(route & ROUTE_DIRECT)) {
+		if (unlikely(!(route & ROUTE_DIRECT))) {
+			if (route == 0) {
+				unwanted |= UINT64_C(1) << i;
+				batch->n_not_joined++;
+				continue;
+			}
 			n = deliver_fanout(worker, frame, parsed, route_fanout(route));
 		} else if (unlikely(!group_takes(batch->groups[i], route, &look))) {
 			n = 0;
 		} else if (output->kind == OUTPUT_COUNT) {
-			tally_add(worker, &batch->tally, output, bytes);
-			worker_discard(worker, frame);
+			tally_add(worker, &tally, output, bytes);
+			unwanted |= UINT64_C(1) << i;
 		} else {
 			deliver_single(worker, frame, parsed->l3_offset, output);
 		}
 		if (unlikely(n == 0)) {
 			group_table_count_filtered(batch->table, worker->index, batch->index[i]);
-			worker_discard(worker, frame);
+			unwanted |= UINT64_C(1) << i;
 			batch->n_filtered++;
 			continue;
 		}
 		group_count(batch->groups[i], bytes, batch->tick);
-		batch->n_deliveries += n;
+		n_deliveries += n;
 	}
+	batch->tally = tally;
+	batch->n_deliveries += n_deliveries;
+	batch->unwanted |= unwanted;
 }
 
 static void batch_end(struct batch *batch, unsigned n)
@@ -227,11 +229,24 @@ static void batch_end(struct batch *batch, unsigned n)
 	struct worker *worker = batch->worker;
 
 	tally_settle(worker, &batch->tally);
-	worker_drop(worker, DROP_NOT_JOINED, n - batch->n_hits);
+	if (batch->unwanted == UINT64_MAX >> (64 - n))
+		worker_discard_burst(worker, batch->frames, n);
+	else
+		for (uint64_t left = batch->unwanted; left != 0; left &= left - 1)
+			worker_discard(worker, batch->frames[rte_bsf64(left)]);
+	worker_drop(worker, DROP_NOT_JOINED, batch->n_not_joined);
 	worker_drop(worker, DROP_FILTERED, batch->n_filtered);
 	counter_add(&worker->counters.rx_bytes, batch->bytes);
-	counter_add(&worker->counters.delivered, batch->n_hits - batch->n_filtered);
+	counter_add(&worker->counters.delivered, n - batch->n_not_joined - batch->n_filtered);
 	counter_add(&worker->counters.deliveries, batch->n_deliveries);
+}
+
+// Ends a batch without anything to ask for.
+static void batch_refuse(struct batch *batch, unsigned n)
+{
+	batch->n_not_joined = n;
+	batch->unwanted = UINT64_MAX >> (64 - n);
+	batch_end(batch, n);
 }
 
 // Takes on frames as long as they are all alike, as they mostly are: good, by the same interface,
@@ -252,6 +267,11 @@ static unsigned filter_alike(struct worker *worker, const struct port *port,
 		return 0;
 	batch.frames = frames;
 	batch_start(&batch, worker, interface, first->flags & PARSED_IPV6, tick);
+	if (!batch.joined) {
+		n = batch_parse(&batch, 0, n);
+		batch_refuse(&batch, n);
+		return n;
+	}
 	do {
 		unsigned to_find = parsed, to_route = found, to_deliver = routed;
 		unsigned to_parse = RTE_MIN(parsed + STEP, n);
@@ -322,6 +342,10 @@ static __rte_noinline void filter_unlike(struct worker *worker, const struct por
 			chosen[chosen_n] = frames[i];
 			batch.parsed[chosen_n] = parsed[i];
 			batch_ask(&batch, chosen_n++);
+		}
+		if (!batch.joined) {
+			batch_refuse(&batch, chosen_n);
+			continue;
 		}
 		batch_find(&batch, 0, chosen_n);
 		batch_route(&batch, 0, chosen_n);

@@ -77,8 +77,8 @@ static inline __attribute__((always_inline)) uint64_t find4(const struct group_t
 		const struct bucket *home = query->homes[i];
 		uint64_t slot = slot_load(home, match(home, query->tags[i]));
 
-		index[i] = slot_index(slot);
-		hits = shift_in(hits, slot_tag(slot) == query->tags[i]);
+		index[i] = slot_index(slot) & -(uint32_t)(slot_tag(slot) == query->tags[i]);
+		hits = shift_in(hits, index[i] != 0);
 		elsewhere = shift_in(elsewhere, bucket_reaches(home));
 	}
 	return hits | find_elsewhere(table, query, first, elsewhere & ~hits, index, match);

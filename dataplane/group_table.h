@@ -42,7 +42,8 @@ struct group_query {
 	struct group_key keys[GROUP_TABLE_BURST]; // IPv6 only
 };
 
-// One way to search the buckets, made for some instruction set.
+// One way to search the buckets, made for some instruction set. The index of a group that is not
+// there is 0, that of a record without a route.
 struct group_lookup {
 	const char *name;
 	uint64_t (*find4)(const struct group_table *table, const struct group_query *query,
