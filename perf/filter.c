@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The whole loop of a worker against receiving and freeing alone, and against the same loop on
-// rte_hash. The source is a net_null port whose receive callback stamps MAC, group and checksum
-// from a prepared sequence into tagged UDP frames: real mbufs of a real ethdev, faster than any
-// device.
+// The whole loop of a worker against receiving and freeing alone, against the least that a filter
+// can do (parse, and read a line a frame), and against the same loop on rte_hash. The source is a
+// net_null port whose receive callback stamps MAC, group and checksum from a prepared sequence into
+// tagged UDP frames: real mbufs of a real ethdev, faster than any device.
 #include <stdio.h>
 #include <stdlib.h>
 #include <rte_bus_vdev.h>
@@ -39,6 +39,10 @@ struct stamp {
 	uint32_t group_be;
 };
 
+struct line {
+	_Alignas(MEMORY_LINE) uint64_t words[MEMORY_LINE / 8];
+};
+
 struct source {
 	struct stamp *stamps;
 	unsigned next;
@@ -52,6 +56,9 @@ struct filter {
 	struct output *outputs[OUTPUTS];
 	unsigned n_outputs; // 0: an output that counts
 	struct rte_hash *hash;
+	struct line *lines; // one a group
+	uint32_t n_lines;
+	uint64_t n_refused; // frames while nothing was joined
 	struct source source;
 };
 
@@ -155,6 +162,43 @@ static void sluice_burst(struct filter *filter, struct rte_mbuf **frames, unsign
 	reclaim_quiescent(&filter->dp->reclaim, 0);
 }
 
+static void parse_all(
+	struct filter *filter, struct rte_mbuf **frames, unsigned n, struct parsed *parsed)
+{
+	for (unsigned i = 0; i < n; i++)
+		workload_must(!parse_mbuf_fast(frames[i], filter->port->rx_told, &parsed[i]),
+			"a frame did not parse");
+}
+
+static void parse_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
+{
+	struct parsed parsed[BURST];
+
+	parse_all(filter, frames, n, parsed);
+	__asm__ volatile("" : : "r"(parsed) : "memory"); // somebody reads them
+	rte_pktmbuf_free_bulk(frames, n);
+}
+
+// The limit: whoever asks for a group reads at least one line.
+static void limit_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
+{
+	struct parsed parsed[BURST];
+	const struct line *at[BURST];
+	uint64_t sum = 0;
+
+	parse_all(filter, frames, n, parsed);
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t hash = parsed[i].group4_be * 0x9e3779b1u;
+
+		at[i] = &filter->lines[(uint64_t)hash * filter->n_lines >> 32];
+		rte_prefetch0(at[i]);
+	}
+	for (unsigned i = 0; i < n; i++)
+		sum += at[i]->words[0];
+	__asm__ volatile("" : : "r"(sum));
+	rte_pktmbuf_free_bulk(frames, n);
+}
+
 // The loop of filter.c with rte_hash for a table: the records behind it and the delivery are the
 // same. It leaves out what these frames do not need: IPv6, punting, several interfaces.
 static void hash_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
@@ -215,6 +259,16 @@ static void rings_burst(struct filter *filter, struct rte_mbuf **frames, unsigne
 static double free_slot(void *arg)
 {
 	return slot(arg, free_burst);
+}
+
+static double parse_slot(void *arg)
+{
+	return slot(arg, parse_burst);
+}
+
+static double limit_slot(void *arg)
+{
+	return slot(arg, limit_burst);
 }
 
 static double rings_slot(void *arg)
@@ -296,12 +350,30 @@ static void run(struct filter *filter, struct slots_case *cases, unsigned n,
 		result_time(cases[i].name, size->name, slots_ns(&cases[i], workload_rounds));
 }
 
+// A worker with nothing joined does no more than parse.
+static void measure_nothing(struct filter *filter, const struct workload_size *size)
+{
+	static struct slots_case cases[] = {
+		{.name = "nothing.free", .run = free_slot},
+		{.name = "nothing.parse", .run = parse_slot},
+		{.name = "nothing.sluice", .run = sluice_slot},
+	};
+	struct worker_info info;
+
+	run(filter, cases, RTE_DIM(cases), size);
+	result_ratio(
+		"nothing.parse", size->name, slots_ratio(&cases[1], &cases[2], workload_rounds));
+	worker_info(filter->dp, 0, &info);
+	filter->n_refused = info.drops[DROP_NOT_JOINED];
+}
+
 static void measure_filter(struct filter *filter, const struct workload_size *size)
 {
 	static struct slots_case cases[] = {
 		{.name = "filter.free", .run = free_slot},
 		{.name = "filter.sluice", .run = sluice_slot},
 		{.name = "filter.rte_hash", .run = hash_slot},
+		{.name = "limit.loop", .run = limit_slot},
 	};
 	static struct slots_case open_cases[] = {
 		{.name = "open.free", .run = free_slot},
@@ -309,7 +381,9 @@ static void measure_filter(struct filter *filter, const struct workload_size *si
 	};
 	struct group *peers = memory_alloc(size->n * sizeof(*peers));
 
-	workload_must(peers ? 0 : -1, "memory");
+	filter->n_lines = size->n;
+	filter->lines = memory_alloc(size->n * sizeof(*filter->lines));
+	workload_must(peers && filter->lines ? 0 : -1, "memory");
 	filter->outputs[0] = output_new(filter, OUTPUT_COUNT);
 	join(filter, size->n, 1, false);
 	run(filter, open_cases, RTE_DIM(open_cases), size);
@@ -327,7 +401,10 @@ static void measure_filter(struct filter *filter, const struct workload_size *si
 		"filter.ceiling", size->name, slots_ratio(&cases[0], &cases[1], workload_rounds));
 	result_ratio(
 		"filter.rte_hash", size->name, slots_ratio(&cases[2], &cases[1], workload_rounds));
+	result_ratio(
+		"limit.ceiling", size->name, slots_ratio(&cases[0], &cases[3], workload_rounds));
 	rte_hash_free(filter->hash);
+	free(filter->lines);
 	free(peers);
 }
 
@@ -360,10 +437,11 @@ void filter_bench(const struct workload_size *size)
 	free(keys);
 	filter_open(&filter);
 	reclaim_online(&filter.dp->reclaim, 0);
+	measure_nothing(&filter, size);
 	measure_filter(&filter, size);
 	measure_deliver(&filter, size);
 	worker_info(filter.dp, 0, &info);
-	workload_must(info.delivered != info.rx_packets, "frames were lost");
+	workload_must(info.delivered + filter.n_refused != info.rx_packets, "frames were lost");
 	reclaim_offline(&filter.dp->reclaim, 0);
 	dataplane_close(filter.dp);
 	free(filter.source.stamps);
