@@ -101,8 +101,12 @@ static inline __attribute__((always_inline)) uint64_t find6(const struct group_t
 		rte_prefetch0(found[i]);
 		elsewhere = shift_in(elsewhere, bucket_reaches(home));
 	}
-	for (unsigned i = end; i-- > first;)
-		hits = shift_in(hits, group_key_equal(&found[i]->key, &query->keys[i]));
+	for (unsigned i = end; i-- > first;) {
+		bool equal = group_key_equal(&found[i]->key, &query->keys[i]);
+
+		index[i] &= -(uint32_t)equal;
+		hits = shift_in(hits, equal);
+	}
 	return hits | find_elsewhere(table, query, first, elsewhere & ~hits, index, match);
 }
 

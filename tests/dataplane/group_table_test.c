@@ -60,6 +60,8 @@ static void compare(const struct group_table *table, const uint32_t *numbers, ui
 		groups[i] = kit_group(table->family, asked[i]);
 	}
 	hits = kit_lookup(table, groups, n, index);
+	for (unsigned i = 0; i < n; i++)
+		cr_assert_eq(index[i] != 0, hits >> i & 1);
 	if (n < GROUP_TABLE_BURST)
 		cr_assert_eq(hits >> n, 0);
 	for (unsigned i = 0; i < n; i++) {
@@ -226,6 +228,7 @@ Test(group_table, equal_tags,
 	buckets->seeds[0] = buckets->seeds[1] = 0;
 	cr_assert_eq(kit_put(table, &reclaim, &groups[0], 1), 0);
 	cr_assert_eq(kit_lookup(table, groups, 3, index), 1, "told apart by the key");
+	cr_assert(index[1] == 0 && index[2] == 0);
 	cr_assert_eq(kit_put(table, &reclaim, &groups[1], 2), 0);
 	cr_assert_neq(atomic_load(&table->buckets), buckets);
 	cr_assert_eq(kit_lookup(table, groups, 3, index), 3);
