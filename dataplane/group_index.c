@@ -58,7 +58,7 @@ static int chunk_add(struct group_table *table)
 	unsigned n = writer->n_chunks;
 	int rc = 0;
 
-	if (n == GROUP_CHUNKS)
+	if (n >= GROUP_CHUNKS)
 		return -ENOSPC;
 	writer->chunks[n] = (struct group_chunk){.used = n == 0};
 	for (unsigned worker = 0; worker < table->n_workers; worker++)
