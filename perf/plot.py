@@ -22,10 +22,10 @@ CHARTS = (
     )),
     ("loop", "A worker's whole loop on one core", "ns a frame", (
         ("filter.free", "receive and free (floor)"),
-        ("limit.loop", "+ parse, one-line read (limit)"),
         ("open.sluice", "Sluice, any source"),
         ("filter.sluice", "Sluice, source and port filter"),
         ("filter.rte_hash", "the same on rte\\\\_hash"),
+        ("deliver8.rings", "8 rings alone (floor)"),
         ("deliver8.sluice", "Sluice, filter, to 8 rings"),
     )),
     ("churn", "Finding a group while another core joins and leaves", "ns a lookup", (
