@@ -111,7 +111,7 @@ def single(title, unit, cases, ns):
     text += f"set title \"{title}: median, quartiles\" tc '#222222'\nset ylabel '{unit}'\nunset key\n"
     text += f"set xrange [-0.6:{len(rows) - 0.4}]\n" + table("cases", rows)
     return text + ("plot $cases using 0:2:3:4:(0.6):5:xtic(1) with boxerrorbars lc rgb variable, "
-                   "'' using 0:2:(sprintf('%.3g', $2)) with labels offset 2.5,0.7\n")
+                   "'' using 0:2:(sprintf('%.4g', $2)) with labels offset 2.5,0.7\n")
 
 
 def targets(result):
