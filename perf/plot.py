@@ -22,6 +22,8 @@ CHARTS = (
     )),
     ("loop", "A worker's whole loop on one core", "ns a frame", (
         ("filter.free", "receive and free (floor)"),
+        ("limit.loop", "+ parse, a line a group (limit)"),
+        ("nothing.sluice", "Sluice, nothing joined"),
         ("open.sluice", "Sluice, any source"),
         ("filter.sluice", "Sluice, source and port filter"),
         ("filter.rte_hash", "the same on rte\\\\_hash"),
