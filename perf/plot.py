@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 SIZES = ("1k", "64k", "1M")
-COLORS = ("#8c8c8c", "#1f5fa8", "#6ba3d6", "#d98032", "#5a9e5a", "#8e6bb0", "#b5493c", "#c9a227")
+FLOOR_COLORS = ("#8c8c8c", "#c4c4c4", "#5c5c5c")
+COLORS = ("#1f5fa8", "#6ba3d6", "#d98032", "#5a9e5a", "#8e6bb0", "#b5493c", "#c9a227")
 
 RATE = "million frames a second"
 
@@ -94,8 +95,10 @@ def sized(title, unit, cases, ns):
                 low, median, high = ns[case][size]
                 rows.append((f'"{size}"', median, low, high))
         text += table(f"case{i}", rows)
+    floors, others = iter(FLOOR_COLORS), iter(COLORS)
     return text + "plot " + ", ".join(
-        f"$case{i} using 2:3:4:xtic(1) title \"{caption}\" lc rgb '{COLORS[i]}'"
+        f"$case{i} using 2:3:4:xtic(1) title \"{caption}\" "
+        f"lc rgb '{next(floors if caption.endswith(')') else others)}'"
         for i, (_, caption) in enumerate(cases)) + "\n"
 
 
@@ -106,7 +109,7 @@ def single(title, unit, cases, ns):
         low, median, high = ns[case]["1k"]
         if unit == RATE:
             low, median, high = 1e3 / high, 1e3 / median, 1e3 / low
-        color = COLORS[1 if "Sluice" in caption else 0]
+        color = COLORS[0] if "Sluice" in caption else FLOOR_COLORS[0]
         caption = caption.replace(", ", ",\\n").replace(" (", "\\n(")
         rows.append((f'"{caption}"', median, low, high, int(color[1:], 16)))
     text = STYLE.format(size="860,420")
