@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <pthread.h>
+#include <rte_ethdev.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ TestSuite(stress, .init = kit_eal, .timeout = 3600);
 
 static struct kit kit;
 static atomic_bool stop;
-static atomic_uint_least64_t n_put, n_got, n_changes;
+static atomic_uint_least64_t n_made, n_put, n_got, n_changes;
 
 // Criterion's own assertions belong to its thread.
 #define check(condition)                                                                           \
@@ -91,6 +92,15 @@ static struct rte_mbuf *make(const struct frame *frame)
 
 // ---- The load ------------------------------------------------------------------------------
 
+// The ring orders the writing of a frame before its reading, but ThreadSanitizer does not see into
+// net_ring: this says the same to it.
+static uint16_t see(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n,
+	uint16_t max, void *arg)
+{
+	atomic_load_explicit(&n_made, memory_order_acquire);
+	return n;
+}
+
 static void *generate(void *arg)
 {
 	static struct frame frames[GROUPS * SOURCES];
@@ -101,6 +111,7 @@ static void *generate(void *arg)
 	while (!atomic_load(&stop)) {
 		struct rte_mbuf *mbuf = make(&frames[rand_r(&seed) % (GROUPS * SOURCES)]);
 
+		atomic_fetch_add_explicit(&n_made, 1, memory_order_release);
 		if (mbuf != NULL && rte_ring_enqueue(kit.rx[0], mbuf) == 0) {
 			atomic_fetch_add(&n_put, 1);
 			continue;
@@ -259,6 +270,7 @@ Test(stress, random,
 	pthread_t load, sink;
 
 	kit_open(&kit);
+	cr_assert(rte_eth_add_rx_callback(kit.port[0], 0, see, NULL) != NULL);
 	slow = kit_session(&kit);
 	for (unsigned i = 0; i < GROUPS; i++) {
 		struct sluice_addr group = group_of(i);
