@@ -11,7 +11,7 @@
 //	QUEUED	change				begin the report anew		QUEUED
 //	WAITING	timer				due, queue			QUEUED
 //	QUEUED	turn: difference, or due	report, counters - 1, then:
-//	QUEUED	  repeats left			wait for the frame's gap	WAITING
+//	QUEUED	  repeats left			draw the gap, or the frame's	WAITING
 //	QUEUED	  none left, members		-				IDLE
 //	QUEUED	  none left, no members		free				-
 //	QUEUED	turn: nothing to say		as above, but keep the gap
@@ -22,11 +22,12 @@
 // A difference sets the counter of the source, or of the filter mode, to the Robustness Variable;
 // each report sent for the group takes one off (CHG-9).
 //
-// What is repeated is the report (CHG-7): the groups told in one frame share its gap, and so their
-// repeats meet in one frame again instead of leaving in a frame each.
+// Each group waits a gap of its own for its repeat (CHG-7, TMR-14), unless it is one of a mass:
+// these share the gap of the frame they were told in, so that their repeats meet in one frame again
+// instead of leaving in a frame each.
 #include "machine.h"
 
-#define URGENT_GROUPS 64 // a flush of no more goes first
+#define URGENT_GROUPS 64 // a flush of no more goes first; of more, it is a mass
 #define FETCH_AHEAD 16 // groups
 
 static void restart_round(struct group *group)
@@ -308,6 +309,11 @@ static void fetch_ahead(const struct queue *queue, size_t n)
 	__builtin_prefetch(&rest->timer.expires);
 }
 
+static uint64_t draw_repeat(struct host *host, uint64_t now_ms)
+{
+	return now_ms + random_delay(&host->random, host->config.unsolicited_report_interval_ms);
+}
+
 static bool transmit_frame(struct host *host, uint64_t now_ms)
 {
 	enum report_result result = REPORT_WHOLE;
@@ -327,9 +333,12 @@ static bool transmit_frame(struct host *host, uint64_t now_ms)
 	}
 	if (host->frame.n_records > 0 && !report_send(host))
 		return false;
-	next_ms = now_ms + random_delay(&host->random, host->config.unsolicited_report_interval_ms);
-	while (n-- > 0)
+	next_ms = draw_repeat(host, now_ms);
+	while (n-- > 0) {
+		if (queue->n_urgent > 0)
+			next_ms = draw_repeat(host, now_ms);
 		commit_whole(host, queue_take(queue), next_ms);
+	}
 	if (result == REPORT_PART)
 		commit_part(host, queue_at(queue, 0), &speech);
 	return true;

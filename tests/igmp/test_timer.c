@@ -57,7 +57,7 @@ BOTH_TUNED(timer, configured, fast, "TMR-4 TMR-12: intervals are configurable")
 	cr_assert_eq(lab->n_frames, 5);
 }
 
-BOTH(timer, seeds, "TMR-14: reports draw their own delays; equal seeds give equal runs")
+BOTH(timer, seeds, "TMR-14: groups draw their own delays; equal seeds give equal runs")
 {
 	struct lab *twin = lab_open(lab->family, NULL);
 	unsigned n_apart = 0;
@@ -65,29 +65,27 @@ BOTH(timer, seeds, "TMR-14: reports draw their own delays; equal seeds give equa
 	for (unsigned i = 0; i < 2; i++) {
 		struct lab *one = i == 0 ? lab : twin;
 
-		for (unsigned group = 1; group <= 3; group++) {
-			char name[] = {'0' + group, 0};
-
-			lab_join(one, 0, name);
-			lab_flush(one);
-		}
+		lab_join(one, 0, "1");
+		lab_join(one, 0, "2");
+		lab_join(one, 0, "3");
+		lab_flush(one);
 		lab_run(one, 3000);
 	}
 	cr_assert_eq(lab->n_frames, twin->n_frames);
 	for (unsigned i = 0; i < lab->n_frames; i++) {
 		cr_assert_eq(lab->frames[i].at_ms, twin->frames[i].at_ms);
 		cr_assert_str_eq(lab->frames[i].text, twin->frames[i].text);
-		n_apart += i > 3 && lab->frames[i].at_ms != lab->frames[i - 1].at_ms;
+		n_apart += i > 1 && lab->frames[i].at_ms != lab->frames[i - 1].at_ms;
 	}
 	cr_assert_gt(n_apart, 0);
 	lab_close(twin);
 }
 
-BOTH(timer, together, "CHG-7 CHG-16: groups told in one report are repeated in one")
+BOTH(timer, together, "CHG-7 CHG-16: a mass of groups told in one report is repeated in one")
 {
 	char name[12];
 
-	for (unsigned i = 1; i <= 50; i++) {
+	for (unsigned i = 1; i <= 70; i++) {
 		sprintf(name, "%u", i);
 		lab_join(lab, 0, name);
 	}
@@ -95,7 +93,7 @@ BOTH(timer, together, "CHG-7 CHG-16: groups told in one report are repeated in o
 	cr_assert_eq(lab->n_frames, 1);
 	lab_run(lab, 5000);
 	cr_assert_eq(lab->n_frames, 2);
-	cr_assert_eq(host_counter(lab->host, HOST_TX_RECORD), 100);
+	cr_assert_eq(host_counter(lab->host, HOST_TX_RECORD), 140);
 }
 
 BOTH(timer, idle, "TMR-14: a host with nothing to say asks for no wake")
