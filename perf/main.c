@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <rte_eal.h>
-#include <rte_memory.h>
 #include "result.h"
 #include "workload.h"
 
@@ -21,23 +19,15 @@ static const struct bench {
 	{"fanout", fanout_bench, 1},
 };
 
-// DPDK's memory on the same transparent huge pages as ours: the peers are not to suffer from
-// running without hugetlbfs.
-static int use_huge_pages(const struct rte_memseg_list *list, void *arg)
+// Our tables ask for huge pages by themselves. DPDK's memory, in which frames and rte_hash lie, has
+// them only where some were set aside.
+static int start_eal(const char *program, bool huge_pages)
 {
-	madvise(list->base_va, list->len, MADV_HUGEPAGE);
-	return 0;
-}
+	const char *args[] = {program, huge_pages ? "--in-memory" : "--no-huge", "--no-shconf",
+		"-m", "1024", "--no-pci", "--no-telemetry", "--log-level", "error", "--lcores",
+		"0@1,1@0"};
 
-static int start_eal(const char *program)
-{
-	const char *args[] = {program, "--no-huge", "--no-shconf", "-m", "1024", "--no-pci",
-		"--no-telemetry", "--log-level", "error", "--lcores", "0@1,1@0"};
-	int rc = rte_eal_init(RTE_DIM(args), (char **)args);
-
-	if (rc >= 0)
-		rte_memseg_list_walk(use_huge_pages, NULL);
-	return rc;
+	return rte_eal_init(RTE_DIM(args), (char **)args);
 }
 
 static bool chosen(const char *name, char *const *names)
@@ -61,7 +51,9 @@ static bool known(const char *name)
 static int usage(const char *program)
 {
 	fprintf(stderr,
-		"usage: %s [--quick] [--json FILE] [--size 1k|64k|1M] [NAME]...\nnames:", program);
+		"usage: %s [--quick] [--huge-pages] [--json FILE] [--size 1k|64k|1M] [NAME]...\n"
+		"names:",
+		program);
 	for (unsigned i = 0; i < RTE_DIM(benches); i++)
 		fprintf(stderr, " %s", benches[i].name);
 	fputc('\n', stderr);
@@ -72,16 +64,20 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"quick", no_argument, NULL, 'q'},
+		{"huge-pages", no_argument, NULL, 'p'},
 		{"json", required_argument, NULL, 'j'},
 		{"size", required_argument, NULL, 's'},
 		{0},
 	};
 	const char *json = NULL, *size = NULL;
+	bool huge_pages = false;
 	int option, status;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'q')
 			workload_rounds = 31;
+		else if (option == 'p')
+			huge_pages = true;
 		else if (option == 'j')
 			json = optarg;
 		else if (option == 's')
@@ -92,7 +88,7 @@ int main(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		if (!known(argv[i]))
 			return usage(argv[0]);
-	if (start_eal(argv[0]) < 0)
+	if (start_eal(argv[0], huge_pages) < 0)
 		return 2;
 	for (unsigned i = 0; i < RTE_DIM(benches); i++) {
 		if (!chosen(benches[i].name, argv + optind))

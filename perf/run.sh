@@ -6,8 +6,9 @@ set -eu
 
 usage() {
 	cat >&2 <<-EOF
-	usage: $0 [--quick] [--json FILE] [--plot DIR] [--record] [--ipv4-multicast DIR] [NAME]...
+	usage: $0 [--quick] [--huge-pages] [--json FILE] [--plot DIR] [--record] [--ipv4-multicast DIR] [NAME]...
 	  --quick               fewer turns
+	  --huge-pages          sets huge pages aside, for frames and rte_hash in lookup to fanout; root
 	  --json FILE           what was found, and where
 	  --plot DIR            draws it: SVG
 	  --record              all, into perf/result.json, perf/plots and the tables of perf/RESULTS.md
@@ -19,10 +20,11 @@ usage() {
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 command=perf/run.sh
-quick='' rounds=51 json='' plot='' record='' example=''
+quick='' huge='' rounds=51 json='' plot='' record='' example=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--quick) quick=--quick rounds=7 ;;
+	--huge-pages) huge=--huge-pages ;;
 	--json) [ $# -gt 1 ] || usage; json=$2; shift ;;
 	--plot) [ $# -gt 1 ] || usage; plot=$2; shift ;;
 	--record) record=yes ;;
@@ -32,9 +34,10 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-command="$command${quick:+ $quick}${record:+ --record}${*:+ $*}"
+command="$command${quick:+ $quick}${huge:+ $huge}${record:+ --record}${*:+ $*}"
 [ -z "$example" ] || [ -f "$example/main.c" ] || { echo "$example: no main.c" >&2; exit 2; }
 [ -z "$record" ] || [ $# -eq 0 ] || usage # a part is no record
+[ -z "$huge" ] || [ -z "$record" ] || usage # the targets are for memory without
 [ $# -gt 0 ] || set -- lookup churn filter fanout peers replicate
 ours='' peers=''
 for name; do
@@ -47,7 +50,9 @@ done
 
 build=$root/build-perf
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+pages=/proc/sys/vm/nr_hugepages
+pages_before=$(cat $pages)
+trap 'rm -rf "$scratch"; [ -z "$huge" ] || echo "$pages_before" >$pages' EXIT
 trap 'exit 130' INT TERM
 
 [ -d "$build" ] ||
@@ -75,8 +80,9 @@ describe() {
 describe >"$scratch/part-run.json"
 status=0
 if [ -n "$ours" ]; then
+	[ -z "$huge" ] || echo $((pages_before + 640)) >$pages
 	# shellcheck disable=SC2086 # several names
-	"$build/perf/sluice-perf" $quick --json "$scratch/part-ours.json" $ours || status=$?
+	"$build/perf/sluice-perf" $quick $huge --json "$scratch/part-ours.json" $ours || status=$?
 	[ $status -le 1 ] || exit $status
 fi
 if [ -n "$peers" ]; then
