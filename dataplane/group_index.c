@@ -95,9 +95,9 @@ static int take_from(struct group_writer *writer, unsigned number, uint32_t *ind
 		if (chunk->used == chunk_size(number))
 			return -ENOSPC;
 		*index = chunk_first(number) + chunk->used;
-		// By an eighth, however many there are.
+		// By a sixteenth, however many there are.
 		if (*index >= writer->n_entries &&
-			entries_resize(writer, *index + *index / 8 + GROUP_CHUNK_MIN))
+			entries_resize(writer, *index + *index / 16 + GROUP_CHUNK_MIN))
 			return -ENOMEM;
 		chunk->used++;
 	}

@@ -181,11 +181,12 @@ FOR_VARIANTS(group_table, collisions)
 ParameterizedTest(struct variant *variant, group_table, collisions,
 	.description = "groups that all share a bucket are told apart")
 {
-	enum { UNIVERSE = 400, GROUPS = 10 }; // as many as a new table takes without growing
+	enum { UNIVERSE = 400, GROUPS = 9 }; // as many as a new table takes without growing
 	struct group_table *table = table_of(variant, 1);
 	struct group_buckets *buckets = atomic_load(&table->buckets);
 	uint32_t numbers[UNIVERSE] = {0}, mine[GROUPS];
 	struct random random = {5};
+	struct sluice_addr last;
 
 	for (uint32_t i = 0, next = 0; i < GROUPS; i++) {
 		struct sluice_addr group;
@@ -201,14 +202,10 @@ ParameterizedTest(struct variant *variant, group_table, collisions,
 	cr_assert_eq(bucket_reach(&buckets->buckets[0]), 1);
 	for (unsigned i = 0; i < 200; i++)
 		compare(table, numbers, UNIVERSE, &random);
-	// The last two went into the next bucket; without them nothing does.
-	for (uint32_t i = GROUPS - 2; i < GROUPS; i++) {
-		struct sluice_addr group = kit_group(variant->family, mine[i]);
-
-		cr_assert_eq(bucket_reach(&buckets->buckets[0]), 1);
-		cr_assert(kit_remove(table, &reclaim, &group));
-		numbers[mine[i]] = 0;
-	}
+	// The last one went into the next bucket; without it nothing does.
+	last = kit_group(variant->family, mine[GROUPS - 1]);
+	cr_assert(kit_remove(table, &reclaim, &last));
+	numbers[mine[GROUPS - 1]] = 0;
 	cr_assert_eq(bucket_reach(&buckets->buckets[0]), 0);
 	for (unsigned i = 0; i < 200; i++)
 		compare(table, numbers, UNIVERSE, &random);
