@@ -49,12 +49,12 @@ bool source_set_reserve(struct source_set *set, unsigned n, size_t *held)
 	return true;
 }
 
-// A treap wants priorities that do not follow the keys; a hash of the key needs no room.
-static uint64_t priority(const struct source *source)
+// A treap wants priorities that do not follow the keys.
+static uint32_t priority_of(const uint8_t addr[16])
 {
 	uint64_t word[2];
 
-	memcpy(word, source->addr, sizeof(word));
+	memcpy(word, addr, sizeof(word));
 	return table_mix(table_mix(word[0]) + word[1]);
 }
 
@@ -103,7 +103,7 @@ static void split(
 static void join(struct source **tree, struct source *before, struct source *after)
 {
 	while (before != NULL && after != NULL) {
-		if (priority(before) > priority(after)) {
+		if (before->priority > after->priority) {
 			*tree = before;
 			tree = &before->child[1];
 			before = *tree;
@@ -118,10 +118,9 @@ static void join(struct source **tree, struct source *before, struct source *aft
 
 static void insert_in_tree(struct source_set *set, struct source *source)
 {
-	uint64_t weight = priority(source);
 	struct source **at = &set->root;
 
-	while (*at != NULL && priority(*at) >= weight)
+	while (*at != NULL && (*at)->priority >= source->priority)
 		at = &(*at)->child[address_compare((*at)->addr, source->addr) < 0];
 	split(*at, source->addr, &source->child[0], &source->child[1]);
 	*at = source;
@@ -134,6 +133,7 @@ static struct source *insert(
 	struct source *source = pool_get(pool);
 
 	memcpy(source->addr, addr, sizeof(source->addr));
+	source->priority = priority_of(addr);
 	if (next != NULL)
 		TAILQ_INSERT_BEFORE(next, source, order);
 	else
@@ -173,10 +173,9 @@ static void build_tree(struct source_set *set)
 	struct source *source;
 
 	TAILQ_FOREACH (source, &set->order, order) {
-		uint64_t weight = priority(source);
 
 		below = NULL;
-		while (edge != NULL && priority(edge) < weight)
+		while (edge != NULL && edge->priority < source->priority)
 			edge = turn_edge(edge, &below);
 		source->child[0] = below;
 		source->child[1] = edge;

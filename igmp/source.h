@@ -19,6 +19,7 @@ struct source {
 	uint8_t addr[16];
 	uint32_t includes; // members
 	uint32_t excludes; // members
+	uint32_t priority; // of the treap
 	uint8_t repeats; // state-change reports it is still to be in
 	bool told; // in the list the routers believe in
 	bool changing; // on the list of changes
