@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The CAPL face as a client of a sluiced in a process of its own.
-#include <sluice/capl.h>
 #include <arpa/inet.h>
-#include <criterion/criterion.h>
 #include <sched.h>
 #include <time.h>
+#include "capl_receiver.h"
 #include "daemon.h"
 
-#define PORT 40001
 #define PATIENCE_S 60
 
 static struct daemon_process served;
-static char buffer[2048];
-static unsigned received;
-static long last_result;
-
-void OnUdpReceiveFrom(
-	dword socket, long result, IP_Endpoint remoteEndpoint, char data[], dword size)
-{
-	received++;
-	last_result = result;
-	UdpReceiveFrom(socket, buffer, sizeof(buffer));
-}
 
 static void client(void)
 {
@@ -37,17 +24,6 @@ static void close_all(void)
 }
 
 TestSuite(capl_remote, .init = client, .fini = close_all, .timeout = 300);
-
-// A socket that is waiting for what comes to PORT.
-static dword receiver(void)
-{
-	dword socket = UdpOpen(0, PORT);
-
-	cr_assert_neq(socket, INVALID_SOCKET);
-	cr_assert_eq(UdpReceiveFrom(socket, buffer, sizeof(buffer)), SOCKET_ERROR);
-	cr_assert_eq(IpGetLastSocketError(socket), WSA_IO_PENDING);
-	return socket;
-}
 
 static unsigned receive(unsigned n)
 {

@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The CAPL face on the real library, with interfaces tv (ifIndex 1 and 2), tv20 (3 and 4), a VLAN,
 // and other, which has no address (5).
-#include <sluice/capl.h>
 #include <arpa/inet.h>
-#include <criterion/criterion.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <rte_ethdev.h>
+#include "capl_receiver.h"
 #include "kit.h"
 
-#define PORT 40001
-
 static struct kit kit;
-static char buffer[2048];
-static unsigned received;
-static long last_result;
-
-void OnUdpReceiveFrom(
-	dword socket, long result, IP_Endpoint remoteEndpoint, char data[], dword size)
-{
-	received++;
-	last_result = result;
-	UdpReceiveFrom(socket, buffer, sizeof(buffer));
-}
 
 static void engine(void)
 {
@@ -42,17 +28,6 @@ TestSuite(capl_wire, .init = engine, .fini = close_all, .timeout = 300);
 static IP_Address address(const char *text)
 {
 	return (IP_Address){.addr = kit_addr(text)};
-}
-
-// A socket that is waiting for what comes to PORT.
-static dword receiver(void)
-{
-	dword socket = UdpOpen(0, PORT);
-
-	cr_assert_neq(socket, INVALID_SOCKET);
-	cr_assert_eq(UdpReceiveFrom(socket, buffer, sizeof(buffer)), SOCKET_ERROR);
-	cr_assert_eq(IpGetLastSocketError(socket), WSA_IO_PENDING);
-	return socket;
 }
 
 static unsigned receive_all(void)
