@@ -121,23 +121,28 @@ Test(rdmacm_remote, queued_frames_stay, .description = "frames queued before the
 	cr_expect_eq(kit_receive(sluice_rdmacm_session(id)), 0);
 }
 
+// Waits until all that was queued to the id can be received: before a flush looks for the frames of
+// its group, it does that.
+static void settle(void)
+{
+	struct sluice_session *session = sluice_rdmacm_session(id);
+	struct sluice_addr other = kit_addr("239.1.1.3");
+
+	cr_assert_eq(sluice_join(session, 1, &other), 0);
+	cr_assert_eq(sluice_leave_flush(session, 1, &other), 0);
+}
+
 Test(rdmacm_remote, leave_under_load,
 	.description = "promise 1: no more than was on its way is received after the leave")
 {
-	unsigned n;
-
 	daemon_load(&served, "239.1.1.1", 5000);
 	for (unsigned round = 0; round < 5; round++) {
 		join("239.1.1.1", NULL);
 		cr_expect_eq(receive(id, 500), 500);
 		cr_expect_eq(leave("239.1.1.1"), 0);
-		n = 0;
+		settle();
+		cr_expect_leq(kit_receive(sluice_rdmacm_session(id)), ON_THE_WAY);
 		// Each order takes the daemon past more of the load.
-		for (unsigned i = 0; i < 50; i++) {
-			daemon_load(&served, "239.1.1.1", 5000);
-			n += kit_receive(sluice_rdmacm_session(id));
-		}
-		cr_expect_leq(n, ON_THE_WAY);
 		for (unsigned i = 0; i < 50; i++) {
 			daemon_load(&served, "239.1.1.1", 5000);
 			cr_expect_eq(kit_receive(sluice_rdmacm_session(id)), 0);

@@ -110,7 +110,7 @@ Test(traffic, round, .description = "the groups come one after the other, and ag
 		struct parsed parsed;
 
 		cr_assert_eq(parse_mbuf(next_frame(traffic), &parsed), PARSE_OK);
-		cr_assert_eq(parsed.group4_be, rte_cpu_to_be_32(RTE_IPV4(239, 1, 0, i % 3)));
+		cr_assert_eq(parsed.group4_be, rte_cpu_to_be_32(RTE_IPV4(239u, 1, 0, i % 3)));
 	}
 	traffic_close(traffic);
 }
