@@ -31,25 +31,26 @@ static void *records_of(const struct group_table *table, unsigned chunk, uintptr
 // Works on a chunk that is half allocated, too.
 static void chunk_free(struct group_table *table, unsigned chunk)
 {
-	for (unsigned worker = 0; worker < table->n_workers; worker++) {
-		struct group_slice *slice = &table->slices[worker];
-
+	for (unsigned worker = 0; worker < table->n_workers; worker++)
 		free(records_of(table, chunk,
-			atomic_load_explicit(&slice->records[chunk], memory_order_relaxed)));
-		free(atomic_load_explicit(&slice->filtered[chunk], memory_order_relaxed));
-	}
+			atomic_load_explicit(
+				&table->slices[worker].records[chunk], memory_order_relaxed)));
 }
 
+// The counters of filtered frames follow the records.
 static int slice_alloc(struct group_table *table, struct group_slice *slice, unsigned chunk)
 {
-	void *records = memory_alloc_lazy((size_t)chunk_size(chunk) * table->record_size);
-	_Atomic uint64_t *filtered = memory_alloc_lazy(chunk_size(chunk) * sizeof(*filtered));
+	size_t size = (size_t)chunk_size(chunk) * table->record_size;
+	uint8_t *records = memory_alloc_lazy(size + chunk_size(chunk) * sizeof(uint64_t));
 
 	// The index that leads here is published later, with release.
 	atomic_store_explicit(
 		&slice->records[chunk], records_base(table, chunk, records), memory_order_relaxed);
-	atomic_store_explicit(&slice->filtered[chunk], filtered, memory_order_relaxed);
-	return records && filtered ? 0 : -ENOMEM;
+	if (!records)
+		return -ENOMEM;
+	atomic_store_explicit(&slice->filtered[chunk], (_Atomic uint64_t *)(records + size),
+		memory_order_relaxed);
+	return 0;
 }
 
 static int chunk_add(struct group_table *table)
