@@ -120,6 +120,9 @@ const struct config_address *engine_interface_addresses(
 	const struct engine_interface *interface, unsigned *n);
 struct host *engine_interface_host(const struct engine_interface *interface, int family);
 struct engine_interface *engine_host_interface(const struct host *host);
+// Of both its hosts together.
+uint64_t engine_interface_counter(
+	const struct engine_interface *interface, enum host_counter counter);
 
 struct engine_output *engine_output_first(struct engine *engine);
 struct engine_output *engine_output_next(struct engine_output *output);

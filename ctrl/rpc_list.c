@@ -36,7 +36,7 @@ static json_t *interface_addresses(const struct engine_interface *interface)
 	return list;
 }
 
-static json_t *host_counters(const struct host *igmp, const struct host *mld)
+static json_t *host_counters(const struct engine_interface *interface)
 {
 	static const struct {
 		const char *name;
@@ -51,8 +51,8 @@ static json_t *host_counters(const struct host *igmp, const struct host *mld)
 
 	for (unsigned i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
 		json_object_set_new(object, counters[i].name,
-			json_integer((json_int_t)(host_counter(igmp, counters[i].counter) +
-						  host_counter(mld, counters[i].counter))));
+			json_integer((json_int_t)engine_interface_counter(
+				interface, counters[i].counter)));
 	return object;
 }
 
@@ -63,14 +63,12 @@ int rpc_interface_list(struct rpc_call *call)
 	rpc_list_begin(call, "interfaces");
 	for (; interface; interface = engine_interface_next(interface)) {
 		const struct config_interface *config = engine_interface_config(interface);
-		const struct host *igmp = engine_interface_host(interface, AF_INET);
-		const struct host *mld = engine_interface_host(interface, AF_INET6);
 		struct host_status igmp_status, mld_status;
 		struct port_info port;
 		json_t *entry;
 
-		host_status(igmp, &igmp_status);
-		host_status(mld, &mld_status);
+		host_status(engine_interface_host(interface, AF_INET), &igmp_status);
+		host_status(engine_interface_host(interface, AF_INET6), &mld_status);
 		port_info(interface_port(engine_interface_dataplane(interface)), &port);
 		entry = json_pack("{s:s, s:i, s:s, s:i, s:i, s:o, s:i, s:o, s:i, s:i, s:i}", "name",
 			engine_interface_name(interface), "index",
@@ -80,7 +78,7 @@ int rpc_interface_list(struct rpc_call *call)
 			mac_address(&port.mac), "groups",
 			igmp_status.n_groups + mld_status.n_groups, "igmp_version",
 			igmp_status.version, "mld_version", mld_status.version);
-		json_object_update_new(entry, host_counters(igmp, mld));
+		json_object_update_new(entry, host_counters(interface));
 		rpc_list_add(call, entry);
 	}
 	rpc_list_end(call);

@@ -64,24 +64,21 @@ struct interface_call {
 static void read_interface_stats(struct mailbox_call *mailbox_call)
 {
 	struct interface_call *call = (struct interface_call *)mailbox_call;
-	const struct host *igmp = engine_interface_host(call->interface, AF_INET);
-	const struct host *mld = engine_interface_host(call->interface, AF_INET6);
+	const struct engine_interface *interface = call->interface;
 	struct host_status igmp_status, mld_status;
 	struct port_info port;
 
-	host_status(igmp, &igmp_status);
-	host_status(mld, &mld_status);
-	port_info(interface_port(engine_interface_dataplane(call->interface)), &port);
+	host_status(engine_interface_host(interface, AF_INET), &igmp_status);
+	host_status(engine_interface_host(interface, AF_INET6), &mld_status);
+	port_info(interface_port(engine_interface_dataplane(interface)), &port);
 	*call->stats = (struct sluice_interface_stats){
 		.groups = igmp_status.n_groups + mld_status.n_groups,
 		.igmp_version = igmp_status.version,
 		.mld_version = mld_status.version,
-		.rx_queries = host_counter(igmp, HOST_RX_QUERY) + host_counter(mld, HOST_RX_QUERY),
-		.tx_reports =
-			host_counter(igmp, HOST_TX_REPORT) + host_counter(mld, HOST_TX_REPORT),
-		.tx_leaves = host_counter(igmp, HOST_TX_LEAVE) + host_counter(mld, HOST_TX_LEAVE),
-		.tx_records =
-			host_counter(igmp, HOST_TX_RECORD) + host_counter(mld, HOST_TX_RECORD),
+		.rx_queries = engine_interface_counter(interface, HOST_RX_QUERY),
+		.tx_reports = engine_interface_counter(interface, HOST_TX_REPORT),
+		.tx_leaves = engine_interface_counter(interface, HOST_TX_LEAVE),
+		.tx_records = engine_interface_counter(interface, HOST_TX_RECORD),
 		.rx_packets = port.rx_packets,
 		.rx_bytes = port.rx_bytes,
 		.rx_missed = port.rx_missed,
