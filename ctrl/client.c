@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define PAGE_ENTRIES 500 // what a daemon tells in a few milliseconds
+
 struct client {
 	const char *path;
 	FILE *in;
@@ -127,6 +129,30 @@ enum client_status client_call(
 		return status;
 	status = take_result(answer, result);
 	json_decref(answer);
+	return status;
+}
+
+enum client_status client_call_pages(struct client *client, const char *method, const char *list,
+	json_t *params, json_t **result)
+{
+	json_t *entries = json_array(), *page, *after;
+	enum client_status status;
+
+	json_object_set_new(params, "limit", json_integer(PAGE_ENTRIES));
+	do {
+		status = client_call(client, method, json_copy(params), &page);
+		if (status != CLIENT_OK)
+			break;
+		json_array_extend(entries, json_object_get(page, list));
+		after = json_incref(json_object_get(page, "after"));
+		json_decref(page);
+		if (after)
+			json_object_set_new(params, "after", after);
+	} while (after);
+	json_decref(params);
+	if (status == CLIENT_OK)
+		*result = json_pack("{s:O}", list, entries);
+	json_decref(entries);
 	return status;
 }
 

@@ -23,6 +23,11 @@ void client_close(struct client *client);
 enum client_status client_call(
 	struct client *client, const char *method, json_t *params, json_t **result);
 
+// The same for a method that gives a list of that name in pages: all of it, in one result. The
+// daemon does other things between two pages.
+enum client_status client_call_pages(struct client *client, const char *method, const char *list,
+	json_t *params, json_t **result);
+
 // Waits for the next event after event.subscribe.
 enum client_status client_event(struct client *client, json_t **event);
 

@@ -36,6 +36,7 @@ static void connection_close(struct rpc_connection *connection)
 	connection->rpc->n_connections--;
 	close_sessions(connection);
 	free(connection->sessions);
+	rpc_listing_end(&connection->listing);
 	bufferevent_free(connection->stream);
 	free(connection);
 }

@@ -22,7 +22,7 @@ static const struct method {
 	{"group.unblock", rpc_group_unblock, {"group", "interface", "sources", "session"}},
 	{"group.filter", rpc_group_filter,
 		{"group", "interface", "mode", "sources", "session", "to"}},
-	{"group.list", rpc_group_list, {"interface"}},
+	{"group.list", rpc_group_list, {"interface", "limit", "after"}},
 	{"group.get", rpc_group_get, {"group", "interface", "session"}},
 	{"group.stats", rpc_group_stats, {"group", "interface"}},
 	{"session.open", rpc_session_open, {"name", "udp_port"}},

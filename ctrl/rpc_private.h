@@ -11,12 +11,21 @@
 
 #include "rpc.h"
 
+// A group.list in pages: what there is to tell, and how far that went.
+struct rpc_listing {
+	struct rpc_listed *entries;
+	size_t n, room;
+	size_t next; // entry to be told
+	unsigned cursor; // what stands for it; each page has another one
+};
+
 struct rpc_connection {
 	LIST_ENTRY(rpc_connection) next;
 	struct rpc *rpc;
 	struct bufferevent *stream;
 	uint64_t *sessions; // the connected sessions it opened, closed ones included
 	size_t n_sessions;
+	struct rpc_listing listing;
 	bool subscribed; // to events
 	bool ending; // nothing is read any more; it closes when all is written
 };
@@ -90,6 +99,9 @@ int rpc_param_interface(
 	struct rpc_call *call, const char *name, struct engine_interface **interface);
 // A session by name or id; *session NULL if no session has that name.
 int rpc_param_session(struct rpc_call *call, const char **name, struct engine_session **session);
+
+// rpc_group_list.c: forgets what a listing noted.
+void rpc_listing_end(struct rpc_listing *listing);
 
 // Methods.
 int rpc_group_join(struct rpc_call *call);

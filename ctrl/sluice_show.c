@@ -154,8 +154,9 @@ static const struct view {
 	const char *method;
 	const struct table_column *columns;
 	json_t *(*arrange)(const json_t *entries); // NULL: as they come
+	bool in_pages; // the method can give it so
 } views[] = {
-	{"groups", "group.list", group_columns, NULL},
+	{"groups", "group.list", group_columns, NULL, true},
 	{"interfaces", "interface.list", interface_columns, NULL},
 	{"ports", "port.list", port_columns, NULL},
 	{"outputs", "output.list", output_columns, NULL},
@@ -196,7 +197,10 @@ enum client_status sluice_show(
 
 	if (options->interface)
 		json_object_set_new(params, "interface", json_string(options->interface));
-	status = client_call(client, view->method, params, &result);
+	if (view->in_pages)
+		status = client_call_pages(client, view->method, view->name, params, &result);
+	else
+		status = client_call(client, view->method, params, &result);
 	if (status != CLIENT_OK)
 		return status;
 	if (options->json)

@@ -49,7 +49,8 @@ static const char *key_of(const json_t *group, char key[KEY_SIZE])
 static enum client_status take_sample(struct client *client, struct sample *sample)
 {
 	json_t *result;
-	enum client_status status = client_call(client, "group.list", json_object(), &result);
+	enum client_status status =
+		client_call_pages(client, "group.list", "groups", json_object(), &result);
 	json_t *group;
 	size_t i;
 

@@ -282,6 +282,27 @@ def json_groups():
             assert answer[what], what
 
 
+@test("show groups shows all of many, each once")
+def many_groups():
+    many = {"239.7.%d.%d" % (n // 250, n % 250) for n in range(1700)}
+    with Daemon("") as d:
+        batch = [{"jsonrpc": "2.0", "id": 1, "method": "group.join", "params": {"group": group}}
+                 for group in many]
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(d.socket)
+            client.sendall(json.dumps(batch).encode() + b"\n")
+            with client.makefile() as answers:
+                assert all(answer.get("result") == {} for answer in json.loads(answers.readline()))
+        for args in ((), ("--interface", "tv")):
+            answer = json.loads(d.ok("--json", "show", "groups", *args))
+            equal(list(answer), ["groups"])
+            equal(len(answer["groups"]), len(many))
+            equal({group["group"] for group in answer["groups"]}, many)
+        equal(len(d.ok("show", "groups").splitlines()), 1 + len(many))
+        equal(d.sluice("show", "groups", "--interface", "x").returncode, 1)
+
+
 @test("show prints aligned columns")
 def tables():
     with Daemon() as d:
