@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How fast groups are found, against a batch of prefetched one-line reads, which nothing that reads
-// a line a group can beat, and against rte_hash.
+// a line a group can beat, and against rte_hash; and what memory the table takes for them.
 #include <stdio.h>
 #include <stdlib.h>
 #include <rte_prefetch.h>
@@ -117,9 +117,6 @@ void lookup_bench(const struct workload_size *size)
 	workload_must(reclaim_init(&reclaim, 1), "reclaim");
 	table4 = workload_table(AF_INET, size->n, &reclaim, &fanout);
 	table6 = workload_table(AF_INET6, size->n, &reclaim, &fanout);
-	printf("%s groups: %.1f bytes a group in IPv4, %.1f in IPv6\n", size->name,
-		(double)group_table_memory(table4) / size->n,
-		(double)group_table_memory(table6) / size->n);
 	for (unsigned i = 0; i < RTE_DIM(percents); i++) {
 		uint32_t *keys4 = workload_keys4(KEYS, size->n, percents[i]);
 		struct group_key *keys6 = workload_keys6(keys4, KEYS);
@@ -161,6 +158,8 @@ void lookup_bench(const struct workload_size *size)
 	result_ratio("lookup4.floor", size->name, floor4);
 	result_ratio("lookup6.floor", size->name, floor6);
 	result_ratio("lookup4.rte_hash", size->name, hash);
+	result_value("memory4.bytes", size->name, (double)group_table_memory(table4) / size->n);
+	result_value("memory6.bytes", size->name, (double)group_table_memory(table6) / size->n);
 	workload_table_free(table4, size->n);
 	workload_table_free(table6, size->n);
 	reclaim_fini(&reclaim);

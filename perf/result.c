@@ -12,6 +12,7 @@ struct target {
 };
 
 // Ratios that hold on one core of a small virtual machine; see slots.h for why there are no times.
+// Memory is in bytes.
 static const struct target targets[] = {
 	{"lookup4.floor", false, {2.8, 2.8, 1.6}},
 	{"lookup6.floor", false, {4.0, 4.2, 2.6}},
@@ -19,6 +20,8 @@ static const struct target targets[] = {
 	{"filter.ceiling", true, {.57, .52, .42}},
 	{"filter.rte_hash", true, {1.5, 2.0, 2.3}},
 	{"deliver8.ceiling", true, {.40, .33, .27}},
+	{"memory4.bytes", false, {24, 24, 24}},
+	{"memory6.bytes", false, {24, 24, 24}},
 	{"churn.reader", false, {1.3, 1.15, 1.1}},
 	{"churn.updates", true, {10, 8, 6}},
 	{"fanout32.clone", true, {5}},
@@ -73,6 +76,11 @@ void result_ratio(const char *name, const char *size, struct slots_quartiles rat
 	}
 	putchar('\n');
 	fflush(stdout);
+}
+
+void result_value(const char *name, const char *size, double value)
+{
+	result_ratio(name, size, (struct slots_quartiles){value, value, value});
 }
 
 void result_time(const char *name, const char *size, struct slots_quartiles ns)

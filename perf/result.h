@@ -9,6 +9,8 @@
 
 // A ratio of this name at this size ("1k", "64k", "1M"); prints it beside its target.
 void result_ratio(const char *name, const char *size, struct slots_quartiles ratio);
+// The same for what is counted once and does not vary.
+void result_value(const char *name, const char *size, double value);
 // A time of a case, in ns, for the plots.
 void result_time(const char *name, const char *size, struct slots_quartiles ns);
 // Whether every ratio met its target.

@@ -10,7 +10,7 @@ SIZES = ("1k", "64k", "1M")
 
 
 def ratio(result, name, size):
-    """Median, quartiles and target; bold if it misses."""
+    """Median, quartiles if it varies, and target; bold if it misses."""
     if size not in result[name]:
         return ""
     median, (low, high) = result[name][size], result["quartiles"][name][size]
@@ -20,7 +20,7 @@ def ratio(result, name, size):
         if goal is not None:
             target = f", {sign} {goal:g}"
             text = text if good(goal) else f"**{text}**"
-    return f"{text} ({low:.2f} to {high:.2f}){target}"
+    return text + (f" ({low:.2f} to {high:.2f})" if low < high else "") + target
 
 
 def ratios(result):
