@@ -135,18 +135,17 @@ uint64_t interface_filter_burst(struct interface *interface, const struct output
 
 static void deliver(struct output *output, struct rte_mbuf *frame)
 {
-	struct output_lane *lane = &output->lanes[output->dp->n_workers];
+	const unsigned sender = output->dp->n_workers;
+	struct output_lane *lane = &output->lanes[sender];
 
 	if (output->kind == OUTPUT_RING) {
 		rte_mbuf_refcnt_update(frame, 1);
-		if (rte_ring_enqueue(output->ring, frame) < 0) {
-			rte_pktmbuf_free(frame);
-			counter_add(&lane->dropped, 1);
-			return;
-		}
+		output_stage(output, lane, frame);
+		output_hand_over(output, sender);
+	} else {
+		counter_add(&lane->packets, 1);
+		counter_add(&lane->bytes, frame->pkt_len);
 	}
-	counter_add(&lane->packets, 1);
-	counter_add(&lane->bytes, frame->pkt_len);
 }
 
 int interface_loop(struct interface *interface, const struct rte_mbuf *frame)

@@ -12,37 +12,44 @@
 void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n);
 
+// Worker. Makes sure that n more outputs can have staged frames, and one more for each single frame
+// of the burst.
+void deliver_reserve(struct worker *worker, unsigned n);
+
+// Worker. Counts n frames of so many bytes in all.
 static inline void deliver_count(
-	struct worker *worker, struct output *output, const struct rte_mbuf *frame)
+	struct worker *worker, struct output *output, unsigned n, uint64_t bytes)
 {
 	struct output_lane *lane = &output->lanes[worker->index];
 
-	counter_add(&lane->packets, 1);
-	counter_add(&lane->bytes, frame->pkt_len);
+	counter_add(&lane->packets, n);
+	counter_add(&lane->bytes, bytes);
 }
 
-static inline void deliver_stage(
-	struct worker *worker, struct output *output, struct rte_mbuf *frame)
+// Worker. Its lane of the output, in which it is about to stage frames.
+static inline struct output_lane *deliver_lane(struct worker *worker, struct output *output)
 {
 	struct output_lane *lane = &output->lanes[worker->index];
 
-	if (lane->n_staged == 0) {
-		lane->next_staged = worker->staged;
-		worker->staged = output;
-	}
-	lane->staged[lane->n_staged++] = frame;
+	// Without a branch: which outputs a burst goes to is different each time.
+	worker->staged[worker->n_staged] = output;
+	worker->n_staged += !output_has_staged(lane);
+	return lane;
 }
 
-// Worker. The same for one output: nobody shares the frame.
+// Worker. As deliver_many(), to one output: nobody shares the frame.
 static inline void deliver_single(
 	struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset, struct output *output)
 {
 	if (output->kind == OUTPUT_RING) {
 		if (unlikely(rewrite_is_stripped(frame)))
 			rewrite_restore(frame);
-		deliver_stage(worker, output, frame);
+		// Whose frames may be for this output, too, and came before.
+		if (unlikely(worker->run.n > 0))
+			run_end(worker);
+		output_stage(output, deliver_lane(worker, output), frame);
 	} else if (output->kind == OUTPUT_COUNT) {
-		deliver_count(worker, output, frame);
+		deliver_count(worker, output, 1, frame->pkt_len);
 		worker_discard(worker, frame);
 	} else {
 		deliver_many(worker, frame, l3_offset, &output, 1);

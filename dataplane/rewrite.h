@@ -6,6 +6,7 @@
 
 #include "output.h"
 #include "parse.h"
+#include "port.h"
 
 // Whether the NIC took the outer tag out of the frame.
 static inline bool rewrite_is_stripped(const struct rte_mbuf *frame)
@@ -29,7 +30,16 @@ static inline void rewrite_forget(struct rte_mbuf *frame)
 	frame->ol_flags &= ~(RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED);
 }
 
-// Worker. l3_offset tells where the IP header starts.
+// Whether frames leave by the output as they came, whatever they are; `chained`: one of them may
+// have several segments. l3_offset tells where the IP header starts.
+static inline bool rewrite_is_never_needed(
+	const struct output *output, uint16_t l3_offset, bool chained)
+{
+	return output->vlan == VLAN_NONE && !output->set_source_mac &&
+	       l3_offset == RTE_ETHER_HDR_LEN && (!chained || output->port->multi_segs);
+}
+
+// Worker.
 bool rewrite_is_needed(
 	const struct output *output, const struct rte_mbuf *frame, uint16_t l3_offset);
 

@@ -185,7 +185,7 @@ void share_settle(struct share *share, uint64_t number)
 	uint64_t empty = counter_read(&line->empty), done = counter_read(&line->done);
 
 	// The thread may have a burst in hand, taken before the rest.
-	done += BURST + rte_ring_count(line->output->ring);
+	done += BURST + output_waiting(line->output);
 	atomic_store(&line->settling, true);
 	// Of two looks that found nothing, the second began after the call.
 	while (counter_read(&line->done) < done && counter_read(&line->empty) < empty + 2)

@@ -9,6 +9,7 @@
 #include "plane.h"
 #include "port.h"
 #include "punt.h"
+#include "run.h"
 
 struct worker_counters { // worker: rw, control: ro
 	counter_t rx_packets, rx_bytes;
@@ -37,9 +38,11 @@ struct worker {
 
 	// Worker only.
 	struct punt_limit punt_limit;
-	struct output *staged; // outputs with staged frames, by output_lane.next_staged
 	unsigned n_unwanted;
 	struct rte_mbuf *unwanted[BURST]; // to be freed at the end of the burst
+	unsigned n_staged;
+	struct output *staged[FANOUT_LINES_MAX + BURST]; // outputs that have staged frames
+	struct run run;
 } __rte_cache_aligned;
 
 int worker_open(struct dataplane *dp, unsigned index, unsigned lcore, unsigned punt_rate,

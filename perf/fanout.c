@@ -18,13 +18,25 @@ struct fanout_rig {
 	struct dataplane *dp;
 	struct rte_mempool *pool;
 	struct output *outputs[OUTPUTS];
+	struct rte_ring *rings[OUTPUTS]; // DPDK's, for the other cases
 };
 
-static void drain(struct fanout_rig *rig)
+static void drain_outputs(struct fanout_rig *rig)
 {
 	for (unsigned i = 0; i < OUTPUTS; i++) {
 		struct rte_mbuf *frames[BURST];
 		unsigned n = output_receive_burst(rig->outputs[i], frames, BURST);
+
+		workload_must(n != BURST, "frames were lost");
+		rte_pktmbuf_free_bulk(frames, n);
+	}
+}
+
+static void drain_rings(struct fanout_rig *rig)
+{
+	for (unsigned i = 0; i < OUTPUTS; i++) {
+		struct rte_mbuf *frames[BURST];
+		unsigned n = rte_ring_dequeue_burst(rig->rings[i], (void **)frames, BURST, NULL);
 
 		workload_must(n != BURST, "frames were lost");
 		rte_pktmbuf_free_bulk(frames, n);
@@ -36,6 +48,7 @@ static void reference_burst(struct fanout_rig *rig, struct rte_mbuf **frames)
 	for (unsigned i = 0; i < BURST; i++)
 		deliver_many(rig->dp->workers[0], frames[i], 0, rig->outputs, OUTPUTS);
 	deliver_flush(rig->dp->workers[0]);
+	drain_outputs(rig);
 }
 
 static void clone_burst(struct fanout_rig *rig, struct rte_mbuf **frames)
@@ -47,7 +60,8 @@ static void clone_burst(struct fanout_rig *rig, struct rte_mbuf **frames)
 			clones[k][i] = k + 1 < OUTPUTS ? rte_pktmbuf_clone(frames[i], rig->pool)
 						       : frames[i];
 	for (unsigned k = 0; k < OUTPUTS; k++)
-		rte_ring_enqueue_burst(rig->outputs[k]->ring, (void **)clones[k], BURST, NULL);
+		rte_ring_enqueue_burst(rig->rings[k], (void **)clones[k], BURST, NULL);
+	drain_rings(rig);
 }
 
 // The floor: references, a transfer by each ring, an atomic release each. It counts nothing and
@@ -57,7 +71,8 @@ static void atomic_burst(struct fanout_rig *rig, struct rte_mbuf **frames)
 	for (unsigned i = 0; i < BURST; i++)
 		rte_mbuf_refcnt_update(frames[i], OUTPUTS - 1);
 	for (unsigned k = 0; k < OUTPUTS; k++)
-		rte_ring_enqueue_burst(rig->outputs[k]->ring, (void **)frames, BURST, NULL);
+		rte_ring_enqueue_burst(rig->rings[k], (void **)frames, BURST, NULL);
+	drain_rings(rig);
 }
 
 static double slot(
@@ -70,7 +85,6 @@ static double slot(
 
 		workload_must(rte_pktmbuf_alloc_bulk(rig->pool, frames, BURST), "frames");
 		deliver(rig, frames);
-		drain(rig);
 	}
 	return workload_ns(rte_rdtsc_precise() - start) / (SLOT_BURSTS * BURST);
 }
@@ -106,8 +120,10 @@ void fanout_bench(const struct workload_size *size)
 	rig.pool = rte_pktmbuf_pool_create(
 		"fanout", POOL_SIZE, 512, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	workload_must(rig.pool ? 0 : -1, "pool");
-	for (unsigned i = 0; i < OUTPUTS; i++)
+	for (unsigned i = 0; i < OUTPUTS; i++) {
 		workload_must(output_open(rig.dp, &ring, &rig.outputs[i], NULL), "output");
+		rig.rings[i] = workload_ring(i, 2 * BURST);
+	}
 	for (unsigned i = 0; i < RTE_DIM(cases); i++)
 		cases[i].arg = &rig;
 	slots_run(cases, RTE_DIM(cases), workload_rounds);
@@ -117,6 +133,8 @@ void fanout_bench(const struct workload_size *size)
 		"fanout32.clone", size->name, slots_ratio(&cases[1], &cases[0], workload_rounds));
 	result_ratio(
 		"fanout32.atomic", size->name, slots_ratio(&cases[0], &cases[2], workload_rounds));
+	for (unsigned i = 0; i < OUTPUTS; i++)
+		rte_ring_free(rig.rings[i]);
 	dataplane_close(rig.dp);
 	rte_mempool_free(rig.pool);
 }

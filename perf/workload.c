@@ -20,6 +20,17 @@ void workload_must(int rc, const char *what)
 	exit(2);
 }
 
+struct rte_ring *workload_ring(unsigned number, unsigned size)
+{
+	char name[RTE_RING_NAMESIZE];
+	struct rte_ring *ring;
+
+	snprintf(name, sizeof(name), "bare%u", number);
+	ring = rte_ring_create(name, size, SOCKET_ID_ANY, RING_F_EXACT_SZ | RING_F_SC_DEQ);
+	workload_must(ring ? 0 : -1, "ring");
+	return ring;
+}
+
 uint32_t workload_random(uint32_t below)
 {
 	static uint64_t state = 88172645463325252u;

@@ -4,6 +4,7 @@
 #define PERF_WORKLOAD_H
 
 #include <rte_cycles.h>
+#include <rte_ring.h>
 #include "group_table.h"
 
 #define SIZES 3
@@ -36,6 +37,9 @@ void workload_table_free(struct group_table *table, unsigned n_groups);
 
 // A random number; the same sequence in every run.
 uint32_t workload_random(uint32_t below);
+
+// A ring of DPDK's as Sluice would need it: filled by any number of threads, emptied by one.
+struct rte_ring *workload_ring(unsigned number, unsigned size);
 
 // Exits with a message when a call failed.
 void workload_must(int rc, const char *what);

@@ -192,6 +192,48 @@ Test(path, crowd, .description = "promise 5: of 1,024 outputs each gets the fram
 	rig_close(&rig);
 }
 
+Test(path, order,
+	.description =
+		"an output gets its frames in their order, alone or with others, in one burst")
+{
+	enum { FRAMES = 24, LEN = 42 };
+	struct output *all, *some;
+	struct rte_mbuf *frame;
+	struct output_stats stats;
+
+	open_one();
+	dataplane_stop(rig.dp);
+	all = rig_ring(&rig, 64);
+	some = rig_ring(&rig, 64);
+	rig_join(interface, "239.1.1.1", 1, all);
+	rig_join_filter(interface, "239.1.1.1", 2, some, SLUICE_INCLUDE, "10.0.0.2", 0);
+	rig_join(interface, "239.1.1.2", 1, all);
+	for (unsigned i = 0; i < FRAMES; i++)
+		send_spec(&(struct frame_spec){
+			.group = i % 5 == 4 ? "239.1.1.2" : "239.1.1.1",
+			.source = i % 4 < 2 ? "10.0.0.1" : "10.0.0.2",
+			.payload_len = i,
+		});
+	rig_start(&rig);
+	rig_settle(&rig);
+	for (unsigned i = 0; i < FRAMES; i++) {
+		cr_assert_eq(output_receive_burst(all, &frame, 1), 1);
+		cr_expect_eq(frame->pkt_len, LEN + i);
+		rte_pktmbuf_free(frame);
+	}
+	for (unsigned i = 0; i < FRAMES; i++) {
+		if (i % 5 == 4 || i % 4 < 2)
+			continue;
+		cr_assert_eq(output_receive_burst(some, &frame, 1), 1);
+		cr_expect_eq(frame->pkt_len, LEN + i);
+		rte_pktmbuf_free(frame);
+	}
+	cr_expect_eq(rig_drain(some), 0);
+	output_stats(all, &stats);
+	cr_expect_eq(stats.bytes, FRAMES * LEN + FRAMES * (FRAMES - 1) / 2);
+	rig_close(&rig);
+}
+
 Test(path, slow, .description = "promise 7: a full output loses only its own frames, counted")
 {
 	enum { FRAMES = 200, ROOM = 8 };

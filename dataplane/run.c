@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "deliver.h"
+#include "run.h"
+
+// What becomes of the frames of a run that goes to ports.
+struct fate {
+	uint16_t references[BURST]; // outputs that get the frame itself, beside `all`
+	uint16_t all; // outputs that get each of them
+	uint32_t own; // frames whose bytes are ours to change, bit i is frame i
+	bool chained; // whether there is one of several segments
+	bool last; // whoever is asked now is the last to want them
+};
+
+static_assert(BURST <= 32, "a bit a frame");
+
+static void stage_themselves(struct worker *worker, const struct run *run, struct output *output)
+{
+	struct output_lane *lane = deliver_lane(worker, output);
+
+	output_stage_burst(output, lane, run->frames, run->n, run->bytes);
+}
+
+// What the port gets for frame i: the frame itself, changed if nobody else has it, or a copy. NULL:
+// no buffer.
+static struct rte_mbuf *frame_for_port(
+	const struct run *run, const struct output *output, unsigned i, struct fate *fate)
+{
+	struct rte_mbuf *frame = run->frames[i];
+
+	if (!rewrite_is_needed(output, frame, run->l3_offset) ||
+		(fate->last && fate->all == 0 && fate->references[i] == 0 && (fate->own >> i & 1) &&
+			rewrite_in_place(output, frame, run->l3_offset))) {
+		fate->references[i]++;
+		return frame;
+	}
+	return rewrite_frame(output, frame, run->l3_offset);
+}
+
+static void stage_for_port(
+	struct worker *worker, const struct run *run, struct output *output, struct fate *fate)
+{
+	struct rte_mbuf *frames[BURST];
+	uint64_t bytes = 0;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < run->n; i++) {
+		struct rte_mbuf *frame = frame_for_port(run, output, i, fate);
+
+		if (unlikely(frame == NULL))
+			continue;
+		frames[n++] = frame;
+		bytes += frame->pkt_len;
+	}
+	if (likely(n > 0))
+		output_stage_burst(output, deliver_lane(worker, output), frames, n, bytes);
+	if (unlikely(n < run->n)) {
+		counter_add(&output->lanes[worker->index].dropped, run->n - n);
+		worker_drop(worker, DROP_NO_MBUF, run->n - n);
+	}
+}
+
+static void refer(struct worker *worker, struct rte_mbuf *frame, unsigned references)
+{
+	if (references == 0)
+		worker_discard(worker, frame);
+	else if (references > 1)
+		rte_pktmbuf_refcnt_update(frame, (int16_t)(references - 1));
+}
+
+static __rte_noinline void stage_for_ports(
+	struct worker *worker, const struct run *run, unsigned n_rings, unsigned n_ports)
+{
+	struct fate fate = {.all = n_rings};
+
+	for (unsigned i = 0; i < run->n; i++) {
+		fate.own |= (uint32_t)rewrite_is_own(run->frames[i]) << i;
+		fate.chained |= run->frames[i]->nb_segs > 1;
+	}
+	for (unsigned k = 0; n_ports > 0; k++) {
+		if (run->outputs[k]->kind != OUTPUT_PORT)
+			continue;
+		fate.last = --n_ports == 0;
+		if (rewrite_is_never_needed(run->outputs[k], run->l3_offset, fate.chained)) {
+			stage_themselves(worker, run, run->outputs[k]);
+			fate.all++;
+		} else {
+			stage_for_port(worker, run, run->outputs[k], &fate);
+		}
+	}
+	for (unsigned i = 0; i < run->n; i++) {
+		// A device that hands on mbufs must not tell of the tag.
+		if (unlikely(run->stripped) && (fate.own >> i & 1))
+			rewrite_forget(run->frames[i]);
+		refer(worker, run->frames[i], fate.all + fate.references[i]);
+	}
+}
+
+static void stage(struct worker *worker, const struct run *run)
+{
+	unsigned n_rings = 0, n_ports = 0;
+
+	for (unsigned k = 0; k < run->n_outputs; k++) {
+		struct output *output = run->outputs[k];
+
+		if (output->kind == OUTPUT_RING) {
+			stage_themselves(worker, run, output);
+			n_rings++;
+		} else if (output->kind == OUTPUT_COUNT) {
+			deliver_count(worker, output, run->n, run->bytes);
+		} else {
+			n_ports++;
+		}
+	}
+	if (n_ports > 0)
+		stage_for_ports(worker, run, n_rings, n_ports);
+	else
+		for (unsigned i = 0; i < run->n; i++)
+			refer(worker, run->frames[i], n_rings);
+}
+
+void run_end(struct worker *worker)
+{
+	struct run *run = &worker->run;
+
+	if (run->n == 0)
+		return;
+	deliver_reserve(worker, run->n_outputs);
+	stage(worker, run);
+	run->n = 0;
+	run->bytes = 0;
+}
