@@ -252,55 +252,13 @@ unsigned parse_general(const struct frame_view *view, struct parsed *parsed)
 	return result;
 }
 
-// IPv4 without options or fragments and UDP, its header intact: the NIC looked.
-static bool is_vouched_for(const struct rte_mbuf *frame, uint64_t told)
-{
-	const uint32_t types = RTE_PTYPE_L3_MASK | RTE_PTYPE_L4_MASK | RTE_PTYPE_TUNNEL_MASK;
-
-	return (frame->ol_flags & told & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
-		       RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
-	       (frame->packet_type & types) == (RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_UDP);
-}
-
-// What is left of parse_fast() for such a frame.
-static bool parse_vouched_for(const uint8_t *data, uint32_t len, struct parsed *parsed)
-{
-	unsigned offset = sizeof(struct rte_ether_hdr), length;
-	uint16_t type_be, vlan = VLAN_NONE;
-	const uint8_t *ip;
-
-	if (len < offset + RTE_VLAN_HLEN + IPV4_HEADER + UDP_HEADER)
-		return false;
-	type_be = parse_load16(data + offset - 2);
-	if (type_be == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
-		vlan = rte_be_to_cpu_16(parse_load16(data + offset)) & 0xfff;
-		type_be = parse_load16(data + offset + 2);
-		offset += RTE_VLAN_HLEN;
-	}
-	ip = data + offset;
-	length = rte_be_to_cpu_16(parse_load16(ip + 2));
-	if (type_be != RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
-		(parse_load32(data) & RTE_BE32(0xffffff80)) != RTE_BE32(0x01005e00) ||
-		(ip[16] & 0xf0) != 0xe0 || length < IPV4_HEADER + UDP_HEADER ||
-		length > len - offset)
-		return false;
-	parsed->kind = parse_kind(vlan, VLAN_NONE, offset, 0);
-	parsed->l3_len = length;
-	parsed->source4_be = parse_load32(ip + 12);
-	parsed->group4_be = parse_load32(ip + 16);
-	parsed->udp_port_be = parse_load16(ip + IPV4_HEADER + 2);
-	return true;
-}
-
 bool parse_mbuf_told(const struct rte_mbuf *frame, uint64_t told, struct parsed *parsed)
 {
-	const uint8_t *data = rte_pktmbuf_mtod(frame, const uint8_t *);
 	uint16_t vlan = frame->vlan_tci & 0xfff;
 
-	if (frame->ol_flags & RTE_MBUF_F_RX_QINQ_STRIPPED)
-		return false;
-	if (!(is_vouched_for(frame, told) ? parse_vouched_for(data, frame->data_len, parsed)
-					  : parse_fast(data, frame->data_len, parsed)))
+	if ((frame->ol_flags & RTE_MBUF_F_RX_QINQ_STRIPPED) ||
+		!parse_fast(rte_pktmbuf_mtod(frame, const uint8_t *), frame->data_len,
+			parse_is_vouched_for(frame, told), parsed))
 		return false;
 	if ((frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && vlan != VLAN_NONE)
 		parsed->kind =

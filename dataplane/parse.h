@@ -4,6 +4,7 @@
 #ifndef DATAPLANE_PARSE_H
 #define DATAPLANE_PARSE_H
 
+#include <endian.h>
 #include <string.h>
 #include <netinet/in.h>
 #include <rte_branch_prediction.h>
@@ -126,15 +127,39 @@ static inline uint64_t parse_kind(
 	       (uint64_t)flags << 8;
 }
 
+// What differs from frame to frame of a stream, of an IPv4 header without options: the lengths, the
+// group, the checksum unless somebody vouches for it. The frame has so many bytes beyond this
+// header and one of UDP.
+static inline bool parse_ipv4_is_sound(const uint8_t *ip, unsigned beyond, bool vouched)
+{
+	const uint64_t head = parse_load64(ip), middle = parse_load64(ip + 8);
+	const uint32_t group_be = parse_load32(ip + 16);
+	const unsigned length = be16toh(parse_load16(ip + 2));
+
+	return length - 28 <= beyond &&
+	       ((group_be ^ RTE_BE32(0xe0000000)) & RTE_BE32(0xf0000000)) == 0 &&
+	       (vouched ||
+		       parse_sum_is_intact(parse_sum_add(parse_sum_add(head, middle), group_be)));
+}
+
+// The same of an IPv6 header without extension headers.
+static inline bool parse_ipv6_is_sound(const uint8_t *ip, unsigned beyond)
+{
+	const unsigned length = be16toh(parse_load16(ip + 4));
+
+	return ip[24] == 0xff && length - 8 <= RTE_MIN(beyond, UINT16_MAX - 48u);
+}
+
 // The frames there are many of: at most one tag, then IPv4 without options or IPv6 without
 // extension headers, then UDP, no tag stripped. Anything else, and all that is wrong, is false:
-// parse_general() then finds out what it is.
-static inline bool parse_fast(const uint8_t *data, uint32_t len, struct parsed *parsed)
+// parse_general() then finds out what it is. `vouched`: the IPv4 header is known to be intact.
+static inline bool parse_fast(
+	const uint8_t *data, uint32_t len, bool vouched, struct parsed *parsed)
 {
-	unsigned offset = sizeof(struct rte_ether_hdr), length;
+	unsigned offset = sizeof(struct rte_ether_hdr);
 	uint16_t type_be, vlan = VLAN_NONE;
 	const uint8_t *ip;
-	uint32_t room;
+	unsigned room;
 
 	// Room for one tag, IPv4 and UDP: a minimal Ethernet frame has it.
 	if (unlikely(len < offset + 4 + 28))
@@ -148,43 +173,42 @@ static inline bool parse_fast(const uint8_t *data, uint32_t len, struct parsed *
 	ip = data + offset;
 	room = len - offset;
 	if (likely(type_be == RTE_BE16(RTE_ETHER_TYPE_IPV4))) {
-		const uint64_t head = parse_load64(ip), middle = parse_load64(ip + 8);
-		const uint32_t group_be = parse_load32(ip + 16);
-		const uint64_t sum = parse_sum_add(parse_sum_add(head, middle), group_be);
-
-		length = rte_be_to_cpu_32(parse_load32(ip)) & 0xffff;
-		// 01-00-5E with the next bit clear; version 4 with 5 words, no fragment; UDP;
-		// 224.0.0.0/4.
-		if (unlikely(
-			    (parse_load32(data) & RTE_BE32(0xffffff80)) != RTE_BE32(0x01005e00) ||
-			    (head & RTE_BE64(0xff00000000003fff)) != RTE_BE64(0x4500000000000000) ||
-			    ip[9] != IPPROTO_UDP ||
-			    (group_be & RTE_BE32(0xf0000000)) != RTE_BE32(0xe0000000) ||
-			    length < 28 || length > room || !parse_sum_is_intact(sum)))
+		// 01-00-5E with the next bit clear; version 4 with 5 words, no fragment; UDP.
+		if (unlikely((parse_load32(data) & RTE_BE32(0xffffff80)) != RTE_BE32(0x01005e00) ||
+			     (parse_load64(ip) & RTE_BE64(0xff00000000003fff)) !=
+				     RTE_BE64(0x4500000000000000) ||
+			     ip[9] != IPPROTO_UDP || !parse_ipv4_is_sound(ip, room - 28, vouched)))
 			return false;
 		parsed->kind = parse_kind(vlan, VLAN_NONE, offset, 0);
-		parsed->l3_len = length;
+		parsed->l3_len = rte_be_to_cpu_16(parse_load16(ip + 2));
 		parsed->source4_be = parse_load32(ip + 12);
-		parsed->group4_be = group_be;
+		parsed->group4_be = parse_load32(ip + 16);
 		parsed->udp_port_be = parse_load16(ip + 22);
 		return true;
 	}
 	if (type_be == RTE_BE16(RTE_ETHER_TYPE_IPV6)) {
-		if (unlikely(room < 48))
-			return false;
-		length = rte_be_to_cpu_16(parse_load16(ip + 4));
-		if (unlikely(parse_load16(data) != RTE_BE16(0x3333) || (ip[0] & 0xf0) != 0x60 ||
-			     ip[6] != IPPROTO_UDP || ip[24] != 0xff || length < 8 ||
-			     length > room - 40 || length > UINT16_MAX - 40))
+		if (unlikely(room < 48 || parse_load16(data) != RTE_BE16(0x3333) ||
+			     (ip[0] & 0xf0) != 0x60 || ip[6] != IPPROTO_UDP ||
+			     !parse_ipv6_is_sound(ip, room - 48)))
 			return false;
 		parsed->kind = parse_kind(vlan, VLAN_NONE, offset, PARSED_IPV6);
-		parsed->l3_len = length + 40;
+		parsed->l3_len = rte_be_to_cpu_16(parse_load16(ip + 4)) + 40;
 		memcpy(parsed->source6, ip + 8, 16);
 		memcpy(parsed->group6, ip + 24, 16);
 		parsed->udp_port_be = parse_load16(ip + 42);
 		return true;
 	}
 	return false;
+}
+
+// IPv4 without options or fragments and UDP, its header intact: the NIC looked.
+static inline bool parse_is_vouched_for(const struct rte_mbuf *frame, uint64_t told)
+{
+	const uint32_t types = RTE_PTYPE_L3_MASK | RTE_PTYPE_L4_MASK | RTE_PTYPE_TUNNEL_MASK;
+
+	return (frame->ol_flags & told & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
+		       RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
+	       (frame->packet_type & types) == (RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_UDP);
 }
 
 // The same for a frame in mbufs. `told`: PARSE_TOLD_... flags that mean something, tags always.
@@ -195,7 +219,7 @@ static inline bool parse_mbuf_fast(
 		return false;
 	if (frame->ol_flags & told)
 		return parse_mbuf_told(frame, told, parsed);
-	return parse_fast(rte_pktmbuf_mtod(frame, const uint8_t *), frame->data_len, parsed);
+	return parse_fast(rte_pktmbuf_mtod(frame, const uint8_t *), frame->data_len, false, parsed);
 }
 
 // Parses a received frame.

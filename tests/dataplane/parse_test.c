@@ -17,7 +17,7 @@ static unsigned parse_bytes(const uint8_t *bytes, size_t len, struct parsed *par
 
 	memcpy(exact, bytes, len);
 	result = parse_general(&view, parsed);
-	if (parse_fast(exact, len, &fast)) {
+	if (parse_fast(exact, len, false, &fast)) {
 		cr_expect_eq(result, PARSE_OK);
 		cr_expect_eq(fast.flags, parsed->flags);
 		cr_expect_eq(fast.outer_vlan, parsed->outer_vlan);

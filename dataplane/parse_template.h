@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A parsed frame as a template for the ones that come with it: what matches needs no parsing, only
+// a look at what differs from frame to frame of a stream.
+#ifndef DATAPLANE_PARSE_TEMPLATE_H
+#define DATAPLANE_PARSE_TEMPLATE_H
+
+#include <stddef.h>
+#ifdef __SSE4_1__
+#include <smmintrin.h>
+#endif
+#include "parse.h"
+
+typedef uint64_t parse_vector __attribute__((vector_size(16)));
+
+struct parse_template {
+	// What is alike, and which bits of it: references, segments and flags of the mbuf; the
+	// first 32 bytes of the frame, which are all but the group of what parse_fast() asks to be
+	// some value, and which a frame of the fewest bytes it takes has.
+	parse_vector meta, meta_mask;
+	parse_vector bytes[2], bytes_mask[2];
+	const struct rte_mempool *pool;
+	bool returns; // to its pool when freed: a whole mbuf, nobody else's
+	bool ipv6;
+	uint16_t l3_offset;
+	uint16_t headers; // bytes up to the payload
+	uint16_t len_min;
+	// What the NIC told: flags of the mbuf, 0 if nothing, and a VLAN it took out.
+	uint64_t told, flags;
+	uint16_t vlan;
+};
+
+// From a frame that parse_mbuf_fast() took with the same `told`, and what it found.
+void parse_template_init(struct parse_template *template, const struct rte_mbuf *frame,
+	uint64_t told, const struct parsed *parsed);
+
+static inline parse_vector parse_load_vector(const void *p)
+{
+	parse_vector vector;
+
+	memcpy(&vector, p, sizeof(vector));
+	return vector;
+}
+
+static inline bool parse_vector_is_zero(parse_vector vector)
+{
+#ifdef __SSE4_1__
+	return _mm_testz_si128((__m128i)vector, (__m128i)vector);
+#else
+	return (vector[0] | vector[1]) == 0;
+#endif
+}
+
+// Whether parse_mbuf_fast() takes the frame, whose bytes are at `data`, as well, finds a frame of
+// the same kind, and it is freed like the template's. `ipv6`, and whether anything is `told`, are
+// the template's, for loops made for the one or the other.
+static inline __attribute__((always_inline)) bool parse_template_match(
+	const struct parse_template *template, const struct rte_mbuf *frame, const uint8_t *data,
+	bool ipv6, bool told)
+{
+	const uint8_t *ip = data + template->l3_offset;
+	parse_vector differ;
+	bool vouched = false;
+
+	if (unlikely(frame->data_len < template->len_min || frame->pool != template->pool))
+		return false;
+	differ = (parse_load_vector(&frame->rearm_data) & template->meta_mask) ^ template->meta;
+	for (unsigned i = 0; i < RTE_DIM(template->bytes); i++)
+		differ |= (parse_load_vector(data + i * sizeof(differ)) & template->bytes_mask[i]) ^
+			  template->bytes[i];
+	if (unlikely(!parse_vector_is_zero(differ)))
+		return false;
+	if (told) {
+		if ((template->flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
+			(frame->vlan_tci & 0xfff) != template->vlan)
+			return false;
+		vouched = parse_is_vouched_for(frame, template->told);
+	}
+	return likely(ipv6 ? parse_ipv6_is_sound(ip, frame->data_len - template->headers)
+			   : parse_ipv4_is_sound(ip, frame->data_len - template->headers, vouched));
+}
+
+#endif
