@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "group_lookup.h"
 #include "group_buckets.h"
+#include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
 // RTE_FORCE_INTRINSICS asks for portable code only, as ThreadSanitizer needs it: it would take the
 // vector loads of a matcher, which are hints, for races.
 #if defined(__x86_64__) && !defined(RTE_FORCE_INTRINSICS)
-#define LOOKUP_SSE4
+#define LOOKUP_X86
 #include <immintrin.h>
 #endif
+
+#define INLINE static inline __attribute__((always_inline))
 
 // A matcher gives the slot of a bucket that holds the tag, any slot when none does: the caller
 // loads that slot again, atomically, and compares. So a matcher may read the bucket as it likes.
@@ -16,20 +19,20 @@ typedef unsigned (*matcher)(const struct bucket *bucket, uint32_t tag);
 
 // Shifts a verdict into a mask, whose first frame ends up in bit 0 as bursts are read backwards.
 // Written so that it compiles to a compare and an add with carry.
-static inline uint64_t shift_in(uint64_t mask, bool verdict)
+INLINE uint64_t shift_in(uint64_t mask, bool verdict)
 {
 	return mask + mask + verdict;
 }
 
 // Whether a bucket's entries may be elsewhere as well.
-static inline bool bucket_reaches(const struct bucket *bucket)
+INLINE bool bucket_reaches(const struct bucket *bucket)
 {
 	return atomic_load_explicit(&bucket->slots[0], memory_order_acquire) > BUCKET_SLOT_MAX;
 }
 
 // The slot of a group that is not in its home bucket but may be in one of the next, 0 if it is not.
-static inline __attribute__((always_inline)) uint64_t look_elsewhere(
-	const struct group_table *table, const struct group_query *query, unsigned i, matcher match)
+INLINE uint64_t look_elsewhere(const struct group_table *table, uint16_t family,
+	const struct group_query *query, unsigned i, matcher match)
 {
 	const struct group_buckets *buckets = query->buckets;
 	uint32_t at = (uint32_t)(query->homes[i] - buckets->buckets), tag = query->tags[i];
@@ -42,101 +45,155 @@ static inline __attribute__((always_inline)) uint64_t look_elsewhere(
 		bucket = &buckets->buckets[at];
 		slot = slot_load(bucket, match(bucket, tag));
 		if (slot_tag(slot) == tag &&
-			(table->family == AF_INET ||
-				group_key_equal(
-					group_key(table, slot_index(slot)), &query->keys[i])))
+			(family == AF_INET || group_key_equal(group_key(table, slot_index(slot)),
+						      &query->keys[i])))
 			return slot;
 	}
 	return 0;
 }
 
-// Few, and one unpredictable branch for all of them. Returns those that are there.
-static inline __attribute__((always_inline)) uint64_t find_elsewhere(
-	const struct group_table *table, const struct group_query *query, unsigned first,
-	uint64_t which, uint32_t *index, matcher match)
+// Where a search leaves what it found.
+struct finds {
+	unsigned worker;
+	uint32_t *index;
+	struct group **records; // if asked for
+};
+
+INLINE void put_record(const struct group_table *table, uint16_t family, const struct finds *finds,
+	unsigned i, uint32_t index)
+{
+	const size_t size = family == AF_INET ? sizeof(struct group) : sizeof(struct group6);
+	struct group *record =
+		(struct group *)(group_table_records(table, finds->worker, index) + index * size);
+
+	finds->records[i] = record;
+	rte_prefetch0(record);
+}
+
+// Of those not found at home, the bits of `missed`, few may be elsewhere. Returns those that are.
+INLINE uint64_t find_elsewhere(const struct group_table *table, uint16_t family,
+	const struct group_query *query, unsigned first, uint64_t missed, const struct finds *finds,
+	bool records, matcher match)
 {
 	uint64_t hits = 0;
 
-	for (; which; which &= which - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(which);
-		uint64_t slot = look_elsewhere(table, query, first + i, match);
+	for (; missed; missed &= missed - 1) {
+		unsigned bit = (unsigned)__builtin_ctzll(missed), i = first + bit;
+		uint64_t slot;
 
-		index[first + i] = slot_index(slot);
-		hits |= (uint64_t)(slot != 0) << i;
+		if (likely(!bucket_reaches(query->homes[i])))
+			continue;
+		slot = look_elsewhere(table, family, query, i, match);
+		hits |= (uint64_t)(slot != 0) << bit;
+		finds->index[i] = slot_index(slot);
+		if (records)
+			put_record(table, family, finds, i, slot_index(slot));
 	}
 	return hits;
 }
 
-static inline __attribute__((always_inline)) uint64_t find4(const struct group_table *table,
-	const struct group_query *query, unsigned first, unsigned end, uint32_t *index,
-	matcher match)
+INLINE uint64_t all_of(unsigned n)
 {
-	uint64_t hits = 0, elsewhere = 0;
-
-	for (unsigned i = end; i-- > first;) {
-		const struct bucket *home = query->homes[i];
-		uint64_t slot = slot_load(home, match(home, query->tags[i]));
-
-		index[i] = slot_index(slot) & -(uint32_t)(slot_tag(slot) == query->tags[i]);
-		hits = shift_in(hits, index[i] != 0);
-		elsewhere = shift_in(elsewhere, bucket_reaches(home));
-	}
-	return hits | find_elsewhere(table, query, first, elsewhere & ~hits, index, match);
+	return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
 }
 
-static inline __attribute__((always_inline)) uint64_t find6(const struct group_table *table,
-	unsigned worker, const struct group_query *query, unsigned first, unsigned end,
-	uint32_t *index, matcher match)
+INLINE uint64_t find4(const struct group_table *table, const struct group_query *query,
+	unsigned first, unsigned end, struct finds finds, bool records, matcher match)
 {
-	const struct group6 *found[GROUP_TABLE_BURST];
-	uint64_t hits = 0, elsewhere = 0;
+	uint64_t hits = 0, missed;
 
 	for (unsigned i = end; i-- > first;) {
 		const struct bucket *home = query->homes[i];
-		uint64_t slot = slot_load(home, match(home, query->tags[i]));
+		uint32_t tag = query->tags[i];
+		uint64_t slot = slot_load(home, match(home, tag));
+		uint64_t hit = slot_tag(slot) == tag;
+		uint32_t index = slot_index(slot) & -(uint32_t)hit;
 
-		// Index 0 is nobody's: its key equals no group, and its line is warm.
-		index[i] = slot_index(slot) & -(uint32_t)(slot_tag(slot) == query->tags[i]);
-		found[i] = (const struct group6 *)group_table_group(table, worker, index[i]);
-		rte_prefetch0(found[i]);
-		elsewhere = shift_in(elsewhere, bucket_reaches(home));
+		hits = hits + hits + hit;
+		finds.index[i] = index;
+		if (records)
+			put_record(table, AF_INET, &finds, i, index);
+	}
+	missed = all_of(end - first) & ~hits;
+	return hits | find_elsewhere(table, AF_INET, query, first, missed, &finds, records, match);
+}
+
+// A tag of an IPv6 group is a hint, which its record confirms. That of index 0 equals no group, and
+// its line is warm.
+INLINE uint64_t find6(const struct group_table *table, const struct group_query *query,
+	unsigned first, unsigned end, struct finds finds, bool records, matcher match)
+{
+	uint64_t hits = 0, missed;
+
+	for (unsigned i = end; i-- > first;) {
+		const struct bucket *home = query->homes[i];
+		uint32_t tag = query->tags[i];
+		uint64_t slot = slot_load(home, match(home, tag));
+		uint32_t index = slot_index(slot) & -(uint32_t)(slot_tag(slot) == tag);
+
+		finds.index[i] = index;
+		put_record(table, AF_INET6, &finds, i, index);
 	}
 	for (unsigned i = end; i-- > first;) {
-		bool equal = group_key_equal(&found[i]->key, &query->keys[i]);
+		const struct group6 *record = (const struct group6 *)finds.records[i];
+		bool hit = group_key_equal(&record->key, &query->keys[i]);
 
-		index[i] &= -(uint32_t)equal;
-		hits = shift_in(hits, equal);
+		hits = shift_in(hits, hit);
+		finds.index[i] &= -(uint32_t)hit;
 	}
-	return hits | find_elsewhere(table, query, first, elsewhere & ~hits, index, match);
+	missed = all_of(end - first) & ~hits;
+	for (uint64_t left = records ? missed : 0; left; left &= left - 1)
+		put_record(table, AF_INET6, &finds, first + (unsigned)__builtin_ctzll(left), 0);
+	return hits | find_elsewhere(table, AF_INET6, query, first, missed, &finds, records, match);
 }
 
 #define LOOKUP(name, attributes)                                                                   \
 	attributes static uint64_t find4_##name(const struct group_table *table,                   \
 		const struct group_query *query, unsigned first, unsigned end, uint32_t *index)    \
 	{                                                                                          \
-		return find4(table, query, first, end, index, match_##name);                       \
+		struct finds finds = {.index = index};                                             \
+                                                                                                   \
+		return find4(table, query, first, end, finds, false, match_##name);                \
 	}                                                                                          \
 	attributes static uint64_t find6_##name(const struct group_table *table, unsigned worker,  \
 		const struct group_query *query, unsigned first, unsigned end, uint32_t *index)    \
 	{                                                                                          \
-		return find6(table, worker, query, first, end, index, match_##name);               \
+		struct group *records[GROUP_TABLE_BURST];                                          \
+		struct finds finds = {worker, index, records};                                     \
+                                                                                                   \
+		return find6(table, query, first, end, finds, false, match_##name);                \
 	}                                                                                          \
-	static const struct group_lookup lookup_##name = {#name, find4_##name, find6_##name}
+	attributes static void records4_##name(const struct group_table *table, unsigned worker,   \
+		const struct group_query *query, unsigned first, unsigned end, uint32_t *index,    \
+		struct group **records)                                                            \
+	{                                                                                          \
+		struct finds finds = {worker, index, records};                                     \
+                                                                                                   \
+		find4(table, query, first, end, finds, true, match_##name);                        \
+	}                                                                                          \
+	attributes static void records6_##name(const struct group_table *table, unsigned worker,   \
+		const struct group_query *query, unsigned first, unsigned end, uint32_t *index,    \
+		struct group **records)                                                            \
+	{                                                                                          \
+		struct finds finds = {worker, index, records};                                     \
+                                                                                                   \
+		find6(table, query, first, end, finds, true, match_##name);                        \
+	}                                                                                          \
+	static const struct group_lookup lookup_##name = {                                         \
+		#name, find4_##name, find6_##name, records4_##name, records6_##name}
 
-static inline __attribute__((always_inline)) unsigned match_scalar(
-	const struct bucket *bucket, uint32_t tag)
+INLINE unsigned match_scalar(const struct bucket *bucket, uint32_t tag)
 {
 	unsigned at = 0;
 
-	for (unsigned i = 1; i < BUCKET_SLOTS; i++) {
+	for (unsigned i = 1; i < BUCKET_SLOTS; i++)
 		at |= i & -(unsigned)(slot_tag(slot_load(bucket, i)) == tag);
-	}
 	return at;
 }
 LOOKUP(scalar, );
 
-#ifdef LOOKUP_SSE4
-static inline __attribute__((always_inline, target("sse4.2"))) unsigned match_sse4(
+#ifdef LOOKUP_X86
+INLINE __attribute__((target("sse4.2"))) unsigned match_sse4(
 	const struct bucket *bucket, uint32_t tag)
 {
 	const __m128 *pairs = (const __m128 *)bucket;
@@ -149,20 +206,35 @@ static inline __attribute__((always_inline, target("sse4.2"))) unsigned match_ss
 	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(same) | 0x8000) / 2;
 }
 LOOKUP(sse4, __attribute__((target("sse4.2"))));
-#endif
 
-const struct group_lookup *group_lookup_scalar(void)
+#define AVX2 __attribute__((target("avx2,bmi")))
+INLINE AVX2 unsigned match_avx2(const struct bucket *bucket, uint32_t tag)
 {
-	return &lookup_scalar;
+	// The slots as a shuffle of both halves leaves them; by the count for no slot, any.
+	static const uint8_t slots[33] = {0, 1, 4, 5, 2, 3, 6, 7};
+	const __m256 *halves = (const __m256 *)bucket;
+	__m256i tags = _mm256_castps_si256(_mm256_shuffle_ps(halves[0], halves[1], 0x88));
+	__m256i same = _mm256_cmpeq_epi32(tags, _mm256_set1_epi32((int)tag));
+
+	return slots[_tzcnt_u32((unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(same)))];
 }
+LOOKUP(avx2, AVX2);
 
-const struct group_lookup *group_lookup_best(void)
-{
-#ifdef LOOKUP_SSE4
-	if (__builtin_cpu_supports("sse4.2"))
-		return &lookup_sse4;
 #endif
-	return &lookup_scalar;
+
+const struct group_lookup *group_lookup(unsigned rank)
+{
+	const struct group_lookup *lookups[4] = {NULL};
+	unsigned n = 0;
+
+#ifdef LOOKUP_X86
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
+		lookups[n++] = &lookup_avx2;
+	if (__builtin_cpu_supports("sse4.2"))
+		lookups[n++] = &lookup_sse4;
+#endif
+	lookups[n++] = &lookup_scalar;
+	return rank < n ? lookups[rank] : NULL;
 }
 
 uint64_t group_table_lookup4_burst(

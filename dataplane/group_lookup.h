@@ -5,9 +5,9 @@
 
 #include "group_table.h"
 
-// The fastest this CPU has.
-const struct group_lookup *group_lookup_best(void);
-// The portable one, which every CPU has.
-const struct group_lookup *group_lookup_scalar(void);
+#define GROUP_LOOKUPS_MAX 3
+
+// Those this CPU can run, the fastest being number 0, the portable one the last; NULL beyond.
+const struct group_lookup *group_lookup(unsigned rank);
 
 #endif

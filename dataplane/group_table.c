@@ -59,7 +59,7 @@ int group_table_create(
 	t->family = family;
 	t->record_size = family == AF_INET ? sizeof(struct group) : sizeof(struct group6);
 	t->n_workers = n_workers;
-	t->lookup = group_lookup_best();
+	t->lookup = group_lookup(0);
 	t->writer = calloc(1, sizeof(*t->writer));
 	if (!t->writer)
 		goto free_table;
@@ -70,6 +70,7 @@ int group_table_create(
 		goto free_writer;
 	atomic_init(&t->buckets, buckets);
 	atomic_init(&t->joined, false);
+	atomic_init(&t->has_fanouts, false);
 	if (group_index_init(t))
 		goto free_buckets;
 	*table = t;
@@ -173,8 +174,13 @@ static uint32_t find(const struct group_table *table, const struct group_key *ke
 static void set_fanout(struct group_table *table, uint32_t index, struct fanout *fanout)
 {
 	group_entry(table->writer, index)->fanout = fanout;
-	for (unsigned worker = 0; worker < table->n_workers; worker++)
-		group_route_set(group_table_group(table, worker, index), fanout);
+	for (unsigned worker = 0; worker < table->n_workers; worker++) {
+		struct group *record = group_table_group(table, worker, index);
+
+		group_route_set(record, fanout);
+		if (!(group_route(record) & ROUTE_DIRECT) && !group_table_has_fanouts(table))
+			atomic_store_explicit(&table->has_fanouts, true, memory_order_relaxed);
+	}
 }
 
 static void set_key(struct group_table *table, uint32_t index, const struct group_key *key)
@@ -183,10 +189,13 @@ static void set_key(struct group_table *table, uint32_t index, const struct grou
 		((struct group6 *)group_table_group(table, worker, index))->key = *key;
 }
 
-// Counts a group that came or went. A worker never finds a group in a table without any.
+// Counts a group that came or went. A worker never finds a group in a table without any, nor a
+// fan-out; while there are groups nobody counts the fan-outs that went.
 static void set_count(struct group_table *table, unsigned count)
 {
 	table->writer->count = count;
+	if (count == 0)
+		atomic_store_explicit(&table->has_fanouts, false, memory_order_relaxed);
 	if (group_table_is_joined(table) != (count > 0))
 		atomic_store_explicit(&table->joined, count > 0, memory_order_release);
 }

@@ -42,14 +42,23 @@ struct group_query {
 	struct group_key keys[GROUP_TABLE_BURST]; // IPv6 only
 };
 
-// One way to search the buckets, made for some instruction set. The index of a group that is not
-// there is 0, that of a record without a route.
+// One way to search the buckets, made for some instruction set: finds groups number `first` to
+// end - 1 of a query. The index of a group that is not there is 0, that of a record without a
+// route.
 struct group_lookup {
 	const char *name;
+	// Bit i of the result tells whether group first + i is there.
 	uint64_t (*find4)(const struct group_table *table, const struct group_query *query,
 		unsigned first, unsigned end, uint32_t *index);
 	uint64_t (*find6)(const struct group_table *table, unsigned worker,
 		const struct group_query *query, unsigned first, unsigned end, uint32_t *index);
+	// The same with the worker's records, which are fetched.
+	void (*records4)(const struct group_table *table, unsigned worker,
+		const struct group_query *query, unsigned first, unsigned end, uint32_t *index,
+		struct group **records);
+	void (*records6)(const struct group_table *table, unsigned worker,
+		const struct group_query *query, unsigned first, unsigned end, uint32_t *index,
+		struct group **records);
 };
 
 struct group_writer; // what only the control thread knows
@@ -57,6 +66,7 @@ struct group_writer; // what only the control thread knows
 struct group_table {
 	_Atomic(struct group_buckets *) buckets; // control: wo, worker: ro
 	_Atomic bool joined; // whether it has any group; the same
+	_Atomic bool has_fanouts; // whether a route leads to a fan-out; the same
 	// Const.
 	const struct group_lookup *lookup;
 	uint16_t family;
@@ -68,14 +78,15 @@ struct group_table {
 
 // Where the things of an index are.
 struct group_spot {
-	unsigned chunk;
+	size_t chunk;
 	uint32_t offset;
 };
 
 static inline struct group_spot group_spot(uint32_t index)
 {
 	uint32_t number = index + GROUP_CHUNK_MIN;
-	unsigned chunk = (31 ^ __builtin_clz(number)) - (31 ^ __builtin_clz(GROUP_CHUNK_MIN));
+	size_t chunk =
+		(size_t)(63 ^ __builtin_clzll(number)) - (63 ^ __builtin_clzll(GROUP_CHUNK_MIN));
 
 	return (struct group_spot){
 		.chunk = chunk,
@@ -111,14 +122,26 @@ static inline bool group_table_is_joined(const struct group_table *table)
 	return atomic_load_explicit(&table->joined, memory_order_acquire);
 }
 
+// Worker. Whether it is worth looking for fan-outs ahead.
+static inline bool group_table_has_fanouts(const struct group_table *table)
+{
+	return atomic_load_explicit(&table->has_fanouts, memory_order_relaxed);
+}
+
+// The chunk of a worker's records that has this index in it, as if it began with index 0.
+static inline uintptr_t group_table_records(
+	const struct group_table *table, unsigned worker, uint32_t index)
+{
+	return atomic_load_explicit(
+		&table->slices[worker].records[group_spot(index).chunk], memory_order_relaxed);
+}
+
 // Worker `worker` (its number, 0 to n_workers - 1). Touches nothing of the record: prefetch it.
 static inline struct group *group_table_group(
 	const struct group_table *table, unsigned worker, uint32_t index)
 {
-	uintptr_t records = atomic_load_explicit(
-		&table->slices[worker].records[group_spot(index).chunk], memory_order_relaxed);
-
-	return (struct group *)(records + index * (uintptr_t)table->record_size);
+	return (struct group *)(group_table_records(table, worker, index) +
+				index * (uintptr_t)table->record_size);
 }
 
 // Worker. Looks n <= GROUP_TABLE_BURST multicast groups up at once. Bit i of the result tells

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The group table against a naive twin, in both families and with both ways to look up.
+// The group table against a naive twin, in both families and with all ways to look up.
 #include "group_buckets.h"
 #include "group_table_kit.h"
 #include "random.h"
@@ -10,21 +10,26 @@
 
 struct variant {
 	uint16_t family;
-	bool scalar;
+	unsigned rank; // of a way to look up, as group_lookup() has it
 };
 
-static struct variant variants[] = {
-	{AF_INET, false},
-	{AF_INET, true},
-	{AF_INET6, false},
-	{AF_INET6, true},
-};
+static struct variant variants[2 * GROUP_LOOKUPS_MAX];
+
+static unsigned fill_variants(void)
+{
+	unsigned n = 0;
+
+	for (unsigned rank = 0; group_lookup(rank) != NULL; rank++) {
+		variants[n++] = (struct variant){AF_INET, rank};
+		variants[n++] = (struct variant){AF_INET6, rank};
+	}
+	return n;
+}
 
 #define FOR_VARIANTS(suite, name)                                                                  \
 	ParameterizedTestParameters(suite, name)                                                   \
 	{                                                                                          \
-		return cr_make_param_array(                                                        \
-			struct variant, variants, sizeof(variants) / sizeof(variants[0]));         \
+		return cr_make_param_array(struct variant, variants, fill_variants());             \
 	}
 
 static struct reclaim reclaim;
@@ -35,8 +40,7 @@ static struct group_table *table_of(const struct variant *variant, unsigned n_wo
 
 	cr_assert_eq(reclaim_init(&reclaim, 1), 0);
 	cr_assert_eq(group_table_create(variant->family, n_workers, &reclaim, &table), 0);
-	if (variant->scalar)
-		table->lookup = group_lookup_scalar();
+	table->lookup = group_lookup(variant->rank);
 	return table;
 }
 
@@ -235,7 +239,7 @@ Test(group_table, equal_tags,
 Test(group_table, bounded_reach,
 	.description = "a bucket's entries go no farther than a lookup is allowed to")
 {
-	struct group_table table = {.family = AF_INET, .lookup = group_lookup_best()};
+	struct group_table table = {.family = AF_INET, .lookup = group_lookup(0)};
 	struct group_buckets *buckets = group_buckets_alloc(16);
 	uint32_t index;
 	uint32_t fits = (BUCKET_REACH_MAX + 1) * BUCKET_SLOTS;
