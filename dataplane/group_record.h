@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
+#include <rte_branch_prediction.h>
 #include "fanout.h"
 
 enum route_flag { // in the low bits, which are 0 in an address
@@ -94,17 +95,16 @@ static inline bool group_source_is6(const struct group *group, const void *sourc
 }
 
 // Whether the filter of a direct route, the record's, lets the frame through.
-static inline bool group_takes(
-	const struct group *group, uint64_t route, const struct fanout_frame *frame)
+static inline bool group_takes(const struct group *group, uint64_t route, struct fanout_frame frame)
 {
 	uint16_t port_be = route >> ROUTE_PORT_SHIFT;
 
-	if (port_be != 0 && port_be != frame->udp_port_be && !frame->later_fragment)
+	if (unlikely(port_be != frame.udp_port_be) && port_be != 0 && !frame.later_fragment)
 		return false;
 	if (route & ROUTE_SOURCE4)
-		return group_source_is4(group, frame->source);
+		return group_source_is4(group, frame.source);
 	if (route & ROUTE_SOURCE6)
-		return group_source_is6(group, frame->source);
+		return group_source_is6(group, frame.source);
 	return true;
 }
 
@@ -119,7 +119,7 @@ static inline unsigned group_outputs(const struct group *group, const struct fan
 	*outputs = scratch;
 	if (route & ROUTE_DIRECT) {
 		scratch[0] = route_output(route);
-		return group_takes(group, route, frame);
+		return group_takes(group, route, *frame);
 	}
 	if (fanout->n_open == fanout->n_outputs) {
 		*outputs = fanout->outputs;

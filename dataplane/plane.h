@@ -10,7 +10,7 @@
 #include "reclaim.h"
 #include "subscription.h"
 
-#define BURST 32 // frames received, looked up and delivered together
+#define BURST 64 // frames received, looked up and delivered together
 #define PLANE_READERS 32 // application threads that may look at a group table at once
 #define VLAN_MAX 4094
 

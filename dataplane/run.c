@@ -6,12 +6,12 @@
 struct fate {
 	uint16_t references[BURST]; // outputs that get the frame itself, beside `all`
 	uint16_t all; // outputs that get each of them
-	uint32_t own; // frames whose bytes are ours to change, bit i is frame i
+	uint64_t own; // frames whose bytes are ours to change, bit i is frame i
 	bool chained; // whether there is one of several segments
 	bool last; // whoever is asked now is the last to want them
 };
 
-static_assert(BURST <= 32, "a bit a frame");
+static_assert(BURST <= 64, "a bit a frame");
 
 static void stage_themselves(struct worker *worker, const struct run *run, struct output *output)
 {
@@ -73,7 +73,7 @@ static __rte_noinline void stage_for_ports(
 	struct fate fate = {.all = n_rings};
 
 	for (unsigned i = 0; i < run->n; i++) {
-		fate.own |= (uint32_t)rewrite_is_own(run->frames[i]) << i;
+		fate.own |= (uint64_t)rewrite_is_own(run->frames[i]) << i;
 		fate.chained |= run->frames[i]->nb_segs > 1;
 	}
 	for (unsigned k = 0; n_ports > 0; k++) {

@@ -4,7 +4,6 @@
 #ifndef DATAPLANE_WORKER_H
 #define DATAPLANE_WORKER_H
 
-#include <string.h>
 #include "counter.h"
 #include "plane.h"
 #include "port.h"
@@ -64,13 +63,6 @@ static inline void worker_drop(struct worker *worker, enum drop_reason reason, u
 static inline void worker_discard(struct worker *worker, struct rte_mbuf *frame)
 {
 	worker->unwanted[worker->n_unwanted++] = frame;
-}
-
-static inline void worker_discard_burst(
-	struct worker *worker, struct rte_mbuf *const *frames, unsigned n)
-{
-	memcpy(&worker->unwanted[worker->n_unwanted], frames, n * sizeof(*frames));
-	worker->n_unwanted += n;
 }
 
 #endif

@@ -8,9 +8,9 @@
 #include <rte_bus_vdev.h>
 #include <rte_ethdev.h>
 #include <rte_ip.h>
+#include "batch.h"
 #include "deliver.h"
 #include "filter.h"
-#include "look.h"
 #include "memory.h"
 #include "output.h"
 #include "parse.h"
@@ -163,12 +163,22 @@ static void sluice_burst(struct filter *filter, struct rte_mbuf **frames, unsign
 	reclaim_quiescent(&filter->dp->reclaim, 0);
 }
 
+// The first frame is parsed, the others are matched with it.
 static void parse_all(
 	struct filter *filter, struct rte_mbuf **frames, unsigned n, struct parsed *parsed)
 {
-	for (unsigned i = 0; i < n; i++)
-		workload_must(!parse_mbuf_fast(frames[i], filter->port->rx_told, &parsed[i]),
-			"a frame did not parse");
+	struct parse_template template;
+
+	workload_must(!parse_mbuf_fast(frames[0], filter->port->rx_told, parsed),
+		"a frame did not parse");
+	parse_template_init(&template, frames[0], filter->port->rx_told, parsed);
+	for (unsigned i = 0; i < n; i++) {
+		const uint8_t *data = rte_pktmbuf_mtod(frames[i], const uint8_t *);
+
+		workload_must(!parse_template_match(&template, frames[i], data, false, false),
+			"a frame did not match");
+		parsed[i].group4_be = parse_load32(data + template.l3_offset + 16);
+	}
 }
 
 static void parse_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
@@ -200,40 +210,42 @@ static void limit_burst(struct filter *filter, struct rte_mbuf **frames, unsigne
 	rte_pktmbuf_free_bulk(frames, n);
 }
 
-// The loop of filter.c with rte_hash for a table: the records behind it and the delivery are the
-// same. It leaves out what these frames do not need: IPv6, punting, several interfaces.
+// The loop of filter.c with rte_hash for a table: all else is the same.
 static void hash_burst(struct filter *filter, struct rte_mbuf **frames, unsigned n)
 {
-	struct worker *worker = filter->worker;
-	struct parsed parsed[BURST];
+	const uint8_t *data[BURST];
 	uint32_t groups_be[BURST];
 	void *found[BURST];
-	uint64_t hits, bytes = 0;
+	struct parsed first;
+	struct batch batch;
 
 	for (unsigned i = 0; i < n; i++) {
-		workload_must(parse_mbuf(frames[i], &parsed[i]) != PARSE_OK ||
-				      !interface_map_find(&filter->port->interfaces,
-					      parsed[i].outer_vlan, parsed[i].inner_vlan),
-			"a frame did not parse");
-		groups_be[i] = parsed[i].group4_be;
-		bytes += frames[i]->pkt_len;
+		data[i] = rte_pktmbuf_mtod(frames[i], const uint8_t *);
+		rte_prefetch0(data[i]);
 	}
-	hits = peer_hash_burst(filter->hash, groups_be, n, found);
-	for (uint64_t left = hits; left; left &= left - 1)
-		rte_prefetch0(found[rte_bsf64(left)]);
-	for (uint64_t left = hits; left; left &= left - 1) {
-		unsigned i = rte_bsf64(left);
-		const struct fanout_frame look = look_at(&parsed[i]);
-		uint64_t route = group_route(found[i]);
-
-		workload_must(!group_takes(found[i], route, &look), "a filter");
-		group_count(found[i], frames[i]->pkt_len, 1);
-		deliver_single(worker, frames[i], parsed[i].l3_offset, route_output(route));
+	counter_add(&filter->worker->counters.rx_packets, n);
+	workload_must(!parse_mbuf_fast(frames[0], filter->port->rx_told, &first) ||
+			      !interface_map_find(&filter->port->interfaces, first.outer_vlan,
+				      first.inner_vlan),
+		"a frame did not parse");
+	batch_start(&batch, filter->worker, filter->interface, false, frames, 1);
+	batch.alike = true;
+	batch.data = data;
+	parse_template_init(&batch.template, frames[0], filter->port->rx_told, &first);
+	batch.joined = false; // nothing to ask our own table for
+	workload_must(batch_match(&batch, 0, n) != n, "a frame did not match");
+	batch.joined = true;
+	for (unsigned i = 0; i < n; i++)
+		groups_be[i] = parse_load32(data[i] + batch.template.l3_offset + 16);
+	workload_must(peer_hash_burst(filter->hash, groups_be, n, found) != UINT64_MAX >> (64 - n),
+		"a group is not in rte_hash");
+	for (unsigned i = 0; i < n; i++) {
+		batch.groups[i] = found[i];
+		rte_prefetch0(found[i]);
 	}
-	counter_add(&worker->counters.rx_packets, n);
-	counter_add(&worker->counters.rx_bytes, bytes);
-	counter_add(&worker->counters.delivered, (unsigned)__builtin_popcountll(hits));
-	deliver_flush(worker);
+	batch_deliver(&batch, 0, n);
+	batch_end(&batch, n);
+	deliver_flush(filter->worker);
 }
 
 // What eight of DPDK's rings and their consumer cost by themselves: frames are dealt by a byte of

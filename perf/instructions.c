@@ -13,7 +13,7 @@
 #include "port.h"
 #include "workload.h"
 
-#define ROUNDS 200 // bursts of each stage; perf/instructions.sh divides by ROUNDS * BURST
+#define ROUNDS 100 // bursts of each stage; perf/instructions.sh divides by ROUNDS * BURST
 #define GROUPS 1000
 #define VLAN 100
 #define OUTPUTS 8

@@ -42,7 +42,7 @@ valgrind --tool=callgrind --callgrind-out-file="$scratch/out" --collect-atstart=
 callgrind_annotate --inclusive=yes --threshold=100 "$scratch/out" |
 	sed -nE 's/^ *([0-9,]+) .*:stage_([a-z0-9]+)( .*)?$/\2 \1/p' | tr -d , |
 	awk '$2 > most[$1] { most[$1] = $2 }
-		END { for (stage in most) printf "%-8s %.1f\n", stage, most[stage] / (200 * 32) }' |
+		END { for (stage in most) printf "%-8s %.1f\n", stage, most[stage] / (100 * 64) }' |
 	sort >"$scratch/counts"
 
 case $mode in

@@ -23,8 +23,8 @@ static inline struct peer_key peer_key(uint32_t group_be)
 static inline uint64_t peer_hash_burst(
 	const struct rte_hash *hash, const uint32_t *groups_be, unsigned n, void **data)
 {
-	struct peer_key keys[WORKLOAD_BURST];
-	const void *pointers[WORKLOAD_BURST];
+	struct peer_key keys[RTE_HASH_LOOKUP_BULK_MAX];
+	const void *pointers[RTE_HASH_LOOKUP_BULK_MAX];
 	uint64_t hits = 0;
 
 	for (unsigned i = 0; i < n; i++) {

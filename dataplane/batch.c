@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <rte_prefetch.h>
+#include "batch.h"
+#include "deliver.h"
+#include "group_buckets.h"
+#include "look.h"
+
+static_assert(BURST <= GROUP_TABLE_BURST, "a batch is one lookup");
+static_assert(BURST <= 64, "a batch's frames are bits of a word");
+
+// The loops over frames are made once for each kind of them, as what a loop asks of every frame it
+// is better made for.
+#define INLINE static inline __attribute__((always_inline))
+
+void batch_start(struct batch *batch, struct worker *worker, const struct interface *interface,
+	bool ipv6, struct rte_mbuf **frames, uint32_t tick)
+{
+	batch->worker = worker;
+	batch->tick = tick;
+	batch->frames = frames;
+	batch->ipv6 = ipv6;
+	batch->table = ipv6 ? interface->table6 : interface->table4;
+	batch->joined = group_table_is_joined(batch->table);
+	if (batch->joined)
+		group_query_start(&batch->query, batch->table);
+	batch->n_not_joined = batch->n_filtered = batch->n_more = 0;
+	batch->bytes = batch->unwanted = 0;
+	batch->tally.output = NULL;
+}
+
+// ---- Asking --------------------------------------------------------------------------------
+
+INLINE void ask(struct batch *batch, unsigned i, const uint8_t *group, bool ipv6)
+{
+	struct group_key group6;
+
+	if (ipv6) {
+		memcpy(&group6, group, sizeof(group6));
+		group_query_ask6(&batch->query, i, &group6);
+	} else {
+		group_query_ask4(&batch->query, i, parse_load32(group));
+	}
+}
+
+INLINE unsigned match(
+	struct batch *batch, unsigned first, unsigned end, bool ipv6, bool told, bool joined)
+{
+	const struct parse_template template = batch->template;
+	uint64_t bytes = 0;
+	unsigned i;
+
+	for (i = first; i < end; i++) {
+		const struct rte_mbuf *frame = batch->frames[i];
+		const uint8_t *data = batch->data[i];
+
+		if (unlikely(!parse_template_match(&template, frame, data, ipv6, told)))
+			break;
+		bytes += frame->data_len;
+		if (joined)
+			ask(batch, i, data + template.l3_offset + (ipv6 ? 24 : 16), ipv6);
+	}
+	batch->bytes += bytes;
+	return i;
+}
+
+static __rte_noinline unsigned match4(struct batch *batch, unsigned first, unsigned end)
+{
+	return match(batch, first, end, false, false, true);
+}
+
+static __rte_noinline unsigned match6(struct batch *batch, unsigned first, unsigned end)
+{
+	return match(batch, first, end, true, false, true);
+}
+
+static __rte_noinline unsigned match_not_joined(struct batch *batch, unsigned first, unsigned end)
+{
+	return match(batch, first, end, batch->ipv6, false, false);
+}
+
+static __rte_noinline unsigned match_told(struct batch *batch, unsigned first, unsigned end)
+{
+	return match(batch, first, end, batch->ipv6, true, batch->joined);
+}
+
+unsigned batch_match(struct batch *batch, unsigned first, unsigned end)
+{
+	if (batch->template.flags != 0)
+		return match_told(batch, first, end);
+	if (!batch->joined)
+		return match_not_joined(batch, first, end);
+	return batch->ipv6 ? match6(batch, first, end) : match4(batch, first, end);
+}
+
+void batch_ask(struct batch *batch, unsigned first, unsigned end)
+{
+	for (unsigned i = first; i < end; i++)
+		ask(batch, i, batch->parsed[i].group6, batch->ipv6);
+}
+
+// ---- Finding -------------------------------------------------------------------------------
+
+// Index 0, which has no route, stands for the groups that are not there.
+void batch_find(struct batch *batch, unsigned first, unsigned end)
+{
+	const struct group_table *table = batch->table;
+	unsigned worker = batch->worker->index;
+
+	if (batch->ipv6)
+		table->lookup->records6(
+			table, worker, &batch->query, first, end, batch->index, batch->groups);
+	else
+		table->lookup->records4(
+			table, worker, &batch->query, first, end, batch->index, batch->groups);
+}
+
+void batch_fetch(const struct batch *batch, unsigned first, unsigned end)
+{
+	if (!group_table_has_fanouts(batch->table))
+		return;
+	for (unsigned i = first; i < end; i++) {
+		uint64_t route = group_route(batch->groups[i]);
+
+		if (!(route & ROUTE_DIRECT) && route != 0)
+			rte_prefetch0(route_fanout(route));
+	}
+}
+
+// ---- Delivering ----------------------------------------------------------------------------
+
+static void tally_settle(const struct worker *worker, const struct tally *tally)
+{
+	struct output_lane *lane;
+
+	if (tally->output == NULL)
+		return;
+	lane = &tally->output->lanes[worker->index];
+	counter_add(&lane->packets, tally->packets);
+	counter_add(&lane->bytes, tally->bytes);
+}
+
+INLINE void tally_add(
+	const struct worker *worker, struct tally *tally, struct output *output, uint32_t bytes)
+{
+	if (unlikely(tally->output != output)) {
+		tally_settle(worker, tally);
+		*tally = (struct tally){.output = output};
+	}
+	tally->packets++;
+	tally->bytes += bytes;
+}
+
+INLINE struct fanout_frame look(const struct batch *batch, unsigned i, bool alike, bool ipv6)
+{
+	const uint8_t *ip;
+
+	if (!alike)
+		return look_at(&batch->parsed[i]);
+	ip = batch->data[i] + batch->template.l3_offset;
+	return (struct fanout_frame){
+		.source = ip + (ipv6 ? 8 : 12),
+		.udp_port_be = parse_load16(ip + (ipv6 ? 42 : 22)),
+	};
+}
+
+INLINE uint16_t l3_offset(const struct batch *batch, unsigned i, bool alike)
+{
+	return alike ? batch->template.l3_offset : batch->parsed[i].l3_offset;
+}
+
+// To all who want the frame. Returns how many outputs that were.
+static __rte_noinline unsigned deliver_fanout(
+	struct batch *batch, unsigned i, const struct fanout *fanout, bool alike, bool ipv6)
+{
+	const struct fanout_frame frame = look(batch, i, alike, ipv6);
+	const uint16_t offset = l3_offset(batch, i, alike);
+	struct output *scratch[FANOUT_LINES_MAX];
+	struct output *const *outputs = scratch;
+	unsigned n;
+
+	if (fanout->n_open == fanout->n_outputs) {
+		outputs = fanout->outputs;
+		n = fanout->n_outputs;
+	} else {
+		n = fanout_filter(fanout, &frame, scratch);
+	}
+	if (n == 1)
+		deliver_single(batch->worker, batch->frames[i], offset, outputs[0]);
+	else if (n > 0)
+		deliver_many(batch->worker, batch->frames[i], offset, outputs, n);
+	return n;
+}
+
+// The group is joined, but nobody wants the frame.
+static __rte_noinline void refuse(struct batch *batch, unsigned i)
+{
+	group_table_count_filtered(batch->table, batch->worker->index, batch->index[i]);
+	batch->unwanted |= UINT64_C(1) << i;
+	batch->n_filtered++;
+}
+
+INLINE void deliver(struct batch *batch, unsigned first, unsigned end, bool alike, bool ipv6)
+{
+	struct worker *const worker = batch->worker;
+	const uint32_t tick = batch->tick;
+	struct tally tally = batch->tally;
+	uint64_t unwanted = 0, bit = UINT64_C(1) << first;
+
+	for (unsigned i = first; i < end; i++, bit += bit) {
+		struct rte_mbuf *frame = batch->frames[i];
+		struct group *group = batch->groups[i];
+		const uint64_t route = group_route(group);
+		const uint32_t bytes = frame->pkt_len;
+		struct output *output = route_output(route);
+		unsigned n;
+
+		if (unlikely(!(route & ROUTE_DIRECT))) {
+			if (route == 0) {
+				unwanted |= bit;
+				batch->n_not_joined++;
+				continue;
+			}
+			n = deliver_fanout(batch, i, route_fanout(route), alike, ipv6);
+			if (n == 0) {
+				refuse(batch, i);
+				continue;
+			}
+			batch->n_more += n - 1;
+		} else if (unlikely(!group_takes(group, route, look(batch, i, alike, ipv6)))) {
+			refuse(batch, i);
+			continue;
+		} else if (output->kind == OUTPUT_COUNT) {
+			tally_add(worker, &tally, output, bytes);
+			unwanted |= bit;
+		} else {
+			deliver_single(worker, frame, l3_offset(batch, i, alike), output);
+		}
+		group_count(group, bytes, tick);
+	}
+	batch->tally = tally;
+	batch->unwanted |= unwanted;
+}
+
+static __rte_noinline void deliver4(struct batch *batch, unsigned first, unsigned end)
+{
+	deliver(batch, first, end, true, false);
+}
+
+static __rte_noinline void deliver6(struct batch *batch, unsigned first, unsigned end)
+{
+	deliver(batch, first, end, true, true);
+}
+
+static __rte_noinline void deliver_parsed(struct batch *batch, unsigned first, unsigned end)
+{
+	deliver(batch, first, end, false, batch->ipv6);
+}
+
+void batch_deliver(struct batch *batch, unsigned first, unsigned end)
+{
+	if (!batch->alike)
+		deliver_parsed(batch, first, end);
+	else if (batch->ipv6)
+		deliver6(batch, first, end);
+	else
+		deliver4(batch, first, end);
+}
+
+// ---- The end -------------------------------------------------------------------------------
+
+static void free_unwanted(const struct batch *batch, unsigned n)
+{
+	struct worker *worker = batch->worker;
+	uint64_t left = batch->unwanted;
+
+	if (left == UINT64_MAX >> (64 - n) && batch->alike && batch->template.returns)
+		rte_mempool_put_bulk(batch->frames[0]->pool, (void **)batch->frames, n);
+	else
+		for (; left != 0; left &= left - 1)
+			worker_discard(worker, batch->frames[rte_bsf64(left)]);
+}
+
+void batch_end(struct batch *batch, unsigned n)
+{
+	struct worker *worker = batch->worker;
+	unsigned delivered;
+
+	if (batch->joined) {
+		tally_settle(worker, &batch->tally);
+	} else {
+		batch->n_not_joined = n;
+		batch->unwanted = UINT64_MAX >> (64 - n);
+	}
+	delivered = n - batch->n_not_joined - batch->n_filtered;
+	free_unwanted(batch, n);
+	worker_drop(worker, DROP_NOT_JOINED, batch->n_not_joined);
+	worker_drop(worker, DROP_FILTERED, batch->n_filtered);
+	counter_add(&worker->counters.rx_bytes, batch->bytes);
+	counter_add(&worker->counters.delivered, delivered);
+	counter_add(&worker->counters.deliveries, delivered + batch->n_more);
+}
