@@ -127,25 +127,34 @@ static void must(int error)
 	}
 }
 
-void bench_join(struct bench *bench, const unsigned *order, unsigned n)
+struct sluice_addr *bench_groups(int family, const unsigned *order, unsigned n)
 {
-	struct sluice_addr group;
+	struct sluice_addr *groups = malloc(n * sizeof(*groups));
 
-	for (unsigned i = 0; i < n; i++) {
-		bench_group(host_family(bench->host), order ? order[i] : i, &group);
-		must(member_join(bench->session, bench->host, &group, bench->now_ms));
-	}
+	if (!groups)
+		abort();
+	for (unsigned i = 0; i < n; i++)
+		bench_group(family, order ? order[i] : i, &groups[i]);
+	return groups;
+}
+
+void bench_join(struct bench *bench, const struct sluice_addr *groups, unsigned n)
+{
+	double start = bench_cpu();
+
+	for (unsigned i = 0; i < n; i++)
+		must(member_join(bench->session, bench->host, &groups[i], bench->now_ms));
+	bench->calls = bench_cpu() - start;
 	host_flush(bench->host, bench->now_ms);
 }
 
-void bench_leave(struct bench *bench, const unsigned *order, unsigned n)
+void bench_leave(struct bench *bench, const struct sluice_addr *groups, unsigned n)
 {
-	struct sluice_addr group;
+	double start = bench_cpu();
 
-	for (unsigned i = 0; i < n; i++) {
-		bench_group(host_family(bench->host), order ? order[i] : i, &group);
-		must(member_leave(bench->session, bench->host, &group, bench->now_ms));
-	}
+	for (unsigned i = 0; i < n; i++)
+		must(member_leave(bench->session, bench->host, &groups[i], bench->now_ms));
+	bench->calls = bench_cpu() - start;
 	host_flush(bench->host, bench->now_ms);
 }
 
