@@ -253,11 +253,18 @@ void host_flush(struct host *host, uint64_t now_ms)
 	host_transmit(host, now_ms);
 }
 
+static struct group *group_of_timer(const struct wheel_timer *timer)
+{
+	return group_front(container_of(timer, struct group_rest, timer));
+}
+
 static void expire(struct host *host, struct wheel_timer *timer, uint64_t now_ms)
 {
 	switch ((enum timer_kind)timer->kind) {
 	case TIMER_GROUP:
-		change_expire(host, group_front(container_of(timer, struct group_rest, timer)));
+		change_expire(host, group_of_timer(timer));
+		if (timer->later != NULL)
+			__builtin_prefetch(group_of_timer(timer->later));
 		break;
 	case TIMER_ANSWER:
 		answer_expire(container_of(timer, struct answer, timer));

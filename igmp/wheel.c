@@ -21,6 +21,8 @@ static void insert(struct wheel *wheel, struct wheel_timer *timer)
 		level++;
 	slot = timer->expires >> (LEVEL_BITS * level) & SLOT_MASK;
 	LIST_INSERT_HEAD(&wheel->slots[level][slot], timer, entry);
+	timer->later = wheel->last[wheel->n_last % WHEEL_AHEAD];
+	wheel->last[wheel->n_last++ % WHEEL_AHEAD] = timer;
 	wheel->used[level][slot / 64] |= UINT64_C(1) << (slot % 64);
 }
 
@@ -83,6 +85,7 @@ static void cascade(struct wheel *wheel, unsigned level)
 	wheel->used[level][slot / 64] &= ~(UINT64_C(1) << (slot % 64));
 	while ((timer = LIST_FIRST(&timers)) != NULL) {
 		timers.lh_first = LIST_NEXT(timer, entry);
+		__builtin_prefetch(timer->later);
 		insert(wheel, timer);
 	}
 }
@@ -96,6 +99,7 @@ struct wheel_timer *wheel_pop(struct wheel *wheel, uint64_t now_ms)
 
 		if (timer != NULL) {
 			wheel_cancel(wheel, timer);
+			__builtin_prefetch(timer->later);
 			return timer;
 		}
 		wheel->used[0][slot / 64] &= ~(UINT64_C(1) << (slot % 64));

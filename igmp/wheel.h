@@ -11,9 +11,11 @@
 #define WHEEL_LEVELS 4
 #define WHEEL_SLOTS 256
 #define WHEEL_NEVER UINT64_MAX
+#define WHEEL_AHEAD 16 // timers
 
 struct wheel_timer {
 	LIST_ENTRY(wheel_timer) entry;
+	const struct wheel_timer *later; // to be fetched ahead; it may be gone
 	uint32_t expires; // low 32 bits of the time, ms
 	uint8_t kind; // the owner's
 };
@@ -24,6 +26,10 @@ struct wheel {
 	uint64_t now_ms;
 	uint64_t n_timers;
 	struct wheel_slot slots[WHEEL_LEVELS][WHEEL_SLOTS];
+	// The last that were set. A slot is emptied from the last on, so that of a mass that is set
+	// together the one set so many before it comes so many after it.
+	const struct wheel_timer *last[WHEEL_AHEAD];
+	unsigned n_last;
 	uint64_t used[WHEEL_LEVELS][WHEEL_SLOTS / 64]; // a bit may outlive its timers, for one turn
 };
 
