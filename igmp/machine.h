@@ -34,10 +34,10 @@ enum timer_kind {
 
 struct member {
 	struct session *session; // NULL: not in use
-	LIST_ENTRY(member) of_session;
 	struct filter *filter; // NULL: no sources
 	void *user;
 	uint32_t joins;
+	uint32_t place; // in the session's array
 	uint8_t mode; // enum sluice_filter_mode
 	uint8_t state; // enum member_state, or MEMBER_REPORTED
 	bool set; // by member_set_filter(): joins do not count it down
@@ -45,8 +45,6 @@ struct member {
 };
 
 #define MEMBER_REPORTED 2 // to be told that it is MEMBER_JOINED
-
-LIST_HEAD(member_list, member);
 
 // A member of a group that had one already.
 struct further_member {
@@ -277,12 +275,26 @@ void group_merge_source(struct host *host, struct group *group, enum sluice_filt
 
 // ---- session.c, membership.c ------------------------------------------------------------------
 
+#define SESSION_LEFT 16 // members
+
 struct session {
 	struct session_limits limits;
-	struct member_list members;
-	unsigned n_members;
+	// In the order of joining. One that ends leaves a blank behind: a list would have it write
+	// to its neighbours, which are anywhere in memory. Some blanks are written at a time, when
+	// their places have been fetched.
+	struct member **members;
+	uint32_t room;
+	uint32_t end; // of the places in use
+	uint32_t n_members;
+	uint32_t n_left;
+	uint32_t left[SESSION_LEFT]; // places that are still to be blank
 	void *user;
 };
+
+// Makes sure that session_add() succeeds. False: no memory.
+bool session_reserve(struct session *session);
+void session_add(struct session *session, struct member *member);
+void session_remove(struct session *session, struct member *member);
 
 static inline struct filter_view member_view(const struct member *member)
 {

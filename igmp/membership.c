@@ -110,16 +110,18 @@ static struct member *get_member(struct host *host, struct group *group)
 // Makes a member that has no session yet, and so is not found or counted anywhere.
 static int prepare(struct membership *at)
 {
-	const struct session *session = at->session;
+	struct session *session = at->session;
 	struct host *host = at->host;
 
 	if (!address_is_group(at->addr))
 		return -EINVAL;
-	if (session->n_members >= session->limits.groups)
+	if (session_members(session) >= session->limits.groups)
 		return -ENOBUFS;
 	if (host->n_groups >= host->config.max_groups &&
 		(at->group == NULL || at->group->n_members == 0))
 		return -ENOBUFS;
+	if (!session_reserve(session))
+		return -ENOMEM;
 	if (at->group == NULL)
 		at->group = group_add(host, at->addr);
 	if (at->group == NULL)
@@ -148,8 +150,7 @@ static void begin(const struct membership *at)
 	member->session = session;
 	member->joins = 1;
 	member->state = MEMBER_PENDING;
-	LIST_INSERT_HEAD(&session->members, member, of_session);
-	session->n_members++;
+	session_add(session, member);
 	if (member->further) {
 		struct further_member *further =
 			container_of(member, struct further_member, member);
@@ -173,8 +174,7 @@ void membership_end(const struct membership *at)
 	if (--group->n_members == 0)
 		host->n_groups--;
 	group_merge(host, group, &before, &nothing);
-	LIST_REMOVE(member, of_session);
-	at->session->n_members--;
+	session_remove(at->session, member);
 	if (member->further) {
 		struct further_member *further =
 			container_of(member, struct further_member, member);
