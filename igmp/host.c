@@ -211,10 +211,12 @@ fail:
 void host_close(struct host *host)
 {
 	size_t held = sizeof(*host);
-	struct group *group;
+	struct group *group, *next;
 
-	while ((group = group_next(host, NULL)) != NULL)
+	for (group = group_next(host, NULL); group != NULL; group = next) {
+		next = group_next(host, group);
 		group_free(host, group);
+	}
 	pool_close(&host->answer_pool);
 	pool_close(&host->source_pool);
 	pool_close(&host->member_pool);

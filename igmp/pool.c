@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "memory.h"
 #include "pool.h"
+
+#define FETCH_AHEAD 8 // objects
 
 static unsigned words(const struct pool *pool)
 {
@@ -46,36 +49,88 @@ static bool grow_directory(struct pool *pool)
 	return true;
 }
 
-static bool chunk_add(struct pool *pool)
+static size_t block_size(unsigned n_chunks)
 {
-	struct pool_chunk *chunk;
+	return n_chunks > 1 ? n_chunks * POOL_CHUNK : POOL_CHUNK_SIZE;
+}
+
+static struct pool_chunk *block_chunk(struct pool_chunk *block, unsigned i)
+{
+	return (struct pool_chunk *)((uint8_t *)block + i * POOL_CHUNK);
+}
+
+static void chunk_open(struct pool *pool, struct pool_chunk *chunk, struct pool_chunk *block)
+{
 	unsigned number = pool->free_number;
 
-	while (number < pool->chunks_room && pool->chunks[number] != NULL)
+	while (pool->chunks[number] != NULL)
 		number++;
 	pool->free_number = number;
-	if (number == pool->chunks_room && !grow_directory(pool))
-		return false;
-	chunk = memory_get_aligned(pool->held, POOL_CHUNK, POOL_CHUNK_SIZE);
-	if (chunk == NULL)
-		return false;
 	memset(chunk, 0, sizeof(*chunk));
 	chunk->pool = pool;
+	chunk->block = block;
 	chunk->number = number;
 	pool->chunks[number] = chunk;
-	pool->n_free += pool->per_chunk;
-	LIST_INSERT_HEAD(&pool->partial, chunk, entry);
+}
+
+static bool block_add(struct pool *pool, unsigned n_chunks)
+{
+	struct pool_chunk *block;
+
+	while (pool->chunks_room < pool->n_chunks + n_chunks) {
+		if (!grow_directory(pool))
+			return false;
+	}
+	block = memory_get_aligned(pool->held, POOL_CHUNK, block_size(n_chunks));
+	if (block == NULL)
+		return false;
+	for (unsigned i = 0; i < n_chunks; i++)
+		chunk_open(pool, block_chunk(block, i), block);
+	// The first one is to be filled first.
+	for (unsigned i = n_chunks; i-- > 0;)
+		LIST_INSERT_HEAD(&pool->partial, block_chunk(block, i), entry);
+	block->block_chunks = n_chunks;
+	pool->n_chunks += n_chunks;
+	pool->n_free += n_chunks * pool->per_chunk;
 	return true;
 }
 
-static void chunk_drop(struct pool *pool, struct pool_chunk *chunk)
+static bool grow(struct pool *pool)
 {
-	LIST_REMOVE(chunk, entry);
-	pool->n_free -= pool->per_chunk;
-	pool->chunks[chunk->number] = NULL;
-	if (chunk->number < pool->free_number)
-		pool->free_number = chunk->number;
-	memory_put(pool->held, chunk, POOL_CHUNK_SIZE);
+	if (pool->n_chunks >= POOL_LARGE_CHUNKS && block_add(pool, POOL_BLOCK_CHUNKS))
+		return true;
+	return block_add(pool, 1);
+}
+
+static void block_drop(struct pool *pool, struct pool_chunk *block)
+{
+	unsigned n_chunks = block->block_chunks;
+
+	for (unsigned i = 0; i < n_chunks; i++) {
+		struct pool_chunk *chunk = block_chunk(block, i);
+
+		LIST_REMOVE(chunk, entry);
+		pool->chunks[chunk->number] = NULL;
+		if (chunk->number < pool->free_number)
+			pool->free_number = chunk->number;
+	}
+	pool->n_chunks -= n_chunks;
+	pool->n_free -= n_chunks * pool->per_chunk;
+	memory_put(pool->held, block, block_size(n_chunks));
+}
+
+// Of two empty blocks the smaller one stays.
+static void block_spare(struct pool *pool, struct pool_chunk *block)
+{
+	struct pool_chunk *spare = pool->spare;
+
+	if (spare != NULL && spare->block_chunks < block->block_chunks) {
+		block_drop(pool, block);
+		return;
+	}
+	if (spare != NULL)
+		block_drop(pool, spare);
+	pool->spare = block;
 }
 
 void pool_close(struct pool *pool)
@@ -83,15 +138,17 @@ void pool_close(struct pool *pool)
 	struct pool_chunk *chunk;
 
 	while ((chunk = LIST_FIRST(&pool->partial)) != NULL)
-		chunk_drop(pool, chunk);
+		block_drop(pool, chunk->block);
 	memory_put(pool->held, pool->chunks, pool->chunks_room * sizeof(*pool->chunks));
 	pool_init_split(pool, pool->object_size, pool->rest_size, pool->held);
 }
 
+static_assert(POOL_BLOCK_CHUNKS * POOL_CHUNK == MEMORY_HUGE, "a large block is a huge page");
+
 bool pool_reserve(struct pool *pool, size_t n)
 {
 	while (pool->n_free < n) {
-		if (!chunk_add(pool))
+		if (!grow(pool))
 			return false;
 	}
 	return true;
@@ -100,6 +157,13 @@ bool pool_reserve(struct pool *pool, size_t n)
 static uint8_t *object_at(const struct pool *pool, const struct pool_chunk *chunk, unsigned place)
 {
 	return (uint8_t *)chunk + pool->first + place * pool->object_size;
+}
+
+// Objects got in a row lie in a row: a later one comes in meanwhile.
+static void *clear(void *part, size_t size)
+{
+	__builtin_prefetch((void *)((uintptr_t)part + FETCH_AHEAD * size), 1);
+	return memset(part, 0, size);
 }
 
 void *pool_get(struct pool *pool)
@@ -117,16 +181,17 @@ void *pool_get(struct pool *pool)
 	chunk->free_word = word;
 	bit = __builtin_ctzll(~chunk->used[word]);
 	chunk->used[word] |= UINT64_C(1) << bit;
-	if (chunk == pool->spare)
+	if (chunk->block == pool->spare)
 		pool->spare = NULL;
+	chunk->block->block_used++;
 	pool->n_free--;
 	pool->n_used++;
 	if (++chunk->n_used == pool->per_chunk)
 		LIST_REMOVE(chunk, entry);
 	object = object_at(pool, chunk, word * POOL_WORD + bit);
 	if (pool->rest_size > 0)
-		memset(pool_rest(object, pool->object_size, pool->rest_size), 0, pool->rest_size);
-	return memset(object, 0, pool->object_size);
+		clear(pool_rest(object, pool->object_size, pool->rest_size), pool->rest_size);
+	return clear(object, pool->object_size);
 }
 
 void pool_put(void *object)
@@ -142,11 +207,9 @@ void pool_put(void *object)
 		chunk->free_word = place / POOL_WORD;
 	pool->n_free++;
 	pool->n_used--;
-	if (--chunk->n_used > 0)
-		return;
-	if (pool->spare != NULL)
-		chunk_drop(pool, pool->spare);
-	pool->spare = chunk;
+	chunk->n_used--;
+	if (--chunk->block->block_used == 0)
+		block_spare(pool, chunk->block);
 }
 
 // The first object of a chunk that is used and at this place or after it, NULL if none is.

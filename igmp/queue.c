@@ -3,6 +3,7 @@
 #include "queue.h"
 
 #define SLOTS_MIN 64
+#define LINE 64 // bytes of a cache line
 
 static size_t count(const struct queue *queue)
 {
@@ -27,7 +28,7 @@ bool queue_resize(struct queue *queue, size_t n)
 		n_slots /= 2;
 	if (n_slots == queue->n_slots)
 		return true;
-	slots = memory_get(queue->held, n_slots * sizeof(struct group *));
+	slots = memory_get_aligned(queue->held, LINE, n_slots * sizeof(struct group *));
 	if (slots == NULL)
 		return n <= queue->n_slots;
 	for (size_t i = 0; i < count(queue); i++)

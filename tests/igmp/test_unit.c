@@ -241,6 +241,43 @@ Test(unit, pool_reserve, .description = "STA-7: a reserve is kept")
 	cr_assert_eq(held, 0);
 }
 
+Test(unit, pool_blocks,
+	.description = "STA-10: a large pool gives back what it took in large blocks")
+{
+	enum { OBJECTS = 200000 };
+	static struct front *fronts[OBJECTS];
+	size_t held = 0;
+	struct pool pool;
+	unsigned n = 0;
+
+	srand(31);
+	pool_init_split(&pool, sizeof(struct front), sizeof(struct rest), &held);
+	// Twice, since what was given back must be had again.
+	for (unsigned round = 0; round < 2; round++) {
+		for (n = 0; n < OBJECTS; n++) {
+			fronts[n] = pool_get(&pool);
+			fronts[n]->words[0] = n;
+			cr_assert_eq(pool_at(&pool, pool_number(fronts[n])), fronts[n]);
+			if (round == 0 && n > 0)
+				cr_assert_gt(pool_number(fronts[n]), pool_number(fronts[n - 1]));
+		}
+		cr_assert_gt(pool.n_chunks, POOL_LARGE_CHUNKS);
+		cr_assert_lt(held, OBJECTS * (sizeof(struct front) + sizeof(struct rest)) * 5 / 4);
+		while (n > 0) {
+			unsigned at = rand() % n;
+
+			cr_assert_eq(pool_of(fronts[at]), &pool);
+			pool_put(fronts[at]);
+			fronts[at] = fronts[--n];
+		}
+		// The directory, and one small block.
+		cr_assert_leq(held, 2 * POOL_CHUNK);
+		cr_assert_null(pool_next(&pool, NULL));
+	}
+	pool_close(&pool);
+	cr_assert_eq(held, 0);
+}
+
 Test(unit, filter, .description = "STA-10: a filter is sorted and names no source twice")
 {
 	struct filter *filter = NULL;
