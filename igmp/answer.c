@@ -181,7 +181,7 @@ static void answer_free(struct host *host, struct answer *answer)
 	else
 		wheel_cancel(&host->wheel, &answer->timer);
 	drop_asked(host, answer);
-	answer->group->answer = NULL;
+	group_rest(answer->group)->answer = NULL;
 	pool_put(answer);
 }
 
@@ -234,7 +234,7 @@ static struct answer *answer_open(struct host *host, struct group *group, uint64
 	answer->group = group;
 	answer->timer.kind = TIMER_ANSWER;
 	wheel_set(&host->wheel, &answer->timer, at_ms);
-	group->answer = answer;
+	group_rest(group)->answer = answer;
 	return answer;
 }
 
@@ -242,7 +242,7 @@ static void answer_specific(
 	struct host *host, struct group *group, const struct query *query, uint64_t now_ms)
 {
 	uint64_t at_ms = now_ms + random_delay(&host->random, query->response_ms);
-	struct answer *answer = group->answer;
+	struct answer *answer = group_rest(group)->answer;
 	bool whole = query->n_sources == 0 || (answer != NULL && answer->asked == NULL);
 
 	if (host->walk.pending && !host->walk.begun && walk_end_ms(&host->walk) <= at_ms)
@@ -281,7 +281,7 @@ static enum report_result say_asked(
 	for (unsigned i = 0; i < answer->n_asked; i++) {
 		const uint8_t *addr = answer->asked[i];
 		const struct source *source =
-			group->sources != NULL ? source_find(group->sources, addr) : NULL;
+			group->sourced ? source_find(group_sources(group), addr) : NULL;
 		bool listed = source != NULL && group_lists(group, source);
 
 		if (listed != includes || (place->partly && compare_sources(addr, place->from) < 0))
@@ -351,8 +351,8 @@ void answer_forget(struct host *host, struct group *group)
 		host->walk.at = walk_next(host, &host->walk, group);
 		host->walk.place.partly = false;
 	}
-	if (group->answer != NULL)
-		answer_free(host, group->answer);
+	if (group_rest(group)->answer != NULL)
+		answer_free(host, group_rest(group)->answer);
 }
 
 void answer_cancel(struct host *host)
@@ -363,8 +363,8 @@ void answer_cancel(struct host *host)
 	if (host->answer_pool.n_used == 0)
 		return;
 	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
-		if (group->answer != NULL)
-			answer_free(host, group->answer);
+		if (group_rest(group)->answer != NULL)
+			answer_free(host, group_rest(group)->answer);
 	}
 }
 

@@ -32,10 +32,10 @@
 
 static void restart_round(struct group *group)
 {
-	if (group->sources == NULL)
+	if (!group->sourced)
 		return;
-	group->sources->n_round = 0;
-	group->sources->place.partly = false;
+	group_sources(group)->n_round = 0;
+	group_sources(group)->place.partly = false;
 }
 
 void change_note(struct host *host, struct group *group)
@@ -76,7 +76,7 @@ static bool mode_differs(const struct group *group)
 // True if the group has something to say at its turn.
 static bool must_speak(const struct group *group)
 {
-	const struct source_set *set = group->sources;
+	const struct source_set *set = group_sources(group);
 	const struct source *source;
 
 	if (group->silent)
@@ -97,7 +97,7 @@ static bool must_speak(const struct group *group)
 // Routers know all there is to know.
 static void adopt(struct group *group)
 {
-	struct source_set *set = group->sources;
+	struct source_set *set = group_sources(group);
 	struct source *source, *next;
 
 	group->told_mode = group_mode(group);
@@ -112,7 +112,7 @@ static void adopt(struct group *group)
 
 static void commit_source(struct host *host, struct group *group, struct source *source)
 {
-	struct source_set *set = group->sources;
+	struct source_set *set = group_sources(group);
 
 	if (source_differs(group, source)) {
 		source_tell(set, source, !source->told);
@@ -131,7 +131,7 @@ static void commit_source(struct host *host, struct group *group, struct source 
 static void commit_sources(struct host *host, struct group *group, unsigned n)
 {
 	while (n-- > 0)
-		commit_source(host, group, TAILQ_FIRST(&group->sources->changes));
+		commit_source(host, group, TAILQ_FIRST(&group_sources(group)->changes));
 }
 
 static void commit_mode(struct host *host, struct group *group)
@@ -142,14 +142,14 @@ static void commit_mode(struct host *host, struct group *group)
 		return;
 	}
 	group->repeats--;
-	if (group->sources != NULL)
-		commit_sources(host, group, group->sources->n_changes);
+	if (group->sourced)
+		commit_sources(host, group, group_sources(group)->n_changes);
 }
 
 // Touched sources that are what they were.
 static void drop_undone(struct group *group)
 {
-	struct source_set *set = group->sources;
+	struct source_set *set = group_sources(group);
 	struct source *source, *next;
 
 	for (source = set != NULL ? TAILQ_FIRST(&set->changes) : NULL; source != NULL;
@@ -166,7 +166,7 @@ static void rest(struct host *host, struct group *group)
 {
 	group->phase = GROUP_IDLE;
 	host->n_changing--;
-	if (group->n_members == 0)
+	if (group_members(group) == 0)
 		group_free(host, group);
 }
 
@@ -194,7 +194,7 @@ static void write_sources(
 	struct host *host, const struct group *group, enum wire_record type, unsigned n)
 {
 	bool listed = (type == WIRE_ALLOW) == (group_mode(group) == SLUICE_INCLUDE);
-	const struct source *source = TAILQ_FIRST(&group->sources->changes);
+	const struct source *source = TAILQ_FIRST(&group_sources(group)->changes);
 	bool begun = false;
 
 	for (; n > 0; n--, source = TAILQ_NEXT(source, change)) {
@@ -212,7 +212,7 @@ static void write_sources(
 // Says what has changed of the sources as ALLOW and BLOCK; *n is how many of the changes are in.
 static enum report_result say_sources(struct host *host, const struct group *group, unsigned *n)
 {
-	const struct source_set *set = group->sources;
+	const struct source_set *set = group_sources(group);
 	const struct source *source = TAILQ_FIRST(&set->changes);
 	unsigned n_round = set->n_round > 0 ? set->n_round : set->n_changes;
 	unsigned room = report_room(host);
@@ -253,18 +253,18 @@ static enum report_result say(struct host *host, const struct group *group, stru
 	if (speaks_mode(group)) {
 		bool includes = group_mode(group) == SLUICE_INCLUDE;
 
-		if (group->sources != NULL)
-			speech->place = group->sources->place;
+		if (group->sourced)
+			speech->place = group_sources(group)->place;
 		return report_list(host, includes ? WIRE_TO_IN : WIRE_TO_EX, group, &speech->place);
 	}
-	if (group->sources == NULL)
+	if (!group->sourced)
 		return REPORT_WHOLE;
 	return say_sources(host, group, &speech->n_sources);
 }
 
 static void commit_whole(struct host *host, struct group *group, uint64_t next_ms)
 {
-	struct source_set *set = group->sources;
+	struct source_set *set = group_sources(group);
 	bool spoke = must_speak(group);
 
 	if (group->silent)
@@ -280,7 +280,7 @@ static void commit_whole(struct host *host, struct group *group, uint64_t next_m
 
 static void commit_part(struct host *host, struct group *group, const struct speech *speech)
 {
-	struct source_set *set = group->sources;
+	struct source_set *set = group_sources(group);
 
 	if (speaks_mode(group)) {
 		set->place = speech->place;
@@ -296,17 +296,12 @@ static void commit_part(struct host *host, struct group *group, const struct spe
 static void fetch_ahead(const struct queue *queue, size_t n)
 {
 	const struct group *group;
-	const struct group_rest *rest;
 
 	if (n + FETCH_AHEAD >= queue->n_ready)
 		return;
 	group = queue_at(queue, n + FETCH_AHEAD);
-	rest = group_rest(group);
-	// Both ends of each, as they may lie across two lines.
 	__builtin_prefetch(group);
-	__builtin_prefetch(&group->next_joined);
-	__builtin_prefetch(rest);
-	__builtin_prefetch(&rest->timer.expires);
+	__builtin_prefetch(group_rest(group));
 }
 
 static uint64_t draw_repeat(struct host *host, uint64_t now_ms)
@@ -447,11 +442,11 @@ void change_announce(struct host *host)
 			continue;
 		group->told_mode = SLUICE_INCLUDE;
 		group->repeats = 0;
-		if (group->sources != NULL) {
-			TAILQ_FOREACH (source, &group->sources->order, order) {
-				source_tell(group->sources, source, false);
+		if (group->sourced) {
+			TAILQ_FOREACH (source, &group_sources(group)->order, order) {
+				source_tell(group_sources(group), source, false);
 				source->repeats = 0;
-				source_touch(group->sources, source);
+				source_touch(group_sources(group), source);
 			}
 		}
 		change_note(host, group);
@@ -470,8 +465,8 @@ void change_cancel(struct host *host)
 		group->repeats = 0;
 		group->asked = false;
 		group->due = false;
-		if (group->sources != NULL) {
-			TAILQ_FOREACH (source, &group->sources->changes, change)
+		if (group->sourced) {
+			TAILQ_FOREACH (source, &group_sources(group)->changes, change)
 				source->repeats = 0;
 		}
 		restart_round(group);

@@ -105,15 +105,15 @@ struct group *group_add(struct host *host, const struct sluice_addr *addr)
 void group_free(struct host *host, struct group *group)
 {
 	answer_forget(host, group);
-	if (group->sources != NULL) {
+	if (group->sourced) {
 		struct source *source;
 
-		while ((source = TAILQ_FIRST(&group->sources->order)) != NULL) {
-			source_settle(group->sources, source);
-			source_tell(group->sources, source, false);
-			source_put(group->sources, source);
+		while ((source = TAILQ_FIRST(&group_sources(group)->order)) != NULL) {
+			source_settle(group_sources(group), source);
+			source_tell(group_sources(group), source, false);
+			source_put(group_sources(group), source);
 		}
-		source_set_close(group->sources, &host->memory);
+		source_set_close(group_sources(group), &host->memory);
 	}
 	table_remove(&host->group_table, hash_address(host, group->addr), group);
 	pool_put(group);
@@ -122,15 +122,16 @@ void group_free(struct host *host, struct group *group)
 
 int group_reserve(struct host *host, struct group *group, unsigned n)
 {
-	if (n == 0 && group->sources == NULL)
+	if (n == 0 && !group->sourced)
 		return 0;
-	if (group->sources == NULL) {
-		group->sources = source_set_open(&host->memory);
-		if (group->sources == NULL)
+	if (!group->sourced) {
+		group_rest(group)->sources = source_set_open(&host->memory);
+		if (group_rest(group)->sources == NULL)
 			return -ENOMEM;
+		group->sourced = true;
 	}
 	if (!pool_reserve(&host->source_pool, n) ||
-		!source_set_reserve(group->sources, group->n_exclude + 1, &host->memory))
+		!source_set_reserve(group_sources(group), group->n_exclude + 1, &host->memory))
 		return -ENOMEM;
 	return 0;
 }
@@ -147,21 +148,23 @@ static void count_source(
 
 static void touch_blocked(struct group *group)
 {
+	struct source_set *set = group_sources(group);
 	struct source *source;
 
-	if (group->sources == NULL || group->n_exclude == 0 ||
-		group->n_exclude >= group->sources->n_ranks)
+	if (group->n_exclude == 0 || group->n_exclude >= set->n_ranks)
 		return;
-	LIST_FOREACH (source, &group->sources->ranks[group->n_exclude], rank)
-		source_touch(group->sources, source);
+	LIST_FOREACH (source, &set->ranks[group->n_exclude], rank)
+		source_touch(set, source);
 }
+
+static const struct filter_view nothing;
 
 // Only the sources in one of two sorted lists count. Those that come in are counted before those
 // that go out, since the pool's reserve holds only until something is put back.
 static void merge_lists(struct host *host, struct group *group, enum sluice_filter_mode mode,
 	const struct filter_view *without, const struct filter_view *with, int by)
 {
-	struct source_set *set = group->sources;
+	struct source_set *set = group_sources(group);
 	struct source_run run;
 	unsigned i = 0;
 
@@ -178,12 +181,11 @@ static void merge_lists(struct host *host, struct group *group, enum sluice_filt
 	source_run_end(&run);
 }
 
-void group_merge(struct host *host, struct group *group, const struct filter_view *before,
-	const struct filter_view *after)
+// Not in line: most groups have no sources, and what this needs would cost them, too.
+static __attribute__((noinline)) void merge_sources(struct host *host, struct group *group,
+	const struct filter_view *before, const struct filter_view *after, int excludes)
 {
-	static const struct filter_view nothing;
 	bool same = before->mode == after->mode;
-	int excludes = (after->mode == SLUICE_EXCLUDE) - (before->mode == SLUICE_EXCLUDE);
 
 	// Sources all members excluded need not be any more, and the other way round.
 	if (excludes != 0)
@@ -195,13 +197,24 @@ void group_merge(struct host *host, struct group *group, const struct filter_vie
 	group->n_exclude += excludes;
 	if (excludes != 0)
 		touch_blocked(group);
+}
+
+void group_merge(struct host *host, struct group *group, const struct filter_view *before,
+	const struct filter_view *after)
+{
+	int excludes = (after->mode == SLUICE_EXCLUDE) - (before->mode == SLUICE_EXCLUDE);
+
+	if (group->sourced)
+		merge_sources(host, group, before, after, excludes);
+	else
+		group->n_exclude += excludes;
 	change_note(host, group);
 }
 
 void group_merge_source(struct host *host, struct group *group, enum sluice_filter_mode mode,
 	const struct sluice_addr *source, int by)
 {
-	struct source_set *set = group->sources;
+	struct source_set *set = group_sources(group);
 
 	count_source(set, mode, source_get(set, &host->source_pool, source->bytes), by);
 	change_note(host, group);

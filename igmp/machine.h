@@ -10,6 +10,8 @@
 #ifndef IGMP_MACHINE_H
 #define IGMP_MACHINE_H
 
+#include <assert.h>
+
 #include "filter.h"
 #include "host.h"
 #include "member.h"
@@ -50,7 +52,7 @@ struct member {
 struct further_member {
 	struct member member;
 	struct group *group;
-	LIST_ENTRY(further_member) pending; // group->pending, until MEMBER_JOINED
+	LIST_ENTRY(further_member) pending; // group_rest->pending, until MEMBER_JOINED
 };
 
 // Where a group waits for its next state-change report.
@@ -60,13 +62,11 @@ enum group_phase {
 	GROUP_WAITING, // its timer runs
 };
 
-// What there is to say of a group. The rest of it lies apart, so that the walk of an answer reads
-// nothing else.
+// Who is in a group, and what there is to say of it: a cache line, and of most groups neither a
+// call nor the walk of an answer reads more. The rest lies apart.
 struct group {
 	uint8_t addr[16];
-	struct source_set *sources; // NULL if no source was ever named
-	struct answer *answer; // to a specific query, NULL if none waits
-	uint32_t n_members;
+	struct member first; // most groups have only this one
 	uint32_t n_exclude; // members in EXCLUDE
 	uint8_t phase; // enum group_phase
 	uint8_t told_mode; // what routers were told; INCLUDE at first
@@ -77,14 +77,21 @@ struct group {
 	bool asked : 1; // old versions: its timer is also that of an answer
 	bool last_reporter : 1; // old versions: no other host reported after us
 	bool joined : 1; // on the list host->joined
-	uint32_t next_joined; // the number of the next group there
+	bool shared : 1; // has further members
+	bool sourced : 1; // has a set of sources, since one was named
 };
 
 struct group_rest {
-	struct member first; // most groups have only this one
+	struct source_set *sources;
+	struct answer *answer; // to a specific query, NULL if none waits
 	LIST_HEAD(, further_member) pending;
 	struct wheel_timer timer; // GROUP_WAITING
+	uint32_t n_further; // members
+	uint32_t next_joined; // the number of the next group on host->joined
 };
+
+static_assert(
+	sizeof(struct group) == 64 && sizeof(struct group_rest) == 64, "each fills a cache line");
 
 static inline struct group_rest *group_rest(const struct group *group)
 {
@@ -94,6 +101,18 @@ static inline struct group_rest *group_rest(const struct group *group)
 static inline struct group *group_front(const struct group_rest *rest)
 {
 	return pool_front(rest, sizeof(struct group), sizeof(struct group_rest));
+}
+
+// NULL if no source was ever named.
+static inline struct source_set *group_sources(const struct group *group)
+{
+	return group->sourced ? group_rest(group)->sources : NULL;
+}
+
+// Sessions.
+static inline unsigned group_members(const struct group *group)
+{
+	return (group->first.session != NULL) + (group->shared ? group_rest(group)->n_further : 0);
 }
 
 // The answer to a specific query that waits for its time.
@@ -241,19 +260,21 @@ static inline bool group_lists(const struct group *group, const struct source *s
 static inline bool group_exists(const struct group *group)
 {
 	return group_mode(group) == SLUICE_EXCLUDE ||
-	       (group->sources != NULL && group->sources->n_included > 0);
+	       (group->sourced && group_sources(group)->n_included > 0);
 }
 
 static inline bool group_was_told(const struct group *group)
 {
 	return group->told_mode == SLUICE_EXCLUDE ||
-	       (group->sources != NULL && group->sources->n_told > 0);
+	       (group->sourced && group_sources(group)->n_told > 0);
 }
 
 static inline bool group_is_pending(const struct group *group)
 {
-	return group->repeats > 0 || group->asked ||
-	       (group->sources != NULL && group->sources->n_changes > 0);
+	// Not ||, for which compilers read both at once: the read then waits for the stores to
+	// each.
+	return (group->repeats | group->asked) != 0 ||
+	       (group->sourced && group_sources(group)->n_changes > 0);
 }
 
 // Makes room for a member's filter with n more sources, so that group_merge() cannot fail.
@@ -311,7 +332,7 @@ static inline struct group *group_of(const struct member *member)
 {
 	if (member->further)
 		return container_of(member, struct further_member, member)->group;
-	return group_front(container_of(member, struct group_rest, first));
+	return container_of(member, struct group, first);
 }
 
 // Ends a membership, which cannot fail.

@@ -33,9 +33,9 @@ static struct member *find_member(
 	struct member_key key = {group, session};
 	struct further_member *further;
 
-	if (group_rest(group)->first.session == session)
-		return &group_rest(group)->first;
-	if (group->n_members == (group_rest(group)->first.session != NULL))
+	if (group->first.session == session)
+		return &group->first;
+	if (!group->shared)
 		return NULL;
 	further = table_find(&host->member_table, hash_key(&key), has_key, &key);
 	return further != NULL ? &further->member : NULL;
@@ -81,7 +81,7 @@ static int publish(const struct membership *at, const struct filter_view *filter
 // Groups without members and without anything left to say are nobody's.
 static void release_group(struct host *host, struct group *group)
 {
-	if (group->n_members == 0 && group->phase == GROUP_IDLE)
+	if (group_members(group) == 0 && group->phase == GROUP_IDLE)
 		group_free(host, group);
 }
 
@@ -97,8 +97,8 @@ static struct member *get_member(struct host *host, struct group *group)
 {
 	struct further_member *further;
 
-	if (group_rest(group)->first.session == NULL)
-		return &group_rest(group)->first;
+	if (group->first.session == NULL)
+		return &group->first;
 	further = table_reserve(&host->member_table) ? pool_get(&host->member_pool) : NULL;
 	if (further == NULL)
 		return NULL;
@@ -118,7 +118,7 @@ static int prepare(struct membership *at)
 	if (session_members(session) >= session->limits.groups)
 		return -ENOBUFS;
 	if (host->n_groups >= host->config.max_groups &&
-		(at->group == NULL || at->group->n_members == 0))
+		(at->group == NULL || group_members(at->group) == 0))
 		return -ENOBUFS;
 	if (!session_reserve(session))
 		return -ENOMEM;
@@ -147,6 +147,8 @@ static void begin(const struct membership *at)
 	struct session *session = at->session;
 	struct group *group = at->group;
 
+	if (group_members(group) == 0)
+		at->host->n_groups++;
 	member->session = session;
 	member->joins = 1;
 	member->state = MEMBER_PENDING;
@@ -155,12 +157,12 @@ static void begin(const struct membership *at)
 		struct further_member *further =
 			container_of(member, struct further_member, member);
 
+		group->shared = true;
+		group_rest(group)->n_further++;
 		LIST_INSERT_HEAD(&group_rest(group)->pending, further, pending);
 		table_put(&at->host->member_table, hash_key(&(struct member_key){group, session}),
 			further);
 	}
-	if (group->n_members++ == 0)
-		at->host->n_groups++;
 }
 
 void membership_end(const struct membership *at)
@@ -171,7 +173,7 @@ void membership_end(const struct membership *at)
 	struct filter_view before = member_view(member);
 
 	publish(at, &nothing);
-	if (--group->n_members == 0)
+	if (group_members(group) == 1)
 		host->n_groups--;
 	group_merge(host, group, &before, &nothing);
 	session_remove(at->session, member);
@@ -183,6 +185,7 @@ void membership_end(const struct membership *at)
 			LIST_REMOVE(further, pending);
 		table_remove(&host->member_table,
 			hash_key(&(struct member_key){group, at->session}), further);
+		group->shared = --group_rest(group)->n_further > 0;
 	}
 	filter_close(member->filter, &host->memory);
 	free_member(member);
@@ -328,19 +331,20 @@ void member_note_joined(struct host *host, struct group *group)
 	struct further_member *further;
 	bool waited = false;
 
-	if (group_rest(group)->first.session != NULL &&
-		group_rest(group)->first.state == MEMBER_PENDING) {
-		group_rest(group)->first.state = MEMBER_REPORTED;
+	if (group->first.session != NULL && group->first.state == MEMBER_PENDING) {
+		group->first.state = MEMBER_REPORTED;
 		waited = true;
 	}
-	LIST_FOREACH (further, &group_rest(group)->pending, pending) {
-		further->member.state = MEMBER_REPORTED;
-		waited = true;
+	if (group->shared) {
+		LIST_FOREACH (further, &group_rest(group)->pending, pending) {
+			further->member.state = MEMBER_REPORTED;
+			waited = true;
+		}
 	}
 	if (!waited || group->joined)
 		return;
 	group->joined = true;
-	group->next_joined = host->joined;
+	group_rest(group)->next_joined = host->joined;
 	host->joined = pool_number(group);
 }
 
@@ -349,8 +353,10 @@ static struct member *take_reported(struct group *group)
 {
 	struct further_member *further;
 
-	if (group_rest(group)->first.state == MEMBER_REPORTED)
-		return &group_rest(group)->first;
+	if (group->first.state == MEMBER_REPORTED)
+		return &group->first;
+	if (!group->shared)
+		return NULL;
 	LIST_FOREACH (further, &group_rest(group)->pending, pending) {
 		if (further->member.state != MEMBER_REPORTED)
 			continue;
@@ -366,7 +372,7 @@ void member_tell_joined(struct host *host)
 		struct group *group = pool_at(&host->group_pool, host->joined);
 		struct member *member;
 
-		host->joined = group->next_joined;
+		host->joined = group_rest(group)->next_joined;
 		group->joined = false;
 		while ((member = take_reported(group)) != NULL) {
 			member->state = MEMBER_JOINED;

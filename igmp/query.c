@@ -46,7 +46,7 @@ static bool is_for_us(const struct host *host, const struct sluice_addr *dst)
 	if (sluice_addr_equal(dst, &host->wire->nodes) || is_own(host, dst))
 		return true;
 	group = group_find(host, dst->bytes);
-	return group != NULL && group->n_members > 0;
+	return group != NULL && group_members(group) > 0;
 }
 
 static bool has_ipv4_router_alert(const uint8_t *options, size_t len)

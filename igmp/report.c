@@ -80,9 +80,9 @@ enum report_result report_list(struct host *host, enum wire_record type, const s
 
 	if (!report_record(host, type, group))
 		return REPORT_FULL;
-	if (group->sources != NULL)
-		source = place->partly ? source_from(group->sources, place->from)
-				       : TAILQ_FIRST(&group->sources->order);
+	if (group->sourced)
+		source = place->partly ? source_from(group_sources(group), place->from)
+				       : TAILQ_FIRST(&group_sources(group)->order);
 	for (; source != NULL; source = TAILQ_NEXT(source, order)) {
 		if (!group_lists(group, source) || report_source(host, source->addr))
 			continue;

@@ -17,14 +17,13 @@ int host_family(const struct host *host)
 
 static bool has_pending(const struct group *group)
 {
-	return !LIST_EMPTY(&group_rest(group)->pending) ||
-	       (group_rest(group)->first.session != NULL &&
-		       group_rest(group)->first.state != MEMBER_JOINED);
+	return (group->shared && !LIST_EMPTY(&group_rest(group)->pending)) ||
+	       (group->first.session != NULL && group->first.state != MEMBER_JOINED);
 }
 
 static enum host_group_state state_of(const struct group *group)
 {
-	if (group->n_members == 0)
+	if (group_members(group) == 0)
 		return HOST_GROUP_LEAVING;
 	return group_was_told(group) || !has_pending(group) ? HOST_GROUP_JOINED
 							    : HOST_GROUP_PENDING;
@@ -32,7 +31,7 @@ static enum host_group_state state_of(const struct group *group)
 
 static unsigned count_sources(const struct group *group)
 {
-	const struct source_set *set = group->sources;
+	const struct source_set *set = group_sources(group);
 	const struct source *source;
 	unsigned n = 0;
 
@@ -52,7 +51,7 @@ static void describe(const struct group *group, struct host_group_info *info)
 	*info = (struct host_group_info){
 		.mode = group_mode(group),
 		.state = state_of(group),
-		.n_members = group->n_members,
+		.n_members = group_members(group),
 		.n_sources = count_sources(group),
 	};
 	group_address(group, &info->group);
@@ -84,9 +83,9 @@ int host_group_get(const struct host *host, const struct sluice_addr *addr,
 	if (group == NULL)
 		return -ENOENT;
 	describe(group, info);
-	if (group->sources == NULL)
+	if (!group->sourced)
 		return 0;
-	TAILQ_FOREACH (source, &group->sources->order, order) {
+	TAILQ_FOREACH (source, &group_sources(group)->order, order) {
 		if (i == n)
 			break;
 		if (!group_lists(group, source))
