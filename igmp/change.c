@@ -28,7 +28,7 @@
 #include "machine.h"
 
 #define URGENT_GROUPS 64 // a flush of no more goes first; of more, it is a mass
-#define FETCH_AHEAD 16 // groups
+#define FETCH_AHEAD 32 // groups
 
 static void restart_round(struct group *group)
 {
@@ -292,16 +292,11 @@ static void commit_part(struct host *host, struct group *group, const struct spe
 	commit_sources(host, group, speech->n_sources);
 }
 
-// A later group comes in while the ones before it are written.
-static void fetch_ahead(const struct queue *queue, size_t n)
+// What is to come in from memory while the groups before it are written; the rest of a group does
+// while they are committed.
+static const struct group *ahead(const struct queue *queue, size_t n)
 {
-	const struct group *group;
-
-	if (n + FETCH_AHEAD >= queue->n_ready)
-		return;
-	group = queue_at(queue, n + FETCH_AHEAD);
-	__builtin_prefetch(group);
-	__builtin_prefetch(group_rest(group));
+	return queue_at(queue, n + FETCH_AHEAD < queue->n_ready ? n + FETCH_AHEAD : n);
 }
 
 static uint64_t draw_repeat(struct host *host, uint64_t now_ms)
@@ -321,7 +316,7 @@ static bool transmit_frame(struct host *host, uint64_t now_ms)
 		return false;
 	report_begin(host);
 	for (n = 0; n < queue->n_ready; n++) {
-		fetch_ahead(queue, n);
+		__builtin_prefetch(ahead(queue, n));
 		result = say(host, queue_at(queue, n), &speech);
 		if (result != REPORT_WHOLE)
 			break;
@@ -332,6 +327,7 @@ static bool transmit_frame(struct host *host, uint64_t now_ms)
 	while (n-- > 0) {
 		if (queue->n_urgent > 0)
 			next_ms = draw_repeat(host, now_ms);
+		__builtin_prefetch(group_rest(ahead(queue, 0)));
 		commit_whole(host, queue_take(queue), next_ms);
 	}
 	if (result == REPORT_PART)
