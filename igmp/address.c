@@ -26,13 +26,6 @@ static bool all_zero(const uint8_t *bytes, unsigned n)
 	return n == 0;
 }
 
-bool address_is_multicast(const struct sluice_addr *addr)
-{
-	if (addr->family == AF_INET)
-		return addr->bytes[0] >> 4 == 0xe;
-	return addr->family == AF_INET6 && addr->bytes[0] == 0xff;
-}
-
 bool address_is_link_local(const struct sluice_addr *addr)
 {
 	return addr->family == AF_INET6 && addr->bytes[0] == 0xfe && addr->bytes[1] >> 6 == 2;

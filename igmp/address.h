@@ -15,7 +15,13 @@ bool address_parse(const char *text, struct sluice_addr *addr);
 // Writes the address into `text` and returns `text`.
 const char *address_format(const struct sluice_addr *addr, char text[ADDRESS_TEXT_MAX]);
 
-bool address_is_multicast(const struct sluice_addr *addr);
+static inline bool address_is_multicast(const struct sluice_addr *addr)
+{
+	if (addr->family == AF_INET)
+		return addr->bytes[0] >> 4 == 0xe;
+	return addr->family == AF_INET6 && addr->bytes[0] == 0xff;
+}
+
 bool address_is_link_local(const struct sluice_addr *addr); // fe80::/10
 bool address_is_unspecified(const struct sluice_addr *addr); // 0.0.0.0, ::
 

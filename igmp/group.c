@@ -8,39 +8,50 @@
 #include "machine.h"
 
 #define RUN 8 // groups in a row whose slots share a cache line
-
-struct key {
-	uint64_t prefix; // of an IPv6 address, the upper half
-	uint64_t number;
-};
-
-static struct key key_of(const struct host *host, const uint8_t addr[16])
-{
-	struct key key = {.prefix = 0};
-
-	if (host->wire->family == AF_INET) {
-		key.number = (uint32_t)wire_get16(addr) << 16 | wire_get16(addr + 2);
-	} else {
-		memcpy(&key.prefix, addr, sizeof(key.prefix));
-		memcpy(&key.number, addr + 8, sizeof(key.number));
-		key.number = be64toh(key.number);
-	}
-	return key;
-}
+#define RUNS_MASK (UINT32_MAX / RUN)
 
 // Line-ups number their groups in a row: those meet in one line of the table. What is above is
-// mixed well, and with the seed, so that nobody can choose groups that collide.
-static uint32_t hash_key(const struct host *host, struct key key)
+// mixed well, and with the seed, so that nobody can choose groups that collide. Of IPv4 each step
+// of the mixing can be undone, so that no two groups share a hash.
+static uint32_t hash_ipv4(const struct host *host, uint32_t number)
 {
-	uint64_t prefix = table_mix(key.prefix ^ host->config.seed);
+	uint64_t seed = table_mix(host->config.seed);
+	uint32_t run = (number / RUN ^ seed >> 32) & RUNS_MASK;
 
-	return (uint32_t)(table_mix(table_mix(prefix ^ key.number / RUN)) >> 32) * RUN +
-	       key.number % RUN;
+	run = run * ((uint32_t)seed | 1) & RUNS_MASK;
+	run ^= run >> 15;
+	run = run * 0x9e3779b1 & RUNS_MASK;
+	run ^= run >> 14;
+	return run * RUN + number % RUN;
+}
+
+static uint32_t hash_ipv6(const struct host *host, uint64_t prefix, uint64_t number)
+{
+	prefix = table_mix(prefix ^ host->config.seed);
+	return (uint32_t)(table_mix(table_mix(prefix ^ number / RUN)) >> 32) * RUN + number % RUN;
+}
+
+static uint64_t read_be64(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return be64toh(word);
+}
+
+static uint32_t read_be32(const uint8_t *bytes)
+{
+	uint32_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return be32toh(word);
 }
 
 static uint32_t hash_address(const struct host *host, const uint8_t addr[16])
 {
-	return hash_key(host, key_of(host, addr));
+	if (host->wire->family == AF_INET)
+		return hash_ipv4(host, read_be32(addr));
+	return hash_ipv6(host, read_be64(addr), read_be64(addr + 8));
 }
 
 static bool has_address(const void *group, const void *addr)
@@ -48,17 +59,28 @@ static bool has_address(const void *group, const void *addr)
 	return memcmp(((const struct group *)group)->addr, addr, 16) == 0;
 }
 
+// Who asks for the first of a run is likely to ask for the next run soon.
+static struct group *find_ipv4(const struct host *host, uint32_t number)
+{
+	if (number % RUN == 0)
+		table_fetch(&host->group_table, hash_ipv4(host, number + RUN));
+	return table_find(&host->group_table, hash_ipv4(host, number), NULL, NULL);
+}
+
+static struct group *find_ipv6(const struct host *host, const uint8_t addr[16])
+{
+	uint64_t prefix = read_be64(addr);
+	uint64_t number = read_be64(addr + 8);
+
+	if (number % RUN == 0)
+		table_fetch(&host->group_table, hash_ipv6(host, prefix, number + RUN));
+	return table_find(&host->group_table, hash_ipv6(host, prefix, number), has_address, addr);
+}
+
 struct group *group_find(const struct host *host, const uint8_t addr[16])
 {
-	struct key key = key_of(host, addr);
-	uint32_t hash = hash_key(host, key);
-
-	// Who asks for the first of a run is likely to ask for the next run soon.
-	if (key.number % RUN == 0) {
-		key.number += RUN;
-		table_fetch(&host->group_table, hash_key(host, key));
-	}
-	return table_find(&host->group_table, hash, has_address, addr);
+	return host->wire->family == AF_INET ? find_ipv4(host, read_be32(addr))
+					     : find_ipv6(host, addr);
 }
 
 void group_address(const struct group *group, struct sluice_addr *addr)

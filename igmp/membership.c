@@ -43,7 +43,7 @@ static struct member *find_member(
 
 int membership_find(struct membership *at)
 {
-	if (at->addr->family != host_family(at->host) || !address_is_multicast(at->addr))
+	if (at->addr->family != at->host->wire->family || !address_is_multicast(at->addr))
 		return -EINVAL;
 	at->group = group_find(at->host, at->addr->bytes);
 	if (at->group != NULL)

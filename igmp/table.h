@@ -32,7 +32,8 @@ bool table_reserve(struct table *table);
 void table_put(struct table *table, uint32_t hash, const void *object);
 void table_remove(struct table *table, uint32_t hash, const void *object);
 
-// In line, so that the comparison is.
+// In line, so that the comparison is. It is NULL where no two objects have the same hash: then none
+// is read.
 static inline void *table_find(const struct table *table, uint32_t hash,
 	bool (*equal)(const void *object, const void *key), const void *key)
 {
@@ -44,7 +45,7 @@ static inline void *table_find(const struct table *table, uint32_t hash,
 		if (table->slots[at].hash != hash)
 			continue;
 		object = pool_at(table->pool, table->slots[at].number);
-		if (equal(object, key))
+		if (equal == NULL || equal(object, key))
 			return object;
 	}
 	return NULL;

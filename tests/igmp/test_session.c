@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The memberships of a session, against a naive twin.
+#include <errno.h>
 #include <stdlib.h>
 
 #include "lab.h"
@@ -103,5 +104,28 @@ BOTH(session, order, "API-42: a session knows its memberships, whatever came and
 			leave_half(lab, lab->sessions[s], twin);
 		if (round % 50 == 0)
 			lab_run(lab, rand() % 500);
+	}
+}
+
+// What tells groups apart is a hash; none must pass for another.
+BOTH(session, others, "STA-10: of many groups, only those that were joined are found")
+{
+	struct host_group_info info;
+
+	lab->quiet = true;
+	for (unsigned i = 1; i < 60000; i += 4) {
+		struct sluice_addr group = numbered(lab, i);
+
+		cr_assert_eq(member_join(lab->sessions[0], lab->host, &group, lab->now_ms), 0);
+	}
+	for (unsigned other = 0; other < 256; other += 5) {
+		for (unsigned i = 0; i < 60000; i++) {
+			struct sluice_addr group = numbered(lab, i);
+			bool joined = other == 0 && i % 4 == 1;
+
+			group.bytes[sluice_addr_len(&group) - 3] ^= other;
+			cr_assert_eq(host_group_get(lab->host, &group, &info, NULL, 0),
+				joined ? 0 : -ENOENT);
+		}
 	}
 }
