@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames of the data plane: the fast parser agrees with the general one, chained mbufs with one
-// piece, and what is found lies within the frame, whatever a NIC tells. The first three bytes tell
-// where the chain is cut and whether tags were stripped.
+// piece, and a template with the parser; what is found lies within the frame, whatever a NIC tells.
+// The first three bytes tell where the chain is cut and whether tags were stripped.
 #include "input.h"
 
-#include <parse.h>
+#include <parse_template.h>
 #include "require.h"
 
 #define SEGMENTS 3
