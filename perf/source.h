@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames of many groups out of a net_null port whose receive callback stamps MAC, group and
+// checksum from a prepared sequence into tagged UDP frames: real mbufs of a real ethdev, faster
+// than any device.
+#ifndef PERF_SOURCE_H
+#define PERF_SOURCE_H
+
+#include <stdint.h>
+#include "port.h"
+
+#define SOURCE_DEVICE "net_null0,copy=0,size=64"
+#define SOURCE_VLAN 100
+#define SOURCE_ADDRESS                                                                             \
+	{                                                                                          \
+		10, 1, 1, 1                                                                        \
+	}
+#define SOURCE_PORT 5000
+#define SOURCE_KEYS (1u << 20) // frames until the sequence starts over
+#define SOURCE_IP_OFFSET 18 // of the IP header
+
+struct stamp;
+
+struct source {
+	struct stamp *stamps;
+	unsigned next; // number of the frame after the last one received
+};
+
+// From now on the port receives frames to SOURCE_KEYS groups. Released with source_fini() when the
+// port is closed.
+void source_init(struct source *source, const uint32_t *groups_be, struct port *port);
+void source_fini(struct source *source);
+
+#endif
