@@ -3,7 +3,6 @@
 #include "rewrite.h"
 
 #define MACS_LEN (2 * RTE_ETHER_ADDR_LEN)
-#define TYPE_LEN 2
 #define TCI_VLAN 0x0fff
 #define COPY_MAX 256 // bytes of a frame that is cheaper to copy than to share
 
@@ -52,98 +51,138 @@ static uint16_t priority_of(const struct rte_mbuf *frame, const uint8_t *header,
 	return len > RTE_ETHER_HDR_LEN ? header[RTE_ETHER_HDR_LEN] >> 4 : 0;
 }
 
-// Writes what stands in for the first `len` bytes of the frame, `old`; returns its length.
-static unsigned put_header(const struct output *output, const struct rte_mbuf *frame,
-	const uint8_t *old, unsigned len, uint8_t *header)
+static inline unsigned header_len(const struct output *output)
 {
-	unsigned n = MACS_LEN;
-
-	memcpy(header, old, MACS_LEN);
-	if (output->set_source_mac)
-		memcpy(header + RTE_ETHER_ADDR_LEN, output->source_mac.addr_bytes,
-			RTE_ETHER_ADDR_LEN);
-	if (output->vlan != VLAN_NONE) {
-		uint16_t tag_be[] = {
-			RTE_BE16(RTE_ETHER_TYPE_VLAN),
-			rte_cpu_to_be_16(priority_of(frame, old, len) << 12 | output->vlan),
-		};
-
-		memcpy(header + n, tag_be, sizeof(tag_be));
-		n += sizeof(tag_be);
-	}
-	memcpy(header + n, old + len - TYPE_LEN, TYPE_LEN);
-	return n + TYPE_LEN;
+	return RTE_ETHER_HDR_LEN + (output->vlan != VLAN_NONE ? RTE_VLAN_HLEN : 0);
 }
 
-// Puts the rest of the frame behind the header without copying it.
-static int chain_rest(struct rte_mbuf *header, const struct output *output, struct rte_mbuf *frame,
-	uint16_t l3_offset)
+// Writes what stands in for the first `len` bytes of the frame, `old`, which it may overlap: all is
+// read before anything is written.
+static inline void put_header(const struct output *output, const struct rte_mbuf *frame,
+	const uint8_t *old, unsigned len, uint8_t *header)
 {
-	struct rte_mbuf *rest = rte_pktmbuf_clone(frame, output->port->header_pool);
+	const uint8_t *old_source = old + RTE_ETHER_ADDR_LEN;
+	const uint8_t *new_source =
+		output->set_source_mac ? output->source_mac.addr_bytes : old_source;
+	uint64_t destination; // and two bytes of the source, which is written behind it
+	uint32_t source;
+	uint16_t source_end, type_be, tag_be[] = {RTE_BE16(RTE_ETHER_TYPE_VLAN), 0};
 
-	if (rest == NULL)
-		return -1;
+	memcpy(&destination, old, sizeof(destination));
+	memcpy(&source, new_source, sizeof(source));
+	memcpy(&source_end, new_source + sizeof(source), sizeof(source_end));
+	memcpy(&type_be, old + len - sizeof(type_be), sizeof(type_be));
+	if (output->vlan != VLAN_NONE)
+		tag_be[1] = rte_cpu_to_be_16(priority_of(frame, old, len) << 12 | output->vlan);
+	memcpy(header, &destination, sizeof(destination));
+	memcpy(header + RTE_ETHER_ADDR_LEN, &source, sizeof(source));
+	memcpy(header + RTE_ETHER_ADDR_LEN + sizeof(source), &source_end, sizeof(source_end));
+	if (output->vlan != VLAN_NONE)
+		memcpy(header + MACS_LEN, tag_be, sizeof(tag_be));
+	memcpy(header + header_len(output) - sizeof(type_be), &type_be, sizeof(type_be));
+}
+
+// Whether the rest of the frame is shared rather than copied if the port sends segments. An
+// adjusted clone keeps its first segment, which must not become empty.
+static inline bool is_shared(const struct rte_mbuf *frame, uint16_t l3_offset)
+{
+	return frame->pkt_len > COPY_MAX && frame->data_len > l3_offset;
+}
+
+// A header of its own and behind it the rest of the frame, which is not copied.
+static struct rte_mbuf *share(
+	const struct output *output, struct rte_mbuf *frame, uint16_t l3_offset)
+{
+	struct rte_mempool *pool = output->port->header_pool;
+	struct rte_mbuf *rest = rte_pktmbuf_clone(frame, pool);
+	struct rte_mbuf *header = rest != NULL ? rte_pktmbuf_alloc(pool) : NULL;
+	uint8_t buffer[PARSE_L2_MAX];
+
+	if (header == NULL) {
+		rte_pktmbuf_free(rest);
+		return NULL;
+	}
+	put_header(output, frame, rte_pktmbuf_read(frame, 0, l3_offset, buffer), l3_offset,
+		(uint8_t *)rte_pktmbuf_append(header, header_len(output)));
 	rte_pktmbuf_adj(rest, l3_offset);
 	header->next = rest;
 	header->nb_segs += rest->nb_segs;
 	header->pkt_len += rest->pkt_len;
-	return 0;
+	return header;
 }
 
-static int copy_rest(struct rte_mbuf *header, const struct rte_mbuf *frame, uint16_t l3_offset)
+// Takes over `copy`, an empty buffer. NULL: it has no room for the frame.
+static inline struct rte_mbuf *copy_to(struct rte_mbuf *copy, const struct output *output,
+	const struct rte_mbuf *frame, uint16_t l3_offset)
 {
-	unsigned len = frame->pkt_len - l3_offset;
-	char *to = rte_pktmbuf_append(header, len);
-	const void *from;
-
-	if (to == NULL)
-		return -1;
-	from = rte_pktmbuf_read(frame, l3_offset, len, to);
-	if (from != to)
-		memcpy(to, from, len);
-	return 0;
-}
-
-struct rte_mbuf *rewrite_frame(
-	const struct output *output, struct rte_mbuf *frame, uint16_t l3_offset)
-{
-	// An adjusted clone keeps its first segment, which must not become empty.
-	bool chain = output->port->multi_segs && frame->data_len > l3_offset &&
-		     frame->pkt_len > COPY_MAX;
-	struct rte_mbuf *header =
-		rte_pktmbuf_alloc(chain ? output->port->header_pool : output->port->tx_pool);
+	const unsigned rest_len = frame->pkt_len - l3_offset;
+	const unsigned len = header_len(output) + rest_len;
+	const uint8_t *old = rte_pktmbuf_mtod(frame, uint8_t *), *old_rest = old + l3_offset;
+	uint8_t *header = rte_pktmbuf_mtod(copy, uint8_t *), *rest = header + header_len(output);
 	uint8_t buffer[PARSE_L2_MAX];
-	const uint8_t *old;
-	unsigned len;
-	int rc;
 
-	if (header == NULL)
-		return NULL;
-	old = rte_pktmbuf_read(frame, 0, l3_offset, buffer);
-	len = put_header(output, frame, old, l3_offset, rte_pktmbuf_mtod(header, uint8_t *));
-	rte_pktmbuf_append(header, len);
-	rc = chain ? chain_rest(header, output, frame, l3_offset)
-		   : copy_rest(header, frame, l3_offset);
-	if (rc < 0) {
-		rte_pktmbuf_free(header);
+	if (unlikely(len > rte_pktmbuf_tailroom(copy))) {
+		rte_pktmbuf_free(copy);
 		return NULL;
 	}
-	return header;
+	if (unlikely(frame->nb_segs > 1)) {
+		old = rte_pktmbuf_read(frame, 0, l3_offset, buffer);
+		old_rest = rte_pktmbuf_read(frame, l3_offset, rest_len, rest);
+	}
+	put_header(output, frame, old, l3_offset, header);
+	if (likely(old_rest != rest))
+		memcpy(rest, old_rest, rest_len);
+	copy->data_len = copy->pkt_len = len;
+	return copy;
+}
+
+unsigned rewrite_burst(const struct output *output, struct rte_mbuf **frames, unsigned n,
+	uint64_t which, uint16_t l3_offset)
+{
+	struct rte_mempool *pool = output->port->tx_pool;
+	struct rte_mbuf *buffers[BURST];
+	unsigned n_wanted, n_buffers = 0, n_left = 0;
+	uint64_t shared = 0;
+
+	if (output->port->multi_segs)
+		for (unsigned i = 0; i < n; i++)
+			shared |= (uint64_t)is_shared(frames[i], l3_offset) << i;
+	n_wanted = __builtin_popcountll(which & ~shared);
+	// All at once, or one by one as many as there are.
+	if (likely(rte_pktmbuf_alloc_bulk(pool, buffers, n_wanted) == 0))
+		n_buffers = n_wanted;
+	else
+		while (n_buffers < n_wanted &&
+			(buffers[n_buffers] = rte_pktmbuf_alloc(pool)) != NULL)
+			n_buffers++;
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_mbuf *frame = frames[i];
+		const uint64_t bit = UINT64_C(1) << i;
+
+		if (which & shared & bit)
+			frame = share(output, frame, l3_offset);
+		else if ((which & bit) && n_buffers > 0)
+			frame = copy_to(buffers[--n_buffers], output, frame, l3_offset);
+		else if (which & bit)
+			frame = NULL;
+		if (likely(frame != NULL))
+			frames[n_left++] = frame;
+	}
+	return n_left;
 }
 
 bool rewrite_in_place(const struct output *output, struct rte_mbuf *frame, uint16_t l3_offset)
 {
-	uint8_t header[RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN];
-	const unsigned room = rte_pktmbuf_headroom(frame) + l3_offset;
-	unsigned len;
+	const int shift = l3_offset - (int)header_len(output);
+	uint8_t *old = rte_pktmbuf_mtod(frame, uint8_t *);
 
-	if (frame->data_len <= l3_offset || room < sizeof(header) ||
+	if (frame->data_len <= l3_offset || frame->data_off + shift < 0 ||
 		(frame->nb_segs > 1 && !output->port->multi_segs))
 		return false;
-	len = put_header(
-		output, frame, rte_pktmbuf_mtod(frame, const uint8_t *), l3_offset, header);
-	rte_pktmbuf_adj(frame, l3_offset);
-	memcpy(rte_pktmbuf_prepend(frame, len), header, len);
+	put_header(output, frame, old, l3_offset, old + shift);
+	frame->data_off += shift;
+	frame->data_len -= shift;
+	frame->pkt_len -= shift;
 	rewrite_forget(frame);
 	return true;
 }

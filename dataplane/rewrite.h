@@ -43,13 +43,15 @@ static inline bool rewrite_is_never_needed(
 bool rewrite_is_needed(
 	const struct output *output, const struct rte_mbuf *frame, uint16_t l3_offset);
 
-// Worker. A frame with a header of its own before the shared rest, or a copy if the port cannot
-// send that. The original stays as it is. NULL: no buffer.
-struct rte_mbuf *rewrite_frame(
-	const struct output *output, struct rte_mbuf *frame, uint16_t l3_offset);
+// Worker. Of n frames replaces those of which bit i of `which` is set by what the output wants: a
+// header of its own before the shared rest, or a copy if that is cheaper or the port cannot send
+// segments. The originals stay as they are. Leaves out those for which there is no buffer; returns
+// how many frames remain, in their order.
+unsigned rewrite_burst(const struct output *output, struct rte_mbuf **frames, unsigned n,
+	uint64_t which, uint16_t l3_offset);
 
-// Worker. The same to the frame itself, of which nobody but clones made by rewrite_frame() knows.
-// False: it stays as it is, the port cannot send it so.
+// Worker. The same to the frame itself, of which nobody but those who share its rest knows. False:
+// it stays as it is, the port cannot send it so.
 bool rewrite_in_place(const struct output *output, struct rte_mbuf *frame, uint16_t l3_offset);
 
 #endif

@@ -13,44 +13,44 @@ struct fate {
 
 static_assert(BURST <= 64, "a bit a frame");
 
-static void stage_themselves(struct worker *worker, const struct run *run, struct output *output)
+static void send_all(struct worker *worker, const struct run *run, struct output *output)
 {
 	struct output_lane *lane = deliver_lane(worker, output);
 
 	output_stage_burst(output, lane, run->frames, run->n, run->bytes);
 }
 
-// What the port gets for frame i: the frame itself, changed if nobody else has it, or a copy. NULL:
-// no buffer.
-static struct rte_mbuf *frame_for_port(
-	const struct run *run, const struct output *output, unsigned i, struct fate *fate)
+// Whether the port gets frame i itself, changed if nobody else does.
+static bool takes_itself(
+	const struct run *run, const struct output *output, unsigned i, const struct fate *fate)
 {
 	struct rte_mbuf *frame = run->frames[i];
+	bool alone =
+		fate->last && fate->all == 0 && fate->references[i] == 0 && (fate->own >> i & 1);
 
-	if (!rewrite_is_needed(output, frame, run->l3_offset) ||
-		(fate->last && fate->all == 0 && fate->references[i] == 0 && (fate->own >> i & 1) &&
-			rewrite_in_place(output, frame, run->l3_offset))) {
-		fate->references[i]++;
-		return frame;
-	}
-	return rewrite_frame(output, frame, run->l3_offset);
+	return (!output->set_source_mac && !rewrite_is_needed(output, frame, run->l3_offset)) ||
+	       (alone && rewrite_in_place(output, frame, run->l3_offset));
 }
 
-static void stage_for_port(
+static void send_by_port(
 	struct worker *worker, const struct run *run, struct output *output, struct fate *fate)
 {
 	struct rte_mbuf *frames[BURST];
+	uint64_t others = 0;
 	uint64_t bytes = 0;
-	unsigned n = 0;
+	unsigned n = run->n;
 
 	for (unsigned i = 0; i < run->n; i++) {
-		struct rte_mbuf *frame = frame_for_port(run, output, i, fate);
+		bool itself = takes_itself(run, output, i, fate);
 
-		if (unlikely(frame == NULL))
-			continue;
-		frames[n++] = frame;
-		bytes += frame->pkt_len;
+		frames[i] = run->frames[i];
+		fate->references[i] += itself;
+		others |= (uint64_t)!itself << i;
 	}
+	if (others != 0)
+		n = rewrite_burst(output, frames, n, others, run->l3_offset);
+	for (unsigned i = 0; i < n; i++)
+		bytes += frames[i]->pkt_len;
 	if (likely(n > 0))
 		output_stage_burst(output, deliver_lane(worker, output), frames, n, bytes);
 	if (unlikely(n < run->n)) {
@@ -67,7 +67,7 @@ static void refer(struct worker *worker, struct rte_mbuf *frame, unsigned refere
 		rte_pktmbuf_refcnt_update(frame, (int16_t)(references - 1));
 }
 
-static __rte_noinline void stage_for_ports(
+static __rte_noinline void send_by_ports(
 	struct worker *worker, const struct run *run, unsigned n_rings, unsigned n_ports)
 {
 	struct fate fate = {.all = n_rings};
@@ -81,10 +81,10 @@ static __rte_noinline void stage_for_ports(
 			continue;
 		fate.last = --n_ports == 0;
 		if (rewrite_is_never_needed(run->outputs[k], run->l3_offset, fate.chained)) {
-			stage_themselves(worker, run, run->outputs[k]);
+			send_all(worker, run, run->outputs[k]);
 			fate.all++;
 		} else {
-			stage_for_port(worker, run, run->outputs[k], &fate);
+			send_by_port(worker, run, run->outputs[k], &fate);
 		}
 	}
 	for (unsigned i = 0; i < run->n; i++) {
@@ -95,7 +95,7 @@ static __rte_noinline void stage_for_ports(
 	}
 }
 
-static void stage(struct worker *worker, const struct run *run)
+static void send_run(struct worker *worker, const struct run *run)
 {
 	unsigned n_rings = 0, n_ports = 0;
 
@@ -103,7 +103,7 @@ static void stage(struct worker *worker, const struct run *run)
 		struct output *output = run->outputs[k];
 
 		if (output->kind == OUTPUT_RING) {
-			stage_themselves(worker, run, output);
+			send_all(worker, run, output);
 			n_rings++;
 		} else if (output->kind == OUTPUT_COUNT) {
 			deliver_count(worker, output, run->n, run->bytes);
@@ -112,7 +112,7 @@ static void stage(struct worker *worker, const struct run *run)
 		}
 	}
 	if (n_ports > 0)
-		stage_for_ports(worker, run, n_rings, n_ports);
+		send_by_ports(worker, run, n_rings, n_ports);
 	else
 		for (unsigned i = 0; i < run->n; i++)
 			refer(worker, run->frames[i], n_rings);
@@ -125,7 +125,7 @@ void run_end(struct worker *worker)
 	if (run->n == 0)
 		return;
 	deliver_reserve(worker, run->n_outputs);
-	stage(worker, run);
+	send_run(worker, run);
 	run->n = 0;
 	run->bytes = 0;
 }

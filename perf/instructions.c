@@ -17,6 +17,7 @@
 #define GROUPS 1000
 #define VLAN 100
 #define OUTPUTS 8
+#define PORTS 2
 
 struct instructions {
 	struct dataplane *dp;
@@ -24,7 +25,7 @@ struct instructions {
 	struct port *port;
 	struct interface *interface;
 	struct rte_mempool *pool;
-	struct output *count, *rings[OUTPUTS];
+	struct output *count, *rings[OUTPUTS], *ports[PORTS];
 	uint32_t *keys4;
 	struct group_key *keys6;
 	unsigned next;
@@ -111,6 +112,7 @@ __rte_noinline void stage_count6(struct instructions *all, struct rte_mbuf **fra
 __rte_noinline void stage_filter(struct instructions *all, struct rte_mbuf **frames);
 __rte_noinline void stage_ring(struct instructions *all, struct rte_mbuf **frames);
 __rte_noinline void stage_fanout8(struct instructions *all, struct rte_mbuf **frames);
+__rte_noinline void stage_rewrite2(struct instructions *all, struct rte_mbuf **frames);
 __rte_noinline void stage_free(struct instructions *all, struct rte_mbuf **frames);
 
 void stage_parse(struct instructions *all, struct rte_mbuf **frames)
@@ -173,6 +175,11 @@ void stage_fanout8(struct instructions *all, struct rte_mbuf **frames)
 	whole_path(all, frames);
 }
 
+void stage_rewrite2(struct instructions *all, struct rte_mbuf **frames)
+{
+	whole_path(all, frames);
+}
+
 void stage_free(struct instructions *all, struct rte_mbuf **frames)
 {
 	rte_pktmbuf_free_bulk(frames, BURST);
@@ -217,10 +224,12 @@ static void run_all(struct instructions *all)
 		.n_sources = 1,
 		.sources = &source};
 	struct subscriber ring = {.output = all->rings[0], .mode = SLUICE_EXCLUDE};
-	struct subscriber rings[OUTPUTS];
+	struct subscriber rings[OUTPUTS], ports[PORTS];
 
 	for (unsigned i = 0; i < OUTPUTS; i++)
 		rings[i] = (struct subscriber){.output = all->rings[i], .mode = SLUICE_EXCLUDE};
+	for (unsigned i = 0; i < PORTS; i++)
+		ports[i] = (struct subscriber){.output = all->ports[i], .mode = SLUICE_EXCLUDE};
 	run(all, stage_free, false);
 	run(all, stage_parse, false);
 	run(all, stage_drop, false);
@@ -236,6 +245,26 @@ static void run_all(struct instructions *all)
 	run(all, stage_ring, false);
 	join(all, AF_INET, rings, OUTPUTS);
 	run(all, stage_fanout8, false);
+	join(all, AF_INET, ports, PORTS);
+	run(all, stage_rewrite2, false);
+}
+
+// A port that swallows frames, which leave with a source MAC of the output's and with one tag.
+static struct output *open_port_output(struct dataplane *dp, unsigned i)
+{
+	static const char *const devices[PORTS] = {"net_null1,no-rx=1", "net_null2,no-rx=1"};
+	struct port_config port = {.name = devices[i], .device = devices[i], .queues = 1};
+	struct output_config config = {
+		.kind = OUTPUT_PORT,
+		.vlan = VLAN,
+		.set_source_mac = true,
+		.source_mac = {{2, 0, 0, 0, 0, i}},
+	};
+	struct output *output;
+
+	workload_must(port_open(dp, &port, &config.port, NULL), "port");
+	workload_must(output_open(dp, &config, &output, NULL), "output");
+	return output;
 }
 
 static void open_all(struct instructions *all)
@@ -254,6 +283,8 @@ static void open_all(struct instructions *all)
 	workload_must(output_open(all->dp, &count, &all->count, NULL), "output");
 	for (unsigned i = 0; i < OUTPUTS; i++)
 		workload_must(output_open(all->dp, &ring, &all->rings[i], NULL), "output");
+	for (unsigned i = 0; i < PORTS; i++)
+		all->ports[i] = open_port_output(all->dp, i);
 	all->worker = all->dp->workers[0];
 	all->pool = all->port->rx_pool;
 	all->keys4 = workload_keys4(ROUNDS * BURST, GROUPS, 100);
@@ -262,7 +293,7 @@ static void open_all(struct instructions *all)
 
 int main(int argc, char **argv)
 {
-	const char *args[] = {argv[0], "--no-huge", "--no-shconf", "-m", "64", "--no-pci",
+	const char *args[] = {argv[0], "--no-huge", "--no-shconf", "-m", "256", "--no-pci",
 		"--no-telemetry", "--log-level", "error", "--lcores", "0@0,1@0"};
 	struct instructions all = {.dp = NULL};
 
