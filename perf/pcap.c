@@ -170,7 +170,9 @@ int main(int argc, char **argv)
 		workload_must(dataplane_start(dp, NULL), "start");
 	sigwait(&stop, &signal);
 	atomic_store(&stopped, true);
-	rte_eal_mp_wait_lcore();
+	// A worker ends when the data plane closes.
+	if (argc == 2)
+		rte_eal_mp_wait_lcore();
 	dataplane_close(dp);
 	rte_eal_cleanup();
 	return 0;
