@@ -152,15 +152,16 @@ INLINE void tally_add(
 
 INLINE struct fanout_frame look(const struct batch *batch, unsigned i, bool alike, bool ipv6)
 {
+	struct fanout_frame frame;
 	const uint8_t *ip;
 
 	if (!alike)
 		return look_at(&batch->parsed[i]);
 	ip = batch->data[i] + batch->template.l3_offset;
-	return (struct fanout_frame){
-		.source = ip + (ipv6 ? 8 : 12),
-		.udp_port_be = parse_load16(ip + (ipv6 ? 42 : 22)),
-	};
+	frame.source = ip + (ipv6 ? 8 : 12);
+	frame.udp_port_be = parse_load16(ip + (ipv6 ? 42 : 22));
+	frame.later_fragment = false;
+	return frame;
 }
 
 INLINE uint16_t l3_offset(const struct batch *batch, unsigned i, bool alike)
@@ -172,7 +173,6 @@ INLINE uint16_t l3_offset(const struct batch *batch, unsigned i, bool alike)
 static __rte_noinline unsigned deliver_fanout(
 	struct batch *batch, unsigned i, const struct fanout *fanout, bool alike, bool ipv6)
 {
-	const struct fanout_frame frame = look(batch, i, alike, ipv6);
 	const uint16_t offset = l3_offset(batch, i, alike);
 	struct output *scratch[FANOUT_LINES_MAX];
 	struct output *const *outputs = scratch;
@@ -182,6 +182,8 @@ static __rte_noinline unsigned deliver_fanout(
 		outputs = fanout->outputs;
 		n = fanout->n_outputs;
 	} else {
+		const struct fanout_frame frame = look(batch, i, alike, ipv6);
+
 		n = fanout_filter(fanout, &frame, scratch);
 	}
 	if (n == 1)

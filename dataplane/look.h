@@ -6,14 +6,16 @@
 #include "fanout.h"
 #include "parse.h"
 
-// Refers to `parsed`.
+// Refers to `parsed`. Field by field: a struct made at once is made in memory, padding included,
+// and read as a whole, which waits for the stores.
 static inline struct fanout_frame look_at(const struct parsed *parsed)
 {
-	return (struct fanout_frame){
-		.source = parsed->source6,
-		.udp_port_be = parsed->udp_port_be,
-		.later_fragment = parsed->flags & PARSED_LATER_FRAGMENT,
-	};
+	struct fanout_frame frame;
+
+	frame.source = parsed->source6;
+	frame.udp_port_be = parsed->udp_port_be;
+	frame.later_fragment = parsed->flags & PARSED_LATER_FRAGMENT;
+	return frame;
 }
 
 #endif

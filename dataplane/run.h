@@ -25,8 +25,13 @@ struct run {
 static inline bool run_continues(const struct run *run, uint16_t l3_offset, bool stripped,
 	struct output *const *outputs, unsigned n)
 {
-	return run->n_outputs == n && run->l3_offset == l3_offset && run->stripped == stripped &&
-	       memcmp(run->outputs, outputs, n * sizeof(*outputs)) == 0;
+	if (run->n_outputs != n || run->l3_offset != l3_offset || run->stripped != stripped)
+		return false;
+	// They are few: a call would take longer.
+	for (unsigned i = 0; i < n; i++)
+		if (run->outputs[i] != outputs[i])
+			return false;
+	return true;
 }
 
 // Starts a run without a frame.
