@@ -51,11 +51,6 @@ static uint16_t priority_of(const struct rte_mbuf *frame, const uint8_t *header,
 	return len > RTE_ETHER_HDR_LEN ? header[RTE_ETHER_HDR_LEN] >> 4 : 0;
 }
 
-static inline unsigned header_len(const struct output *output)
-{
-	return RTE_ETHER_HDR_LEN + (output->vlan != VLAN_NONE ? RTE_VLAN_HLEN : 0);
-}
-
 // Writes what stands in for the first `len` bytes of the frame, `old`, which it may overlap: all is
 // read before anything is written.
 static inline void put_header(const struct output *output, const struct rte_mbuf *frame,
@@ -79,7 +74,7 @@ static inline void put_header(const struct output *output, const struct rte_mbuf
 	memcpy(header + RTE_ETHER_ADDR_LEN + sizeof(source), &source_end, sizeof(source_end));
 	if (output->vlan != VLAN_NONE)
 		memcpy(header + MACS_LEN, tag_be, sizeof(tag_be));
-	memcpy(header + header_len(output) - sizeof(type_be), &type_be, sizeof(type_be));
+	memcpy(header + rewrite_header_len(output) - sizeof(type_be), &type_be, sizeof(type_be));
 }
 
 // Whether the rest of the frame is shared rather than copied if the port sends segments. An
@@ -103,7 +98,7 @@ static struct rte_mbuf *share(
 		return NULL;
 	}
 	put_header(output, frame, rte_pktmbuf_read(frame, 0, l3_offset, buffer), l3_offset,
-		(uint8_t *)rte_pktmbuf_append(header, header_len(output)));
+		(uint8_t *)rte_pktmbuf_append(header, rewrite_header_len(output)));
 	rte_pktmbuf_adj(rest, l3_offset);
 	header->next = rest;
 	header->nb_segs += rest->nb_segs;
@@ -116,9 +111,10 @@ static inline struct rte_mbuf *copy_to(struct rte_mbuf *copy, const struct outpu
 	const struct rte_mbuf *frame, uint16_t l3_offset)
 {
 	const unsigned rest_len = frame->pkt_len - l3_offset;
-	const unsigned len = header_len(output) + rest_len;
+	const unsigned len = rewrite_header_len(output) + rest_len;
 	const uint8_t *old = rte_pktmbuf_mtod(frame, uint8_t *), *old_rest = old + l3_offset;
-	uint8_t *header = rte_pktmbuf_mtod(copy, uint8_t *), *rest = header + header_len(output);
+	uint8_t *header = rte_pktmbuf_mtod(copy, uint8_t *),
+		*rest = header + rewrite_header_len(output);
 	uint8_t buffer[PARSE_L2_MAX];
 
 	if (unlikely(len > rte_pktmbuf_tailroom(copy))) {
@@ -136,25 +132,38 @@ static inline struct rte_mbuf *copy_to(struct rte_mbuf *copy, const struct outpu
 	return copy;
 }
 
+// As many of n empty buffers as there are. What is in a pool has one reference, one segment and
+// none behind it: only what a transmitter reads is set, all of it in the first cache line.
+static unsigned get_buffers(struct rte_mempool *pool, struct rte_mbuf **buffers, unsigned n)
+{
+	unsigned got = 0;
+
+	if (likely(rte_mempool_get_bulk(pool, (void **)buffers, n) == 0))
+		got = n;
+	else
+		while (got < n && rte_mempool_get(pool, (void **)&buffers[got]) == 0)
+			got++;
+	for (unsigned i = 0; i < got; i++) {
+		buffers[i]->data_off = RTE_PKTMBUF_HEADROOM;
+		buffers[i]->port = RTE_MBUF_PORT_INVALID;
+		buffers[i]->ol_flags = 0;
+		buffers[i]->packet_type = 0;
+	}
+	return got;
+}
+
 unsigned rewrite_burst(const struct output *output, struct rte_mbuf **frames, unsigned n,
 	uint64_t which, uint16_t l3_offset)
 {
-	struct rte_mempool *pool = output->port->tx_pool;
 	struct rte_mbuf *buffers[BURST];
-	unsigned n_wanted, n_buffers = 0, n_left = 0;
+	unsigned n_buffers, n_left = 0;
 	uint64_t shared = 0;
 
 	if (output->port->multi_segs)
 		for (unsigned i = 0; i < n; i++)
 			shared |= (uint64_t)is_shared(frames[i], l3_offset) << i;
-	n_wanted = __builtin_popcountll(which & ~shared);
-	// All at once, or one by one as many as there are.
-	if (likely(rte_pktmbuf_alloc_bulk(pool, buffers, n_wanted) == 0))
-		n_buffers = n_wanted;
-	else
-		while (n_buffers < n_wanted &&
-			(buffers[n_buffers] = rte_pktmbuf_alloc(pool)) != NULL)
-			n_buffers++;
+	n_buffers =
+		get_buffers(output->port->tx_pool, buffers, __builtin_popcountll(which & ~shared));
 	for (unsigned i = 0; i < n; i++) {
 		struct rte_mbuf *frame = frames[i];
 		const uint64_t bit = UINT64_C(1) << i;
@@ -173,7 +182,7 @@ unsigned rewrite_burst(const struct output *output, struct rte_mbuf **frames, un
 
 bool rewrite_in_place(const struct output *output, struct rte_mbuf *frame, uint16_t l3_offset)
 {
-	const int shift = l3_offset - (int)header_len(output);
+	const int shift = l3_offset - (int)rewrite_header_len(output);
 	uint8_t *old = rte_pktmbuf_mtod(frame, uint8_t *);
 
 	if (frame->data_len <= l3_offset || frame->data_off + shift < 0 ||

@@ -30,6 +30,12 @@ static inline void rewrite_forget(struct rte_mbuf *frame)
 	frame->ol_flags &= ~(RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED);
 }
 
+// What stands before the IP header of frames that leave by the output.
+static inline unsigned rewrite_header_len(const struct output *output)
+{
+	return RTE_ETHER_HDR_LEN + (output->vlan != VLAN_NONE ? RTE_VLAN_HLEN : 0);
+}
+
 // Whether frames leave by the output as they came, whatever they are; `chained`: one of them may
 // have several segments. l3_offset tells where the IP header starts.
 static inline bool rewrite_is_never_needed(

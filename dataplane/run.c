@@ -35,9 +35,9 @@ static bool takes_itself(
 static void send_by_port(
 	struct worker *worker, const struct run *run, struct output *output, struct fate *fate)
 {
+	const int longer = (int)rewrite_header_len(output) - run->l3_offset;
+	uint64_t others = 0, bytes = run->bytes + (int64_t)longer * run->n;
 	struct rte_mbuf *frames[BURST];
-	uint64_t others = 0;
-	uint64_t bytes = 0;
 	unsigned n = run->n;
 
 	for (unsigned i = 0; i < run->n; i++) {
@@ -49,14 +49,15 @@ static void send_by_port(
 	}
 	if (others != 0)
 		n = rewrite_burst(output, frames, n, others, run->l3_offset);
-	for (unsigned i = 0; i < n; i++)
-		bytes += frames[i]->pkt_len;
-	if (likely(n > 0))
-		output_stage_burst(output, deliver_lane(worker, output), frames, n, bytes);
 	if (unlikely(n < run->n)) {
+		bytes = 0;
+		for (unsigned i = 0; i < n; i++)
+			bytes += frames[i]->pkt_len;
 		counter_add(&output->lanes[worker->index].dropped, run->n - n);
 		worker_drop(worker, DROP_NO_MBUF, run->n - n);
 	}
+	if (likely(n > 0))
+		output_stage_burst(output, deliver_lane(worker, output), frames, n, bytes);
 }
 
 static void refer(struct worker *worker, struct rte_mbuf *frame, unsigned references)
