@@ -3,8 +3,8 @@
 // beside other programs on the like. The first port receives. Frames of the joined groups are
 // counted, or leave by all other ports, as they are or with the port's own source MAC. Without a
 // mode nothing is joined. The floors are loops without a worker: one sends every frame by all other
-// ports, one parses and frees it. DPDK's telemetry socket tells how many frames there were. SIGINT
-// or SIGTERM ends it.
+// ports, one with the port's own source MAC, one parses and frees it. DPDK's telemetry socket tells
+// how many frames there were. SIGINT or SIGTERM ends it.
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -15,6 +15,7 @@
 #include <rte_launch.h>
 #include "dataplane.h"
 #include "parse.h"
+#include "port.h"
 #include "workload.h"
 
 // Buffers of 320 bytes, as --mbuf-size=320 gives them to testpmd.
@@ -84,8 +85,8 @@ static int send_run(void *arg)
 	const uint16_t n_ports = rte_eth_dev_count_avail();
 
 	while (!atomic_load_explicit(&stopped, memory_order_relaxed)) {
-		struct rte_mbuf *frames[WORKLOAD_BURST];
-		const uint16_t n = rte_eth_rx_burst(0, 0, frames, WORKLOAD_BURST);
+		struct rte_mbuf *frames[BURST];
+		const uint16_t n = rte_eth_rx_burst(0, 0, frames, BURST);
 
 		for (uint16_t i = 0; n_ports > 2 && i < n; i++)
 			rte_pktmbuf_refcnt_update(frames[i], n_ports - 2);
@@ -98,12 +99,56 @@ static int send_run(void *arg)
 	return 0;
 }
 
+// A copy of the frames with the port's source MAC.
+static void copy_burst(const struct port *port, const struct rte_ether_addr *mac,
+	struct rte_mbuf *const *frames, struct rte_mbuf **copies, unsigned n)
+{
+	workload_must(rte_pktmbuf_alloc_bulk(port->tx_pool, copies, n), "buffers");
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_ether_hdr *header =
+			(struct rte_ether_hdr *)rte_pktmbuf_append(copies[i], frames[i]->data_len);
+
+		rte_memcpy(header, rte_pktmbuf_mtod(frames[i], void *), frames[i]->data_len);
+		header->src_addr = *mac;
+	}
+}
+
+// What nothing that sends a frame by several ports, by each with a source MAC of its own, can beat:
+// a copy for all but the last.
+static int copy_run(void *arg)
+{
+	struct port *const *ports = arg;
+	const uint16_t n_ports = rte_eth_dev_count_avail();
+	struct rte_ether_addr macs[OUTPUTS_MAX + 1];
+
+	for (uint16_t port = 1; port < n_ports; port++)
+		rte_eth_macaddr_get(port, &macs[port]);
+	while (!atomic_load_explicit(&stopped, memory_order_relaxed)) {
+		struct rte_mbuf *frames[BURST], *copies[BURST];
+		const uint16_t n = rte_eth_rx_burst(0, 0, frames, BURST);
+
+		for (uint16_t port = 1; port < n_ports; port++) {
+			struct rte_mbuf **out = port + 1 < n_ports ? copies : frames;
+			uint16_t sent;
+
+			if (out == copies)
+				copy_burst(ports[port], &macs[port], frames, copies, n);
+			for (uint16_t i = 0; out == frames && i < n; i++)
+				rte_pktmbuf_mtod(frames[i], struct rte_ether_hdr *)->src_addr =
+					macs[port];
+			sent = rte_eth_tx_burst(port, 0, out, n);
+			rte_pktmbuf_free_bulk(out + sent, n - sent);
+		}
+	}
+	return 0;
+}
+
 // What a worker with nothing joined cannot do without.
 static int parse_run(void *arg)
 {
 	while (!atomic_load_explicit(&stopped, memory_order_relaxed)) {
-		struct rte_mbuf *frames[WORKLOAD_BURST];
-		const uint16_t n = rte_eth_rx_burst(0, 0, frames, WORKLOAD_BURST);
+		struct rte_mbuf *frames[BURST];
+		const uint16_t n = rte_eth_rx_burst(0, 0, frames, BURST);
 
 		for (uint16_t i = 0; i < n; i++) {
 			struct parsed parsed;
@@ -117,19 +162,23 @@ static int parse_run(void *arg)
 	return 0;
 }
 
-static void start_floor(struct dataplane *dp, const char *mode)
+static void start_floor(struct dataplane *dp, const char *floor)
 {
+	static struct port *ports[OUTPUTS_MAX + 1];
+	int (*run)(void *arg) = !strcmp(floor, "parse")  ? parse_run
+				: !strcmp(floor, "copy") ? copy_run
+							 : send_run;
+
+	workload_must(rte_eth_dev_count_avail() > OUTPUTS_MAX + 1, "ports to send by");
 	for (uint16_t id = 1; id < rte_eth_dev_count_avail(); id++)
-		open_port(dp, id);
-	workload_must(
-		rte_eal_remote_launch(strcmp(mode, "parse") ? send_run : parse_run, NULL, LCORE),
-		"start");
+		ports[id] = open_port(dp, id);
+	workload_must(rte_eal_remote_launch(run, ports, LCORE), "start");
 }
 
 static int usage(void)
 {
 	fputs("usage: sluice-pcap [EAL OPTION]... -- [FLOOR|MODE FIRST_GROUP GROUPS]\n"
-	      "floors: send parse; modes: count forward rewrite\n",
+	      "floors: send copy parse; modes: count forward rewrite\n",
 		stderr);
 	return 2;
 }

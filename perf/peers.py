@@ -236,12 +236,14 @@ class Run:
         times = self.turns("replicate2", [
             self.example(source, folder),
             self.sluice("floor", source, 2, "send"),
+            self.sluice("copy", source, 2, "copy"),
             self.sluice("rewrite", source, 2, "rewrite", *EXAMPLE_GROUPS),
             self.sluice("forward", source, 2, "forward", *EXAMPLE_GROUPS),
         ])
         if "ipv4_multicast" in times:
             self.ratio("replicate2.ipv4_multicast", times["ipv4_multicast"], times["rewrite"])
             self.ratio("replicate2.unrewritten", times["ipv4_multicast"], times["forward"])
+            self.ratio("replicate2.copy", times["ipv4_multicast"], times["copy"])
             self.ratio("replicate2.floor", times["ipv4_multicast"], times["floor"])
 
 

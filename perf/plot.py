@@ -50,6 +50,7 @@ CHARTS = (
         ("peers.forward2", "Sluice, 2 ports"),
     )),
     ("replicate", "64-byte frames to two ports on one core", RATE, (
+        ("replicate2.copy", "a copy only (floor)"),
         ("replicate2.floor", "references only (floor)"),
         ("replicate2.forward", "Sluice, as received"),
         ("replicate2.rewrite", "Sluice, new source MAC"),
