@@ -70,20 +70,17 @@ INLINE void put_record(const struct group_table *table, uint16_t family, const s
 	rte_prefetch0(record);
 }
 
-// Of those not found at home, the bits of `missed`, few may be elsewhere. Returns those that are.
+// Few, and one unpredictable branch for all of them. Returns those that are there.
 INLINE uint64_t find_elsewhere(const struct group_table *table, uint16_t family,
-	const struct group_query *query, unsigned first, uint64_t missed, const struct finds *finds,
+	const struct group_query *query, unsigned first, uint64_t which, const struct finds *finds,
 	bool records, matcher match)
 {
 	uint64_t hits = 0;
 
-	for (; missed; missed &= missed - 1) {
-		unsigned bit = (unsigned)__builtin_ctzll(missed), i = first + bit;
-		uint64_t slot;
+	for (; which; which &= which - 1) {
+		unsigned bit = (unsigned)__builtin_ctzll(which), i = first + bit;
+		uint64_t slot = look_elsewhere(table, family, query, i, match);
 
-		if (likely(!bucket_reaches(query->homes[i])))
-			continue;
-		slot = look_elsewhere(table, family, query, i, match);
 		hits |= (uint64_t)(slot != 0) << bit;
 		finds->index[i] = slot_index(slot);
 		if (records)
@@ -92,15 +89,10 @@ INLINE uint64_t find_elsewhere(const struct group_table *table, uint16_t family,
 	return hits;
 }
 
-INLINE uint64_t all_of(unsigned n)
-{
-	return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
-}
-
 INLINE uint64_t find4(const struct group_table *table, const struct group_query *query,
 	unsigned first, unsigned end, struct finds finds, bool records, matcher match)
 {
-	uint64_t hits = 0, missed;
+	uint64_t hits = 0, elsewhere = 0;
 
 	for (unsigned i = end; i-- > first;) {
 		const struct bucket *home = query->homes[i];
@@ -110,12 +102,14 @@ INLINE uint64_t find4(const struct group_table *table, const struct group_query 
 		uint32_t index = slot_index(slot) & -(uint32_t)hit;
 
 		hits = hits + hits + hit;
+		elsewhere = shift_in(elsewhere, bucket_reaches(home));
 		finds.index[i] = index;
 		if (records)
 			put_record(table, AF_INET, &finds, i, index);
 	}
-	missed = all_of(end - first) & ~hits;
-	return hits | find_elsewhere(table, AF_INET, query, first, missed, &finds, records, match);
+	elsewhere &= ~hits;
+	return hits |
+	       find_elsewhere(table, AF_INET, query, first, elsewhere, &finds, records, match);
 }
 
 // A tag of an IPv6 group is a hint, which its record confirms. That of index 0 equals no group, and
@@ -123,7 +117,8 @@ INLINE uint64_t find4(const struct group_table *table, const struct group_query 
 INLINE uint64_t find6(const struct group_table *table, const struct group_query *query,
 	unsigned first, unsigned end, struct finds finds, bool records, matcher match)
 {
-	uint64_t hits = 0, missed;
+	uint64_t hits = 0, elsewhere = 0;
+	uint32_t mistaken = 0; // not 0 if a hint was wrong
 
 	for (unsigned i = end; i-- > first;) {
 		const struct bucket *home = query->homes[i];
@@ -131,20 +126,24 @@ INLINE uint64_t find6(const struct group_table *table, const struct group_query 
 		uint64_t slot = slot_load(home, match(home, tag));
 		uint32_t index = slot_index(slot) & -(uint32_t)(slot_tag(slot) == tag);
 
+		elsewhere = shift_in(elsewhere, bucket_reaches(home));
 		finds.index[i] = index;
 		put_record(table, AF_INET6, &finds, i, index);
 	}
 	for (unsigned i = end; i-- > first;) {
 		const struct group6 *record = (const struct group6 *)finds.records[i];
 		bool hit = group_key_equal(&record->key, &query->keys[i]);
+		uint32_t index = finds.index[i] & -(uint32_t)hit;
 
 		hits = shift_in(hits, hit);
-		finds.index[i] &= -(uint32_t)hit;
+		mistaken |= finds.index[i] ^ index;
+		finds.index[i] = index;
 	}
-	missed = all_of(end - first) & ~hits;
-	for (uint64_t left = records ? missed : 0; left; left &= left - 1)
-		put_record(table, AF_INET6, &finds, first + (unsigned)__builtin_ctzll(left), 0);
-	return hits | find_elsewhere(table, AF_INET6, query, first, missed, &finds, records, match);
+	for (unsigned i = end; records && unlikely(mistaken != 0) && i-- > first;)
+		put_record(table, AF_INET6, &finds, i, finds.index[i]);
+	elsewhere &= ~hits;
+	return hits |
+	       find_elsewhere(table, AF_INET6, query, first, elsewhere, &finds, records, match);
 }
 
 #define LOOKUP(name, attributes)                                                                   \
