@@ -12,7 +12,7 @@ static_assert(BURST <= 64, "a batch's frames are bits of a word");
 // is better made for.
 #define INLINE static inline __attribute__((always_inline))
 
-void batch_start(struct batch *batch, struct worker *worker, const struct interface *interface,
+static void start(struct batch *batch, struct worker *worker, const struct interface *interface,
 	bool ipv6, struct rte_mbuf **frames, uint32_t tick)
 {
 	batch->worker = worker;
@@ -26,6 +26,33 @@ void batch_start(struct batch *batch, struct worker *worker, const struct interf
 	batch->n_not_joined = batch->n_filtered = batch->n_more = 0;
 	batch->bytes = batch->unwanted = 0;
 	batch->tally.output = NULL;
+}
+
+bool batch_start_alike(struct batch *batch, struct worker *worker, const struct port *port,
+	struct rte_mbuf **frames, const uint8_t *const *data, uint32_t tick)
+{
+	const struct interface *interface;
+	struct parsed first;
+
+	if (!parse_mbuf_fast(frames[0], port->rx_told, &first))
+		return false;
+	interface = interface_map_find(&port->interfaces, first.outer_vlan, first.inner_vlan);
+	if (interface == NULL)
+		return false;
+	start(batch, worker, interface, first.flags & PARSED_IPV6, frames, tick);
+	batch->alike = true;
+	batch->data = data;
+	parse_template_init(&batch->template, frames[0], port->rx_told, &first);
+	return true;
+}
+
+void batch_start_parsed(struct batch *batch, struct worker *worker,
+	const struct interface *interface, bool ipv6, struct rte_mbuf **frames,
+	const struct parsed *parsed, uint32_t tick)
+{
+	start(batch, worker, interface, ipv6, frames, tick);
+	batch->alike = false;
+	batch->parsed = parsed;
 }
 
 // ---- Asking --------------------------------------------------------------------------------

@@ -44,10 +44,14 @@ struct batch {
 
 // All of them are for workers.
 
-// Starts a batch of `frames` that came by the interface and are of one family. Fill in how they are
-// known then.
-void batch_start(struct batch *batch, struct worker *worker, const struct interface *interface,
-	bool ipv6, struct rte_mbuf **frames, uint32_t tick);
+// Starts a batch of frames that came by the port, whose bytes are at `data`, of those that are like
+// the first. False: the first is none of the many, or no interface's.
+bool batch_start_alike(struct batch *batch, struct worker *worker, const struct port *port,
+	struct rte_mbuf **frames, const uint8_t *const *data, uint32_t tick);
+// Starts a batch of frames that were parsed, came by the interface and are of one family.
+void batch_start_parsed(struct batch *batch, struct worker *worker,
+	const struct interface *interface, bool ipv6, struct rte_mbuf **frames,
+	const struct parsed *parsed, uint32_t tick);
 
 // The stages take on frames number `first` to end - 1. A batch that is not joined is through after
 // the first.

@@ -33,19 +33,10 @@ static unsigned filter_alike(struct worker *worker, const struct port *port,
 	struct rte_mbuf **frames, const uint8_t *const *data, unsigned n, uint32_t tick)
 {
 	unsigned matched = 0, found = 0, fetched = 0, delivered = 0;
-	const struct interface *interface;
-	struct parsed first;
 	struct batch batch;
 
-	if (!parse_mbuf_fast(frames[0], port->rx_told, &first))
+	if (!batch_start_alike(&batch, worker, port, frames, data, tick))
 		return 0;
-	interface = interface_map_find(&port->interfaces, first.outer_vlan, first.inner_vlan);
-	if (interface == NULL)
-		return 0;
-	batch_start(&batch, worker, interface, first.flags & PARSED_IPV6, frames, tick);
-	batch.alike = true;
-	batch.data = data;
-	parse_template_init(&batch.template, frames[0], port->rx_told, &first);
 	if (!batch.joined)
 		n = delivered = batch_match(&batch, 0, n);
 	while (delivered < n) {
@@ -116,9 +107,8 @@ static __rte_noinline void filter_unlike(struct worker *worker, const struct por
 			chosen[n_chosen] = frames[i];
 			chosen_parsed[n_chosen++] = parsed[i];
 		}
-		batch_start(&batch, worker, interfaces[first], ipv6, chosen, tick);
-		batch.alike = false;
-		batch.parsed = chosen_parsed;
+		batch_start_parsed(
+			&batch, worker, interfaces[first], ipv6, chosen, chosen_parsed, tick);
 		if (batch.joined) {
 			batch_ask(&batch, 0, n_chosen);
 			batch_find(&batch, 0, n_chosen);

@@ -74,21 +74,13 @@ void limit_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 static void other_start(struct loop *loop, struct rte_mbuf **frames, const uint8_t **data,
 	unsigned n, struct batch *batch)
 {
-	struct parsed first;
-
 	for (unsigned i = 0; i < n; i++) {
 		data[i] = rte_pktmbuf_mtod(frames[i], const uint8_t *);
 		rte_prefetch0(data[i]);
 	}
 	counter_add(&loop->worker->counters.rx_packets, n);
-	workload_must(!parse_mbuf_fast(frames[0], loop->port->rx_told, &first) ||
-			      !interface_map_find(
-				      &loop->port->interfaces, first.outer_vlan, first.inner_vlan),
+	workload_must(!batch_start_alike(batch, loop->worker, loop->port, frames, data, 1),
 		"a frame did not parse");
-	batch_start(batch, loop->worker, loop->interface, false, frames, 1);
-	batch->alike = true;
-	batch->data = data;
-	parse_template_init(&batch->template, frames[0], loop->port->rx_told, &first);
 	batch->joined = false; // there is nothing to ask our table for
 	workload_must(batch_match(batch, 0, n) != n, "a frame did not match");
 	batch->joined = true;
