@@ -32,10 +32,12 @@
 
 static void restart_round(struct group *group)
 {
-	if (!group->sourced)
+	struct source_set *set = group_sources(group);
+
+	if (set == NULL)
 		return;
-	group_sources(group)->n_round = 0;
-	group_sources(group)->place.partly = false;
+	set->n_round = 0;
+	set->place.partly = false;
 }
 
 void change_note(struct host *host, struct group *group)
@@ -431,6 +433,7 @@ void change_announce(struct host *host)
 	struct group *group;
 
 	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
+		struct source_set *set = group_sources(group);
 		struct source *source;
 
 		// One that was left keeps its difference: routers may still have it.
@@ -438,11 +441,11 @@ void change_announce(struct host *host)
 			continue;
 		group->told_mode = SLUICE_INCLUDE;
 		group->repeats = 0;
-		if (group->sourced) {
-			TAILQ_FOREACH (source, &group_sources(group)->order, order) {
-				source_tell(group_sources(group), source, false);
+		if (set != NULL) {
+			TAILQ_FOREACH (source, &set->order, order) {
+				source_tell(set, source, false);
 				source->repeats = 0;
-				source_touch(group_sources(group), source);
+				source_touch(set, source);
 			}
 		}
 		change_note(host, group);

@@ -15,7 +15,7 @@
 // of the mixing can be undone, so that no two groups share a hash.
 static uint32_t hash_ipv4(const struct host *host, uint32_t number)
 {
-	uint64_t seed = table_mix(host->config.seed);
+	uint64_t seed = host->hash_seed;
 	uint32_t run = (number / RUN ^ seed >> 32) & RUNS_MASK;
 
 	run = run * ((uint32_t)seed | 1) & RUNS_MASK;
@@ -27,7 +27,7 @@ static uint32_t hash_ipv4(const struct host *host, uint32_t number)
 
 static uint32_t hash_ipv6(const struct host *host, uint64_t prefix, uint64_t number)
 {
-	prefix = table_mix(prefix ^ host->config.seed);
+	prefix = table_mix(prefix ^ host->hash_seed);
 	return (uint32_t)(table_mix(table_mix(prefix ^ number / RUN)) >> 32) * RUN + number % RUN;
 }
 
@@ -126,16 +126,18 @@ struct group *group_add(struct host *host, const struct sluice_addr *addr)
 
 void group_free(struct host *host, struct group *group)
 {
+	struct source_set *set = group_sources(group);
+
 	answer_forget(host, group);
-	if (group->sourced) {
+	if (set != NULL) {
 		struct source *source;
 
-		while ((source = TAILQ_FIRST(&group_sources(group)->order)) != NULL) {
-			source_settle(group_sources(group), source);
-			source_tell(group_sources(group), source, false);
-			source_put(group_sources(group), source);
+		while ((source = TAILQ_FIRST(&set->order)) != NULL) {
+			source_settle(set, source);
+			source_tell(set, source, false);
+			source_put(set, source);
 		}
-		source_set_close(group_sources(group), &host->memory);
+		source_set_close(set, &host->memory);
 	}
 	table_remove(&host->group_table, hash_address(host, group->addr), group);
 	pool_put(group);

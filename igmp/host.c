@@ -134,14 +134,12 @@ bool host_is_ssm(const struct host *host, const struct sluice_addr *addr)
 
 int host_reconfigure(struct host *host, const struct host_config *config, uint64_t now_ms)
 {
-	uint64_t seed = host->config.seed;
 	struct group *group;
 	int rc;
 
 	rc = configure(host, config, now_ms);
 	if (rc < 0)
 		return rc;
-	host->config.seed = seed;
 	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
 		enum sluice_filter_mode mode = group_mode(group);
 
@@ -173,6 +171,7 @@ struct host *host_open(int family, const struct host_config *config, const struc
 	host->ops = ops;
 	host->ctx = ctx;
 	host->random = config->seed;
+	host->hash_seed = table_mix(config->seed);
 	host->up = true;
 	host->version = host->wire->newest;
 	host->source.family = family;

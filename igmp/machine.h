@@ -165,6 +165,7 @@ struct host {
 	struct host_range *ssm_ranges; // config.ssm_ranges points here
 	size_t memory;
 	uint64_t random;
+	uint64_t hash_seed; // of group_table, whatever is reconfigured
 
 	struct pool group_pool, member_pool, source_pool, answer_pool;
 	struct table group_table;
