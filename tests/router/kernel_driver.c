@@ -2,15 +2,15 @@
 // Plays a script to a host of igmp/ in virtual time and prints what it sends, for the comparison
 // with the kernel (tests/lab/kernel_diff.sh).
 //
-//   kernel_driver ADDRESS PREFIX_LENGTH MTU SEEDS < script
+//   kernel_driver ADDRESS PREFIX_LENGTH MTU FIRST_SEED SEEDS < script
 //
 // A line of the script is one of, in order of time,
 //   MS call SESSION GROUP [SOURCE...]   call: join, leave, join_source, ..., include, exclude
 //   MS close SESSION
 //   MS packet HEX
 //   MS end
-// It is played once for each seed from 1 to SEEDS. The output of each begins with "seed N"; then
-// come "MS frame HEX" and, for each call, "MS result ERRNO".
+// It is played once for each of SEEDS seeds from FIRST_SEED on. The output of each begins with
+// "seed N"; then come "MS frame HEX" and, for each call, "MS result ERRNO".
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,11 +197,11 @@ int main(int argc, char **argv)
 {
 	struct host_address address = {0};
 
-	if (argc != 5)
-		die("usage", "kernel_driver ADDRESS PREFIX_LENGTH MTU SEEDS < script");
+	if (argc != 6)
+		die("usage", "kernel_driver ADDRESS PREFIX_LENGTH MTU FIRST_SEED SEEDS < script");
 	parse_address(argv[1], &address.addr);
 	address.prefix_length = atoi(argv[2]);
-	for (int seed = 1; seed <= atoi(argv[4]); seed++)
-		play(stdin, &address, atoi(argv[3]), seed);
+	for (int i = 0; i < atoi(argv[5]); i++)
+		play(stdin, &address, atoi(argv[3]), atoi(argv[4]) + i);
 	return 0;
 }
