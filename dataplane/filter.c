@@ -119,6 +119,56 @@ static __rte_noinline void filter_unlike(struct worker *worker, const struct por
 	}
 }
 
+// What only frames of the same interface and family have in common: type and outermost tag. There
+// may be several kinds of these, but a flow is of one: its frames stay in order.
+static uint64_t kind_of(const struct rte_mbuf *frame, const uint8_t *data)
+{
+	uint64_t kind, stripped = 0;
+	uint16_t type;
+
+	if (unlikely(frame->data_len < RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN + 2))
+		return 0;
+	memcpy(&kind, data + 2 * RTE_ETHER_ADDR_LEN, sizeof(kind));
+	kind = rte_be_to_cpu_64(kind);
+	type = kind >> 48;
+	if (type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ)
+		kind &= UINT64_C(0xffff0fffffff0000); // without the priority
+	else
+		kind &= UINT64_C(0xffff) << 48;
+	if (frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
+		stripped = 0x1000 | (frame->vlan_tci & 0xfff);
+	return kind | stripped;
+}
+
+// Frames of several interfaces, or families, or what is not like the many.
+static __rte_noinline void filter_mixed(struct worker *worker, const struct port *port,
+	struct rte_mbuf **frames, const uint8_t *const *data, unsigned n, uint32_t tick)
+{
+	struct rte_mbuf *chosen[BURST];
+	const uint8_t *chosen_data[BURST];
+	uint64_t kinds[BURST], left = UINT64_MAX >> (64 - n);
+
+	for (unsigned i = 0; i < n; i++)
+		kinds[i] = kind_of(frames[i], data[i]);
+	while (left != 0) {
+		const uint64_t kind = kinds[rte_bsf64(left)];
+		unsigned n_chosen = 0, done;
+
+		for (uint64_t rest = left; rest != 0; rest &= rest - 1) {
+			const unsigned i = rte_bsf64(rest);
+			const bool alike = kinds[i] == kind; // as good as random: no branch
+
+			chosen[n_chosen] = frames[i];
+			chosen_data[n_chosen] = data[i];
+			n_chosen += alike;
+			left ^= (uint64_t)alike << i;
+		}
+		done = filter_alike(worker, port, chosen, chosen_data, n_chosen, tick);
+		if (unlikely(done < n_chosen))
+			filter_unlike(worker, port, chosen + done, n_chosen - done, tick);
+	}
+}
+
 void filter_burst(
 	struct worker *worker, const struct port *port, struct rte_mbuf **frames, unsigned n)
 {
@@ -133,6 +183,6 @@ void filter_burst(
 	counter_add(&worker->counters.rx_packets, n);
 	done = filter_alike(worker, port, frames, data, n, tick);
 	if (unlikely(done < n))
-		filter_unlike(worker, port, frames + done, n - done, tick);
+		filter_mixed(worker, port, frames + done, data + done, n - done, tick);
 	deliver_flush(worker);
 }

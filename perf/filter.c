@@ -222,6 +222,29 @@ static void measure_deliver(struct loop *loop, const struct workload_size *size)
 		rte_ring_free(loop->rings[i]);
 }
 
+// Frames of two VLANs, as they come.
+static void measure_mixed(struct loop *loop, const struct workload_size *size)
+{
+	static struct slots_case cases[] = {
+		{.name = "mixed.free", .run = free_slot},
+		{.name = "mixed.sluice", .run = sluice_slot},
+	};
+	struct interface_config tagged = {.outer_vlan = SOURCE_VLAN_ODD};
+	struct interface *even = loop->interface, *odd;
+
+	workload_must(interface_open(loop->port, &tagged, &odd, NULL), "interface");
+	loop->n_outputs = 0;
+	loop->outputs[0] = output_new(loop, OUTPUT_COUNT);
+	loop->interface = odd;
+	join(loop, size->n, 1, true);
+	loop->interface = even;
+	join(loop, size->n, 1, true);
+	source_mix(loop->port);
+	run(loop, cases, RTE_DIM(cases), size);
+	result_ratio(
+		"mixed.ceiling", size->name, slots_ratio(&cases[0], &cases[1], workload_rounds));
+}
+
 void filter_bench(const struct workload_size *size)
 {
 	struct loop loop = {.dp = NULL};
@@ -235,6 +258,7 @@ void filter_bench(const struct workload_size *size)
 	n_refused = measure_nothing(&loop, size);
 	measure_filter(&loop, size, keys);
 	measure_deliver(&loop, size);
+	measure_mixed(&loop, size);
 	worker_info(loop.dp, 0, &info);
 	workload_must(info.delivered + n_refused != info.rx_packets, "frames were lost");
 	reclaim_offline(&loop.dp->reclaim, 0);

@@ -16,6 +16,7 @@
 #define ROUNDS 100 // bursts of each stage; perf/instructions.sh divides by ROUNDS * BURST
 #define GROUPS 1000
 #define VLAN 100
+#define VLAN_ODD 101
 #define OUTPUTS 8
 #define PORTS 2
 
@@ -23,12 +24,13 @@ struct instructions {
 	struct dataplane *dp;
 	struct worker *worker;
 	struct port *port;
-	struct interface *interface;
+	struct interface *interface, *odd;
 	struct rte_mempool *pool;
 	struct output *count, *rings[OUTPUTS], *ports[PORTS];
 	uint32_t *keys4;
 	struct group_key *keys6;
 	unsigned next;
+	uint16_t odd_vlan; // of every other IPv4 frame
 };
 
 // A group table draws its seeds at random. Here every run has to have the same ones.
@@ -53,14 +55,14 @@ struct frame6 {
 	struct rte_udp_hdr udp;
 } __rte_packed __rte_aligned(2);
 
-static void put_frame4(struct rte_mbuf *mbuf, uint32_t group_be)
+static void put_frame4(struct rte_mbuf *mbuf, uint32_t group_be, uint16_t vlan)
 {
 	struct frame4 *frame = (struct frame4 *)rte_pktmbuf_append(mbuf, sizeof(*frame));
 
 	*frame = (struct frame4){
 		.ether = {.dst_addr.addr_bytes = {1, 0, 0x5e},
 			.ether_type = RTE_BE16(RTE_ETHER_TYPE_VLAN)},
-		.vlan = {RTE_BE16(VLAN), RTE_BE16(RTE_ETHER_TYPE_IPV4)},
+		.vlan = {rte_cpu_to_be_16(vlan), RTE_BE16(RTE_ETHER_TYPE_IPV4)},
 		.ip = {.version_ihl = RTE_IPV4_VHL_DEF,
 			.total_length = RTE_BE16(46),
 			.time_to_live = 16,
@@ -96,7 +98,8 @@ static void take_burst(struct instructions *all, struct rte_mbuf **frames, bool 
 		if (ipv6)
 			put_frame6(frames[i], &all->keys6[all->next + i]);
 		else
-			put_frame4(frames[i], all->keys4[all->next + i]);
+			put_frame4(
+				frames[i], all->keys4[all->next + i], i & 1 ? all->odd_vlan : VLAN);
 	}
 	all->next += BURST;
 }
@@ -113,6 +116,7 @@ __rte_noinline void stage_filter(struct instructions *all, struct rte_mbuf **fra
 __rte_noinline void stage_ring(struct instructions *all, struct rte_mbuf **frames);
 __rte_noinline void stage_fanout8(struct instructions *all, struct rte_mbuf **frames);
 __rte_noinline void stage_rewrite2(struct instructions *all, struct rte_mbuf **frames);
+__rte_noinline void stage_mixed(struct instructions *all, struct rte_mbuf **frames);
 __rte_noinline void stage_free(struct instructions *all, struct rte_mbuf **frames);
 
 void stage_parse(struct instructions *all, struct rte_mbuf **frames)
@@ -180,6 +184,11 @@ void stage_rewrite2(struct instructions *all, struct rte_mbuf **frames)
 	whole_path(all, frames);
 }
 
+void stage_mixed(struct instructions *all, struct rte_mbuf **frames)
+{
+	whole_path(all, frames);
+}
+
 void stage_free(struct instructions *all, struct rte_mbuf **frames)
 {
 	rte_pktmbuf_free_bulk(frames, BURST);
@@ -188,20 +197,20 @@ void stage_free(struct instructions *all, struct rte_mbuf **frames)
 // ---- Around them ---------------------------------------------------------------------------
 
 static void join(
-	struct instructions *all, uint16_t family, const struct subscriber *subs, unsigned n)
+	struct interface *interface, uint16_t family, const struct subscriber *subs, unsigned n)
 {
 	for (unsigned i = 0; i < GROUPS; i++) {
 		struct sluice_addr group = workload_group(family, i);
 
-		workload_must(interface_subscribe(all->interface, &group, 0, subs, n), "subscribe");
+		workload_must(interface_subscribe(interface, &group, 0, subs, n), "subscribe");
 	}
-	dataplane_synchronize(all->dp);
 }
 
 static void run(struct instructions *all,
 	void (*stage)(struct instructions *all, struct rte_mbuf **frames), bool ipv6)
 {
 	all->next = 0;
+	dataplane_synchronize(all->dp);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		struct rte_mbuf *frames[BURST];
 
@@ -233,19 +242,23 @@ static void run_all(struct instructions *all)
 	run(all, stage_free, false);
 	run(all, stage_parse, false);
 	run(all, stage_drop, false);
-	join(all, AF_INET, &open, 1);
-	join(all, AF_INET6, &open, 1);
+	join(all->interface, AF_INET, &open, 1);
+	join(all->interface, AF_INET6, &open, 1);
 	run(all, stage_lookup4, false);
 	run(all, stage_lookup6, true);
 	run(all, stage_count, false);
 	run(all, stage_count6, true);
-	join(all, AF_INET, &filter, 1);
+	join(all->odd, AF_INET, &open, 1);
+	all->odd_vlan = VLAN_ODD;
+	run(all, stage_mixed, false);
+	all->odd_vlan = VLAN;
+	join(all->interface, AF_INET, &filter, 1);
 	run(all, stage_filter, false);
-	join(all, AF_INET, &ring, 1);
+	join(all->interface, AF_INET, &ring, 1);
 	run(all, stage_ring, false);
-	join(all, AF_INET, rings, OUTPUTS);
+	join(all->interface, AF_INET, rings, OUTPUTS);
 	run(all, stage_fanout8, false);
-	join(all, AF_INET, ports, PORTS);
+	join(all->interface, AF_INET, ports, PORTS);
 	run(all, stage_rewrite2, false);
 }
 
@@ -272,7 +285,7 @@ static void open_all(struct instructions *all)
 	static const unsigned lcores[] = {1};
 	struct dataplane_config config = {.worker_lcores = lcores, .n_workers = 1};
 	struct port_config port = {.name = "null", .device = "net_null0", .queues = 1};
-	struct interface_config tagged = {.outer_vlan = VLAN};
+	struct interface_config tagged = {.outer_vlan = VLAN}, odd = {.outer_vlan = VLAN_ODD};
 	struct output_config count = {.kind = OUTPUT_COUNT};
 	struct output_config ring = {.kind = OUTPUT_RING, .ring_size = 2 * BURST};
 
@@ -280,6 +293,7 @@ static void open_all(struct instructions *all)
 	workload_must(all->dp ? 0 : -1, "data plane");
 	workload_must(port_open(all->dp, &port, &all->port, NULL), "port");
 	workload_must(interface_open(all->port, &tagged, &all->interface, NULL), "interface");
+	workload_must(interface_open(all->port, &odd, &all->odd, NULL), "interface");
 	workload_must(output_open(all->dp, &count, &all->count, NULL), "output");
 	for (unsigned i = 0; i < OUTPUTS; i++)
 		workload_must(output_open(all->dp, &ring, &all->rings[i], NULL), "output");
@@ -295,7 +309,7 @@ int main(int argc, char **argv)
 {
 	const char *args[] = {argv[0], "--no-huge", "--no-shconf", "-m", "256", "--no-pci",
 		"--no-telemetry", "--log-level", "error", "--lcores", "0@0,1@0"};
-	struct instructions all = {.dp = NULL};
+	struct instructions all = {.odd_vlan = VLAN};
 
 	if (rte_eal_init(RTE_DIM(args), (char **)args) < 0)
 		return 2;

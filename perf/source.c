@@ -87,11 +87,28 @@ static uint16_t stamp(uint16_t port, uint16_t queue, struct rte_mbuf **frames, u
 	return n;
 }
 
+static uint16_t retag(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n,
+	uint16_t max, void *arg)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct headers *headers = rte_pktmbuf_mtod(frames[i], struct headers *);
+		bool odd = headers->ip.dst_addr & RTE_BE32(1);
+
+		headers->vlan.vlan_tci = rte_cpu_to_be_16(odd ? SOURCE_VLAN_ODD : SOURCE_VLAN);
+	}
+	return n;
+}
+
 void source_init(struct source *source, const uint32_t *groups_be, struct port *port)
 {
 	*source = (struct source){.stamps = stamps_of(groups_be)};
 	rte_mempool_obj_iter(port->rx_pool, frame_init, NULL);
 	workload_must(rte_eth_add_rx_callback(port->id, 0, stamp, source) ? 0 : -1, "callback");
+}
+
+void source_mix(struct port *port)
+{
+	workload_must(rte_eth_add_rx_callback(port->id, 0, retag, NULL) ? 0 : -1, "callback");
 }
 
 void source_fini(struct source *source)

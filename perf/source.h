@@ -10,6 +10,7 @@
 
 #define SOURCE_DEVICE "net_null0,copy=0,size=64"
 #define SOURCE_VLAN 100
+#define SOURCE_VLAN_ODD 101 // of groups whose address is odd, once they are mixed
 #define SOURCE_ADDRESS                                                                             \
 	{                                                                                          \
 		10, 1, 1, 1                                                                        \
@@ -28,6 +29,8 @@ struct source {
 // From now on the port receives frames to SOURCE_KEYS groups. Released with source_fini() when the
 // port is closed.
 void source_init(struct source *source, const uint32_t *groups_be, struct port *port);
+// From now on every other group is of another VLAN.
+void source_mix(struct port *port);
 void source_fini(struct source *source);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bursts whose frames lie in mbufs of several sorts.
+// Bursts whose frames are of several interfaces and families, or lie in mbufs of several sorts.
 #include <criterion/criterion.h>
 #include "rig.h"
 
@@ -104,5 +104,90 @@ Test(mixed, all_held,
 	rig_settle(&rig);
 	cr_expect_eq(packets_of(count), EACH);
 	release_held(held);
+	rig_close(&rig);
+}
+
+#define FLOWS 7
+
+// Frame `number` of a flow, which is its last byte. Of the second flow some have options, of the
+// third the priority changes.
+static void put_frame(unsigned flow, uint8_t number)
+{
+	static const uint8_t options[] = {1, 1, 1, 0};
+	uint8_t payload[20] = {[19] = number};
+	struct frame_spec flows[FLOWS] = {
+		{.group = "239.1.1.1"},
+		{.group = "239.1.1.1", .tags = {20}, .n_tags = 1},
+		{.group = "239.1.1.1", .tags = {30}, .n_tags = 1},
+		{.group = "ff0e::1"},
+		{.group = "ff0e::1", .tags = {20}, .n_tags = 1},
+		{.group = "239.1.1.1", .tags = {20, 5}, .n_tags = 2},
+		{.group = "239.1.1.1", .tags = {20, 6}, .n_tags = 2},
+	};
+	struct frame_spec *spec = &flows[flow];
+	struct frame frame;
+
+	spec->source = strchr(spec->group, ':') ? "2001:db8::1" : "10.0.0.1";
+	spec->payload = payload;
+	spec->payload_len = sizeof(payload);
+	if (flow == 1 && number % 3 == 2) {
+		spec->options = options;
+		spec->options_len = sizeof(options);
+	} else if (flow == 2) {
+		spec->tags[0] |= number % 8 << 13;
+	}
+	frame_build(&frame, spec);
+	rig_send(&rig, &in, 0, &frame);
+}
+
+// Returns how many frames there were, which are to come in the order of their numbers.
+static unsigned receive_in_order(struct output *ring)
+{
+	struct rte_mbuf *frame;
+	unsigned n = 0;
+
+	for (; output_receive_burst(ring, &frame, 1) == 1; n++) {
+		cr_expect_eq(*rte_pktmbuf_mtod_offset(frame, uint8_t *, frame->data_len - 1), n);
+		rte_pktmbuf_free(frame);
+	}
+	return n;
+}
+
+Test(mixed, order,
+	.description =
+		"frames of several VLANs and families find their own, each flow in its order")
+{
+	static const uint16_t vlans[FLOWS][2] = {{0}, {20}, {30}, {0}, {20}, {20, 5}, {20, 6}};
+	struct output *rings[FLOWS];
+	unsigned sent[FLOWS] = {0}, draw = 1;
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 1);
+	for (unsigned i = 0; i < FLOWS; i++) {
+		bool ipv6 = i == 3 || i == 4;
+		static struct interface *interfaces[FLOWS];
+
+		// Flows 3 and 4 share the interfaces of 0 and 1.
+		interfaces[i] =
+			ipv6 ? interfaces[i - 3] : rig_interface(&in, vlans[i][0], vlans[i][1]);
+		rings[i] = rig_ring(&rig, 256);
+		rig_join(interfaces[i], ipv6 ? "ff0e::1" : "239.1.1.1", 1, rings[i]);
+	}
+	for (unsigned i = 0; i < 400; i++) {
+		unsigned flow = (draw = draw * 1103515245 + 12345) >> 16 & 7;
+
+		// Now and then many of one flow.
+		for (unsigned n = flow < FLOWS ? 1 : i % 16; n > 0; n--) {
+			unsigned one = flow < FLOWS ? flow : i % FLOWS;
+
+			if (sent[one] < 200)
+				put_frame(one, sent[one]++);
+		}
+	}
+	// All of them are there before the first is received.
+	rig_start(&rig);
+	rig_settle(&rig);
+	for (unsigned i = 0; i < FLOWS; i++)
+		cr_expect_eq(receive_in_order(rings[i]), sent[i], "flow %u", i);
 	rig_close(&rig);
 }

@@ -70,6 +70,9 @@ Test(punt, both, .description = "FRM-13 IGMP-11: IGMP and MLD reach control with
 	rig_start(&rig);
 	send_spec(&igmp);
 	send_spec(&mld);
+	rig_settle(&rig);
+	expect_punted(untagged, &igmp);
+	expect_punted(vlan, &mld);
 	// A query for a joined group is for the protocol, not for the subscriber.
 	send_spec(&(struct frame_spec){
 		.group = "239.1.1.1", .source = "10.0.0.1", .protocol = 2, .payload_len = 12});
@@ -81,8 +84,6 @@ Test(punt, both, .description = "FRM-13 IGMP-11: IGMP and MLD reach control with
 		.tags = {30},
 		.n_tags = 1});
 	rig_settle(&rig);
-	expect_punted(untagged, &igmp);
-	expect_punted(vlan, &mld);
 	cr_assert_eq(dataplane_punt_burst(rig.dp, &punted, 1), 1);
 	rte_pktmbuf_free(punted.frame);
 	cr_expect_eq(dataplane_punt_burst(rig.dp, &punted, 1), 0);
