@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the protocol machine of one host consists of. Private to igmp/.
 //
-// host.c      opens, closes, drives and shows the machine
+// host.c      opens, closes and drives the machine; show.c shows it
+// tunables.c  what the operator chooses
 // session.c   sessions; member.c the calls that change memberships, membership.c how they change
 // group.c     the record of a group: the merge of its members
 // change.c    tells routers about changes; answer.c answers queries; compat.c speaks old versions
