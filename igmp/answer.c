@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Answers to queries (PROTOCOL section RSP). In old versions the group's own timer answers.
 //
-// A general query starts a walk over all groups. It is cut into as many steps as it takes frames,
-// and the steps are spread evenly over the response time from a random first one on; with one frame
-// that is one random delay. Specific queries have an answer object each.
+// A general query starts a walk over all groups, a specific one has an answer of its own.
 //
 //	pending			query				next
 //	walk, sooner		any				same (RSP-3.1)
@@ -21,149 +19,7 @@
 
 #define ASKED_MAX 65536 // sources a host keeps for all its answers (RSP-13)
 #define MLD_V1_RESPONSE_MAX_MS 32767
-#define FETCH_AHEAD 32 // groups
 #define QUERY_MTU 1500 // an answer keeps no more than the largest usual query can ask for
-
-// ---- General queries ------------------------------------------------------------------------
-
-static uint32_t walk_frames(const struct host *host)
-{
-	uint64_t bytes = (uint64_t)host->group_table.count * host->wire->record_len +
-			 (uint64_t)host->source_pool.n_used * host->wire->addr_len;
-	uint32_t room = host->config.mtu - host->wire->ip_len - WIRE_REPORT_HEADER;
-
-	return bytes / room + 1;
-}
-
-static uint64_t walk_end_ms(const struct walk *walk)
-{
-	return walk->start_ms + (uint64_t)(walk->n_steps - 1) * walk->response_ms / walk->n_steps;
-}
-
-static void walk_stop(struct host *host)
-{
-	struct walk *walk = &host->walk;
-
-	if (walk->timer_set)
-		wheel_cancel(&host->wheel, &walk->timer);
-	*walk = (struct walk){.pending = false};
-}
-
-static void walk_set(struct host *host, uint64_t at_ms)
-{
-	host->walk.timer.kind = TIMER_WALK;
-	host->walk.timer_set = true;
-	wheel_set(&host->wheel, &host->walk.timer, at_ms);
-}
-
-// The group to be visited after this one, NULL if that was the last.
-static struct group *walk_next(
-	const struct host *host, struct walk *walk, const struct group *group)
-{
-	struct group *next = group_next(host, group);
-
-	if (next == NULL && !walk->wrapped) {
-		walk->wrapped = true;
-		next = group_next(host, NULL);
-	}
-	return next != NULL && walk->wrapped && pool_number(next) >= walk->from ? NULL : next;
-}
-
-// A walk that is still going on takes the new query in: it goes on where it is until it has met all
-// groups once more, fast enough that nobody waits longer for being asked again.
-static void walk_start(struct host *host, uint32_t response_ms, uint64_t now_ms)
-{
-	const struct walk *old = &host->walk;
-	uint32_t n_steps = walk_frames(host);
-	struct walk walk = {
-		.pending = true,
-		.response_ms = response_ms,
-		.n_steps = n_steps,
-		.start_ms = now_ms + random_delay(&host->random, response_ms / n_steps),
-	};
-
-	if (old->pending && old->response_ms < response_ms)
-		walk.response_ms = old->response_ms;
-	if (old->timer_set && wheel_expires_ms(&host->wheel, &old->timer) < walk.start_ms)
-		walk.start_ms = wheel_expires_ms(&host->wheel, &old->timer);
-	// More groups than the old one had frames for: they go with it rather than after it.
-	if (old->pending && !old->begun && walk_end_ms(&walk) > walk_end_ms(old))
-		walk.response_ms =
-			walk_end_ms(old) > walk.start_ms ? walk_end_ms(old) - walk.start_ms : 1;
-	walk.at = old->at;
-	walk_stop(host);
-	host->walk = walk;
-	walk_set(host, walk.start_ms);
-}
-
-void answer_walk_expire(struct host *host, uint64_t now_ms)
-{
-	struct walk *walk = &host->walk;
-	uint64_t step;
-
-	walk->timer_set = false;
-	if (!walk->begun) {
-		walk->begun = true;
-		if (walk->at == NULL)
-			walk->at = group_next(host, NULL);
-		walk->from = walk->at != NULL ? pool_number(walk->at) : 0;
-		walk->wrapped = false;
-		walk->n_groups = host->group_table.count;
-	}
-	step = walk->n_steps;
-	if (walk->response_ms > 0)
-		step = (now_ms - walk->start_ms) * walk->n_steps / walk->response_ms + 1;
-	if (step >= walk->n_steps) {
-		walk->quota = UINT32_MAX;
-		return;
-	}
-	walk->quota = (step * walk->n_groups + walk->n_steps - 1) / walk->n_steps;
-	walk_set(host,
-		walk->start_ms + (step * walk->response_ms + walk->n_steps - 1) / walk->n_steps);
-}
-
-static bool is_answered(const struct group *group)
-{
-	return group_exists(group) && !group->silent;
-}
-
-static enum wire_record current_type(const struct group *group)
-{
-	return group_mode(group) == SLUICE_INCLUDE ? WIRE_IS_IN : WIRE_IS_EX;
-}
-
-// A later group comes in while the ones before it are written.
-static void fetch_ahead(const struct group *group)
-{
-	__builtin_prefetch((const void *)((uintptr_t)group + FETCH_AHEAD * sizeof(*group)), 0, 1);
-}
-
-static bool walk_transmit(struct host *host, uint64_t now_ms)
-{
-	struct walk *walk = &host->walk;
-
-	while (walk->at != NULL && walk->visited < walk->quota) {
-		struct walk to = *walk;
-
-		if (!pace_allows(&host->pace, false, now_ms))
-			return false;
-		report_begin(host);
-		for (; to.at != NULL; to.at = walk_next(host, &to, to.at), to.visited++) {
-			fetch_ahead(to.at);
-			if (is_answered(to.at) && report_list(host, current_type(to.at), to.at,
-							  &to.place) != REPORT_WHOLE)
-				break;
-		}
-		if (host->frame.n_records > 0 && !report_send(host))
-			return false;
-		*walk = to;
-	}
-	if (walk->begun && walk->at == NULL)
-		walk_stop(host);
-	return true;
-}
-
-// ---- Specific queries -----------------------------------------------------------------------
 
 static void drop_asked(struct host *host, struct answer *answer)
 {
@@ -245,7 +101,7 @@ static void answer_specific(
 	struct answer *answer = group_rest(group)->answer;
 	bool whole = query->n_sources == 0 || (answer != NULL && answer->asked == NULL);
 
-	if (host->walk.pending && !host->walk.begun && walk_end_ms(&host->walk) <= at_ms)
+	if (walk_ends_by(host, at_ms))
 		return;
 	if (answer == NULL) {
 		answer = answer_open(host, group, at_ms);
@@ -306,11 +162,11 @@ static enum report_result say(
 	struct host *host, const struct answer *answer, struct source_place *place)
 {
 	*place = answer->place;
-	if (!is_answered(answer->group))
+	if (!group_is_answered(answer->group))
 		return REPORT_WHOLE;
 	if (answer->asked != NULL)
 		return say_asked(host, answer, place);
-	return report_list(host, current_type(answer->group), answer->group, place);
+	return report_current_state(host, answer->group, place);
 }
 
 static bool specific_transmit(struct host *host, uint64_t now_ms)
@@ -338,7 +194,7 @@ static bool specific_transmit(struct host *host, uint64_t now_ms)
 	return true;
 }
 
-// ---- Both -----------------------------------------------------------------------------------
+// ---- Answers of either kind -----------------------------------------------------------------
 
 bool answer_transmit(struct host *host, uint64_t now_ms)
 {
@@ -347,10 +203,7 @@ bool answer_transmit(struct host *host, uint64_t now_ms)
 
 void answer_forget(struct host *host, struct group *group)
 {
-	if (host->walk.at == group) {
-		host->walk.at = walk_next(host, &host->walk, group);
-		host->walk.place.partly = false;
-	}
+	walk_forget(host, group);
 	if (group_rest(group)->answer != NULL)
 		answer_free(host, group_rest(group)->answer);
 }
@@ -373,7 +226,7 @@ static void hurry_all(struct host *host, uint32_t response_ms, uint64_t now_ms)
 	struct group *group;
 
 	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
-		if (is_answered(group))
+		if (group_is_answered(group))
 			change_hurry(host, group, now_ms, response_ms);
 	}
 }
@@ -385,7 +238,7 @@ void answer_query(struct host *host, const struct query *query, uint64_t now_ms)
 
 	if (!query->general)
 		group = group_find(host, query->group.bytes);
-	if (query->general ? host->n_groups == 0 : group == NULL || !is_answered(group)) {
+	if (query->general ? host->n_groups == 0 : group == NULL || !group_is_answered(group)) {
 		host_count(host, HOST_RX_NO_STATE);
 		return;
 	}

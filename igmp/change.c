@@ -253,11 +253,9 @@ static enum report_result say(struct host *host, const struct group *group, stru
 	if (!must_speak(group))
 		return REPORT_WHOLE;
 	if (speaks_mode(group)) {
-		bool includes = group_mode(group) == SLUICE_INCLUDE;
-
 		if (group->sourced)
 			speech->place = group_sources(group)->place;
-		return report_list(host, includes ? WIRE_TO_IN : WIRE_TO_EX, group, &speech->place);
+		return report_mode_change(host, group, &speech->place);
 	}
 	if (!group->sourced)
 		return REPORT_WHOLE;

@@ -133,7 +133,7 @@ static void expire(struct host *host, struct wheel_timer *timer, uint64_t now_ms
 		answer_expire(container_of(timer, struct answer, timer));
 		break;
 	case TIMER_WALK:
-		answer_walk_expire(host, now_ms);
+		walk_expire(host, now_ms);
 		break;
 	case TIMER_COMPAT:
 		host->compat_set = false;

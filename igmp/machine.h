@@ -5,7 +5,8 @@
 // tunables.c  what the operator chooses
 // session.c   sessions; member.c the calls that change memberships, membership.c how they change
 // group.c     the record of a group: the merge of its members
-// change.c    tells routers about changes; answer.c answers queries; compat.c speaks old versions
+// change.c    tells routers about changes; compat.c speaks old versions
+// answer.c    answers queries; walk.c the general ones
 // query.c     decides what is a query, and for us
 // report.c    builds and sends frames
 #ifndef IGMP_MACHINE_H
@@ -22,6 +23,7 @@
 #include "random.h"
 #include "source.h"
 #include "table.h"
+#include "walk.h"
 #include "wheel.h"
 #include "wire.h"
 
@@ -130,24 +132,6 @@ struct answer {
 };
 
 TAILQ_HEAD(answer_queue, answer);
-
-// The answer to a general query: a walk over all groups, spread over the response time (RSP-5).
-struct walk {
-	struct wheel_timer timer;
-	bool pending;
-	bool begun; // the first frame's time has come
-	bool timer_set; // steps are left
-	uint64_t start_ms; // the first frame's time
-	uint32_t response_ms; // the time to spread over
-	uint32_t n_steps;
-	uint32_t n_groups; // when it began
-	uint32_t visited;
-	uint32_t quota; // to be visited up to now
-	struct group *at; // NULL: all have been visited
-	uint32_t from; // the number of the first group
-	bool wrapped; // past the last group of the pool: those before the first are left
-	struct source_place place; // in the list of `at`
-};
 
 // The frame under construction.
 struct frame {
@@ -279,6 +263,12 @@ static inline bool group_is_pending(const struct group *group)
 	       (group->sourced && group_sources(group)->n_changes > 0);
 }
 
+// Whether an answer is to name it.
+static inline bool group_is_answered(const struct group *group)
+{
+	return group_exists(group) && !group->silent;
+}
+
 // Makes room for a member's filter with n more sources, so that group_merge() cannot fail.
 int group_reserve(struct host *host, struct group *group, unsigned n);
 
@@ -365,7 +355,6 @@ void change_suppress(struct host *host, struct group *group);
 struct query;
 void answer_query(struct host *host, const struct query *query, uint64_t now_ms);
 void answer_expire(struct answer *answer);
-void answer_walk_expire(struct host *host, uint64_t now_ms);
 bool answer_transmit(struct host *host, uint64_t now_ms);
 void answer_forget(struct host *host, struct group *group); // the group goes away
 void answer_cancel(struct host *host);
@@ -394,9 +383,12 @@ enum report_result {
 	REPORT_FULL, // nothing of it is in: send the frame and try again
 };
 
-// Adds the group's current list under a record type. A list that does not fit in an empty frame is
-// split, or if it excludes, cut (CHG-14, CHG-15). It begins at the place and moves it on.
-enum report_result report_list(struct host *host, enum wire_record type, const struct group *group,
-	struct source_place *place);
+// Adds a record of the group's mode and list: to answer with, or for routers that know another
+// mode. A list that does not fit in an empty frame is split, or if it excludes, cut (CHG-14,
+// CHG-15). It begins at the place and moves it on.
+enum report_result report_current_state(
+	struct host *host, const struct group *group, struct source_place *place);
+enum report_result report_mode_change(
+	struct host *host, const struct group *group, struct source_place *place);
 
 #endif

@@ -71,8 +71,8 @@ void report_record_undo(struct host *host)
 	host->frame.n_records--;
 }
 
-enum report_result report_list(struct host *host, enum wire_record type, const struct group *group,
-	struct source_place *place)
+static enum report_result add_state(struct host *host, enum wire_record type,
+	const struct group *group, struct source_place *place)
 {
 	bool first = host->frame.n_records == 0;
 	bool excludes = type == WIRE_IS_EX || type == WIRE_TO_EX;
@@ -101,6 +101,22 @@ enum report_result report_list(struct host *host, enum wire_record type, const s
 		report_record_undo(host);
 	place->partly = false;
 	return REPORT_WHOLE;
+}
+
+enum report_result report_current_state(
+	struct host *host, const struct group *group, struct source_place *place)
+{
+	bool includes = group_mode(group) == SLUICE_INCLUDE;
+
+	return add_state(host, includes ? WIRE_IS_IN : WIRE_IS_EX, group, place);
+}
+
+enum report_result report_mode_change(
+	struct host *host, const struct group *group, struct source_place *place)
+{
+	bool includes = group_mode(group) == SLUICE_INCLUDE;
+
+	return add_state(host, includes ? WIRE_TO_IN : WIRE_TO_EX, group, place);
 }
 
 static bool transmit(struct host *host, size_t len, const struct sluice_addr *dst)
