@@ -18,7 +18,6 @@
 #include "query.h"
 
 #define ASKED_MAX 65536 // sources a host keeps for all its answers (RSP-13)
-#define MLD_V1_RESPONSE_MAX_MS 32767
 #define QUERY_MTU 1500 // an answer keeps no more than the largest usual query can ask for
 
 static void drop_asked(struct host *host, struct answer *answer)
@@ -221,39 +220,18 @@ void answer_cancel(struct host *host)
 	}
 }
 
-static void hurry_all(struct host *host, uint32_t response_ms, uint64_t now_ms)
-{
-	struct group *group;
-
-	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
-		if (group_is_answered(group))
-			change_hurry(host, group, now_ms, response_ms);
-	}
-}
-
 void answer_query(struct host *host, const struct query *query, uint64_t now_ms)
 {
-	uint32_t old_response_ms = query->response_ms;
-	struct group *group = NULL;
+	struct group *group = query->general ? NULL : group_find(host, query->group.bytes);
+	bool known =
+		query->general ? host->n_groups > 0 : group != NULL && group_is_answered(group);
 
-	if (!query->general)
-		group = group_find(host, query->group.bytes);
-	if (query->general ? host->n_groups == 0 : group == NULL || !group_is_answered(group)) {
+	if (!known)
 		host_count(host, HOST_RX_NO_STATE);
-		return;
-	}
-	if (host_is_newest(host)) {
-		if (query->general)
-			walk_start(host, query->response_ms, now_ms);
-		else
-			answer_specific(host, group, query, now_ms);
-		return;
-	}
-	// MLDv1 knows no longer time (CMP-15).
-	if (host->wire->family == AF_INET6 && old_response_ms > MLD_V1_RESPONSE_MAX_MS)
-		old_response_ms = MLD_V1_RESPONSE_MAX_MS;
-	if (query->general)
-		hurry_all(host, old_response_ms, now_ms);
+	else if (!host_is_newest(host))
+		old_answer(host, group, query->response_ms, now_ms);
+	else if (query->general)
+		walk_start(host, query->response_ms, now_ms);
 	else
-		change_hurry(host, group, now_ms, old_response_ms);
+		answer_specific(host, group, query, now_ms);
 }

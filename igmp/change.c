@@ -1,23 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// State-change reports (PROTOCOL section CHG; in old versions CMP-8 to CMP-10).
+// State-change reports of the newest version (PROTOCOL section CHG).
 //
 // What routers were told (told_mode, source->told) and what holds now (group_mode(), group_lists())
 // are two states; a report says their difference and makes the first equal to the second. Nothing
 // is noted about a difference before that, so what cancels itself is never heard of.
-//
-//	phase	event				action				next
-//	IDLE	change				queue for the next flush	QUEUED
-//	WAITING	change				stop the timer, queue likewise	QUEUED
-//	QUEUED	change				begin the report anew		QUEUED
-//	WAITING	timer				due, queue			QUEUED
-//	QUEUED	turn: difference, or due	report, counters - 1, then:
-//	QUEUED	  repeats left			draw the gap, or the frame's	WAITING
-//	QUEUED	  none left, members		-				IDLE
-//	QUEUED	  none left, no members		free				-
-//	QUEUED	turn: nothing to say		as above, but keep the gap
-//	QUEUED	turn: port or pace full		-				QUEUED
-//	WAITING	version changes			forget the repeats		IDLE, or free
-//	any	link or address comes up	forget what was told, queue	QUEUED
 //
 // A difference sets the counter of the source, or of the filter mode, to the Robustness Variable;
 // each report sent for the group takes one off (CHG-9).
@@ -27,43 +13,7 @@
 // instead of leaving in a frame each.
 #include "machine.h"
 
-#define URGENT_GROUPS 64 // a flush of no more goes first; of more, it is a mass
 #define FETCH_AHEAD 32 // groups
-
-static void restart_round(struct group *group)
-{
-	struct source_set *set = group_sources(group);
-
-	if (set == NULL)
-		return;
-	set->n_round = 0;
-	set->place.partly = false;
-}
-
-void change_note(struct host *host, struct group *group)
-{
-	restart_round(group);
-	if (group->phase == GROUP_QUEUED)
-		return;
-	if (group->phase == GROUP_WAITING)
-		wheel_cancel(&host->wheel, &group_rest(group)->timer);
-	else
-		host->n_changing++;
-	group->phase = GROUP_QUEUED;
-	queue_put_dirty(&host->queue, group);
-}
-
-void change_flush(struct host *host)
-{
-	queue_flush(&host->queue, host->queue.n_dirty <= URGENT_GROUPS);
-}
-
-void change_expire(struct host *host, struct group *group)
-{
-	group->due = true;
-	group->phase = GROUP_QUEUED;
-	queue_put_ready(&host->queue, group);
-}
 
 static bool source_differs(const struct group *group, const struct source *source)
 {
@@ -96,8 +46,7 @@ static bool must_speak(const struct group *group)
 	return false;
 }
 
-// Routers know all there is to know.
-static void adopt(struct group *group)
+void change_adopt(struct group *group)
 {
 	struct source_set *set = group_sources(group);
 	struct source *source, *next;
@@ -139,7 +88,7 @@ static void commit_sources(struct host *host, struct group *group, unsigned n)
 static void commit_mode(struct host *host, struct group *group)
 {
 	if (mode_differs(group)) {
-		adopt(group);
+		change_adopt(group);
 		group->repeats = host_robustness(host) - 1;
 		return;
 	}
@@ -163,34 +112,6 @@ static void drop_undone(struct group *group)
 		source_put(set, source);
 	}
 }
-
-static void rest(struct host *host, struct group *group)
-{
-	group->phase = GROUP_IDLE;
-	host->n_changing--;
-	if (group_members(group) == 0)
-		group_free(host, group);
-}
-
-// The group's turn is over, and it is off the queue; what it has left to say is said again at
-// next_ms.
-static void finish(struct host *host, struct group *group, bool spoke, uint64_t next_ms)
-{
-	group->due = false;
-	restart_round(group);
-	member_note_joined(host, group);
-	if (!group_is_pending(group)) {
-		rest(host, group);
-		return;
-	}
-	if (!spoke && wheel_expires_ms(&host->wheel, &group_rest(group)->timer) < next_ms)
-		next_ms = wheel_expires_ms(&host->wheel, &group_rest(group)->timer);
-	group->phase = GROUP_WAITING;
-	group_rest(group)->timer.kind = TIMER_GROUP;
-	wheel_set(&host->wheel, &group_rest(group)->timer, next_ms);
-}
-
-// ---- The newest version ---------------------------------------------------------------------
 
 static void write_sources(
 	struct host *host, const struct group *group, enum wire_record type, unsigned n)
@@ -268,14 +189,14 @@ static void commit_whole(struct host *host, struct group *group, uint64_t next_m
 	bool spoke = must_speak(group);
 
 	if (group->silent)
-		adopt(group);
+		change_adopt(group);
 	else if (!spoke)
 		drop_undone(group);
 	else if (speaks_mode(group))
 		commit_mode(host, group);
 	else if (set != NULL)
 		commit_sources(host, group, set->n_round > 0 ? set->n_round : set->n_changes);
-	finish(host, group, spoke, next_ms);
+	turn_finish(host, group, spoke, next_ms);
 }
 
 static void commit_part(struct host *host, struct group *group, const struct speech *speech)
@@ -304,7 +225,7 @@ static uint64_t draw_repeat(struct host *host, uint64_t now_ms)
 	return now_ms + random_delay(&host->random, host->config.unsolicited_report_interval_ms);
 }
 
-static bool transmit_frame(struct host *host, uint64_t now_ms)
+bool change_transmit(struct host *host, uint64_t now_ms)
 {
 	enum report_result result = REPORT_WHOLE;
 	struct queue *queue = &host->queue;
@@ -335,97 +256,6 @@ static bool transmit_frame(struct host *host, uint64_t now_ms)
 	return true;
 }
 
-// ---- Old versions: a group is joined or not, whatever its sources (CMP-8) ---------------------
-
-static uint8_t old_repeats(const struct host *host)
-{
-	uint8_t copies = host_robustness(host);
-
-	// The report itself and "once or twice" more (CMP-9).
-	return copies < 3 ? 1 : 2;
-}
-
-static bool has_leave(const struct host *host)
-{
-	return host->wire->family == AF_INET6 || host->version > 1;
-}
-
-static bool transmit_old(struct host *host, uint64_t now_ms)
-{
-	struct group *group = queue_at(&host->queue, 0);
-	bool exists = group_exists(group);
-	bool told = group_was_told(group);
-	bool report = exists && !group->silent && (!told || group->due);
-	bool leave = told && !exists && has_leave(host) &&
-		     (group->last_reporter || host->config.always_leave);
-	uint32_t gap_ms;
-
-	if (report || leave) {
-		if (!pace_allows(&host->pace, host->queue.n_urgent > 0, now_ms) ||
-			!report_send_old(host, group, leave))
-			return false;
-	}
-	if (report) {
-		if (!told)
-			group->repeats = old_repeats(host);
-		else if (group->repeats > 0)
-			group->repeats--;
-		group->asked = false;
-		group->last_reporter = true;
-	} else if (!exists) {
-		group->repeats = 0;
-		group->asked = false;
-	}
-	adopt(group);
-	queue_take(&host->queue);
-	gap_ms = random_delay(&host->random, host->config.old_unsolicited_report_interval_ms);
-	finish(host, group, report, now_ms + gap_ms);
-	return true;
-}
-
-void change_hurry(struct host *host, struct group *group, uint64_t now_ms, uint32_t response_ms)
-{
-	if (group->phase == GROUP_WAITING) {
-		group->asked = true;
-		if (wheel_expires_ms(&host->wheel, &group_rest(group)->timer) <=
-			now_ms + response_ms)
-			return;
-		wheel_cancel(&host->wheel, &group_rest(group)->timer);
-	} else if (group->phase == GROUP_IDLE) {
-		group->asked = true;
-		host->n_changing++;
-	} else {
-		return; // a report is about to leave anyway
-	}
-	group->phase = GROUP_WAITING;
-	group_rest(group)->timer.kind = TIMER_GROUP;
-	wheel_set(&host->wheel, &group_rest(group)->timer,
-		now_ms + random_delay(&host->random, response_ms));
-}
-
-void change_suppress(struct host *host, struct group *group)
-{
-	if (group->phase != GROUP_WAITING)
-		return;
-	wheel_cancel(&host->wheel, &group_rest(group)->timer);
-	group->repeats = 0;
-	group->asked = false;
-	group->last_reporter = false;
-	rest(host, group);
-}
-
-// ---- All groups -----------------------------------------------------------------------------
-
-bool change_transmit(struct host *host, uint64_t now_ms)
-{
-	while (host->queue.n_ready > 0) {
-		if (host_is_newest(host) ? !transmit_frame(host, now_ms)
-					 : !transmit_old(host, now_ms))
-			return false;
-	}
-	return true;
-}
-
 void change_announce(struct host *host)
 {
 	struct group *group;
@@ -446,9 +276,9 @@ void change_announce(struct host *host)
 				source_touch(set, source);
 			}
 		}
-		change_note(host, group);
+		turn_note(host, group);
 	}
-	change_flush(host);
+	turn_flush(host);
 }
 
 void change_cancel(struct host *host)
@@ -466,11 +296,10 @@ void change_cancel(struct host *host)
 			TAILQ_FOREACH (source, &group_sources(group)->changes, change)
 				source->repeats = 0;
 		}
-		restart_round(group);
-		if (group->phase != GROUP_WAITING)
-			continue;
-		drop_undone(group);
-		wheel_cancel(&host->wheel, &group_rest(group)->timer);
-		rest(host, group);
+		change_restart(group);
+		if (group->phase == GROUP_WAITING) {
+			drop_undone(group);
+			turn_stop(host, group);
+		}
 	}
 }

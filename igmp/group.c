@@ -232,7 +232,7 @@ void group_merge(struct host *host, struct group *group, const struct filter_vie
 		merge_sources(host, group, before, after, excludes);
 	else
 		group->n_exclude += excludes;
-	change_note(host, group);
+	turn_note(host, group);
 }
 
 void group_merge_source(struct host *host, struct group *group, enum sluice_filter_mode mode,
@@ -241,5 +241,5 @@ void group_merge_source(struct host *host, struct group *group, enum sluice_filt
 	struct source_set *set = group_sources(group);
 
 	count_source(set, mode, source_get(set, &host->source_pool, source->bytes), by);
-	change_note(host, group);
+	turn_note(host, group);
 }

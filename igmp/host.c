@@ -98,7 +98,7 @@ void host_transmit(struct host *host, uint64_t now_ms)
 	if (!host->up || host->transmitting)
 		return;
 	host->transmitting = true;
-	if (!(change_transmit(host, now_ms) && answer_transmit(host, now_ms)) &&
+	if (!(turn_transmit(host, now_ms) && answer_transmit(host, now_ms)) &&
 		!host->transmit_set) {
 		bool paced = !pace_allows(&host->pace, false, now_ms);
 
@@ -112,7 +112,7 @@ void host_transmit(struct host *host, uint64_t now_ms)
 
 void host_flush(struct host *host, uint64_t now_ms)
 {
-	change_flush(host);
+	turn_flush(host);
 	host_transmit(host, now_ms);
 }
 
@@ -125,7 +125,7 @@ static void expire(struct host *host, struct wheel_timer *timer, uint64_t now_ms
 {
 	switch ((enum timer_kind)timer->kind) {
 	case TIMER_GROUP:
-		change_expire(host, group_of_timer(timer));
+		turn_expire(host, group_of_timer(timer));
 		if (timer->later != NULL)
 			__builtin_prefetch(group_of_timer(timer->later));
 		break;
@@ -176,7 +176,7 @@ void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t n
 	if (verdict == HOST_RX_REPORT && query.group.family != 0 && !host_is_newest(host)) {
 		group = group_find(host, query.group.bytes);
 		if (group != NULL)
-			change_suppress(host, group);
+			old_suppress(host, group);
 	}
 	if (verdict != HOST_RX_QUERY)
 		return;

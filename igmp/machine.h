@@ -5,8 +5,9 @@
 // tunables.c  what the operator chooses
 // session.c   sessions; member.c the calls that change memberships, membership.c how they change
 // group.c     the record of a group: the merge of its members
-// change.c    tells routers about changes; compat.c speaks old versions
+// turn.c      when each group speaks; change.c what it says of its changes
 // answer.c    answers queries; walk.c the general ones
+// old.c       says all that in old versions; compat.c decides which version to speak
 // query.c     decides what is a query, and for us
 // report.c    builds and sends frames
 #ifndef IGMP_MACHINE_H
@@ -17,12 +18,14 @@
 #include "filter.h"
 #include "host.h"
 #include "member.h"
+#include "old.h"
 #include "pace.h"
 #include "pool.h"
 #include "queue.h"
 #include "random.h"
 #include "source.h"
 #include "table.h"
+#include "turn.h"
 #include "walk.h"
 #include "wheel.h"
 #include "wire.h"
@@ -255,14 +258,6 @@ static inline bool group_was_told(const struct group *group)
 	       (group->sourced && group_sources(group)->n_told > 0);
 }
 
-static inline bool group_is_pending(const struct group *group)
-{
-	// Not ||, for which compilers read both at once: the read then waits for the stores to
-	// each.
-	return (group->repeats | group->asked) != 0 ||
-	       (group->sourced && group_sources(group)->n_changes > 0);
-}
-
 // Whether an answer is to name it.
 static inline bool group_is_answered(const struct group *group)
 {
@@ -335,20 +330,26 @@ void member_tell_joined(struct host *host);
 
 // ---- change.c -------------------------------------------------------------------------------
 
-// The group changed: say so at the next flush.
-void change_note(struct host *host, struct group *group);
-void change_flush(struct host *host);
-void change_expire(struct host *host, struct group *group);
-// Sends what is ready; false if the port or the pace is full.
+// Has the groups at the head of the queue say in one frame what they have to say. False if the port
+// or the pace is full.
 bool change_transmit(struct host *host, uint64_t now_ms);
+// Routers know all there is to know of the group.
+void change_adopt(struct group *group);
 // Tells everything from the start, as if routers knew nothing (CHG-17, MLD-13).
 void change_announce(struct host *host);
 // Forgets all repeats (CMP-6).
 void change_cancel(struct host *host);
-// Old versions: the group's timer is to expire by then (CMP-11).
-void change_hurry(struct host *host, struct group *group, uint64_t now_ms, uint32_t response_ms);
-// Old versions: another host has reported the group (CMP-12).
-void change_suppress(struct host *host, struct group *group);
+
+// What a frame that is full holds of the group does not count: it begins again.
+static inline void change_restart(struct group *group)
+{
+	struct source_set *set = group_sources(group);
+
+	if (set == NULL)
+		return;
+	set->n_round = 0;
+	set->place.partly = false;
+}
 
 // ---- answer.c -------------------------------------------------------------------------------
 

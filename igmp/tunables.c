@@ -137,7 +137,7 @@ int host_reconfigure(struct host *host, const struct host_config *config, uint64
 
 		group_classify(host, group);
 		if (group_mode(group) != mode)
-			change_note(host, group);
+			turn_note(host, group);
 	}
 	return 0;
 }

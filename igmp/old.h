@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a host says while an older querier is heard. Private to igmp/.
+#ifndef IGMP_OLD_H
+#define IGMP_OLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct group;
+struct host;
+
+// The turn of the group at the head of the queue; false if the port or the pace is full.
+bool old_transmit(struct host *host, uint64_t now_ms);
+
+// A query of this group, or of all if it is NULL, wants an answer within that time (CMP-11).
+void old_answer(struct host *host, struct group *group, uint32_t response_ms, uint64_t now_ms);
+// Another host has reported the group (CMP-12).
+void old_suppress(struct host *host, struct group *group);
+
+#endif
