@@ -25,6 +25,23 @@ static bool mode_differs(const struct group *group)
 	return group_mode(group) != group->told_mode;
 }
 
+static bool speaks_mode(const struct group *group)
+{
+	return mode_differs(group) || group->repeats > 0;
+}
+
+// A source that is to be named: told of for the first time, or repeated.
+static bool has_news(const struct group *group, const struct source *source)
+{
+	return source->repeats > 0 || source_differs(group, source);
+}
+
+// How many of the changes the transmission under way still has to go through.
+static unsigned round_left(const struct source_set *set)
+{
+	return set->n_round > 0 ? set->n_round : set->n_changes;
+}
+
 // True if the group has something to say at its turn.
 static bool must_speak(const struct group *group)
 {
@@ -46,6 +63,73 @@ static bool must_speak(const struct group *group)
 	return false;
 }
 
+// ---- Saying -----------------------------------------------------------------------------------
+
+// What of a group goes into a frame.
+struct speech {
+	struct source_place place; // of a filter-mode record
+	unsigned n_sources; // of the changes
+};
+
+static void write_sources(
+	struct host *host, const struct group *group, enum wire_record type, unsigned n)
+{
+	bool listed = (type == WIRE_ALLOW) == (group_mode(group) == SLUICE_INCLUDE);
+	const struct source *source = TAILQ_FIRST(&group_sources(group)->changes);
+	bool begun = false;
+
+	for (; n > 0; n--, source = TAILQ_NEXT(source, change)) {
+		if (group_lists(group, source) != listed || !has_news(group, source))
+			continue;
+		if (!begun)
+			report_record(host, type, group);
+		begun = true;
+		report_source(host, source->addr);
+	}
+}
+
+// Says what has changed of the sources as ALLOW and BLOCK; *n is how many of the changes are in.
+static enum report_result say_sources(struct host *host, const struct group *group, unsigned *n)
+{
+	const struct source_set *set = group_sources(group);
+	const struct source *source = TAILQ_FIRST(&set->changes);
+	unsigned n_round = round_left(set);
+	unsigned room = report_room(host);
+	unsigned used[2] = {0, 0}; // bytes, by listed or not
+
+	for (*n = 0; *n < n_round; ++*n, source = TAILQ_NEXT(source, change)) {
+		unsigned *record = &used[group_lists(group, source)];
+
+		if (!has_news(group, source))
+			continue;
+		*record += host->wire->addr_len + (*record == 0 ? host->wire->record_len : 0);
+		if (used[0] + used[1] > room)
+			break;
+	}
+	if (*n < n_round && host->frame.n_records > 0)
+		return REPORT_FULL;
+	write_sources(host, group, WIRE_ALLOW, *n);
+	write_sources(host, group, WIRE_BLOCK, *n);
+	return *n < n_round ? REPORT_PART : REPORT_WHOLE;
+}
+
+static enum report_result say(struct host *host, const struct group *group, struct speech *speech)
+{
+	*speech = (struct speech){.n_sources = 0};
+	if (!must_speak(group))
+		return REPORT_WHOLE;
+	if (speaks_mode(group)) {
+		if (group->sourced)
+			speech->place = group_sources(group)->place;
+		return report_mode_change(host, group, &speech->place);
+	}
+	if (!group->sourced)
+		return REPORT_WHOLE;
+	return say_sources(host, group, &speech->n_sources);
+}
+
+// ---- Taking note of what was said ---------------------------------------------------------------
+
 void change_adopt(struct group *group)
 {
 	struct source_set *set = group_sources(group);
@@ -56,6 +140,22 @@ void change_adopt(struct group *group)
 		source = next) {
 		next = TAILQ_NEXT(source, order);
 		source_tell(set, source, group_lists(group, source));
+		source_settle(set, source);
+		source_put(set, source);
+	}
+}
+
+// Touched sources that are what they were.
+static void drop_undone(struct group *group)
+{
+	struct source_set *set = group_sources(group);
+	struct source *source, *next;
+
+	for (source = set != NULL ? TAILQ_FIRST(&set->changes) : NULL; source != NULL;
+		source = next) {
+		next = TAILQ_NEXT(source, change);
+		if (has_news(group, source))
+			continue;
 		source_settle(set, source);
 		source_put(set, source);
 	}
@@ -97,92 +197,6 @@ static void commit_mode(struct host *host, struct group *group)
 		commit_sources(host, group, group_sources(group)->n_changes);
 }
 
-// Touched sources that are what they were.
-static void drop_undone(struct group *group)
-{
-	struct source_set *set = group_sources(group);
-	struct source *source, *next;
-
-	for (source = set != NULL ? TAILQ_FIRST(&set->changes) : NULL; source != NULL;
-		source = next) {
-		next = TAILQ_NEXT(source, change);
-		if (source->repeats > 0 || source_differs(group, source))
-			continue;
-		source_settle(set, source);
-		source_put(set, source);
-	}
-}
-
-static void write_sources(
-	struct host *host, const struct group *group, enum wire_record type, unsigned n)
-{
-	bool listed = (type == WIRE_ALLOW) == (group_mode(group) == SLUICE_INCLUDE);
-	const struct source *source = TAILQ_FIRST(&group_sources(group)->changes);
-	bool begun = false;
-
-	for (; n > 0; n--, source = TAILQ_NEXT(source, change)) {
-		if (group_lists(group, source) != listed)
-			continue;
-		if (source->repeats == 0 && !source_differs(group, source))
-			continue;
-		if (!begun)
-			report_record(host, type, group);
-		begun = true;
-		report_source(host, source->addr);
-	}
-}
-
-// Says what has changed of the sources as ALLOW and BLOCK; *n is how many of the changes are in.
-static enum report_result say_sources(struct host *host, const struct group *group, unsigned *n)
-{
-	const struct source_set *set = group_sources(group);
-	const struct source *source = TAILQ_FIRST(&set->changes);
-	unsigned n_round = set->n_round > 0 ? set->n_round : set->n_changes;
-	unsigned room = report_room(host);
-	unsigned used[2] = {0, 0}; // bytes, by listed or not
-
-	for (*n = 0; *n < n_round; ++*n, source = TAILQ_NEXT(source, change)) {
-		unsigned *record = &used[group_lists(group, source)];
-
-		if (source->repeats == 0 && !source_differs(group, source))
-			continue;
-		*record += host->wire->addr_len + (*record == 0 ? host->wire->record_len : 0);
-		if (used[0] + used[1] > room)
-			break;
-	}
-	if (*n < n_round && host->frame.n_records > 0)
-		return REPORT_FULL;
-	write_sources(host, group, WIRE_ALLOW, *n);
-	write_sources(host, group, WIRE_BLOCK, *n);
-	return *n < n_round ? REPORT_PART : REPORT_WHOLE;
-}
-
-// What of a group goes into a frame.
-struct speech {
-	struct source_place place; // of a filter-mode record
-	unsigned n_sources; // of the changes
-};
-
-static bool speaks_mode(const struct group *group)
-{
-	return mode_differs(group) || group->repeats > 0;
-}
-
-static enum report_result say(struct host *host, const struct group *group, struct speech *speech)
-{
-	*speech = (struct speech){.n_sources = 0};
-	if (!must_speak(group))
-		return REPORT_WHOLE;
-	if (speaks_mode(group)) {
-		if (group->sourced)
-			speech->place = group_sources(group)->place;
-		return report_mode_change(host, group, &speech->place);
-	}
-	if (!group->sourced)
-		return REPORT_WHOLE;
-	return say_sources(host, group, &speech->n_sources);
-}
-
 static void commit_whole(struct host *host, struct group *group, uint64_t next_ms)
 {
 	struct source_set *set = group_sources(group);
@@ -195,7 +209,7 @@ static void commit_whole(struct host *host, struct group *group, uint64_t next_m
 	else if (speaks_mode(group))
 		commit_mode(host, group);
 	else if (set != NULL)
-		commit_sources(host, group, set->n_round > 0 ? set->n_round : set->n_changes);
+		commit_sources(host, group, round_left(set));
 	turn_finish(host, group, spoke, next_ms);
 }
 
@@ -207,11 +221,11 @@ static void commit_part(struct host *host, struct group *group, const struct spe
 		set->place = speech->place;
 		return;
 	}
-	if (set->n_round == 0)
-		set->n_round = set->n_changes;
-	set->n_round -= speech->n_sources;
+	set->n_round = round_left(set) - speech->n_sources;
 	commit_sources(host, group, speech->n_sources);
 }
+
+// ---- A frame ----------------------------------------------------------------------------------
 
 // What is to come in from memory while the groups before it are written; the rest of a group does
 // while they are committed.
@@ -255,6 +269,8 @@ bool change_transmit(struct host *host, uint64_t now_ms)
 		commit_part(host, queue_at(queue, 0), &speech);
 	return true;
 }
+
+// ---- All groups -----------------------------------------------------------------------------
 
 void change_announce(struct host *host)
 {
