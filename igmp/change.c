@@ -30,19 +30,19 @@ static bool speaks_mode(const struct group *group)
 	return mode_differs(group) || group->repeats > 0;
 }
 
-// A source that is to be named: told of for the first time, or repeated.
+// Whether a source is to be named, for a difference or as a repeat.
 static bool has_news(const struct group *group, const struct source *source)
 {
 	return source->repeats > 0 || source_differs(group, source);
 }
 
-// How many of the changes the transmission under way still has to go through.
+// How many of the changes the report under way has still to go through.
 static unsigned round_left(const struct source_set *set)
 {
 	return set->n_round > 0 ? set->n_round : set->n_changes;
 }
 
-// True if the group has something to say at its turn.
+// Whether the group has something to say at its turn.
 static bool must_speak(const struct group *group)
 {
 	const struct source_set *set = group_sources(group);
@@ -141,7 +141,6 @@ void change_adopt(struct group *group)
 		next = TAILQ_NEXT(source, order);
 		source_tell(set, source, group_lists(group, source));
 		source_settle(set, source);
-		source_put(set, source);
 	}
 }
 
@@ -154,10 +153,8 @@ static void drop_undone(struct group *group)
 	for (source = set != NULL ? TAILQ_FIRST(&set->changes) : NULL; source != NULL;
 		source = next) {
 		next = TAILQ_NEXT(source, change);
-		if (has_news(group, source))
-			continue;
-		source_settle(set, source);
-		source_put(set, source);
+		if (!has_news(group, source))
+			source_settle(set, source);
 	}
 }
 
@@ -176,7 +173,6 @@ static void commit_source(struct host *host, struct group *group, struct source 
 		return;
 	}
 	source_settle(set, source);
-	source_put(set, source);
 }
 
 static void commit_sources(struct host *host, struct group *group, unsigned n)

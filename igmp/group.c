@@ -133,9 +133,8 @@ void group_free(struct host *host, struct group *group)
 		struct source *source;
 
 		while ((source = TAILQ_FIRST(&set->order)) != NULL) {
-			source_settle(set, source);
 			source_tell(set, source, false);
-			source_put(set, source);
+			source_settle(set, source);
 		}
 		source_set_close(set, &host->memory);
 	}

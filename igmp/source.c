@@ -214,20 +214,6 @@ void source_run_end(struct source_run *run)
 		build_tree(run->set);
 }
 
-void source_put(struct source_set *set, struct source *source)
-{
-	struct source **at = &set->root;
-
-	if (source->includes > 0 || source->excludes > 0 || source->changing || source->told)
-		return;
-	while (*at != source)
-		at = &(*at)->child[address_compare((*at)->addr, source->addr) < 0];
-	join(at, source->child[0], source->child[1]);
-	TAILQ_REMOVE(&set->order, source, order);
-	set->n_sources--;
-	pool_put(source);
-}
-
 void source_touch(struct source_set *set, struct source *source)
 {
 	if (source->changing)
@@ -261,12 +247,26 @@ void source_tell(struct source_set *set, struct source *source, bool told)
 	source->told = told;
 }
 
+static void put(struct source_set *set, struct source *source)
+{
+	struct source **at = &set->root;
+
+	while (*at != source)
+		at = &(*at)->child[address_compare((*at)->addr, source->addr) < 0];
+	join(at, source->child[0], source->child[1]);
+	TAILQ_REMOVE(&set->order, source, order);
+	set->n_sources--;
+	pool_put(source);
+}
+
 void source_settle(struct source_set *set, struct source *source)
 {
 	source->repeats = 0;
-	if (!source->changing)
-		return;
-	source->changing = false;
-	TAILQ_REMOVE(&set->changes, source, change);
-	set->n_changes--;
+	if (source->changing) {
+		source->changing = false;
+		TAILQ_REMOVE(&set->changes, source, change);
+		set->n_changes--;
+	}
+	if (source->includes == 0 && source->excludes == 0 && !source->told)
+		put(set, source);
 }

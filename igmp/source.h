@@ -74,16 +74,14 @@ void source_run_begin(
 struct source *source_run_get(struct source_run *run, const uint8_t addr[16]);
 void source_run_end(struct source_run *run);
 
-// Frees a source if no member names it and nothing is to be said about it.
-void source_put(struct source_set *set, struct source *source);
-
 // Count a member in (+1) or out (-1); both note the source as touched.
 void source_include(struct source_set *set, struct source *source, int by);
 void source_exclude(struct source_set *set, struct source *source, int by);
 void source_touch(struct source_set *set, struct source *source);
 
 void source_tell(struct source_set *set, struct source *source, bool told);
-// Takes it off the list of changes and forgets its repeats.
+// Nothing is to be said of the source any more. It is gone if no member names it and routers do not
+// list it. Not within a run.
 void source_settle(struct source_set *set, struct source *source);
 
 #endif

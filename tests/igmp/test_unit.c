@@ -317,7 +317,6 @@ static void close_sources(struct source_set *set, struct pool *pool, size_t *hel
 	while ((source = TAILQ_FIRST(&set->order)) != NULL) {
 		source_include(set, source, -(int)source->includes);
 		source_settle(set, source);
-		source_put(set, source);
 	}
 	source_set_close(set, held);
 	pool_close(pool);
@@ -349,7 +348,6 @@ Test(unit, sources, .description = "STA-10: the sources of a group stay sorted, 
 		}
 		source = source_find(set, addr);
 		source_settle(set, source);
-		source_put(set, source);
 		source = source_from(set, (uint8_t[16]){0});
 		for (unsigned i = 0; i < 256; i++) {
 			if (includes[i] == 0)
@@ -393,7 +391,6 @@ Test(unit, source_run,
 
 			source = source_run_get(&run, addr);
 			source_include(set, source, out ? -1 : 1);
-			source_settle(set, source);
 			includes[in[k]] += out ? -1 : 1;
 		}
 		source_run_end(&run);
@@ -409,7 +406,7 @@ Test(unit, source_run,
 			cr_assert_eq(found, source);
 			cr_assert_eq(found->includes, includes[i]);
 			source = TAILQ_NEXT(source, order);
-			source_put(set, found);
+			source_settle(set, found);
 		}
 		cr_assert_null(source);
 	}
