@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "address.h"
+#include "joined.h"
 #include "machine.h"
 #include "memory.h"
 #include "query.h"
@@ -106,7 +107,7 @@ void host_transmit(struct host *host, uint64_t now_ms)
 		wheel_set(&host->wheel, &host->transmit,
 			now_ms + (paced ? PACE_RETRY_MS : PORT_RETRY_MS));
 	}
-	member_tell_joined(host);
+	joined_tell(host);
 	host->transmitting = false;
 }
 

@@ -324,9 +324,6 @@ static inline struct group *group_of(const struct member *member)
 
 // Ends a membership, which cannot fail.
 void member_end(struct member *member);
-// Notes that the group's turn is over for the members who waited for it, and tells them later.
-void member_note_joined(struct host *host, struct group *group);
-void member_tell_joined(struct host *host);
 
 // ---- change.c -------------------------------------------------------------------------------
 

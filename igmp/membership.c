@@ -4,41 +4,18 @@
 #include <errno.h>
 
 #include "address.h"
+#include "further.h"
 #include "membership.h"
 #include "memory.h"
 
 // ---- Finding --------------------------------------------------------------------------------
 
-struct member_key {
-	const struct group *group;
-	const struct session *session;
-};
-
-static uint32_t hash_key(const struct member_key *key)
-{
-	return table_mix(table_mix((uintptr_t)key->group) ^ (uintptr_t)key->session) >> 16;
-}
-
-static bool has_key(const void *object, const void *arg)
-{
-	const struct further_member *further = object;
-	const struct member_key *key = arg;
-
-	return further->group == key->group && further->member.session == key->session;
-}
-
 static struct member *find_member(
 	const struct host *host, struct group *group, const struct session *session)
 {
-	struct member_key key = {group, session};
-	struct further_member *further;
-
 	if (group->first.session == session)
 		return &group->first;
-	if (!group->shared)
-		return NULL;
-	further = table_find(&host->member_table, hash_key(&key), has_key, &key);
-	return further != NULL ? &further->member : NULL;
+	return group->shared ? further_find(host, group, session) : NULL;
 }
 
 int membership_find(struct membership *at)
@@ -88,23 +65,9 @@ static void release_group(struct host *host, struct group *group)
 static void free_member(struct member *member)
 {
 	if (member->further)
-		pool_put(container_of(member, struct further_member, member));
+		further_close(member);
 	else
 		*member = (struct member){.session = NULL};
-}
-
-static struct member *get_member(struct host *host, struct group *group)
-{
-	struct further_member *further;
-
-	if (group->first.session == NULL)
-		return &group->first;
-	further = table_reserve(&host->member_table) ? pool_get(&host->member_pool) : NULL;
-	if (further == NULL)
-		return NULL;
-	further->group = group;
-	further->member.further = true;
-	return &further->member;
 }
 
 // Makes a member that has no session yet, and so is not found or counted anywhere.
@@ -126,7 +89,8 @@ static int prepare(struct membership *at)
 		at->group = group_add(host, at->addr);
 	if (at->group == NULL)
 		return -ENOMEM;
-	at->member = get_member(at->host, at->group);
+	at->member = at->group->first.session == NULL ? &at->group->first
+						      : further_open(host, at->group);
 	if (at->member == NULL) {
 		release_group(at->host, at->group);
 		return -ENOMEM;
@@ -153,16 +117,8 @@ static void begin(const struct membership *at)
 	member->joins = 1;
 	member->state = MEMBER_PENDING;
 	session_add(session, member);
-	if (member->further) {
-		struct further_member *further =
-			container_of(member, struct further_member, member);
-
-		group->shared = true;
-		group_rest(group)->n_further++;
-		LIST_INSERT_HEAD(&group_rest(group)->pending, further, pending);
-		table_put(&at->host->member_table, hash_key(&(struct member_key){group, session}),
-			further);
-	}
+	if (member->further)
+		further_add(at->host, group, member);
 }
 
 void membership_end(const struct membership *at)
@@ -177,16 +133,8 @@ void membership_end(const struct membership *at)
 		host->n_groups--;
 	group_merge(host, group, &before, &nothing);
 	session_remove(at->session, member);
-	if (member->further) {
-		struct further_member *further =
-			container_of(member, struct further_member, member);
-
-		if (member->state != MEMBER_JOINED)
-			LIST_REMOVE(further, pending);
-		table_remove(&host->member_table,
-			hash_key(&(struct member_key){group, at->session}), further);
-		group->shared = --group_rest(group)->n_further > 0;
-	}
+	if (member->further)
+		further_remove(host, group, member);
 	filter_close(member->filter, &host->memory);
 	free_member(member);
 }
@@ -320,63 +268,4 @@ int membership_remove(const struct membership *at, unsigned place, const struct 
 	}
 	group_merge_source(at->host, at->group, member->mode, source, -1);
 	return 0;
-}
-
-// ---- Telling --------------------------------------------------------------------------------
-
-// The turn of the group is over: those who waited for it are told, but not before the host can
-// bear that they call back.
-void member_note_joined(struct host *host, struct group *group)
-{
-	struct further_member *further;
-	bool waited = false;
-
-	if (group->first.session != NULL && group->first.state == MEMBER_PENDING) {
-		group->first.state = MEMBER_REPORTED;
-		waited = true;
-	}
-	if (group->shared) {
-		LIST_FOREACH (further, &group_rest(group)->pending, pending) {
-			further->member.state = MEMBER_REPORTED;
-			waited = true;
-		}
-	}
-	if (!waited || group->joined)
-		return;
-	group->joined = true;
-	group_rest(group)->next_joined = host->joined;
-	host->joined = pool_number(group);
-}
-
-// One who is to be told, NULL if nobody is left.
-static struct member *take_reported(struct group *group)
-{
-	struct further_member *further;
-
-	if (group->first.state == MEMBER_REPORTED)
-		return &group->first;
-	if (!group->shared)
-		return NULL;
-	LIST_FOREACH (further, &group_rest(group)->pending, pending) {
-		if (further->member.state != MEMBER_REPORTED)
-			continue;
-		LIST_REMOVE(further, pending);
-		return &further->member;
-	}
-	return NULL;
-}
-
-void member_tell_joined(struct host *host)
-{
-	while (host->joined != 0) {
-		struct group *group = pool_at(&host->group_pool, host->joined);
-		struct member *member;
-
-		host->joined = group_rest(group)->next_joined;
-		group->joined = false;
-		while ((member = take_reported(group)) != NULL) {
-			member->state = MEMBER_JOINED;
-			host->ops->joined(host->ctx, host, member);
-		}
-	}
 }

@@ -14,6 +14,7 @@
 //	QUEUED	turn: port or pace full		-				QUEUED
 //	WAITING	version changes			forget the repeats		IDLE, or free
 //	any	link or address comes up	forget what was told, queue	QUEUED
+#include "joined.h"
 #include "machine.h"
 
 #define URGENT_GROUPS 64 // a flush of no more goes first; of more, it is a mass
@@ -77,7 +78,7 @@ void turn_finish(struct host *host, struct group *group, bool spoke, uint64_t ne
 {
 	group->due = false;
 	change_restart(group);
-	member_note_joined(host, group);
+	joined_note(host, group);
 	if (!has_more(group)) {
 		rest(host, group);
 		return;
