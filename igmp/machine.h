@@ -4,6 +4,7 @@
 // host.c      opens, closes and drives the machine; show.c shows it
 // tunables.c  what the operator chooses
 // session.c   sessions; member.c the calls that change memberships, membership.c how they change
+// further.c   the members of a group after its first; joined.c tells that they have joined
 // group.c     the record of a group: the merge of its members
 // turn.c      when each group speaks; change.c what it says of its changes
 // answer.c    answers queries; walk.c the general ones
@@ -304,15 +305,19 @@ bool session_reserve(struct session *session);
 void session_add(struct session *session, struct member *member);
 void session_remove(struct session *session, struct member *member);
 
-static inline struct filter_view member_view(const struct member *member)
+static inline struct filter_view filter_view(
+	enum sluice_filter_mode mode, const struct filter *filter)
 {
-	const struct filter *filter = member->filter;
-
 	return (struct filter_view){
-		.mode = member->mode,
+		.mode = mode,
 		.sources = filter != NULL ? filter->sources : NULL,
 		.n = filter != NULL ? filter->n : 0,
 	};
+}
+
+static inline struct filter_view member_view(const struct member *member)
+{
+	return filter_view(member->mode, member->filter);
 }
 
 static inline struct group *group_of(const struct member *member)

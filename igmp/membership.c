@@ -163,11 +163,7 @@ static int set_filter(
 	struct member *member = at->member;
 	struct filter *old = member->filter;
 	struct filter_view before = member_view(member);
-	struct filter_view after = {
-		.mode = mode,
-		.sources = filter != NULL ? filter->sources : NULL,
-		.n = filter != NULL ? filter->n : 0,
-	};
+	struct filter_view after = filter_view(mode, filter);
 	int rc;
 
 	rc = group_reserve(at->host, at->group, after.n);
@@ -185,20 +181,18 @@ static int set_filter(
 	return 0;
 }
 
-static bool is_same(
-	const struct member *member, enum sluice_filter_mode mode, const struct filter *filter)
+static bool is_same(const struct filter_view *a, const struct filter_view *b)
 {
-	struct filter_view now = member_view(member);
-	unsigned n = filter != NULL ? filter->n : 0;
-
-	return member->session != NULL && now.mode == mode && now.n == n &&
-	       (n == 0 || memcmp(now.sources, filter->sources, n * sizeof(*now.sources)) == 0);
+	return a->mode == b->mode && a->n == b->n &&
+	       (a->n == 0 || memcmp(a->sources, b->sources, a->n * sizeof(*a->sources)) == 0);
 }
 
 int membership_replace(const struct membership *at, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n)
 {
+	struct filter_view before = member_view(at->member);
 	struct filter *filter = NULL;
+	struct filter_view after;
 	bool same;
 	int rc = 0;
 
@@ -209,7 +203,8 @@ int membership_replace(const struct membership *at, enum sluice_filter_mode mode
 		if (filter == NULL)
 			return -ENOMEM;
 	}
-	same = is_same(at->member, mode, filter);
+	after = filter_view(mode, filter);
+	same = at->member->session != NULL && is_same(&before, &after);
 	if (!same)
 		rc = set_filter(at, mode, filter);
 	if (same || rc < 0)
