@@ -13,8 +13,9 @@
 //	answer, whole		group and sources		answer whole, earlier time
 #include <stdlib.h>
 
-#include "machine.h"
+#include "group.h"
 #include "memory.h"
+#include "old.h"
 #include "query.h"
 
 #define ASKED_MAX 65536 // sources a host keeps for all its answers (RSP-13)

@@ -11,7 +11,8 @@
 // Each group waits a gap of its own for its repeat (CHG-7, TMR-14), unless it is one of a mass:
 // these share the gap of the frame they were told in, so that their repeats meet in one frame again
 // instead of leaving in a frame each.
-#include "machine.h"
+#include "change.h"
+#include "turn.h"
 
 #define FETCH_AHEAD 32 // groups
 

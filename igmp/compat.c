@@ -11,7 +11,8 @@
 //	older	its timer expires		-				the lowest that runs
 //	x	mode becomes y			cancel answers and repeats	y
 #include "address.h"
-#include "machine.h"
+#include "change.h"
+#include "compat.h"
 #include "query.h"
 
 static uint64_t older_querier_timeout_ms(const struct host *host)

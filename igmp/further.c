@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "further.h"
-#include "machine.h"
+#include "group.h"
 
 struct key {
 	const struct group *group;

@@ -5,7 +5,8 @@
 #include <errno.h>
 
 #include "address.h"
-#include "machine.h"
+#include "group.h"
+#include "turn.h"
 
 #define RUN 8 // groups in a row whose slots share a cache line
 #define RUNS_MASK (UINT32_MAX / RUN)

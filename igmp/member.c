@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "membership.h"
+#include "session.h"
 
 static int judge_source(const struct host *host, const struct sluice_addr *source)
 {

@@ -7,6 +7,7 @@
 #include "further.h"
 #include "membership.h"
 #include "memory.h"
+#include "session.h"
 
 // ---- Finding --------------------------------------------------------------------------------
 

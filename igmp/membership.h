@@ -3,7 +3,7 @@
 #ifndef IGMP_MEMBERSHIP_H
 #define IGMP_MEMBERSHIP_H
 
-#include "machine.h"
+#include "group.h"
 
 // What a call is about: who, where, which group, and what there is of it.
 struct membership {
@@ -24,6 +24,7 @@ int membership_open(struct membership *at, enum sluice_filter_mode mode,
 int membership_replace(const struct membership *at, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n);
 void membership_end(const struct membership *at); // cannot fail
+void member_end(struct member *member); // the same
 // One source more, or one less, at this place of the filter.
 int membership_add(const struct membership *at, unsigned place, const struct sluice_addr *source);
 int membership_remove(

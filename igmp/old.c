@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // In old versions a group is joined or not, whatever its sources (CMP-8). One timer of the group is
 // for the repeats of its report and for its answer.
-#include "machine.h"
+#include "change.h"
+#include "old.h"
+#include "turn.h"
 
 #define MLD_V1_RESPONSE_MAX_MS 32767
 

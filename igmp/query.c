@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 
 #include "address.h"
-#include "machine.h"
+#include "group.h"
 #include "query.h"
 
 #define V1_RESPONSE_MS 10000 // an IGMPv1 query says none

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Builds and sends frames. There is one at a time, and it is sent or thrown away before the next.
 #include <errno.h>
 
-#include "machine.h"
+#include "group.h"
 #include "memory.h"
 
 int report_open(struct host *host, unsigned mtu)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "machine.h"
+#include "membership.h"
 #include "memory.h"
+#include "session.h"
 
 #define ROOM_MIN 16 // members
 #define LINE 64 // bytes of a cache line

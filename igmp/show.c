@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 
-#include "machine.h"
+#include "group.h"
 
 void *host_context(const struct host *host)
 {

@@ -2,9 +2,10 @@
 #include <errno.h>
 
 #include "address.h"
-#include "machine.h"
+#include "group.h"
 #include "memory.h"
 #include "tunables.h"
+#include "turn.h"
 
 static const struct host_range ssm_ipv4[] = {
 	{.prefix = {AF_INET, {232}}, .length = 8},

@@ -14,8 +14,10 @@
 //	QUEUED	turn: port or pace full		-				QUEUED
 //	WAITING	version changes			forget the repeats		IDLE, or free
 //	any	link or address comes up	forget what was told, queue	QUEUED
+#include "change.h"
 #include "joined.h"
-#include "machine.h"
+#include "old.h"
+#include "turn.h"
 
 #define URGENT_GROUPS 64 // a flush of no more goes first; of more, it is a mass
 

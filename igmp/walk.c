@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "machine.h"
+#include "group.h"
 
 #define FETCH_AHEAD 32 // groups
 

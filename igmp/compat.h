@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which version to speak. Private to igmp/.
+#ifndef IGMP_COMPAT_H
+#define IGMP_COMPAT_H
+
+#include <stdint.h>
+
+struct host;
+struct query;
+
+// Learns from a query which versions, timers and robustness are in use.
+void compat_hear(struct host *host, const struct query *query, uint64_t now_ms);
+// Speaks the version of the oldest querier that is not forgotten by now.
+void compat_update(struct host *host, uint64_t now_ms);
+
+#endif
