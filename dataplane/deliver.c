@@ -9,7 +9,7 @@ static bool any_ring(struct output *const *outputs, unsigned n)
 	return false;
 }
 
-void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
+void deliver_turn(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n)
 {
 	struct run *run = &worker->run;
@@ -20,12 +20,10 @@ void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_off
 		l3_offset += rewrite_restore(frame);
 		stripped = false;
 	}
-	if (!run_continues(run, l3_offset, stripped, outputs, n)) {
-		run_end(worker);
-		run_start(run, l3_offset, stripped, outputs, n);
-	}
-	run->frames[run->n++] = frame;
-	run->bytes += frame->pkt_len;
+	if (run_continues(run, l3_offset, stripped, outputs, n))
+		return;
+	run_end(worker);
+	run_start(run, l3_offset, stripped, outputs, n);
 }
 
 static void hand_over(struct worker *worker)

@@ -7,10 +7,23 @@
 #include "rewrite.h"
 #include "worker.h"
 
+// Worker. Makes the run one with which the frame goes on.
+void deliver_turn(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
+	struct output *const *outputs, unsigned n);
+
 // Worker. Stages the frame for each of n outputs, 1 or more; takes the frame over. l3_offset tells
 // where its IP header starts.
-void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
-	struct output *const *outputs, unsigned n);
+static inline void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
+	struct output *const *outputs, unsigned n)
+{
+	struct run *run = &worker->run;
+
+	if (unlikely(rewrite_is_stripped(frame) ||
+		     !run_continues(run, l3_offset, false, outputs, n)))
+		deliver_turn(worker, frame, l3_offset, outputs, n);
+	run->frames[run->n++] = frame;
+	run->bytes += frame->pkt_len;
+}
 
 // Worker. Makes sure that n more outputs can have staged frames, and one more for each single frame
 // of the burst.

@@ -24,21 +24,33 @@ unsigned rewrite_restore(struct rte_mbuf *frame)
 	return len;
 }
 
-bool rewrite_is_needed(
+static bool is_as_wanted(
 	const struct output *output, const struct rte_mbuf *frame, uint16_t l3_offset)
 {
 	uint8_t buffer[RTE_VLAN_HLEN];
 	const uint8_t *tag;
 
-	if (output->set_source_mac || (!output->port->multi_segs && frame->nb_segs > 1))
-		return true;
+	if (!output->port->multi_segs && frame->nb_segs > 1)
+		return false;
 	if (output->vlan == VLAN_NONE)
-		return l3_offset != RTE_ETHER_HDR_LEN;
+		return l3_offset == RTE_ETHER_HDR_LEN;
 	if (l3_offset != RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN || rewrite_is_stripped(frame))
-		return true;
+		return false;
 	tag = rte_pktmbuf_read(frame, MACS_LEN, RTE_VLAN_HLEN, buffer);
-	return parse_load16(tag) != RTE_BE16(RTE_ETHER_TYPE_VLAN) ||
-	       (rte_be_to_cpu_16(parse_load16(tag + 2)) & TCI_VLAN) != output->vlan;
+	return parse_load16(tag) == RTE_BE16(RTE_ETHER_TYPE_VLAN) &&
+	       (rte_be_to_cpu_16(parse_load16(tag + 2)) & TCI_VLAN) == output->vlan;
+}
+
+uint64_t rewrite_needed(
+	const struct output *output, struct rte_mbuf *const *frames, unsigned n, uint16_t l3_offset)
+{
+	uint64_t needed = 0;
+
+	if (output->set_source_mac)
+		return UINT64_MAX >> (64 - n);
+	for (unsigned i = 0; i < n; i++)
+		needed |= (uint64_t)!is_as_wanted(output, frames[i], l3_offset) << i;
+	return needed;
 }
 
 // The first four bits of the outermost tag, wherever it is.
@@ -51,30 +63,47 @@ static uint16_t priority_of(const struct rte_mbuf *frame, const uint8_t *header,
 	return len > RTE_ETHER_HDR_LEN ? header[RTE_ETHER_HDR_LEN] >> 4 : 0;
 }
 
-// Writes what stands in for the first `len` bytes of the frame, `old`, which it may overlap: all is
-// read before anything is written.
-static inline void put_header(const struct output *output, const struct rte_mbuf *frame,
-	const uint8_t *old, unsigned len, uint8_t *header)
+// What is to stand before the IP header of a burst's frames in place of what does.
+struct header {
+	unsigned old_len, len;
+	uint16_t vlan;
+	bool set_source;
+	uint64_t source; // a MAC, as in memory
+};
+
+static inline struct header header_of(const struct output *output, uint16_t l3_offset)
 {
-	const uint8_t *old_source = old + RTE_ETHER_ADDR_LEN;
-	const uint8_t *new_source =
-		output->set_source_mac ? output->source_mac.addr_bytes : old_source;
-	uint64_t destination; // and two bytes of the source, which is written behind it
-	uint32_t source;
-	uint16_t source_end, type_be, tag_be[] = {RTE_BE16(RTE_ETHER_TYPE_VLAN), 0};
+	struct header header = {
+		.old_len = l3_offset,
+		.len = rewrite_header_len(output),
+		.vlan = output->vlan,
+		.set_source = output->set_source_mac,
+	};
+
+	memcpy(&header.source, &output->source_mac, sizeof(output->source_mac));
+	return header;
+}
+
+// Writes it where it may overlap the old one: all is read before anything is written. By whole
+// words, of which each ends within the header and the next writes what the one before had too much.
+static inline void put_header(
+	const struct header header, const struct rte_mbuf *frame, const uint8_t *old, uint8_t *new)
+{
+	uint64_t destination, source = header.source;
+	uint16_t type_be, tag_be[] = {RTE_BE16(RTE_ETHER_TYPE_VLAN), 0};
 
 	memcpy(&destination, old, sizeof(destination));
-	memcpy(&source, new_source, sizeof(source));
-	memcpy(&source_end, new_source + sizeof(source), sizeof(source_end));
-	memcpy(&type_be, old + len - sizeof(type_be), sizeof(type_be));
-	if (output->vlan != VLAN_NONE)
-		tag_be[1] = rte_cpu_to_be_16(priority_of(frame, old, len) << 12 | output->vlan);
-	memcpy(header, &destination, sizeof(destination));
-	memcpy(header + RTE_ETHER_ADDR_LEN, &source, sizeof(source));
-	memcpy(header + RTE_ETHER_ADDR_LEN + sizeof(source), &source_end, sizeof(source_end));
-	if (output->vlan != VLAN_NONE)
-		memcpy(header + MACS_LEN, tag_be, sizeof(tag_be));
-	memcpy(header + rewrite_header_len(output) - sizeof(type_be), &type_be, sizeof(type_be));
+	if (!header.set_source)
+		memcpy(&source, old + RTE_ETHER_ADDR_LEN, sizeof(source));
+	memcpy(&type_be, old + header.old_len - sizeof(type_be), sizeof(type_be));
+	if (header.vlan != VLAN_NONE)
+		tag_be[1] = rte_cpu_to_be_16(
+			priority_of(frame, old, header.old_len) << 12 | header.vlan);
+	memcpy(new, &destination, sizeof(destination));
+	memcpy(new + RTE_ETHER_ADDR_LEN, &source, sizeof(source));
+	if (header.vlan != VLAN_NONE)
+		memcpy(new + MACS_LEN, tag_be, sizeof(tag_be));
+	memcpy(new + header.len - sizeof(type_be), &type_be, sizeof(type_be));
 }
 
 // Whether the rest of the frame is shared rather than copied if the port sends segments. An
@@ -86,112 +115,132 @@ static inline bool is_shared(const struct rte_mbuf *frame, uint16_t l3_offset)
 
 // A header of its own and behind it the rest of the frame, which is not copied.
 static struct rte_mbuf *share(
-	const struct output *output, struct rte_mbuf *frame, uint16_t l3_offset)
+	const struct header header, struct rte_mbuf *frame, struct rte_mempool *pool)
 {
-	struct rte_mempool *pool = output->port->header_pool;
 	struct rte_mbuf *rest = rte_pktmbuf_clone(frame, pool);
-	struct rte_mbuf *header = rest != NULL ? rte_pktmbuf_alloc(pool) : NULL;
+	struct rte_mbuf *first = rest != NULL ? rte_pktmbuf_alloc(pool) : NULL;
 	uint8_t buffer[PARSE_L2_MAX];
 
-	if (header == NULL) {
+	if (first == NULL) {
 		rte_pktmbuf_free(rest);
 		return NULL;
 	}
-	put_header(output, frame, rte_pktmbuf_read(frame, 0, l3_offset, buffer), l3_offset,
-		(uint8_t *)rte_pktmbuf_append(header, rewrite_header_len(output)));
-	rte_pktmbuf_adj(rest, l3_offset);
-	header->next = rest;
-	header->nb_segs += rest->nb_segs;
-	header->pkt_len += rest->pkt_len;
-	return header;
+	put_header(header, frame, rte_pktmbuf_read(frame, 0, header.old_len, buffer),
+		(uint8_t *)rte_pktmbuf_append(first, header.len));
+	rte_pktmbuf_adj(rest, header.old_len);
+	first->next = rest;
+	first->nb_segs += rest->nb_segs;
+	first->pkt_len += rest->pkt_len;
+	return first;
 }
 
-// Takes over `copy`, an empty buffer. NULL: it has no room for the frame.
-static inline struct rte_mbuf *copy_to(struct rte_mbuf *copy, const struct output *output,
-	const struct rte_mbuf *frame, uint16_t l3_offset)
+// What is in a pool has one reference, one segment and none behind it: only what a transmitter
+// reads is set, all of it in the first cache line.
+static inline void clear(struct rte_mbuf *buffer)
 {
-	const unsigned rest_len = frame->pkt_len - l3_offset;
-	const unsigned len = rewrite_header_len(output) + rest_len;
-	const uint8_t *old = rte_pktmbuf_mtod(frame, uint8_t *), *old_rest = old + l3_offset;
-	uint8_t *header = rte_pktmbuf_mtod(copy, uint8_t *),
-		*rest = header + rewrite_header_len(output);
+	buffer->data_off = RTE_PKTMBUF_HEADROOM;
+	buffer->port = RTE_MBUF_PORT_INVALID;
+	buffer->ol_flags = 0;
+	buffer->packet_type = 0;
+}
+
+// Takes over `copy`, a buffer as it lay in its pool. NULL: it has no room for the frame.
+static inline struct rte_mbuf *copy_to(
+	struct rte_mbuf *copy, const struct header header, const struct rte_mbuf *frame)
+{
+	const unsigned rest_len = frame->pkt_len - header.old_len, len = header.len + rest_len;
+	const uint8_t *old = rte_pktmbuf_mtod(frame, uint8_t *), *old_rest = old + header.old_len;
+	uint8_t *new = (uint8_t *)copy->buf_addr + RTE_PKTMBUF_HEADROOM, *rest = new + header.len;
 	uint8_t buffer[PARSE_L2_MAX];
 
-	if (unlikely(len > rte_pktmbuf_tailroom(copy))) {
-		rte_pktmbuf_free(copy);
+	if (unlikely(RTE_PKTMBUF_HEADROOM + len > copy->buf_len)) {
+		rte_mempool_put(copy->pool, copy);
 		return NULL;
 	}
 	if (unlikely(frame->nb_segs > 1)) {
-		old = rte_pktmbuf_read(frame, 0, l3_offset, buffer);
-		old_rest = rte_pktmbuf_read(frame, l3_offset, rest_len, rest);
+		old = rte_pktmbuf_read(frame, 0, header.old_len, buffer);
+		old_rest = rte_pktmbuf_read(frame, header.old_len, rest_len, rest);
 	}
-	put_header(output, frame, old, l3_offset, header);
+	clear(copy);
+	copy->data_len = copy->pkt_len = len;
+	put_header(header, frame, old, new);
 	if (likely(old_rest != rest))
 		memcpy(rest, old_rest, rest_len);
-	copy->data_len = copy->pkt_len = len;
 	return copy;
 }
 
-// As many of n empty buffers as there are. What is in a pool has one reference, one segment and
-// none behind it: only what a transmitter reads is set, all of it in the first cache line.
+// As many of n buffers as there are.
 static unsigned get_buffers(struct rte_mempool *pool, struct rte_mbuf **buffers, unsigned n)
 {
 	unsigned got = 0;
 
 	if (likely(rte_mempool_get_bulk(pool, (void **)buffers, n) == 0))
-		got = n;
-	else
-		while (got < n && rte_mempool_get(pool, (void **)&buffers[got]) == 0)
-			got++;
-	for (unsigned i = 0; i < got; i++) {
-		buffers[i]->data_off = RTE_PKTMBUF_HEADROOM;
-		buffers[i]->port = RTE_MBUF_PORT_INVALID;
-		buffers[i]->ol_flags = 0;
-		buffers[i]->packet_type = 0;
-	}
+		return n;
+	while (got < n && rte_mempool_get(pool, (void **)&buffers[got]) == 0)
+		got++;
 	return got;
+}
+
+// Closes the gaps in an array.
+static unsigned without_gaps(struct rte_mbuf **frames, unsigned n)
+{
+	unsigned n_left = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (frames[i] != NULL)
+			frames[n_left++] = frames[i];
+	return n_left;
 }
 
 unsigned rewrite_burst(const struct output *output, struct rte_mbuf **frames, unsigned n,
 	uint64_t which, uint16_t l3_offset)
 {
+	const struct header header = header_of(output, l3_offset);
 	struct rte_mbuf *buffers[BURST];
-	unsigned n_buffers, n_left = 0;
-	uint64_t shared = 0;
+	uint64_t shared = 0, left;
+	unsigned n_buffers;
+	bool gaps = false;
 
-	if (output->port->multi_segs)
-		for (unsigned i = 0; i < n; i++)
-			shared |= (uint64_t)is_shared(frames[i], l3_offset) << i;
+	for (left = output->port->multi_segs ? which : 0; left != 0; left &= left - 1)
+		shared |= (left & -left) * is_shared(frames[rte_bsf64(left)], l3_offset);
 	n_buffers =
 		get_buffers(output->port->tx_pool, buffers, __builtin_popcountll(which & ~shared));
-	for (unsigned i = 0; i < n; i++) {
-		struct rte_mbuf *frame = frames[i];
-		const uint64_t bit = UINT64_C(1) << i;
+	for (left = which & ~shared; left != 0; left &= left - 1) {
+		struct rte_mbuf **frame = &frames[rte_bsf64(left)];
 
-		if (which & shared & bit)
-			frame = share(output, frame, l3_offset);
-		else if ((which & bit) && n_buffers > 0)
-			frame = copy_to(buffers[--n_buffers], output, frame, l3_offset);
-		else if (which & bit)
-			frame = NULL;
-		if (likely(frame != NULL))
-			frames[n_left++] = frame;
+		*frame = n_buffers > 0 ? copy_to(buffers[--n_buffers], header, *frame) : NULL;
+		gaps |= *frame == NULL;
 	}
-	return n_left;
+	for (left = shared; left != 0; left &= left - 1) {
+		struct rte_mbuf **frame = &frames[rte_bsf64(left)];
+
+		*frame = share(header, *frame, output->port->header_pool);
+		gaps |= *frame == NULL;
+	}
+	return unlikely(gaps) ? without_gaps(frames, n) : n;
 }
 
-bool rewrite_in_place(const struct output *output, struct rte_mbuf *frame, uint16_t l3_offset)
+uint64_t rewrite_in_place(const struct output *output, struct rte_mbuf *const *frames,
+	uint64_t which, uint16_t l3_offset)
 {
-	const int shift = l3_offset - (int)rewrite_header_len(output);
-	uint8_t *old = rte_pktmbuf_mtod(frame, uint8_t *);
+	const struct header header = header_of(output, l3_offset);
+	const int shift = (int)header.old_len - (int)header.len;
+	const bool multi_segs = output->port->multi_segs;
+	uint64_t done = 0;
 
-	if (frame->data_len <= l3_offset || frame->data_off + shift < 0 ||
-		(frame->nb_segs > 1 && !output->port->multi_segs))
-		return false;
-	put_header(output, frame, old, l3_offset, old + shift);
-	frame->data_off += shift;
-	frame->data_len -= shift;
-	frame->pkt_len -= shift;
-	rewrite_forget(frame);
-	return true;
+	for (; which != 0; which &= which - 1) {
+		struct rte_mbuf *frame = frames[rte_bsf64(which)];
+		uint8_t *old = rte_pktmbuf_mtod(frame, uint8_t *);
+
+		if (unlikely(frame->data_len <= l3_offset || frame->data_off + shift < 0 ||
+			     (frame->nb_segs > 1 && !multi_segs)))
+			continue;
+		put_header(header, frame, old, old + shift);
+		frame->data_off += shift;
+		frame->data_len -= shift;
+		frame->pkt_len -= shift;
+		rewrite_forget(frame);
+		done |= which & -which;
+	}
+	return done;
 }

@@ -45,9 +45,9 @@ static inline bool rewrite_is_never_needed(
 	       l3_offset == RTE_ETHER_HDR_LEN && (!chained || output->port->multi_segs);
 }
 
-// Worker.
-bool rewrite_is_needed(
-	const struct output *output, const struct rte_mbuf *frame, uint16_t l3_offset);
+// Worker. Of which of n frames the output wants another header or shape: bit i is frame i.
+uint64_t rewrite_needed(const struct output *output, struct rte_mbuf *const *frames, unsigned n,
+	uint16_t l3_offset);
 
 // Worker. Of n frames replaces those of which bit i of `which` is set by what the output wants: a
 // header of its own before the shared rest, or a copy if that is cheaper or the port cannot send
@@ -56,8 +56,9 @@ bool rewrite_is_needed(
 unsigned rewrite_burst(const struct output *output, struct rte_mbuf **frames, unsigned n,
 	uint64_t which, uint16_t l3_offset);
 
-// Worker. The same to the frame itself, of which nobody but those who share its rest knows. False:
-// it stays as it is, the port cannot send it so.
-bool rewrite_in_place(const struct output *output, struct rte_mbuf *frame, uint16_t l3_offset);
+// Worker. The same to the frames themselves, of which nobody but those who share their rest knows.
+// Returns for which it was done: the others stay as they are, the port cannot send them so.
+uint64_t rewrite_in_place(const struct output *output, struct rte_mbuf *const *frames,
+	uint64_t which, uint16_t l3_offset);
 
 #endif

@@ -4,9 +4,10 @@
 
 // What becomes of the frames of a run that goes to ports.
 struct fate {
-	uint16_t references[BURST]; // outputs that get the frame itself, beside `all`
-	uint16_t all; // outputs that get each of them
 	uint64_t own; // frames whose bytes are ours to change, bit i is frame i
+	uint64_t referenced; // frames that a port got themselves, beside `all`
+	uint16_t references[BURST]; // by how many
+	uint16_t all; // outputs that get each of them
 	bool chained; // whether there is one of several segments
 	bool last; // whoever is asked now is the last to want them
 };
@@ -20,35 +21,26 @@ static void send_all(struct worker *worker, const struct run *run, struct output
 	output_stage_burst(output, lane, run->frames, run->n, run->bytes);
 }
 
-// Whether the port gets frame i itself, changed if nobody else does.
-static bool takes_itself(
-	const struct run *run, const struct output *output, unsigned i, const struct fate *fate)
-{
-	struct rte_mbuf *frame = run->frames[i];
-	bool alone =
-		fate->last && fate->all == 0 && fate->references[i] == 0 && (fate->own >> i & 1);
-
-	return (!output->set_source_mac && !rewrite_is_needed(output, frame, run->l3_offset)) ||
-	       (alone && rewrite_in_place(output, frame, run->l3_offset));
-}
-
 static void send_by_port(
 	struct worker *worker, const struct run *run, struct output *output, struct fate *fate)
 {
 	const int longer = (int)rewrite_header_len(output) - run->l3_offset;
-	uint64_t others = 0, bytes = run->bytes + (int64_t)longer * run->n;
+	uint64_t change = rewrite_needed(output, run->frames, run->n, run->l3_offset);
+	uint64_t bytes = run->bytes + (int64_t)longer * run->n;
 	struct rte_mbuf *frames[BURST];
 	unsigned n = run->n;
 
-	for (unsigned i = 0; i < run->n; i++) {
-		bool itself = takes_itself(run, output, i, fate);
-
+	// Frames nobody else has need no copy.
+	if (fate->last && fate->all == 0)
+		change &= ~rewrite_in_place(output, run->frames,
+			change & fate->own & ~fate->referenced, run->l3_offset);
+	for (unsigned i = 0; i < n; i++) {
 		frames[i] = run->frames[i];
-		fate->references[i] += itself;
-		others |= (uint64_t)!itself << i;
+		fate->references[i] += !(change >> i & 1);
 	}
-	if (others != 0)
-		n = rewrite_burst(output, frames, n, others, run->l3_offset);
+	fate->referenced |= ~change;
+	if (change != 0)
+		n = rewrite_burst(output, frames, n, change, run->l3_offset);
 	if (unlikely(n < run->n)) {
 		bytes = 0;
 		for (unsigned i = 0; i < n; i++)
