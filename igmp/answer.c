@@ -13,10 +13,13 @@
 //	answer, whole		group and sources		answer whole, earlier time
 #include <stdlib.h>
 
+#include "answer.h"
 #include "group.h"
 #include "memory.h"
 #include "old.h"
 #include "query.h"
+#include "report.h"
+#include "walk.h"
 
 #define ASKED_MAX 65536 // sources a host keeps for all its answers (RSP-13)
 #define QUERY_MTU 1500 // an answer keeps no more than the largest usual query can ask for

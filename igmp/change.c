@@ -12,6 +12,8 @@
 // these share the gap of the frame they were told in, so that their repeats meet in one frame again
 // instead of leaving in a frame each.
 #include "change.h"
+#include "group.h"
+#include "report.h"
 #include "turn.h"
 
 #define FETCH_AHEAD 32 // groups

@@ -11,8 +11,11 @@
 //	older	its timer expires		-				the lowest that runs
 //	x	mode becomes y			cancel answers and repeats	y
 #include "address.h"
+#include "answer.h"
 #include "change.h"
 #include "compat.h"
+#include "group.h"
+#include "machine.h"
 #include "query.h"
 
 static uint64_t older_querier_timeout_ms(const struct host *host)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "further.h"
 #include "group.h"
+#include "machine.h"
 
 struct key {
 	const struct group *group;

@@ -5,7 +5,9 @@
 #include <errno.h>
 
 #include "address.h"
+#include "answer.h"
 #include "group.h"
+#include "machine.h"
 #include "turn.h"
 
 #define RUN 8 // groups in a row whose slots share a cache line

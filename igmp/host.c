@@ -5,15 +5,18 @@
 #include <stdio.h>
 
 #include "address.h"
+#include "answer.h"
 #include "change.h"
 #include "compat.h"
 #include "group.h"
 #include "joined.h"
+#include "machine.h"
 #include "memory.h"
 #include "old.h"
 #include "query.h"
 #include "tunables.h"
 #include "turn.h"
+#include "walk.h"
 
 #define LOG_INTERVAL_MS 1000
 #define PACE_RETRY_MS 1

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "group.h"
 #include "joined.h"
+#include "machine.h"
 
 void joined_note(struct host *host, struct group *group)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The protocol machine of one host. Private to igmp/, like the headers of the files named here:
+// The protocol machine of one host. What others see of it is in host.h and member.h; this header
+// and those of the files below are private to igmp/.
 //
 // host.c        opens, closes and drives the machine
 // tunables.c    what the operator chooses

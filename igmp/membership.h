@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where memberships are kept, and how each begins, changes and ends. Private to igmp/.
+// How each membership begins, changes and ends. Private to igmp/.
 #ifndef IGMP_MEMBERSHIP_H
 #define IGMP_MEMBERSHIP_H
 

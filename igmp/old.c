@@ -2,7 +2,10 @@
 // In old versions a group is joined or not, whatever its sources (CMP-8). One timer of the group is
 // for the repeats of its report and for its answer.
 #include "change.h"
+#include "group.h"
+#include "machine.h"
 #include "old.h"
+#include "report.h"
 #include "turn.h"
 
 #define MLD_V1_RESPONSE_MAX_MS 32767

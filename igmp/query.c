@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "group.h"
+#include "machine.h"
 #include "query.h"
 
 #define V1_RESPONSE_MS 10000 // an IGMPv1 query says none

@@ -2,7 +2,9 @@
 #include <errno.h>
 
 #include "group.h"
+#include "machine.h"
 #include "memory.h"
+#include "report.h"
 
 int report_open(struct host *host, unsigned mtu)
 {

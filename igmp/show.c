@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "group.h"
+#include "machine.h"
 
 void *host_context(const struct host *host)
 {

@@ -3,7 +3,9 @@
 
 #include "address.h"
 #include "group.h"
+#include "machine.h"
 #include "memory.h"
+#include "report.h"
 #include "tunables.h"
 #include "turn.h"
 

@@ -15,7 +15,9 @@
 //	WAITING	version changes			forget the repeats		IDLE, or free
 //	any	link or address comes up	forget what was told, queue	QUEUED
 #include "change.h"
+#include "group.h"
 #include "joined.h"
+#include "machine.h"
 #include "old.h"
 #include "turn.h"
 
@@ -23,13 +25,12 @@
 
 static bool has_more(const struct group *group)
 {
-	// Not ||, for which compilers read both at once: the read then waits for the stores to
-	// each.
+	// Not ||, for which compilers read both at once, and wait for the stores to each.
 	return (group->repeats | group->asked) != 0 ||
 	       (group->sourced && group_sources(group)->n_changes > 0);
 }
 
-static void rest(struct host *host, struct group *group)
+static void go_idle(struct host *host, struct group *group)
 {
 	group->phase = GROUP_IDLE;
 	host->n_changing--;
@@ -82,7 +83,7 @@ void turn_finish(struct host *host, struct group *group, bool spoke, uint64_t ne
 	change_restart(group);
 	joined_note(host, group);
 	if (!has_more(group)) {
-		rest(host, group);
+		go_idle(host, group);
 		return;
 	}
 	if (!spoke && turn_at_ms(host, group) < next_ms)
@@ -102,7 +103,7 @@ void turn_set(struct host *host, struct group *group, uint64_t at_ms)
 void turn_stop(struct host *host, struct group *group)
 {
 	stop_timer(host, group);
-	rest(host, group);
+	go_idle(host, group);
 }
 
 uint64_t turn_at_ms(const struct host *host, const struct group *group)
@@ -113,8 +114,10 @@ uint64_t turn_at_ms(const struct host *host, const struct group *group)
 bool turn_transmit(struct host *host, uint64_t now_ms)
 {
 	while (host->queue.n_ready > 0) {
-		if (host_is_newest(host) ? !change_transmit(host, now_ms)
-					 : !old_transmit(host, now_ms))
+		bool done = host_is_newest(host) ? change_transmit(host, now_ms)
+						 : old_transmit(host, now_ms);
+
+		if (!done)
 			return false;
 	}
 	return true;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "group.h"
+#include "machine.h"
+#include "report.h"
+#include "walk.h"
 
 #define FETCH_AHEAD 32 // groups
 
