@@ -7,7 +7,7 @@
 // show.c        what can be seen of it
 //
 // session.c     sessions and their members
-// member.c      the calls that change memberships
+// member.c      the calls on memberships
 // membership.c  how a membership begins, changes and ends
 // group.c       the record of a group: the merge of its members
 // further.c     the members of a group after its first

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The calls that change memberships (PROTOCOL section API): each judges what it is given and what
-// there is, then has membership.c change it.
+// The calls on memberships (PROTOCOL section API): each judges what it is given and what there is,
+// then has membership.c change it.
 #include <errno.h>
 
 #include "address.h"
@@ -176,4 +176,51 @@ int member_get_filter(const struct session *session, const struct host *host,
 		memcpy(sources, filter.sources, (*n < filter.n ? *n : filter.n) * sizeof(*sources));
 	*n = filter.n;
 	return 0;
+}
+
+// ---- What can be seen of one ------------------------------------------------------------------
+
+struct session *member_session(const struct member *member)
+{
+	return member->session;
+}
+
+struct host *member_host(const struct member *member)
+{
+	return group_host(group_of(member));
+}
+
+void member_group(const struct member *member, struct sluice_addr *group)
+{
+	group_address(group_of(member), group);
+}
+
+enum member_state member_state(const struct member *member)
+{
+	return member->state == MEMBER_JOINED ? MEMBER_JOINED : MEMBER_PENDING;
+}
+
+unsigned member_joins(const struct member *member)
+{
+	return member->joins;
+}
+
+enum sluice_filter_mode member_filter(
+	const struct member *member, const struct sluice_addr **sources, unsigned *n)
+{
+	struct filter_view filter = member_view(member);
+
+	*sources = filter.sources;
+	*n = filter.n;
+	return filter.mode;
+}
+
+void *member_user(const struct member *member)
+{
+	return member->user;
+}
+
+void member_set_user(struct member *member, void *user)
+{
+	member->user = user;
 }

@@ -119,7 +119,7 @@ void session_remove(struct session *session, struct member *member)
 		settle(session);
 }
 
-// ---- What can be seen of a membership ---------------------------------------------------------
+// ---- Going through the members ----------------------------------------------------------------
 
 // The newest one that is older than the one at this place.
 static struct member *member_before(const struct session *session, uint32_t place)
@@ -140,49 +140,4 @@ struct member *member_first(const struct session *session)
 struct member *member_next(const struct member *member)
 {
 	return member_before(member->session, member->place);
-}
-
-struct session *member_session(const struct member *member)
-{
-	return member->session;
-}
-
-struct host *member_host(const struct member *member)
-{
-	return group_host(group_of(member));
-}
-
-void member_group(const struct member *member, struct sluice_addr *group)
-{
-	group_address(group_of(member), group);
-}
-
-enum member_state member_state(const struct member *member)
-{
-	return member->state == MEMBER_JOINED ? MEMBER_JOINED : MEMBER_PENDING;
-}
-
-unsigned member_joins(const struct member *member)
-{
-	return member->joins;
-}
-
-enum sluice_filter_mode member_filter(
-	const struct member *member, const struct sluice_addr **sources, unsigned *n)
-{
-	struct filter_view filter = member_view(member);
-
-	*sources = filter.sources;
-	*n = filter.n;
-	return filter.mode;
-}
-
-void *member_user(const struct member *member)
-{
-	return member->user;
-}
-
-void member_set_user(struct member *member, void *user)
-{
-	member->user = user;
 }
