@@ -49,6 +49,19 @@ static int compare_sources(const void *a, const void *b)
 	return memcmp(a, b, 16);
 }
 
+// Sorts addresses and returns how many there are without duplicates, which come first.
+static unsigned sort_unique(uint8_t (*addrs)[16], unsigned n)
+{
+	unsigned n_unique = 0;
+
+	qsort(addrs, n, sizeof(*addrs), compare_sources);
+	for (unsigned i = 0; i < n; i++) {
+		if (n_unique == 0 || compare_sources(addrs[n_unique - 1], addrs[i]) != 0)
+			memmove(addrs[n_unique++], addrs[i], sizeof(*addrs));
+	}
+	return n_unique;
+}
+
 // Adds what a query asks for to what is asked already. False if that is too much to keep.
 static bool add_asked(struct host *host, struct answer *answer, const struct query *query)
 {
@@ -57,7 +70,6 @@ static bool add_asked(struct host *host, struct answer *answer, const struct que
 	uint8_t all[2 * QUERY_MTU / 4][16];
 	uint8_t(*asked)[16];
 	unsigned n = answer->n_asked;
-	unsigned n_unique = 0;
 
 	if (query->n_sources > most)
 		return false;
@@ -66,21 +78,17 @@ static bool add_asked(struct host *host, struct answer *answer, const struct que
 	memset(all + n, 0, query->n_sources * sizeof(*all));
 	for (unsigned i = 0; i < query->n_sources; i++)
 		memcpy(all[n++], query->sources + i * wire->addr_len, wire->addr_len);
-	qsort(all, n, sizeof(*all), compare_sources);
-	for (unsigned i = 0; i < n; i++) {
-		if (n_unique == 0 || memcmp(all[n_unique - 1], all[i], sizeof(*all)) != 0)
-			memmove(all[n_unique++], all[i], sizeof(*all));
-	}
-	if (n_unique > most || host->n_asked - answer->n_asked + n_unique > ASKED_MAX)
+	n = sort_unique(all, n);
+	if (n > most || host->n_asked - answer->n_asked + n > ASKED_MAX)
 		return false;
-	asked = memory_get(&host->memory, n_unique * sizeof(*asked));
+	asked = memory_get(&host->memory, n * sizeof(*asked));
 	if (asked == NULL)
 		return false;
-	memcpy(asked, all, n_unique * sizeof(*asked));
+	memcpy(asked, all, n * sizeof(*asked));
 	drop_asked(host, answer);
 	answer->asked = asked;
-	answer->n_asked = n_unique;
-	host->n_asked += n_unique;
+	answer->n_asked = n;
+	host->n_asked += n;
 	return true;
 }
 
