@@ -182,18 +182,20 @@ static int set_filter(
 	return 0;
 }
 
-static bool is_same(const struct filter_view *a, const struct filter_view *b)
+static bool has_filter(
+	const struct member *member, enum sluice_filter_mode mode, const struct filter *filter)
 {
-	return a->mode == b->mode && a->n == b->n &&
-	       (a->n == 0 || memcmp(a->sources, b->sources, a->n * sizeof(*a->sources)) == 0);
+	struct filter_view a = member_view(member);
+	struct filter_view b = filter_view(mode, filter);
+
+	return member->session != NULL && a.mode == b.mode && a.n == b.n &&
+	       (a.n == 0 || memcmp(a.sources, b.sources, a.n * sizeof(*a.sources)) == 0);
 }
 
 int membership_replace(const struct membership *at, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n)
 {
-	struct filter_view before = member_view(at->member);
 	struct filter *filter = NULL;
-	struct filter_view after;
 	bool same;
 	int rc = 0;
 
@@ -204,8 +206,7 @@ int membership_replace(const struct membership *at, enum sluice_filter_mode mode
 		if (filter == NULL)
 			return -ENOMEM;
 	}
-	after = filter_view(mode, filter);
-	same = at->member->session != NULL && is_same(&before, &after);
+	same = has_filter(at->member, mode, filter);
 	if (!same)
 		rc = set_filter(at, mode, filter);
 	if (same || rc < 0)
