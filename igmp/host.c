@@ -101,7 +101,8 @@ void host_close(struct host *host)
 
 // ---- Running --------------------------------------------------------------------------------
 
-void host_transmit(struct host *host, uint64_t now_ms)
+// Sends what may be sent now, and sees to it that the rest comes up again.
+static void transmit(struct host *host, uint64_t now_ms)
 {
 	if (!host->up || host->transmitting)
 		return;
@@ -121,7 +122,7 @@ void host_transmit(struct host *host, uint64_t now_ms)
 void host_flush(struct host *host, uint64_t now_ms)
 {
 	turn_flush(host);
-	host_transmit(host, now_ms);
+	transmit(host, now_ms);
 }
 
 static struct group *group_of_timer(const struct wheel_timer *timer)
@@ -159,7 +160,7 @@ void host_advance(struct host *host, uint64_t now_ms)
 
 	while ((timer = wheel_pop(&host->wheel, now_ms)) != NULL)
 		expire(host, timer, now_ms);
-	host_transmit(host, now_ms);
+	transmit(host, now_ms);
 }
 
 uint64_t host_next_ms(const struct host *host)
@@ -233,7 +234,7 @@ int host_set_addresses(
 	if (host->wire->family == AF_INET6 && !had_source &&
 		!address_is_unspecified(&host->source)) {
 		change_announce(host);
-		host_transmit(host, now_ms);
+		transmit(host, now_ms);
 	}
 	return 0;
 }
@@ -246,7 +247,7 @@ void host_set_link(struct host *host, bool up, uint64_t now_ms)
 	answer_cancel(host);
 	if (up) {
 		change_announce(host);
-		host_transmit(host, now_ms);
+		transmit(host, now_ms);
 	}
 }
 

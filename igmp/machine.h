@@ -110,7 +110,4 @@ static inline void host_count(struct host *host, enum host_counter counter)
 void host_log(struct host *host, uint64_t now_ms, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-// Sends what may be sent now, and sees to it that the rest comes up again.
-void host_transmit(struct host *host, uint64_t now_ms);
-
 #endif

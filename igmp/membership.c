@@ -93,7 +93,7 @@ static int prepare(struct membership *at)
 	at->member = at->group->first.session == NULL ? &at->group->first
 						      : further_open(host, at->group);
 	if (at->member == NULL) {
-		release_group(at->host, at->group);
+		release_group(host, at->group);
 		return -ENOMEM;
 	}
 	at->member->mode = SLUICE_INCLUDE;

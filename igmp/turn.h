@@ -25,7 +25,8 @@ void turn_set(struct host *host, struct group *group, uint64_t at_ms);
 // For a group that waits: it has nothing to say any more.
 void turn_stop(struct host *host, struct group *group);
 
-// When a group that waits has its turn.
+// When a group that waits has its turn; of one that was queued meanwhile, when it would have had
+// it.
 uint64_t turn_at_ms(const struct host *host, const struct group *group);
 
 #endif
