@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -248,6 +249,52 @@ int lab_exclude(struct lab *lab, unsigned session, const char *group, const char
 void lab_flush(struct lab *lab)
 {
 	host_flush(lab->host, lab->now_ms);
+}
+
+void lab_join_many(struct lab *lab, unsigned first, unsigned n)
+{
+	char name[12];
+
+	for (unsigned i = first; i < first + n; i++) {
+		sprintf(name, "%u", i);
+		cr_assert_eq(lab_join(lab, 0, name), 0);
+	}
+	lab_settle(lab);
+}
+
+void lab_settle(struct lab *lab)
+{
+	lab_flush(lab);
+	lab_run(lab, 20000);
+	if (!lab->quiet)
+		lab_take(lab);
+}
+
+unsigned lab_version(struct lab *lab)
+{
+	struct host_status status;
+
+	host_status(lab->host, &status);
+	return status.version;
+}
+
+static int compare_delays(const void *a, const void *b)
+{
+	unsigned first = *(const unsigned *)a, second = *(const unsigned *)b;
+
+	return (first > second) - (first < second);
+}
+
+void lab_expect_uniform(unsigned *delays, unsigned n, unsigned max)
+{
+	double worst = 0;
+
+	qsort(delays, n, sizeof(*delays), compare_delays);
+	cr_assert(delays[0] > 0 && delays[n - 1] <= max);
+	for (unsigned i = 0; i < n; i++)
+		worst = fmax(worst, fabs((i + 0.5) / n - delays[i] / (double)max));
+	// Kolmogorov-Smirnov: 1.63 / sqrt(n) is passed with p = 0.01.
+	cr_assert_lt(worst, 1.63 / sqrt(n), "not uniform in (0, %u]", max);
 }
 
 const char *lab_state(struct lab *lab, const char *group)

@@ -17,6 +17,12 @@
 #define LAB_SESSIONS 8
 #define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
 
+// The version before the newest, the type of its report, and how that is put in words.
+#define OLDER(lab) (NEWEST(lab) - 1)
+#define OLD_REPORT(lab) ((lab)->family == AF_INET ? 0x16 : 131)
+#define OLD_1(lab) ((lab)->family == AF_INET ? "V2(1)" : "V1(1)")
+#define OLD_2(lab) ((lab)->family == AF_INET ? "V2(2)" : "V1(2)")
+
 struct lab_frame {
 	uint64_t at_ms;
 	unsigned n_records;
@@ -74,13 +80,23 @@ int lab_block(struct lab *lab, unsigned session, const char *group, char source)
 int lab_unblock(struct lab *lab, unsigned session, const char *group, char source);
 int lab_include(struct lab *lab, unsigned session, const char *group, const char *sources);
 int lab_exclude(struct lab *lab, unsigned session, const char *group, const char *sources);
+// Joins that many groups from this number on, and settles.
+void lab_join_many(struct lab *lab, unsigned first, unsigned n);
 void lab_flush(struct lab *lab);
+// Flushes, and ends the repeats of it.
+void lab_settle(struct lab *lab);
 // Flushes and takes.
 #define lab_says(lab, text)                                                                        \
 	do {                                                                                       \
 		lab_flush(lab);                                                                    \
 		lab_expect(lab, text);                                                             \
 	} while (0)
+
+// Fails unless the delays, which it sorts, are uniform in (0, max]; 1 of 100 good samples fails.
+void lab_expect_uniform(unsigned *delays, unsigned n, unsigned max);
+
+// The version in use.
+unsigned lab_version(struct lab *lab);
 
 // The state of a group in words: "EX(ab) joined 2", or "none".
 const char *lab_state(struct lab *lab, const char *group);
@@ -100,9 +116,15 @@ struct lab_packet lab_query_packet(const struct lab *lab, unsigned version, cons
 struct lab_packet lab_report_packet(const struct lab *lab, uint8_t type, const char *group);
 // Makes checksums right again after a test changed bytes, and lengths if len changed.
 void lab_seal(const struct lab *lab, struct lab_packet *packet);
+// Makes it come from, or go to, another address than usual. To be sealed afterwards.
+void lab_from(struct lab_packet *packet, const char *text);
+void lab_to(struct lab_packet *packet, const char *text);
 void lab_send(struct lab *lab, const struct lab_packet *packet);
 void lab_query(struct lab *lab, unsigned version, const char *group, const char *sources,
 	unsigned response);
+void lab_report(struct lab *lab, uint8_t type, const char *group);
+// Into the mode before the newest; answers have died down.
+void lab_get_old(struct lab *lab);
 
 // host_ops.send of the lab.
 int lab_on_send(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst);

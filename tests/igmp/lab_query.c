@@ -143,6 +143,26 @@ void lab_seal(const struct lab *lab, struct lab_packet *packet)
 	}
 }
 
+static void put_address(
+	struct lab_packet *packet, unsigned igmp_at, unsigned mld_at, const char *text)
+{
+	struct sluice_addr addr;
+
+	cr_assert(address_parse(text, &addr));
+	memcpy(packet->bytes + (addr.family == AF_INET ? igmp_at : mld_at), addr.bytes,
+		sluice_addr_len(&addr));
+}
+
+void lab_from(struct lab_packet *packet, const char *text)
+{
+	put_address(packet, 12, 8, text);
+}
+
+void lab_to(struct lab_packet *packet, const char *text)
+{
+	put_address(packet, 16, 24, text);
+}
+
 void lab_send(struct lab *lab, const struct lab_packet *packet)
 {
 	host_input(lab->host, packet->bytes, packet->len, lab->now_ms);
@@ -154,4 +174,19 @@ void lab_query(struct lab *lab, unsigned version, const char *group, const char 
 	struct lab_packet packet = lab_query_packet(lab, version, group, sources, response);
 
 	lab_send(lab, &packet);
+}
+
+void lab_report(struct lab *lab, uint8_t type, const char *group)
+{
+	struct lab_packet packet = lab_report_packet(lab, type, group);
+
+	lab_send(lab, &packet);
+}
+
+void lab_get_old(struct lab *lab)
+{
+	lab_query(lab, OLDER(lab), NULL, "", 1000);
+	cr_assert_eq(lab_version(lab), OLDER(lab));
+	lab_run(lab, 1000);
+	lab_take(lab);
 }

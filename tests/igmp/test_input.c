@@ -132,33 +132,15 @@ static void broken_option(struct lab_packet *packet, uint8_t *message)
 	packet->bytes[21] = 40;
 }
 
-static void source(struct lab_packet *packet, const char *text)
-{
-	struct sluice_addr addr;
-
-	address_parse(text, &addr);
-	memcpy(packet->bytes + (addr.family == AF_INET ? 12 : 8), addr.bytes,
-		sluice_addr_len(&addr));
-}
-
-static void destination(struct lab_packet *packet, const char *text)
-{
-	struct sluice_addr addr;
-
-	address_parse(text, &addr);
-	memcpy(packet->bytes + (addr.family == AF_INET ? 16 : 24), addr.bytes,
-		sluice_addr_len(&addr));
-}
-
 #define SOURCE(name, text)                                                                         \
 	static void name(struct lab_packet *packet, uint8_t *message)                              \
 	{                                                                                          \
-		source(packet, text);                                                              \
+		lab_from(packet, text);                                                            \
 	}
 #define DESTINATION(name, text)                                                                    \
 	static void name(struct lab_packet *packet, uint8_t *message)                              \
 	{                                                                                          \
-		destination(packet, text);                                                         \
+		lab_to(packet, text);                                                              \
 	}
 SOURCE(from_zero, "0.0.0.0")
 SOURCE(from_own, "192.0.2.1")
