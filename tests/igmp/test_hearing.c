@@ -18,20 +18,27 @@ BOTH(hearing, padding, "FRM-11: bytes after the IP packet do not count")
 
 BOTH(hearing, no_groups, "VAL-22: without groups mode, QRV and QQIC are still learnt")
 {
+	struct lab_packet packet = lab_query_packet(lab, NEWEST(lab), NULL, "", 1000);
+	uint8_t *tail = packet.bytes + packet.message + (lab->family == AF_INET ? 8 : 24);
 	struct host_status status;
 
-	lab_query(lab, NEWEST(lab), NULL, "", 1000);
+	tail[0] = 3;
+	tail[1] = 60;
+	lab_seal(lab, &packet);
+	lab_send(lab, &packet);
 	host_status(lab->host, &status);
-	cr_assert_eq(status.querier_interval_ms, 125000);
-	cr_assert_eq(status.robustness, 2);
+	cr_assert_eq(status.querier_interval_ms, 60000);
+	cr_assert_eq(status.robustness, 3);
 	cr_assert_eq(status.querier_heard_ms, lab->now_ms);
 	lab_query(lab, NEWEST(lab) - 1, NULL, "", 1000);
 	host_status(lab->host, &status);
 	cr_assert_eq(status.version, NEWEST(lab) - 1);
 	cr_assert_eq(status.querier_version, NEWEST(lab) - 1);
-	cr_assert_eq(status.version_until_ms, lab->now_ms + 260000);
+	cr_assert_eq(status.version_until_ms, lab->now_ms + 3 * 60000 + 10000);
 	lab_run(lab, 5000);
 	lab_expect(lab, "");
+	lab_join(lab, 0, "1");
+	lab_says(lab, OLD_1(lab));
 }
 
 BOTH(hearing, filters, "IGMP-15: source filters do not hold back queries")

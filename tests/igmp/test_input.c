@@ -47,25 +47,15 @@ static void tail(struct lab_packet *packet, uint8_t *message)
 	packet->len += 6;
 }
 
-static void cut_1(struct lab_packet *packet, uint8_t *message)
-{
-	packet->len -= 1;
-}
-
-static void cut_2(struct lab_packet *packet, uint8_t *message)
-{
-	packet->len -= 2;
-}
-
-static void cut_3(struct lab_packet *packet, uint8_t *message)
-{
-	packet->len -= 3;
-}
-
-static void cut_4(struct lab_packet *packet, uint8_t *message)
-{
-	packet->len -= 4;
-}
+#define CUT(name, n)                                                                               \
+	static void name(struct lab_packet *packet, uint8_t *message)                              \
+	{                                                                                          \
+		packet->len -= n;                                                                  \
+	}
+CUT(cut_1, 1)
+CUT(cut_2, 2)
+CUT(cut_3, 3)
+CUT(cut_4, 4)
 
 static void ip_checksum(struct lab_packet *packet, uint8_t *message)
 {
@@ -113,6 +103,17 @@ static void ttl(struct lab_packet *packet, uint8_t *message)
 	packet->bytes[8] = 64;
 }
 
+static void ttl_0(struct lab_packet *packet, uint8_t *message)
+{
+	packet->bytes[8] = 0;
+}
+
+static void ip_shorter_than_header(struct lab_packet *packet, uint8_t *message)
+{
+	packet->bytes[3] = 20;
+	seal_ip(packet);
+}
+
 static void no_alert(struct lab_packet *packet, uint8_t *message)
 {
 	memset(packet->bytes + 20, 1, 4);
@@ -124,6 +125,20 @@ static void no_options(struct lab_packet *packet, uint8_t *message)
 	memmove(packet->bytes + 20, packet->bytes + 24, packet->len - 24);
 	packet->len -= 4;
 	packet->message = 20;
+}
+
+static void late_alert(struct lab_packet *packet, uint8_t *message)
+{
+	packet->bytes[0] = 0x47;
+	memmove(packet->bytes + 24, packet->bytes + 20, packet->len - 20);
+	memcpy(packet->bytes + 20, "\x01\x07\x03\x04", 4); // a no-op and an empty record route
+	packet->len += 4;
+	packet->message = 28;
+}
+
+static void short_alert(struct lab_packet *packet, uint8_t *message)
+{
+	packet->bytes[21] = 2;
 }
 
 static void broken_option(struct lab_packet *packet, uint8_t *message)
@@ -150,6 +165,8 @@ SOURCE(from_broadcast, "255.255.255.255")
 SOURCE(from_elsewhere, "198.51.100.1")
 SOURCE(from_global, "2001:db8::99")
 SOURCE(from_unspecified, "::")
+SOURCE(from_last_link_local, "febf::99")
+SOURCE(from_past_link_local, "fec0::99")
 SOURCE(from_own6, "fe80::1")
 DESTINATION(to_own, "192.0.2.1")
 DESTINATION(to_other, "192.0.2.2")
@@ -210,29 +227,24 @@ static void flags6(struct lab_packet *packet, uint8_t *message)
 	message[24] |= 0xf8;
 }
 
-static void unknown_13(struct lab_packet *packet, uint8_t *message)
-{
-	message[0] = 0x13;
-}
-
-static void unknown_14(struct lab_packet *packet, uint8_t *message)
-{
-	message[0] = 0x14;
-}
-
-static void unknown_30(struct lab_packet *packet, uint8_t *message)
-{
-	message[0] = 0x30;
-}
-
-static void unknown_ff(struct lab_packet *packet, uint8_t *message)
-{
-	message[0] = 0xff;
-}
+#define TYPE(name, type)                                                                           \
+	static void name(struct lab_packet *packet, uint8_t *message)                              \
+	{                                                                                          \
+		message[0] = type;                                                                 \
+	}
+TYPE(unknown_13, 0x13)
+TYPE(unknown_14, 0x14)
+TYPE(unknown_30, 0x30)
+TYPE(unknown_ff, 0xff)
 
 static void hop_limit_2(struct lab_packet *packet, uint8_t *message)
 {
 	packet->bytes[7] = 2;
+}
+
+static void hop_limit_0(struct lab_packet *packet, uint8_t *message)
+{
+	packet->bytes[7] = 0;
 }
 
 static void hop_limit_255(struct lab_packet *packet, uint8_t *message)
@@ -281,6 +293,8 @@ static const struct bad igmp_rows[] = {
 	{"VAL-2 version", 3, NULL, "", ip_version, false, HOST_RX_BAD_IP},
 	{"VAL-2 header length", 3, NULL, "", ip_header_short, false, HOST_RX_BAD_IP},
 	{"VAL-2 length", 3, NULL, "", ip_too_long, false, HOST_RX_BAD_IP},
+	{"VAL-2 shorter than its header", 3, NULL, "", ip_shorter_than_header, false,
+		HOST_RX_BAD_IP},
 	{"VAL-2 protocol", 3, NULL, "", other_protocol, true, HOST_RX_BAD_IP},
 	{"VAL-3 11", 3, NULL, "", cut_1, true, HOST_RX_BAD_LENGTH},
 	{"VAL-3 10", 3, NULL, "", cut_2, true, HOST_RX_BAD_LENGTH},
@@ -307,6 +321,7 @@ static const struct bad igmp_rows[] = {
 	{"VAL-15 unjoined", 3, "1", "", to_unjoined, true, HOST_RX_BAD_DESTINATION},
 	{"VAL-15 other host", 3, NULL, "", to_other, true, HOST_RX_BAD_DESTINATION},
 	{"VAL-16", 3, "1", "", to_all, true, HOST_RX_QUERY},
+	{"VAL-16 unicast", 3, "1", "", to_own, true, HOST_RX_QUERY},
 	{"VAL-17", 3, NULL, "", from_zero, true, HOST_RX_QUERY},
 	{"VAL-18", 3, NULL, "", from_elsewhere, true, HOST_RX_QUERY},
 	{"VAL-19 own", 3, NULL, "", from_own, true, HOST_RX_BAD_SOURCE},
@@ -330,6 +345,7 @@ static const struct bad mld_rows[] = {
 	{"VAL-4 MLD-2 26", 2, NULL, "", cut_2, true, HOST_RX_BAD_LENGTH},
 	{"VAL-4 MLD-2 25", 2, NULL, "", cut_3, true, HOST_RX_BAD_LENGTH},
 	{"VAL-4 MLD-2 20", 1, NULL, "", cut_4, true, HOST_RX_BAD_LENGTH},
+	{"VAL-8 MLD-3 hop limit 0", 2, NULL, "", hop_limit_0, true, HOST_RX_BAD_TTL},
 	{"VAL-8 MLD-3 hop limit 2", 2, NULL, "", hop_limit_2, true, HOST_RX_BAD_TTL},
 	{"VAL-8 MLD-3 hop limit 255", 2, NULL, "", hop_limit_255, true, HOST_RX_BAD_TTL},
 	{"VAL-8 MLD-3 no header", 2, NULL, "", no_hop_by_hop, true, HOST_RX_NO_ROUTER_ALERT},
@@ -338,12 +354,15 @@ static const struct bad mld_rows[] = {
 	{"FRM-7 two Pad1", 2, NULL, "", pad1_twice, true, HOST_RX_QUERY},
 	{"VAL-8 MLD-4 global", 2, NULL, "", from_global, true, HOST_RX_BAD_SOURCE},
 	{"VAL-8 MLD-4 ::", 2, NULL, "", from_unspecified, true, HOST_RX_BAD_SOURCE},
+	{"VAL-8 febf::99", 2, NULL, "", from_last_link_local, true, HOST_RX_QUERY},
+	{"VAL-8 fec0::99", 2, NULL, "", from_past_link_local, true, HOST_RX_BAD_SOURCE},
 	{"VAL-19 own", 2, NULL, "", from_own6, true, HOST_RX_BAD_SOURCE},
 	{"VAL-9 MLD-9 unicast", 2, NULL, "", to_own6, true, HOST_RX_QUERY},
 	{"VAL-9 joined group", 2, NULL, "", to_joined6, true, HOST_RX_QUERY},
 	{"VAL-15 unjoined", 2, NULL, "", to_unjoined6, true, HOST_RX_BAD_DESTINATION},
 	{"VAL-15 other host", 2, NULL, "", to_other6, true, HOST_RX_BAD_DESTINATION},
 	{"VAL-16", 2, "1", "", to_all6, true, HOST_RX_QUERY},
+	{"VAL-16 unicast", 2, "1", "", to_own6, true, HOST_RX_QUERY},
 	{"VAL-10", 2, "1", "a", no_group6, true, HOST_RX_BAD_GROUP},
 	{"VAL-11", 2, "1", "", unicast_group6, true, HOST_RX_BAD_GROUP},
 	{"VAL-11 v1", 1, "1", "", unicast_group6, true, HOST_RX_BAD_GROUP},
@@ -360,12 +379,13 @@ static void try_row(struct lab *lab, const struct bad *row)
 	struct lab_packet packet =
 		lab_query_packet(lab, row->version, row->group, row->sources, 1000);
 	uint64_t before = host_counter(lab->host, row->verdict);
-	struct host_status status;
+	struct host_status status, earlier;
 
 	if (row->spoil != NULL)
 		row->spoil(&packet, packet.bytes + packet.message);
 	if (row->seal)
 		lab_seal(lab, &packet);
+	host_status(lab->host, &earlier);
 	lab_send(lab, &packet);
 	lab_run(lab, 1050);
 	cr_expect_eq(host_counter(lab->host, row->verdict), before + 1, "%s", row->what);
@@ -373,6 +393,26 @@ static void try_row(struct lab *lab, const struct bad *row)
 		lab_take(lab), row->verdict == HOST_RX_QUERY ? "IS_EX(1:)" : "", "%s", row->what);
 	host_status(lab->host, &status);
 	cr_expect_eq(status.version, NEWEST(lab), "%s", row->what);
+	if (row->verdict != HOST_RX_QUERY)
+		cr_expect_eq(status.querier_heard_ms, earlier.querier_heard_ms, "%s", row->what);
+}
+
+// A verdict on the packet that carries the query holds for one of any version.
+static bool is_of_packet(const struct lab *lab, const struct bad *row)
+{
+	switch (row->verdict) {
+	case HOST_RX_BAD_IP:
+	case HOST_RX_FRAGMENT:
+	case HOST_RX_BAD_CHECKSUM:
+	case HOST_RX_BAD_TTL:
+	case HOST_RX_BAD_SOURCE:
+	case HOST_RX_BAD_DESTINATION:
+		return row->group == NULL;
+	case HOST_RX_NO_ROUTER_ALERT:
+		return lab->family == AF_INET6; // IGMPv1 knows none
+	default:
+		return false;
+	}
 }
 
 static void try_rows(struct lab *lab, const struct bad *rows, unsigned n)
@@ -381,8 +421,15 @@ static void try_rows(struct lab *lab, const struct bad *rows, unsigned n)
 	lab_flush(lab);
 	lab_run(lab, 5000);
 	lab_take(lab);
-	for (unsigned i = 0; i < n; i++)
-		try_row(lab, &rows[i]);
+	for (unsigned i = 0; i < n; i++) {
+		struct bad row = rows[i];
+
+		try_row(lab, &row);
+		if (!is_of_packet(lab, &row))
+			continue;
+		for (row.version = 1; row.version < NEWEST(lab); row.version++)
+			try_row(lab, &row);
+	}
 }
 
 ONE(AF_INET, input, igmp,
@@ -416,7 +463,10 @@ ONE_TUNED(AF_INET, input, strict, strict, "VAL-5 VAL-6 VAL-18 DEC-2 SEC-1: the s
 	static const struct bad rows[] = {
 		{"good", 3, NULL, "", NULL, true, HOST_RX_QUERY},
 		{"VAL-5", 3, NULL, "", ttl, true, HOST_RX_BAD_TTL},
+		{"VAL-5 0", 3, NULL, "", ttl_0, true, HOST_RX_BAD_TTL},
 		{"VAL-6", 3, NULL, "", no_alert, true, HOST_RX_NO_ROUTER_ALERT},
+		{"VAL-6 not the first option", 3, NULL, "", late_alert, true, HOST_RX_QUERY},
+		{"VAL-6 half an alert", 3, NULL, "", short_alert, true, HOST_RX_NO_ROUTER_ALERT},
 		{"VAL-6 v2", 2, NULL, "", no_options, true, HOST_RX_NO_ROUTER_ALERT},
 		{"VAL-17", 3, NULL, "", from_zero, true, HOST_RX_QUERY},
 		{"VAL-18", 3, NULL, "", from_elsewhere, true, HOST_RX_BAD_SOURCE},

@@ -6,9 +6,7 @@ BOTH(old, link, "CMP-7 CHG-17: in an old version groups are announced in it, too
 {
 	lab_get_old(lab);
 	lab_include(lab, 0, "1", "ab");
-	lab_flush(lab);
-	lab_run(lab, 20000);
-	lab_take(lab);
+	lab_settle(lab);
 	host_set_link(lab->host, false, lab->now_ms);
 	host_set_link(lab->host, true, lab->now_ms);
 	lab_run(lab, 20000);
@@ -165,9 +163,7 @@ BOTH(old, answers, "CMP-11 FRM-23: each group answers after its own delay, an ea
 	lab_get_old(lab);
 	lab_join(lab, 0, "1");
 	lab_join(lab, 0, "2");
-	lab_flush(lab);
-	lab_run(lab, 20000);
-	lab_take(lab);
+	lab_settle(lab);
 	for (unsigned i = 0; i < 20; i++) {
 		lab_query(lab, OLDER(lab), "1", "", i % 2 == 0 ? 10000 : 1000);
 		lab_query(lab, OLDER(lab), "1", "", i % 2 == 0 ? 1000 : 10000);
@@ -193,9 +189,7 @@ static void expect_uniform_delay(
 	unsigned delays[500];
 
 	lab_include(lab, 0, "1", "ab");
-	lab_flush(lab);
-	lab_run(lab, 20000);
-	lab_take(lab);
+	lab_settle(lab);
 	for (unsigned i = 0; i < 500; i++) {
 		uint64_t asked_ms = lab->now_ms;
 
@@ -238,9 +232,7 @@ ONE(AF_INET6, old, at_once, "RSP-11 CMP-11: a response time of 0 in MLDv1 means 
 {
 	lab_get_old(lab);
 	lab_join(lab, 0, "1");
-	lab_flush(lab);
-	lab_run(lab, 20000);
-	lab_take(lab);
+	lab_settle(lab);
 	lab_query(lab, 1, NULL, "", 0);
 	lab_run(lab, 100);
 	lab_expect(lab, "V1(1)");
@@ -254,9 +246,7 @@ BOTH(old, suppression, "CMP-12: a foreign report cancels the answer of its group
 	lab_get_old(lab);
 	lab_join(lab, 0, "1");
 	lab_join(lab, 0, "2");
-	lab_flush(lab);
-	lab_run(lab, 20000);
-	lab_take(lab);
+	lab_settle(lab);
 	for (unsigned i = 0; i < 2; i++) {
 		lab_query(lab, OLDER(lab), NULL, "", 10000);
 		lab_report(lab, types[i], "1");
@@ -269,9 +259,7 @@ BOTH(old, leaves_of_others, "CMP-12: what is no old report of the group suppress
 {
 	lab_get_old(lab);
 	lab_join(lab, 0, "1");
-	lab_flush(lab);
-	lab_run(lab, 20000);
-	lab_take(lab);
+	lab_settle(lab);
 	lab_query(lab, OLDER(lab), NULL, "", 10000);
 	lab_report(lab, lab->family == AF_INET ? 0x17 : 132, "1");
 	lab_report(lab, lab->family == AF_INET ? 0x22 : 143, "1");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Source-specific multicast: section SSM.
 #include <errno.h>
+#include <stdio.h>
 
 #include "lab.h"
 
@@ -27,10 +28,22 @@ ONE(AF_INET, ssm, ipv4_range, "SSM-1 SSM-2: 232/8 takes no any-source join")
 
 ONE(AF_INET6, ssm, ipv6_range, "SSM-1 SSM-2: FF3x::/32 takes no any-source join")
 {
-	cr_assert(is_ssm(lab, "ff3e::8000:1"));
-	cr_assert(is_ssm(lab, "ff32::8000:1"));
-	cr_assert(is_ssm(lab, "ff3e:0:1::8000:1"));
-	cr_assert(!is_ssm(lab, "ff3e:1::8000:1"));
+	struct sluice_addr group, source = lab_source(lab, 'a');
+	char text[ADDRESS_TEXT_MAX];
+
+	for (unsigned scope = 0; scope < 16; scope++) {
+		sprintf(text, "ff3%x::8000:1", scope);
+		cr_expect(is_ssm(lab, text), "%s", text);
+		sprintf(text, "ff3%x:0:ffff::8000:1", scope);
+		cr_expect(is_ssm(lab, text), "%s", text);
+		sprintf(text, "ff3%x:1::8000:1", scope);
+		cr_expect(!is_ssm(lab, text), "%s", text);
+	}
+	// The first after those that are reserved.
+	address_parse("ff3e::4000:1", &group);
+	cr_assert_eq(
+		member_join_source(lab->sessions[0], lab->host, &group, &source, lab->now_ms), 0);
+	cr_assert_eq(member_leave(lab->sessions[0], lab->host, &group, lab->now_ms), 0);
 	cr_assert(!is_ssm(lab, "ff1e::8000:1"));
 	lab_says(lab, "");
 }
@@ -39,6 +52,8 @@ BOTH(ssm, refusals, "SSM-2 SSM-3 API-41: whatever would exclude is refused")
 {
 	cr_assert_eq(lab_join(lab, 0, "S1"), -EINVAL);
 	cr_assert_eq(lab_exclude(lab, 0, "S1", "a"), -EINVAL);
+	cr_assert_str_eq(lab_state(lab, "S1"), "none");
+	lab_says(lab, "");
 	cr_assert_eq(lab_join_source(lab, 0, "S1", 'a'), 0);
 	cr_assert_eq(lab_exclude(lab, 0, "S1", "a"), -EINVAL);
 	cr_assert_eq(lab_block(lab, 0, "S1", 'a'), -EINVAL);

@@ -40,6 +40,12 @@ Test(timer, bad_config, .description = "TMR-1 TMR-12: what cannot work is refuse
 	config = good;
 	config.report_rate = 0;
 	cr_assert_null(host_open(AF_INET, &config, &ops, NULL, 0));
+	config = good;
+	config.unsolicited_report_interval_ms = 0;
+	cr_assert_null(host_open(AF_INET, &config, &ops, NULL, 0));
+	config = good;
+	config.old_unsolicited_report_interval_ms = 0;
+	cr_assert_null(host_open(AF_INET, &config, &ops, NULL, 0));
 	cr_assert_null(host_open(AF_UNIX, &good, &ops, NULL, 0));
 }
 
@@ -57,13 +63,21 @@ BOTH_TUNED(timer, configured, fast, "TMR-4 TMR-12: intervals are configurable")
 	cr_assert_eq(lab->n_frames, 5);
 }
 
-BOTH(timer, seeds, "TMR-14: groups draw their own delays; equal seeds give equal runs")
+static void another_seed(struct host_config *config)
+{
+	config->seed = 2;
+}
+
+BOTH(timer, seeds,
+	"TMR-14: groups draw their own delays; equal seeds give equal runs, others others")
 {
 	struct lab *twin = lab_open(lab->family, NULL);
-	unsigned n_apart = 0;
+	struct lab *other = lab_open(lab->family, another_seed);
+	struct lab *labs[] = {lab, twin, other};
+	unsigned n_apart = 0, n_other = 0;
 
-	for (unsigned i = 0; i < 2; i++) {
-		struct lab *one = i == 0 ? lab : twin;
+	for (unsigned i = 0; i < 3; i++) {
+		struct lab *one = labs[i];
 
 		lab_join(one, 0, "1");
 		lab_join(one, 0, "2");
@@ -76,9 +90,12 @@ BOTH(timer, seeds, "TMR-14: groups draw their own delays; equal seeds give equal
 		cr_assert_eq(lab->frames[i].at_ms, twin->frames[i].at_ms);
 		cr_assert_str_eq(lab->frames[i].text, twin->frames[i].text);
 		n_apart += i > 1 && lab->frames[i].at_ms != lab->frames[i - 1].at_ms;
+		n_other += i < other->n_frames && lab->frames[i].at_ms != other->frames[i].at_ms;
 	}
 	cr_assert_gt(n_apart, 0);
+	cr_assert_gt(n_other, 0);
 	lab_close(twin);
+	lab_close(other);
 }
 
 BOTH(timer, together, "CHG-7 CHG-16: a mass of groups told in one report is repeated in one")
