@@ -17,7 +17,6 @@
 #define PATIENCE_S 60
 
 static const char PORTS[] = "lcores: {workers: [1, 2]}\n"
-			    "protocol: {robustness: 1}\n"
 			    "ports:\n"
 			    "  - {name: in0, device: net_ring_wire0}\n";
 static const char TV[] = "interfaces:\n"
@@ -25,6 +24,8 @@ static const char TV[] = "interfaces:\n"
 static const char OTHERS[] =
 	"  - {name: tv20, port: in0, vlan: 20, addresses: [10.20.0.2/24, \"2001:db8:20::2/64\"]}\n"
 	"  - {name: other, port: in1}\n";
+
+static const char ONCE[] = "{robustness: 1}"; // each change is reported once
 
 void kit_eal(void)
 {
@@ -63,20 +64,26 @@ static void open_yaml(struct kit *kit, const char *yaml)
 	cr_assert(sluice_open(yaml, &kit->sluice, &error) == 0, "%s", error.text);
 }
 
-void kit_open(struct kit *kit)
+void kit_open_protocol(struct kit *kit, const char *protocol)
 {
 	char yaml[1024];
 
-	snprintf(yaml, sizeof(yaml), "%s%s", PORTS, TV);
+	snprintf(yaml, sizeof(yaml), "%s%sprotocol: %s\n", PORTS, TV, protocol);
 	open_yaml(kit, yaml);
+}
+
+void kit_open(struct kit *kit)
+{
+	kit_open_protocol(kit, ONCE);
 }
 
 void kit_open_three(struct kit *kit)
 {
 	char yaml[1024];
 
-	snprintf(yaml, sizeof(yaml), "%s  - {name: in1, device: net_ring_wire1}\n%s%s", PORTS, TV,
-		OTHERS);
+	snprintf(yaml, sizeof(yaml),
+		"%s  - {name: in1, device: net_ring_wire1}\n%s%sprotocol: %s\n", PORTS, TV, OTHERS,
+		ONCE);
 	open_yaml(kit, yaml);
 }
 

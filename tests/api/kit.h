@@ -42,7 +42,9 @@ void kit_eal(void);
 void kit_wires(struct kit *kit);
 // Both, and an engine with interface tv on one of them; each change is reported once.
 void kit_open(struct kit *kit);
-// The same with interfaces tv, tv20 (VLAN 20 of the same wire) and other, on the second wire.
+// The same with other settings of the configuration's protocol, "{robustness: 3}" for one.
+void kit_open_protocol(struct kit *kit, const char *protocol);
+// As kit_open() with interfaces tv, tv20 (VLAN 20 of the same wire) and other, on the second wire.
 void kit_open_three(struct kit *kit);
 // Frees what the engine sent.
 void kit_discard(struct kit *kit);

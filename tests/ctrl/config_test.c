@@ -232,7 +232,9 @@ Test(config, defaults)
 	cr_assert_eq(config->interfaces[0].vlan, 0);
 	cr_assert(config->protocol.ssm_aware);
 	cr_assert(config->protocol.report_link_local);
-	cr_assert_not(config->protocol.require_router_alert);
+	cr_assert_not(config->protocol.require_router_alert || config->protocol.strict_ttl ||
+		      config->protocol.ignore_off_subnet);
+	cr_assert_not(config->protocol.ignore_older_versions || config->protocol.always_leave);
 	cr_assert_eq(config->limits.groups, 1000000);
 	cr_assert_eq(config->limits.sources_per_filter, 1024);
 	cr_assert_eq(config->limits.queued_frames, 8192);
@@ -258,8 +260,16 @@ static const char everything[] =
 	"  - {interface: tv20, group: 239.1.1.1, exclude: [10.9.0.51, 10.9.0.52]}\n"
 	"protocol:\n"
 	"  robustness: 3\n"
+	"  query_interval: 60\n"
+	"  query_response_interval: 5\n"
 	"  unsolicited_report_interval: 0.5\n"
+	"  older_querier_timeout: 90\n"
 	"  require_router_alert: true\n"
+	"  strict_ttl: true\n"
+	"  ignore_off_subnet: true\n"
+	"  ignore_older_versions: true\n"
+	"  always_leave: true\n"
+	"  ssm_aware: false\n"
 	"  report_link_local: false\n"
 	"  ssm_ranges: [232.0.0.0/8, \"ff3e::/32\"]\n"
 	"limits: {groups: 5, sources_per_filter: 64}\n";
@@ -297,7 +307,13 @@ Test(config, everything)
 	cr_assert_eq(config->memberships[2].n_sources, 2);
 	cr_assert_eq(config->protocol.robustness, 3);
 	cr_assert_float_eq(config->protocol.unsolicited_report_interval, 0.5, 1e-9);
-	cr_assert(config->protocol.require_router_alert);
+	cr_assert_float_eq(config->protocol.query_interval, 60, 1e-9);
+	cr_assert_float_eq(config->protocol.query_response_interval, 5, 1e-9);
+	cr_assert_float_eq(config->protocol.older_querier_timeout, 90, 1e-9);
+	cr_assert(config->protocol.require_router_alert && config->protocol.strict_ttl &&
+		  config->protocol.ignore_off_subnet);
+	cr_assert(config->protocol.ignore_older_versions && config->protocol.always_leave);
+	cr_assert_not(config->protocol.ssm_aware);
 	cr_assert_not(config->protocol.report_link_local);
 	cr_assert_eq(config->protocol.n_ssm_ranges, 2);
 	cr_assert_eq(config->limits.groups, 5);

@@ -174,6 +174,11 @@ BOTH_TUNED(compat, cancel_back, short_timeout, "CMP-6: nor does an answer outliv
 		lab_run(lab, 20000);
 		lab_expect(lab, "");
 	}
+	lab_leave(lab, 0, "1");
+	lab_says(lab, "TO_IN(1:)");
+	lab_run(lab, 20000);
+	lab_expect(lab, "TO_IN(1:)");
+	cr_assert(!host_busy(lab->host));
 }
 
 BOTH(compat, no_suppression, "CMP-13 CMP-14 DEC-8 IGMP-16: the newest version is never suppressed")

@@ -91,6 +91,19 @@ BOTH_TUNED(old, join_copies, robust, "CMP-9: never more than three copies")
 	cr_assert_eq(lab->n_frames, 3);
 }
 
+BOTH_TUNED(old, join_suppressed, robust, "CMP-12: a foreign report ends the repeats of a join")
+{
+	lab_get_old(lab);
+	lab_join(lab, 0, "1");
+	lab_says(lab, OLD_1(lab));
+	lab_report(lab, OLD_REPORT(lab), "1");
+	lab_query(lab, OLDER(lab), NULL, "", 1000);
+	lab_run(lab, 1000);
+	lab_expect(lab, OLD_1(lab));
+	lab_run(lab, 100000);
+	lab_expect(lab, "");
+}
+
 static void frail(struct host_config *config)
 {
 	config->robustness = 1;
