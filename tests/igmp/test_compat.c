@@ -183,6 +183,13 @@ BOTH_TUNED(compat, cancel_back, short_timeout, "CMP-6: nor does an answer outliv
 
 BOTH(compat, no_suppression, "CMP-13 CMP-14 DEC-8 IGMP-16: the newest version is never suppressed")
 {
+	lab_join(lab, 0, "2");
+	lab_says(lab, "TO_EX(2:)");
+	lab_report(lab, OLD_REPORT(lab), "2");
+	lab_run(lab, 5000);
+	lab_expect(lab, "TO_EX(2:)");
+	lab_leave(lab, 0, "2");
+	lab_settle(lab);
 	lab_join(lab, 0, "1");
 	lab_include(lab, 0, "S1", "a");
 	lab_flush(lab);

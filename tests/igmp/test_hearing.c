@@ -102,7 +102,7 @@ BOTH(hearing, noise, "SEC-5 VAL-12: whatever comes is dropped or answered, never
 	cr_assert_leq(lab->n_logged, 2000 * 100 / 1000 + 2);
 }
 
-BOTH(hearing, log_rate, "SEC-5 MLD-4: the log is rate-limited, the counters are not")
+BOTH(hearing, log_rate, "SEC-5 SSM-5 MLD-4: the log is rate-limited, the counters are not")
 {
 	for (unsigned i = 0; i < 1000; i++) {
 		lab_query(lab, NEWEST(lab) - 1, NULL, "", 1000);
@@ -120,6 +120,15 @@ BOTH(hearing, log_rate, "SEC-5 MLD-4: the log is rate-limited, the counters are 
 	}
 	cr_assert_eq(host_counter(lab->host, HOST_RX_BAD_SOURCE), 1000);
 	cr_assert_leq(lab->n_logged, 1);
+
+	lab_include(lab, 0, "S1", "a");
+	lab_settle(lab);
+	lab->n_logged = 0;
+	for (unsigned i = 0; i < 1000; i++) {
+		lab_query(lab, NEWEST(lab) - 1, "S1", "", 1000);
+		lab_run(lab, 10);
+	}
+	cr_assert_eq(lab->n_logged, 10, "%u lines in 10 s", lab->n_logged);
 }
 
 ONE(AF_INET6, hearing, log_source, "MLD-4: a query from :: is logged, a report from :: is not")

@@ -280,6 +280,15 @@ static void fragment6(struct lab_packet *packet, uint8_t *message)
 	packet->bytes[40] = IPPROTO_FRAGMENT;
 }
 
+static void late_hop_by_hop(struct lab_packet *packet, uint8_t *message)
+{
+	memmove(packet->bytes + 48, packet->bytes + 40, packet->len - 40);
+	packet->bytes[6] = IPPROTO_DSTOPTS;
+	memcpy(packet->bytes + 40, "\0\0\x01\x04\0\0\0\0", 8);
+	packet->len += 8;
+	packet->message = 56;
+}
+
 static void endless_hop_by_hop(struct lab_packet *packet, uint8_t *message)
 {
 	packet->bytes[41] = 0xff;
@@ -370,6 +379,7 @@ static const struct bad mld_rows[] = {
 	{"VAL-13 MLD-6", 2, NULL, "", tail, true, HOST_RX_QUERY},
 	{"VAL-14 MLD-5", 2, NULL, "", flags6, true, HOST_RX_QUERY},
 	{"VAL-21", 2, NULL, "", fragment6, true, HOST_RX_FRAGMENT},
+	{"MLD-3 header not the first", 2, NULL, "", late_hop_by_hop, true, HOST_RX_BAD_IP},
 	{"SEC-5", 2, NULL, "", endless_hop_by_hop, true, HOST_RX_BAD_IP},
 	{"MLD-1", 2, NULL, "", unknown_ff, true, HOST_RX_UNKNOWN_TYPE},
 };
