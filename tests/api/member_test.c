@@ -167,6 +167,7 @@ Test(member, errors,
 Test(member, arguments, .description = "API-35: NULL, unknown families and interfaces are refused")
 {
 	struct sluice_addr group = kit_addr("239.1.1.1"), odd = {.family = AF_UNIX};
+	struct sluice_addr source = kit_addr("10.0.0.7");
 	enum sluice_filter_mode mode;
 	unsigned n = 1;
 
@@ -177,6 +178,12 @@ Test(member, arguments, .description = "API-35: NULL, unknown families and inter
 	cr_expect_eq(sluice_join(session, 1, &odd), -EINVAL);
 	cr_expect_eq(sluice_join(session, 2, &group), -ENODEV);
 	cr_expect_eq(sluice_leave(session, 2, &group), -ENODEV);
+	cr_expect_eq(sluice_join_source(session, 2, &group, &source), -ENODEV);
+	cr_expect_eq(sluice_leave_source(session, 2, &group, &source), -ENODEV);
+	cr_expect_eq(sluice_block_source(session, 2, &group, &source), -ENODEV);
+	cr_expect_eq(sluice_unblock_source(session, 2, &group, &source), -ENODEV);
+	cr_expect_eq(sluice_set_filter(session, 2, &group, SLUICE_EXCLUDE, &source, 1), -ENODEV);
+	cr_expect_eq(sluice_get_filter(session, 2, &group, &mode, &source, &n), -ENODEV);
 	cr_expect_eq(sluice_join_source(session, 1, &group, NULL), -EINVAL);
 	cr_expect_eq(sluice_set_filter(session, 1, &group, 2, NULL, 0), -EINVAL);
 	cr_expect_eq(sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, NULL, 1), -EINVAL);

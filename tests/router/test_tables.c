@@ -219,6 +219,8 @@ Test(tables, older_hosts,
 	router_report(&router, 0, 1, FRAME_IS_EX, 0, NOW);
 	router_report(&router, 0, 2, FRAME_TO_IN, 0, NOW);
 	cr_expect_eq(router.groups[0].queries, 0, "an IGMPv1 host cannot answer");
+	router_report(&router, 0, 3, FRAME_TO_IN, 0, NOW + OLDER_HOST - 1);
+	cr_expect_eq(router.groups[0].queries, 0, "not before their time");
 	router_report(&router, 0, 3, FRAME_TO_IN, 0, NOW + OLDER_HOST);
 	cr_expect_eq(router.groups[0].queries, 2, "they are forgotten in time");
 }
