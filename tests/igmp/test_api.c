@@ -285,6 +285,24 @@ BOTH(api, bad_groups, "API-34 API-37 IGMP-17 SSM-1: groups that cannot be joined
 	lab_says(lab, "");
 }
 
+BOTH(api, good_groups, "IGMP-17 SSM-1: groups beside those that cannot be joined")
+{
+	static const char *const groups[2][5] = {
+		{"224.0.0.1", "232.0.0.1", "233.252.0.1", "239.255.255.255"},
+		{"ff02::1", "ff3e::4000:1", "ff3e:0:1::", "ff3e:20:2001:db8::1", "ff0e::1"},
+	};
+
+	for (unsigned i = 0; i < 5 && groups[lab->family == AF_INET6][i] != NULL; i++) {
+		const char *text = groups[lab->family == AF_INET6][i];
+		struct sluice_addr source = lab_source(lab, 'a');
+		struct sluice_addr group;
+
+		address_parse(text, &group);
+		cr_expect_eq(member_join_source(lab->sessions[0], lab->host, &group, &source, 0), 0,
+			"%s", text);
+	}
+}
+
 BOTH(api, bad_sources, "API-37 API-40 IGMP-17: sources that are none")
 {
 	static const char *const sources[2][8] = {

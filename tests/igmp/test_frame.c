@@ -275,17 +275,17 @@ static struct host_address own(const char *text)
 	return (struct host_address){addr(text), 24};
 }
 
-ONE(AF_INET, frame, no_address, "IGMP-10: 0.0.0.0 is the source while there is no address")
+Test(frame, no_address, .description = "IGMP-10: 0.0.0.0 is the source while there is no address")
 {
 	struct recorder *r = record(AF_INET);
 	struct sluice_addr group = addr("239.1.1.1");
-	struct host_address second = own("198.51.100.7");
+	struct host_address second[] = {own("198.51.100.7"), own("192.0.2.1")};
 
 	host_set_addresses(r->host, NULL, 0, 0);
 	member_join(session(), r->host, &group, 0);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 12, "00000000 e0000016");
-	host_set_addresses(r->host, &second, 1, 0);
+	host_set_addresses(r->host, second, 2, 0);
 	host_advance(r->host, 1000);
 	expect_bytes(r->bytes + 12, "c6336407 e0000016");
 }
@@ -311,16 +311,26 @@ Test(frame, link_local,
 	cr_assert_eq(host_counter(r->host, HOST_TX_REPORT), 4);
 }
 
-static unsigned said_for(int family, const char *group, void (*tune)(struct host_config *config))
+// A group by its whole life: joined and asked for in the newest version, then in an older one asked
+// for, left, and joined and left again.
+static void expect_reported(
+	int family, const char *group, void (*tune)(struct host_config *config), bool reported)
 {
 	struct lab *lab = lab_open(family, tune);
 	struct sluice_addr address = addr(group);
-	unsigned n;
+	const char *old = family == AF_INET ? "V2" : "V1";
+	char expected[512] = "";
 
+	if (reported)
+		sprintf(expected,
+			"TO_EX(%s:) | TO_EX(%s:) | IS_EX(%s:) | %s(%s) | LEAVE(%s) | %s(%s) | "
+			"%s(%s) | LEAVE(%s)",
+			group, group, group, old, group, group, old, group, old, group, group);
 	cr_assert_eq(
 		member_join(lab->sessions[0], lab->host, &address, lab->now_ms), 0, "%s", group);
 	lab_flush(lab);
 	cr_assert_eq(lab->n_joined, 1);
+	lab_run(lab, 5000);
 	lab_query(lab, NEWEST(lab), NULL, "", 1000);
 	lab_run(lab, 5000);
 	lab_query(lab, NEWEST(lab) - 1, NULL, "", 1000);
@@ -328,9 +338,15 @@ static unsigned said_for(int family, const char *group, void (*tune)(struct host
 	cr_assert_eq(member_leave(lab->sessions[0], lab->host, &address, lab->now_ms), 0);
 	lab_flush(lab);
 	lab_run(lab, 5000);
-	n = lab->n_frames;
+	cr_assert_eq(member_join(lab->sessions[0], lab->host, &address, lab->now_ms), 0);
+	lab_flush(lab);
+	cr_assert_eq(lab->n_joined, 2);
+	lab_run(lab, 20000);
+	cr_assert_eq(member_leave(lab->sessions[0], lab->host, &address, lab->now_ms), 0);
+	lab_flush(lab);
+	lab_run(lab, 20000);
+	cr_expect_str_eq(lab_take(lab), expected, "%s", group);
 	lab_close(lab);
-	return n;
 }
 
 static void no_link_local(struct host_config *config)
@@ -341,23 +357,30 @@ static void no_link_local(struct host_config *config)
 Test(frame, unreported_igmp,
 	.description = "IGMP-12 IGMP-13: 224.0.0.1 is never reported, others are")
 {
-	cr_expect_eq(said_for(AF_INET, "224.0.0.1", NULL), 0);
-	cr_expect_eq(said_for(AF_INET, "224.0.0.251", NULL), 5);
-	cr_expect_eq(said_for(AF_INET, "224.0.0.251", no_link_local), 0);
-	cr_expect_eq(said_for(AF_INET, "224.0.1.1", no_link_local), 5);
+	expect_reported(AF_INET, "224.0.0.1", NULL, false);
+	expect_reported(AF_INET, "224.0.0.251", NULL, true);
+	expect_reported(AF_INET, "224.0.0.251", no_link_local, false);
+	expect_reported(AF_INET, "224.0.1.1", no_link_local, true);
+	expect_reported(AF_INET, "224.1.0.1", NULL, true);
+	expect_reported(AF_INET, "225.0.0.1", NULL, true);
 }
 
 Test(frame, unreported_mld,
 	.description = "MLD-7 MLD-14: all nodes and scopes 0 and 1 are never reported")
 {
-	cr_expect_eq(said_for(AF_INET6, "ff02::1", NULL), 0);
-	cr_expect_eq(said_for(AF_INET6, "ff01::5", NULL), 0);
-	cr_expect_eq(said_for(AF_INET6, "ff00::5", NULL), 0);
-	cr_expect_eq(said_for(AF_INET6, "ff02::5", NULL), 5);
-	cr_expect_eq(said_for(AF_INET6, "ff02::1:ff00:1", NULL), 5);
-	cr_expect_eq(said_for(AF_INET6, "ff0f::5", NULL), 5);
-	cr_expect_eq(said_for(AF_INET6, "ff15::1", NULL), 5);
-	cr_expect_eq(said_for(AF_INET6, "ff02::1", no_link_local), 0);
+	expect_reported(AF_INET6, "ff02::1", NULL, false);
+	expect_reported(AF_INET6, "ff02::1", no_link_local, false);
+	expect_reported(AF_INET6, "ff01::5", NULL, false);
+	expect_reported(AF_INET6, "ff00::5", NULL, false);
+	expect_reported(AF_INET6, "ff10::5", NULL, false);
+	expect_reported(AF_INET6, "ff11::5", NULL, false);
+	expect_reported(AF_INET6, "ff02::5", NULL, true);
+	expect_reported(AF_INET6, "ff02::101", NULL, true);
+	expect_reported(AF_INET6, "ff02::1:ff00:1", NULL, true);
+	expect_reported(AF_INET6, "ff05::1", NULL, true);
+	expect_reported(AF_INET6, "ff0f::5", NULL, true);
+	expect_reported(AF_INET6, "ff12::1", NULL, true);
+	expect_reported(AF_INET6, "ff15::1", NULL, true);
 }
 
 Test(frame, interfaces, .description = "IGMP-14: interfaces on one link run on their own")

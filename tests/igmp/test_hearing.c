@@ -41,6 +41,30 @@ BOTH(hearing, no_groups, "VAL-22: without groups mode, QRV and QQIC are still le
 	lab_says(lab, OLD_1(lab));
 }
 
+BOTH(hearing, own_addresses, "IGMP-11 MLD-9: a query to any of our addresses is answered")
+{
+	static const char *const texts[2][2] = {
+		{"192.0.2.1", "198.51.100.1"}, {"fe80::1", "2001:db8::1"}};
+	bool mld = lab->family == AF_INET6;
+	struct host_address own[2] = {{.prefix_length = 24}, {.prefix_length = 24}};
+	struct lab_packet packet = lab_query_packet(lab, NEWEST(lab), NULL, "", 1000);
+
+	for (unsigned i = 0; i < 2; i++)
+		address_parse(texts[mld][i], &own[i].addr);
+	host_set_addresses(lab->host, own, 2, lab->now_ms);
+	lab_join(lab, 0, "1");
+	lab_flush(lab);
+	lab_run(lab, 3000);
+	lab_take(lab);
+	for (unsigned i = 0; i < 2; i++) {
+		memcpy(packet.bytes + (mld ? 24 : 16), own[i].addr.bytes, mld ? 16 : 4);
+		lab_seal(lab, &packet);
+		lab_send(lab, &packet);
+		lab_run(lab, 1000);
+		lab_expect(lab, "IS_EX(1:)");
+	}
+}
+
 BOTH(hearing, filters, "IGMP-15: source filters do not hold back queries")
 {
 	lab_include(lab, 0, "1", "a");
