@@ -241,7 +241,7 @@ void answer_query(struct host *host, const struct query *query, uint64_t now_ms)
 	if (!known)
 		host_count(host, HOST_RX_NO_STATE);
 	else if (!host_is_newest(host))
-		old_answer(host, group, query->response_ms, now_ms);
+		old_answer(host, group, query, now_ms);
 	else if (query->general)
 		walk_start(host, query->response_ms, now_ms);
 	else

@@ -5,6 +5,7 @@
 #include "group.h"
 #include "machine.h"
 #include "old.h"
+#include "query.h"
 #include "report.h"
 #include "turn.h"
 
@@ -66,10 +67,13 @@ static void answer_within(
 		turn_set(host, group, now_ms + random_delay(&host->random, response_ms));
 }
 
-void old_answer(struct host *host, struct group *group, uint32_t response_ms, uint64_t now_ms)
+void old_answer(struct host *host, struct group *group, const struct query *query, uint64_t now_ms)
 {
-	// MLDv1 knows no longer time (CMP-15).
-	if (host->wire->family == AF_INET6 && response_ms > MLD_V1_RESPONSE_MAX_MS)
+	uint32_t response_ms = query->response_ms;
+
+	// Of the time an MLDv2 query gives, no more counts (CMP-15); an MLDv1 query means its own.
+	if (host->wire->family == AF_INET6 && query->version == host->wire->newest &&
+		response_ms > MLD_V1_RESPONSE_MAX_MS)
 		response_ms = MLD_V1_RESPONSE_MAX_MS;
 	if (group != NULL) {
 		answer_within(host, group, response_ms, now_ms);

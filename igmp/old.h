@@ -8,12 +8,13 @@
 
 struct group;
 struct host;
+struct query;
 
 // The turn of the group at the head of the queue; false if the port or the pace is full.
 bool old_transmit(struct host *host, uint64_t now_ms);
 
-// A query of this group, or of all if it is NULL, wants an answer within that time (CMP-11).
-void old_answer(struct host *host, struct group *group, uint32_t response_ms, uint64_t now_ms);
+// A query of this group, or of all if it is NULL, wants an answer within its time (CMP-11).
+void old_answer(struct host *host, struct group *group, const struct query *query, uint64_t now_ms);
 // Another host has reported the group (CMP-12).
 void old_suppress(struct host *host, struct group *group);
 
