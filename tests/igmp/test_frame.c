@@ -294,21 +294,33 @@ Test(frame, link_local,
 	.description = "MLD-12 MLD-13 FRM-6: :: until a link-local appears, then all again")
 {
 	struct recorder *r = record(AF_INET6);
-	struct sluice_addr group = addr("ff1e::1");
-	struct host_address addrs[] = {own("2001:db8::1"), own("fe80::5")};
+	struct session *s = session();
+	struct sluice_addr group = addr("ff1e::1"), ssm = addr("ff3e::8000:1"),
+			   source = addr("2001:db8::9");
+	struct host_address addrs[] = {own("2001:db8::1"), own("fe80::5"), own("fe80::6")};
 
 	host_set_addresses(r->host, addrs, 1, 0);
-	member_join(session(), r->host, &group, 0);
+	member_join(s, r->host, &group, 0);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 8, "00000000000000000000000000000000");
+	member_join_source(s, r->host, &ssm, &source, 0);
+	host_flush(r->host, 0);
 	host_advance(r->host, 5000);
-	cr_assert_eq(host_counter(r->host, HOST_TX_REPORT), 2);
+	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 4);
 	host_set_addresses(r->host, addrs, 2, 5000);
-	cr_assert_eq(host_counter(r->host, HOST_TX_REPORT), 3);
+	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 6);
 	expect_bytes(r->bytes + 8, "fe800000000000000000000000000005");
 	expect_bytes(r->bytes + 56, "04000000 ff1e");
-	host_advance(r->host, 10000);
-	cr_assert_eq(host_counter(r->host, HOST_TX_REPORT), 4);
+	expect_bytes(r->bytes + 76, "05000001 ff3e");
+	host_advance(r->host, 6000);
+	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 8);
+	// Another one is no reason, and is not spoken from.
+	host_set_addresses(r->host, addrs, 3, 10000);
+	host_advance(r->host, 20000);
+	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 8);
+	member_leave(s, r->host, &group, 20000);
+	host_flush(r->host, 20000);
+	expect_bytes(r->bytes + 8, "fe800000000000000000000000000005");
 }
 
 // A group by its whole life: joined and asked for in the newest version, then in an older one asked

@@ -31,6 +31,18 @@ BOTH(state, calls, "STA-1 STA-2: a filter replaces the earlier one, INCLUDE of n
 	lab_says(lab, "");
 }
 
+static void expect_filter(struct lab *lab, enum sluice_filter_mode mode, unsigned n)
+{
+	struct sluice_addr group = lab_group(lab, "1");
+	enum sluice_filter_mode found;
+	unsigned n_found = 0;
+
+	cr_assert_eq(
+		member_get_filter(lab->sessions[0], lab->host, &group, &found, NULL, &n_found), 0);
+	cr_expect_eq(found, mode);
+	cr_expect_eq(n_found, n);
+}
+
 BOTH(state, limit,
 	"STA-3 API-3 API-30: 64 sources are accepted, too many are refused without a trace")
 {
@@ -56,6 +68,19 @@ BOTH(state, limit,
 	cr_assert_eq(member_join_source(lab->sessions[0], lab->host, &group, &one, lab->now_ms),
 		-ENOBUFS);
 	lab_says(lab, "");
+	expect_filter(lab, SLUICE_INCLUDE, 1024);
+	cr_assert_eq(member_set_filter(lab->sessions[0], lab->host, &group, SLUICE_EXCLUDE, sources,
+			     1024, lab->now_ms),
+		0);
+	lab_flush(lab);
+	lab_run(lab, 3000);
+	lab_take(lab);
+	cr_assert_eq(member_block_source(lab->sessions[0], lab->host, &group, &one, lab->now_ms),
+		-ENOBUFS);
+	lab_flush(lab);
+	lab_run(lab, 3000);
+	lab_expect(lab, "");
+	expect_filter(lab, SLUICE_EXCLUDE, 1024);
 }
 
 BOTH(state, exclude, "STA-4: the sources all exclude and none includes")
@@ -106,7 +131,7 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 	size_t memory;
 	struct host_status status;
 
-	lab_exclude(lab, 0, "1", "ab");
+	lab_exclude(lab, 0, "1", "abc");
 	lab_include(lab, 1, "1", "cd");
 	lab_flush(lab);
 	lab_run(lab, 3000);
@@ -115,7 +140,7 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 	for (unsigned at = 0; at < 12; at++) {
 		struct sluice_addr many[500];
 		struct sluice_addr group = lab_group(lab, "1");
-		int rc[4];
+		int rc[6];
 
 		for (unsigned i = 0; i < 500; i++)
 			many[i] = lab_numbered(lab, 5000 + i);
@@ -129,7 +154,15 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 		rc[2] = lab_include(lab, 3, "1", "xyz");
 		refuse_at = at;
 		rc[3] = lab_join(lab, 4, "9");
+		refuse_at = at;
+		rc[4] = lab_block(lab, 0, "1", 'e');
+		refuse_at = at;
+		rc[5] = lab_join_source(lab, 1, "1", 'a');
 		memory_refuse = NULL;
+		if (rc[5] == 0)
+			lab_leave_source(lab, 1, "1", 'a');
+		if (rc[4] == 0)
+			lab_unblock(lab, 0, "1", 'e');
 		if (rc[0] == 0)
 			lab_include(lab, 1, "1", "cd");
 		if (rc[1] == 0)
@@ -138,7 +171,7 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 			lab_leave(lab, 3, "1");
 		if (rc[3] == 0)
 			lab_leave(lab, 4, "9");
-		for (unsigned i = 0; i < 4; i++) {
+		for (unsigned i = 0; i < 6; i++) {
 			cr_assert(rc[i] == 0 || rc[i] == -ENOMEM);
 			n_failed += rc[i] != 0;
 		}
