@@ -2,6 +2,7 @@
 // Memberships of a session in this process, on the wire and towards the session.
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <time.h>
 #include "kit.h"
 
 TestSuite(member, .init = kit_eal, .timeout = 300);
@@ -230,6 +231,49 @@ Test(member, one_of_several_interfaces,
 	for (unsigned i = 1; i <= 3; i++)
 		cr_expect_eq(
 			sluice_get_filter(session, i, &group, &mode, NULL, &n), -EADDRNOTAVAIL);
+	kit_close(&kit);
+}
+
+// The next frame the engine sends by the second wire, which is to be one report of one record.
+static void expect_report(const char *mac, const char *ip, size_t len)
+{
+	const uint8_t zeros[64] = {0}, *frame;
+	struct rte_mbuf *mbuf;
+	time_t until = time(NULL) + 60;
+
+	while (rte_ring_dequeue(kit.tx[1], (void **)&mbuf) != 0)
+		cr_assert(time(NULL) < until, "no report");
+	frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	cr_expect_arr_eq(frame, mac, 6);
+	cr_expect_arr_eq(frame + 12, ip, 3, "Ethernet type and IP version");
+	cr_assert_eq(mbuf->pkt_len, RTE_MAX(14 + len, 60u));
+	cr_expect_arr_eq(frame + 14 + len, zeros, mbuf->pkt_len - 14 - len, "padding");
+	rte_pktmbuf_free(mbuf);
+}
+
+Test(member, interfaces,
+	.description = "IGMP-14 IGMP-9 MLD-8 FRM-11: each interface speaks by its own port, to the "
+		       "routers, in frames of 60 bytes at least")
+{
+	struct sluice_addr ipv4 = kit_addr("239.1.1.2"), ipv6 = kit_addr("ff1e::2");
+
+	kit_open_three(&kit);
+	session = kit_session(&kit);
+	cr_expect_eq(join("239.1.1.1"), 0);
+	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	kit_catch_up(&kit);
+	cr_expect_eq(rte_ring_count(kit.tx[1]), 0);
+	cr_expect_eq(sluice_join(session, 3, &ipv4), 0);
+	expect_report("\x01\0\x5e\0\0\x16", "\x08\0\x46", 40);
+	cr_expect_eq(sluice_join(session, 3, &ipv6), 0);
+	expect_report("\x33\x33\0\0\0\x16", "\x86\xdd\x60", 76);
+	kit_catch_up(&kit);
+	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.2") + kit_heard(&kit, 0, "ff1e::2"), 0);
+	cr_expect_eq(kit.records[0].ethernet[12], 8, "no tag");
+	cr_expect_eq(sluice_join(session, 2, &ipv4), 0);
+	kit_hear(&kit, KIT_TO_EX, "239.1.1.2");
+	cr_expect_arr_eq(kit.records[kit.n_records - 1].ethernet + 12, "\x81\0\xc0\x14", 4);
+	cr_expect_eq(rte_ring_count(kit.tx[1]), 0);
 	kit_close(&kit);
 }
 

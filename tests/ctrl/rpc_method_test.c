@@ -288,6 +288,32 @@ Test(method, lists)
 	}
 }
 
+static void expect_macs(int expected)
+{
+	json_t *list = list_of("port.list", "ports");
+	const json_t *port = json_array_get(list, 0);
+
+	cr_expect_eq(json_integer_value(json_object_get(port, "multicast_macs")), expected);
+	json_decref(list);
+}
+
+Test(method, macs,
+	.description =
+		"FRM-13 FRM-9: a port's filter has the addresses of all systems and of groups")
+{
+	expect_macs(2);
+	succeeds("group.join", "{\"group\":\"239.1.1.1\",\"interface\":\"tv\"}");
+	expect_macs(3);
+	succeeds("group.join", "{\"group\":\"224.129.1.1\",\"interface\":\"tv20\"}");
+	expect_macs(3);
+	succeeds("group.join", "{\"group\":\"ff1e::1:1\",\"interface\":\"tv20\"}");
+	expect_macs(4);
+	succeeds("group.leave", "{\"group\":\"239.1.1.1\",\"interface\":\"tv\"}");
+	expect_macs(4);
+	succeeds("group.leave", "{\"group\":\"224.129.1.1\",\"interface\":\"tv20\"}");
+	expect_macs(3);
+}
+
 Test(method, drops)
 {
 	json_t *list = list_of("drop.list", "drops");
