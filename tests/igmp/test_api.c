@@ -132,6 +132,14 @@ static const char *membership(struct lab *lab)
 	return text;
 }
 
+static unsigned joins(struct lab *lab)
+{
+	struct sluice_addr group = lab_group(lab, "1");
+	const struct member *member = member_find(lab->sessions[0], lab->host, &group);
+
+	return member != NULL ? member_joins(member) : 0;
+}
+
 static const char *answer(struct lab *lab)
 {
 	lab_flush(lab);
@@ -150,7 +158,7 @@ BOTH(api, rows,
 {
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct row *row = &rows[i];
-		unsigned n_published;
+		unsigned n_published, n_joins;
 		char *before;
 		int rc;
 
@@ -163,12 +171,14 @@ BOTH(api, rows,
 		lab_include(lab, 1, "1", "abq");
 		before = strdup(answer(lab));
 		n_published = lab->n_published;
+		n_joins = joins(lab);
 		rc = call(lab, row->call, row->sources);
 		cr_expect_eq(rc, row->rc, "%s: %d, not %d", row->id, rc, row->rc);
 		cr_expect_str_eq(membership(lab), row->after, "%s: %s", row->id, membership(lab));
 		cr_expect_leq(lab->n_published, n_published + 1, "%s: in several steps", row->id);
 		if (rc < 0) {
 			cr_expect_eq(lab->n_published, n_published, "%s", row->id);
+			cr_expect_eq(joins(lab), n_joins, "%s", row->id);
 			lab_flush(lab);
 			cr_expect_str_eq(lab_take(lab), "", "%s", row->id);
 			cr_expect_str_eq(answer(lab), before, "%s", row->id);
@@ -194,6 +204,20 @@ BOTH(api, counted, "API-11 STA-9: joins are counted, the last leave counts")
 	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
 	lab_says(lab, "TO_IN(1:)");
 	cr_assert_eq(lab_leave(lab, 0, "1"), -EADDRNOTAVAIL);
+}
+
+BOTH(api, counted_refused, "API-13 API-41: a filter that is refused leaves the joins counted")
+{
+	lab_join(lab, 0, "1");
+	lab_join(lab, 0, "1");
+	lab_says(lab, "TO_EX(1:)");
+	lab->publish_error = -ENOSPC;
+	cr_assert_eq(lab_exclude(lab, 0, "1", "a"), -ENOSPC);
+	lab->publish_error = 0;
+	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
+	lab_says(lab, "");
+	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
+	lab_says(lab, "TO_IN(1:)");
 }
 
 BOTH(api, counted_sources, "API-13: a leave drops all sources and all joins")
@@ -347,16 +371,18 @@ static void expect_source_limit(struct lab *lab, struct session *session, unsign
 		sources[i] = lab_numbered(lab, 1 + i);
 	for (unsigned i = 0; i < 2; i++) {
 		enum sluice_filter_mode mode = modes[i];
-		unsigned n = 0;
+		unsigned n_published, n = 0;
 
 		cr_assert_eq(
 			member_set_filter(session, lab->host, &group, mode, sources, limit, 0), 0);
+		n_published = lab->n_published;
 		cr_assert_eq(
 			member_set_filter(session, lab->host, &group, mode, sources, limit + 1, 0),
 			-ENOBUFS);
 		cr_assert_eq((i == 0 ? member_join_source : member_block_source)(
 				     session, lab->host, &group, &sources[limit], 0),
 			-ENOBUFS);
+		cr_assert_eq(lab->n_published, n_published);
 		cr_assert_eq(member_get_filter(session, lab->host, &group, &mode, NULL, &n), 0);
 		cr_assert(n == limit && mode == modes[i]);
 	}
