@@ -13,7 +13,7 @@
 #define CALL(method, params)                                                                       \
 	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" method "\",\"params\":" params "}"
 
-TestSuite(rpc, .init = rpc_rig_open, .fini = rpc_rig_close, .timeout = 60);
+TestSuite(rpc, .init = rpc_rig_open, .fini = rpc_rig_close, .timeout = 300);
 
 static void answers_still(int client)
 {
