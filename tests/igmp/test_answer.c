@@ -329,7 +329,8 @@ BOTH(answer, spread_again_while_leaving,
 	}
 }
 
-BOTH(answer, left, "RSP-6: a group left before the answer's time has no current state")
+BOTH(answer, left,
+	"RSP-6 VAL-15 VAL-20: a group left before the answer's time has no current state")
 {
 	for (unsigned i = 0; i < 50; i++) {
 		lab_join(lab, 0, "1");
@@ -338,11 +339,13 @@ BOTH(answer, left, "RSP-6: a group left before the answer's time has no current 
 		lab_query(lab, NEWEST(lab), "1", "a", 500);
 		lab_leave(lab, 0, "1");
 		lab_says(lab, "TO_IN(1:)");
+		lab_query(lab, NEWEST(lab), "1", "", 500); // it is nobody's any more
 		cr_assert_str_eq(ask_all(lab, ""), "TO_IN(1:)");
 		lab_run(lab, 5000);
 		lab_expect(lab, "");
 	}
 	cr_assert_eq(host_counter(lab->host, HOST_RX_NO_STATE), 50);
+	cr_assert_eq(host_counter(lab->host, HOST_RX_BAD_DESTINATION), 50);
 }
 
 // Table of RSP-7.
