@@ -82,7 +82,6 @@ static void expect_split(struct lab *lab, const char *type, unsigned n)
 
 		cr_assert_eq(strncmp(lab->frames[i].text, type, strlen(type)), 0, "%s",
 			lab->frames[i].text);
-		// Fewer than 27 in a record are not told apart by number.
 		cr_assert_eq(here, n - seen < room ? n - seen : room);
 		seen += here;
 	}

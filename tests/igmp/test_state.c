@@ -140,6 +140,7 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 	for (unsigned at = 0; at < 12; at++) {
 		struct sluice_addr many[500];
 		struct sluice_addr group = lab_group(lab, "1");
+		unsigned n_published = lab->n_published;
 		int rc[6];
 
 		for (unsigned i = 0; i < 500; i++)
@@ -159,6 +160,12 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 		refuse_at = at;
 		rc[5] = lab_join_source(lab, 1, "1", 'a');
 		memory_refuse = NULL;
+		for (unsigned i = 0; i < 6; i++) {
+			cr_assert(rc[i] == 0 || rc[i] == -ENOMEM);
+			n_failed += rc[i] != 0;
+			n_published += rc[i] == 0;
+		}
+		cr_assert_eq(lab->n_published, n_published, "the data plane was told");
 		if (rc[5] == 0)
 			lab_leave_source(lab, 1, "1", 'a');
 		if (rc[4] == 0)
@@ -171,10 +178,6 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 			lab_leave(lab, 3, "1");
 		if (rc[3] == 0)
 			lab_leave(lab, 4, "9");
-		for (unsigned i = 0; i < 6; i++) {
-			cr_assert(rc[i] == 0 || rc[i] == -ENOMEM);
-			n_failed += rc[i] != 0;
-		}
 		lab_says(lab, "");
 		cr_assert_str_eq(lab_state(lab, "1"), "EX(ab) joined 2");
 		cr_assert_str_eq(lab_state(lab, "7"), "none");
