@@ -104,6 +104,7 @@ void host_close(struct host *host)
 // Sends what may be sent now, and sees to it that the rest comes up again.
 static void transmit(struct host *host, uint64_t now_ms)
 {
+	wheel_idle(&host->wheel, now_ms);
 	if (!host->up || host->transmitting)
 		return;
 	host->transmitting = true;
@@ -179,6 +180,7 @@ void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t n
 	enum host_counter verdict = query_read(host, packet, len, &query);
 	struct group *group;
 
+	wheel_idle(&host->wheel, now_ms);
 	host_count(host, verdict);
 	if (verdict == HOST_RX_BAD_SOURCE && host->wire->family == AF_INET6 && query.is_query)
 		host_log(host, now_ms, "MLD query whose source is not link-local dropped");

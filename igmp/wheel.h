@@ -35,6 +35,14 @@ struct wheel {
 
 void wheel_init(struct wheel *wheel, uint64_t now_ms);
 
+// Lets the time pass while no timer is set. Else nobody advances the wheel, and what is set later
+// than its reach would come too early.
+static inline void wheel_idle(struct wheel *wheel, uint64_t now_ms)
+{
+	if (wheel->n_timers == 0 && wheel->now_ms < now_ms)
+		wheel->now_ms = now_ms;
+}
+
 // The timer must not be set. A time that has passed means the next tick.
 void wheel_set(struct wheel *wheel, struct wheel_timer *timer, uint64_t expires_ms);
 void wheel_cancel(struct wheel *wheel, struct wheel_timer *timer); // must be set

@@ -124,6 +124,25 @@ BOTH(timer, idle, "TMR-14: a host with nothing to say asks for no wake")
 	cr_assert_leq(lab->n_wakes, 6);
 }
 
+BOTH(timer, idle_long, "TMR-14 CHG-7: after any time without a wake a repeat waits its gap")
+{
+	uint64_t day_ms = 24 * 3600 * 1000;
+
+	for (unsigned days = 20; days <= 120; days += 20) {
+		uint64_t said_ms;
+
+		lab_run(lab, days * day_ms);
+		lab_join(lab, 0, "1");
+		lab_says(lab, "TO_EX(1:)");
+		said_ms = lab->now_ms;
+		lab_run(lab, 1000);
+		lab_expect(lab, "TO_EX(1:)");
+		cr_assert_gt(lab->frames[lab->n_frames - 1].at_ms, said_ms, "%u days", days);
+		lab_leave(lab, 0, "1");
+		lab_settle(lab);
+	}
+}
+
 BOTH(timer, pace, "CHG-6: a flood is paced, a lone join is not held up by it")
 {
 	char name[12];
