@@ -36,13 +36,12 @@ static inline unsigned rewrite_header_len(const struct output *output)
 	return RTE_ETHER_HDR_LEN + (output->vlan != VLAN_NONE ? RTE_VLAN_HLEN : 0);
 }
 
-// Whether frames leave by the output as they came, whatever they are; `chained`: one of them may
-// have several segments. l3_offset tells where the IP header starts.
-static inline bool rewrite_is_never_needed(
-	const struct output *output, uint16_t l3_offset, bool chained)
+// Whether frames leave by the output with the header they came with. l3_offset tells where the IP
+// header starts.
+static inline bool rewrite_is_never_needed(const struct output *output, uint16_t l3_offset)
 {
 	return output->vlan == VLAN_NONE && !output->set_source_mac &&
-	       l3_offset == RTE_ETHER_HDR_LEN && (!chained || output->port->multi_segs);
+	       l3_offset == RTE_ETHER_HDR_LEN;
 }
 
 // Worker. Of which of n frames the output wants another header or shape: bit i is frame i.
@@ -56,7 +55,7 @@ uint64_t rewrite_needed(const struct output *output, struct rte_mbuf *const *fra
 unsigned rewrite_burst(const struct output *output, struct rte_mbuf **frames, unsigned n,
 	uint64_t which, uint16_t l3_offset);
 
-// Worker. The same to the frames themselves, of which nobody but those who share their rest knows.
+// Worker. The same to the frames themselves, of which nobody knows but those who share their rest.
 // Returns for which it was done: the others stay as they are, the port cannot send them so.
 uint64_t rewrite_in_place(const struct output *output, struct rte_mbuf *const *frames,
 	uint64_t which, uint16_t l3_offset);

@@ -5,10 +5,9 @@
 // What becomes of the frames of a run that goes to ports.
 struct fate {
 	uint64_t own; // frames whose bytes are ours to change, bit i is frame i
-	uint64_t referenced; // frames that a port got themselves, beside `all`
+	uint64_t referenced; // frames that ports got themselves, beside `all`
 	uint16_t references[BURST]; // by how many
 	uint16_t all; // outputs that get each of them
-	bool chained; // whether there is one of several segments
 	bool last; // whoever is asked now is the last to want them
 };
 
@@ -19,6 +18,14 @@ static void send_all(struct worker *worker, const struct run *run, struct output
 	struct output_lane *lane = deliver_lane(worker, output);
 
 	output_stage_burst(output, lane, run->frames, run->n, run->bytes);
+}
+
+static void refer(struct worker *worker, struct rte_mbuf *frame, unsigned references)
+{
+	if (references == 0)
+		worker_discard(worker, frame);
+	else if (references > 1)
+		rte_pktmbuf_refcnt_update(frame, (int16_t)(references - 1));
 }
 
 static void send_by_port(
@@ -34,11 +41,11 @@ static void send_by_port(
 	if (fate->last && fate->all == 0)
 		change &= ~rewrite_in_place(output, run->frames,
 			change & fate->own & ~fate->referenced, run->l3_offset);
+	fate->referenced |= ~change;
 	for (unsigned i = 0; i < n; i++) {
 		frames[i] = run->frames[i];
 		fate->references[i] += !(change >> i & 1);
 	}
-	fate->referenced |= ~change;
 	if (change != 0)
 		n = rewrite_burst(output, frames, n, change, run->l3_offset);
 	if (unlikely(n < run->n)) {
@@ -52,12 +59,12 @@ static void send_by_port(
 		output_stage_burst(output, deliver_lane(worker, output), frames, n, bytes);
 }
 
-static void refer(struct worker *worker, struct rte_mbuf *frame, unsigned references)
+static bool is_chained(const struct run *run)
 {
-	if (references == 0)
-		worker_discard(worker, frame);
-	else if (references > 1)
-		rte_pktmbuf_refcnt_update(frame, (int16_t)(references - 1));
+	for (unsigned i = 0; i < run->n; i++)
+		if (run->frames[i]->nb_segs > 1)
+			return true;
+	return false;
 }
 
 static __rte_noinline void send_by_ports(
@@ -65,19 +72,20 @@ static __rte_noinline void send_by_ports(
 {
 	struct fate fate = {.all = n_rings};
 
-	for (unsigned i = 0; i < run->n; i++) {
+	for (unsigned i = 0; i < run->n; i++)
 		fate.own |= (uint64_t)rewrite_is_own(run->frames[i]) << i;
-		fate.chained |= run->frames[i]->nb_segs > 1;
-	}
 	for (unsigned k = 0; n_ports > 0; k++) {
-		if (run->outputs[k]->kind != OUTPUT_PORT)
+		struct output *output = run->outputs[k];
+
+		if (output->kind != OUTPUT_PORT)
 			continue;
 		fate.last = --n_ports == 0;
-		if (rewrite_is_never_needed(run->outputs[k], run->l3_offset, fate.chained)) {
-			send_all(worker, run, run->outputs[k]);
+		if (rewrite_is_never_needed(output, run->l3_offset) &&
+			(output->port->multi_segs || !is_chained(run))) {
+			send_all(worker, run, output);
 			fate.all++;
 		} else {
-			send_by_port(worker, run, run->outputs[k], &fate);
+			send_by_port(worker, run, output, &fate);
 		}
 	}
 	for (unsigned i = 0; i < run->n; i++) {
