@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <rte_ethdev.h>
 #include <rte_ip.h>
+#include <rte_malloc.h>
 #include <rte_udp.h>
 #include "workload.h"
 
@@ -99,19 +100,39 @@ static uint16_t retag(uint16_t port, uint16_t queue, struct rte_mbuf **frames, u
 	return n;
 }
 
-void source_init(struct source *source, const uint32_t *groups_be, struct port *port)
+static const struct rte_eth_rxtx_callback *call_back(
+	const struct port *port, rte_rx_callback_fn function, struct source *source)
 {
-	*source = (struct source){.stamps = stamps_of(groups_be)};
-	rte_mempool_obj_iter(port->rx_pool, frame_init, NULL);
-	workload_must(rte_eth_add_rx_callback(port->id, 0, stamp, source) ? 0 : -1, "callback");
+	const struct rte_eth_rxtx_callback *callback =
+		rte_eth_add_rx_callback(port->id, 0, function, source);
+
+	workload_must(callback ? 0 : -1, "callback");
+	return callback;
 }
 
-void source_mix(struct port *port)
+static void end_callback(const struct port *port, const struct rte_eth_rxtx_callback *callback)
 {
-	workload_must(rte_eth_add_rx_callback(port->id, 0, retag, NULL) ? 0 : -1, "callback");
+	if (callback == NULL)
+		return;
+	workload_must(rte_eth_remove_rx_callback(port->id, 0, callback), "callback");
+	rte_free((void *)callback);
+}
+
+void source_init(struct source *source, const uint32_t *groups_be, struct port *port)
+{
+	*source = (struct source){.port = port, .stamps = stamps_of(groups_be)};
+	rte_mempool_obj_iter(port->rx_pool, frame_init, NULL);
+	source->stamping = call_back(port, stamp, source);
+}
+
+void source_mix(struct source *source)
+{
+	source->retagging = call_back(source->port, retag, source);
 }
 
 void source_fini(struct source *source)
 {
+	end_callback(source->port, source->retagging);
+	end_callback(source->port, source->stamping);
 	free(source->stamps);
 }
