@@ -141,7 +141,7 @@ void batch_find(struct batch *batch, unsigned first, unsigned end)
 			table, worker, &batch->query, first, end, batch->index, batch->groups);
 }
 
-void batch_fetch(const struct batch *batch, unsigned first, unsigned end)
+void batch_fetch(struct batch *batch, unsigned first, unsigned end)
 {
 	if (!group_table_has_fanouts(batch->table))
 		return;

@@ -63,7 +63,7 @@ unsigned batch_match(struct batch *batch, unsigned first, unsigned end);
 void batch_ask(struct batch *batch, unsigned first, unsigned end);
 void batch_find(struct batch *batch, unsigned first, unsigned end);
 // Fetches fan-outs. Most groups come down to one output and have no need of theirs.
-void batch_fetch(const struct batch *batch, unsigned first, unsigned end);
+void batch_fetch(struct batch *batch, unsigned first, unsigned end);
 void batch_deliver(struct batch *batch, unsigned first, unsigned end);
 
 // Counts the batch's n >= 1 frames and frees what nobody wanted.

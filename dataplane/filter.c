@@ -27,32 +27,38 @@ static void punt(struct worker *worker, struct interface *interface, struct rte_
 		counter_add(&worker->counters.punted, 1);
 }
 
+// A stage takes on a step of frames from the first on, if there is one.
+static inline __attribute__((always_inline)) void step(struct batch *batch,
+	void (*stage)(struct batch *batch, unsigned first, unsigned end), int first, unsigned n)
+{
+	if (first >= 0 && (unsigned)first < n)
+		stage(batch, first, RTE_MIN(first + STEP, n));
+}
+
 // Takes on frames as long as they are all alike, as they mostly are: good, by the same interface,
 // of the same family, and nothing for the protocol machine. Returns how many those were.
 static unsigned filter_alike(struct worker *worker, const struct port *port,
 	struct rte_mbuf **frames, const uint8_t *const *data, unsigned n, uint32_t tick)
 {
-	unsigned matched = 0, found = 0, fetched = 0, delivered = 0;
 	struct batch batch;
 
 	if (!batch_start_alike(&batch, worker, port, frames, data, tick))
 		return 0;
 	if (!batch.joined)
-		n = delivered = batch_match(&batch, 0, n);
-	while (delivered < n) {
-		unsigned to_find = matched, to_fetch = found, to_deliver = fetched;
-		unsigned to_match = RTE_MIN(matched + STEP, n);
+		n = batch_match(&batch, 0, n);
+	else
+		for (int at = 0; at - 3 * STEP < (int)n; at += STEP) {
+			if (at < (int)n) {
+				unsigned end = RTE_MIN((unsigned)at + STEP, n);
+				unsigned matched = batch_match(&batch, at, end);
 
-		matched = batch_match(&batch, matched, to_match);
-		if (unlikely(matched < to_match))
-			n = matched;
-		batch_find(&batch, found, to_find);
-		batch_fetch(&batch, fetched, to_fetch);
-		batch_deliver(&batch, delivered, to_deliver);
-		found = to_find;
-		fetched = to_fetch;
-		delivered = to_deliver;
-	}
+				if (unlikely(matched < end))
+					n = matched;
+			}
+			step(&batch, batch_find, at - STEP, n);
+			step(&batch, batch_fetch, at - 2 * STEP, n);
+			step(&batch, batch_deliver, at - 3 * STEP, n);
+		}
 	batch_end(&batch, n);
 	return n;
 }
