@@ -64,6 +64,11 @@ static double known_slot(void *arg)
 	return slot(arg, known_burst);
 }
 
+static double line_slot(void *arg)
+{
+	return slot(arg, line_burst);
+}
+
 static void loop_open(struct loop *loop)
 {
 	static const unsigned lcores[] = {1};
@@ -161,6 +166,7 @@ static void measure_filter(
 		{.name = "filter.rte_hash", .run = hash_slot},
 		{.name = "filter.known", .run = known_slot},
 		{.name = "limit.loop", .run = limit_slot},
+		{.name = "limit.line", .run = line_slot},
 	};
 	static struct slots_case open_cases[] = {
 		{.name = "open.free", .run = free_slot},
@@ -193,6 +199,8 @@ static void measure_filter(
 		"known.rte_hash", size->name, slots_ratio(&cases[2], &cases[3], workload_rounds));
 	result_ratio(
 		"limit.ceiling", size->name, slots_ratio(&cases[0], &cases[4], workload_rounds));
+	result_ratio(
+		"line.ceiling", size->name, slots_ratio(&cases[0], &cases[5], workload_rounds));
 	free(loop->known);
 	rte_hash_free(loop->hash);
 	free(loop->lines);
