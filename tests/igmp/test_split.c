@@ -50,7 +50,7 @@ static unsigned count_source(const struct lab *lab, unsigned number)
 	return n;
 }
 
-static void filter_of(struct lab *lab, enum sluice_filter_mode mode, unsigned n)
+static void set_filter(struct lab *lab, enum sluice_filter_mode mode, unsigned n)
 {
 	struct sluice_addr group = lab_group(lab, "1");
 	struct sluice_addr *sources = calloc(n + 1, sizeof(*sources));
@@ -61,6 +61,11 @@ static void filter_of(struct lab *lab, enum sluice_filter_mode mode, unsigned n)
 			     lab->sessions[0], lab->host, &group, mode, sources, n, lab->now_ms),
 		0);
 	free(sources);
+}
+
+static void filter_of(struct lab *lab, enum sluice_filter_mode mode, unsigned n)
+{
+	set_filter(lab, mode, n);
 	lab_flush(lab);
 }
 
@@ -112,18 +117,11 @@ BOTH_TUNED(split, lists, small_mtu, "CHG-14: a record too big is split, each par
 BOTH_TUNED(split, full_port, small_mtu,
 	"CHG-14: a split report that meets a full port goes on where it stopped")
 {
-	struct sluice_addr group = lab_group(lab, "1");
-	struct sluice_addr sources[300];
-
-	for (unsigned i = 0; i < 300; i++)
-		sources[i] = lab_numbered(lab, 1000 + i);
 	filter_of(lab, SLUICE_EXCLUDE, 0);
 	lab_run(lab, 3000);
 	lab_take(lab);
 	lab->port_full = true;
-	member_set_filter(
-		lab->sessions[0], lab->host, &group, SLUICE_INCLUDE, sources, 300, lab->now_ms);
-	lab_flush(lab);
+	filter_of(lab, SLUICE_INCLUDE, 300);
 	cr_assert_eq(lab->n_taken, lab->n_frames);
 	lab->port_full = false;
 	lab_run(lab, 10);
@@ -135,11 +133,6 @@ BOTH_TUNED(split, full_port, small_mtu,
 BOTH_TUNED(split, shrinking, small_mtu,
 	"CHG-14 MLD-11: sources that go while their list is half sent leave no empty record")
 {
-	struct sluice_addr group = lab_group(lab, "1");
-	struct sluice_addr sources[300];
-
-	for (unsigned i = 0; i < 300; i++)
-		sources[i] = lab_numbered(lab, 1000 + i);
 	filter_of(lab, SLUICE_INCLUDE, 300);
 	lab_run(lab, 3000);
 	lab_query(lab, NEWEST(lab), NULL, "", 100);
@@ -147,9 +140,7 @@ BOTH_TUNED(split, shrinking, small_mtu,
 	lab->port_full_after = true;
 	lab_run(lab, 200);
 	lab->port_full_after = false;
-	cr_assert_eq(member_set_filter(lab->sessions[0], lab->host, &group, SLUICE_INCLUDE, sources,
-			     10, lab->now_ms),
-		0);
+	set_filter(lab, SLUICE_INCLUDE, 10);
 	lab->n_taken = lab->n_frames;
 	lab_run(lab, 200);
 	lab_expect(lab, "");
