@@ -32,7 +32,7 @@ static inline __attribute__((always_inline)) void step(struct batch *batch,
 	void (*stage)(struct batch *batch, unsigned first, unsigned end), int first, unsigned n)
 {
 	if (first >= 0 && (unsigned)first < n)
-		stage(batch, first, RTE_MIN(first + STEP, n));
+		stage(batch, first, RTE_MIN((unsigned)first + STEP, n));
 }
 
 // Takes on frames as long as they are all alike, as they mostly are: good, by the same interface,
