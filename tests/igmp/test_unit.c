@@ -475,6 +475,8 @@ Test(unit, address_text, .description = "IGMP-17: addresses in words and back")
 		{"ff0e::", true, true, false, false},
 		{"2001:db8::1", true, false, true, false},
 		{"::1", true, false, false, false},
+		{"::2", true, false, true, false},
+		{"::100", true, false, true, false},
 		{"239.1.1", false, false, false, false},
 		{"239.1.1.256", false, false, false, false},
 		{"fe80::1%eth0", false, false, false, false},
