@@ -137,7 +137,7 @@ static uint64_t kind_of(const struct rte_mbuf *frame, const uint8_t *data)
 	memcpy(&kind, data + 2 * RTE_ETHER_ADDR_LEN, sizeof(kind));
 	kind = rte_be_to_cpu_64(kind);
 	type = kind >> 48;
-	if (type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ)
+	if (parse_is_tag(type))
 		kind &= UINT64_C(0xffff0fffffff0000); // without the priority
 	else
 		kind &= UINT64_C(0xffff) << 48;

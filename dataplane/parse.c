@@ -2,7 +2,6 @@
 #include "parse.h"
 
 #define EXTENSIONS_MAX 8
-#define ETHER_TYPE_QINQ_OLD 0x9100 // before 802.1ad settled on 0x88a8
 
 // Next headers of RFC 8200 and its successors that carry a length.
 #define NEXT_HOP_BY_HOP 0
@@ -27,12 +26,6 @@ enum icmpv6_mld { // RFC 2710, RFC 3810
 	MLD_REPORT_V2 = 143,
 };
 
-static bool type_is_tag(uint16_t type)
-{
-	return type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ ||
-	       type == ETHER_TYPE_QINQ_OLD;
-}
-
 // A tag counts in the order outer, inner; VLAN 0 carries only a priority and does not count.
 static bool add_tag(struct parsed *parsed, uint16_t tci)
 {
@@ -56,7 +49,7 @@ static unsigned parse_tags(const struct frame_view *view, struct parsed *parsed,
 	if (view->len < offset)
 		return DROP_TRUNCATED;
 	*type = rte_be_to_cpu_16(parse_load16(view->data + offset - 2));
-	for (unsigned tags = 0; type_is_tag(*type); tags++) {
+	for (unsigned tags = 0; parse_is_tag(*type); tags++) {
 		if (view->len < offset + RTE_VLAN_HLEN)
 			return DROP_TRUNCATED;
 		if (tags == PARSE_TAGS_MAX ||

@@ -23,6 +23,15 @@
 
 #define PARSE_OK DROP_REASONS // what the parsers return when there is no reason to drop
 
+#define ETHER_TYPE_QINQ_OLD 0x9100 // before 802.1ad settled on 0x88a8
+
+// Whether an EtherType, in host byte order, begins a VLAN tag.
+static inline bool parse_is_tag(uint16_t type)
+{
+	return type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ ||
+	       type == ETHER_TYPE_QINQ_OLD;
+}
+
 enum parsed_flag {
 	PARSED_IPV6 = 1,
 	PARSED_LATER_FRAGMENT = 2, // not the first fragment: its UDP port is not known
