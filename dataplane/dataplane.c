@@ -7,9 +7,9 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_mempool.h>
-#include "memory.h"
+#include "aligned_memory.h"
 #include "output.h"
-#include "plane.h"
+#include "dataplane_private.h"
 #include "port.h"
 #include "punt.h"
 #include "worker.h"

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "engine.h"
+#include "example_engine.h"
 
 static dword gSocket, gIfIndex;
 static IP_Endpoint gGroup;

@@ -12,7 +12,7 @@
 #include <rte_mbuf.h>
 #include <rte_udp.h>
 #include <sluice/sluice.h>
-#include "engine.h"
+#include "example_engine.h"
 
 enum { BURST = 32, ROUNDS = 100 };
 

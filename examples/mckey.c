@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <rte_mbuf.h>
-#include "engine.h"
+#include "example_engine.h"
 
 static struct sockaddr_storage group, local;
 static unsigned count = 10;

@@ -9,7 +9,7 @@
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "engine.h"
+#include "example_engine.h"
 
 typedef const struct tree_cell *nasl_fn(const char *address);
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <rte_mbuf.h>
 #include <sluice/sluice.h>
-#include "engine.h"
+#include "example_engine.h"
 
 static struct sluice_addr read_address(const char *text)
 {

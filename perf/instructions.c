@@ -8,7 +8,7 @@
 #include <rte_eal.h>
 #include <rte_ip.h>
 #include "deliver.h"
-#include "filter.h"
+#include "pipeline.h"
 #include "parse.h"
 #include "port.h"
 #include "workload.h"

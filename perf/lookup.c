@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <rte_prefetch.h>
-#include "memory.h"
+#include "aligned_memory.h"
 #include "peer_hash.h"
 #include "result.h"
 #include "workload.h"

@@ -2,7 +2,7 @@
 #include "loops.h"
 #include "batch.h"
 #include "deliver.h"
-#include "filter.h"
+#include "pipeline.h"
 #include "output.h"
 #include "peer_hash.h"
 

@@ -4,8 +4,8 @@
 #ifndef PERF_LOOPS_H
 #define PERF_LOOPS_H
 
-#include "memory.h"
-#include "source.h"
+#include "aligned_memory.h"
+#include "frame_source.h"
 #include "worker.h"
 
 #define LOOP_OUTPUTS 8

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "workload.h"
-#include "memory.h"
+#include "aligned_memory.h"
 #include <stdio.h>
 #include <stdlib.h>
 

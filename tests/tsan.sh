@@ -10,7 +10,7 @@ build='build-tsan'
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 [ -f $build/build.ninja ] || meson setup $build -Db_sanitize=thread
-ninja -C $build tests/api/api_stress_test
+ninja -C $build tests/ctrl/library/stress_test
 
 export SLUICE_STRESS_SECONDS="${1:-60}"
 export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp history_size=7"
@@ -18,7 +18,7 @@ export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp history_size=7"
 # then it ends before the test begins.
 for _ in $(seq 100); do
 	status=0
-	$build/tests/api/api_stress_test --verbose >"$log" 2>&1 || status=$?
+	$build/tests/ctrl/library/stress_test --verbose >"$log" 2>&1 || status=$?
 	if grep -q 'RUN.*stress::random' "$log"; then
 		cat "$log"
 		[ "$status" = 0 ] && ! grep -q 'WARNING: ThreadSanitizer' "$log"

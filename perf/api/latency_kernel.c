@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "latency.h"
-#include "wire.h"
+#include "wire_capture.h"
 
 enum { UDP_PORT = 5000, INTERVAL_NS = 10000 };
 

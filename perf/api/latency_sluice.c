@@ -10,7 +10,7 @@
 #include <rte_mbuf.h>
 #include <sluice/sluice.h>
 #include "latency.h"
-#include "wire.h"
+#include "wire_capture.h"
 
 enum { INTERFACE_WIRE = 1, INTERFACE_STREAM, CONFIGURATION_MAX = 4096, INTERVAL_TIME_US = 100000 };
 

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <frame.h>
+#include <router_frame.h>
 #include "bench.h"
-#include "result.h"
+#include "bench_result.h"
 
 #define TIMES 3 // the best of so many counts; of short measurements, more
 #define SHORT_GROUPS 20000

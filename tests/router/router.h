@@ -5,7 +5,7 @@
 #ifndef ROUTER_H
 #define ROUTER_H
 
-#include "frame.h"
+#include "router_frame.h"
 
 #define ROUTER_GROUPS 256
 #define ROUTER_SOURCES 8

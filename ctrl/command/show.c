@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// sluice show and sluice watch.
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "command.h"
+#include "table.h"
+
+static const struct table_column group_columns[] = {
+	{"INTERFACE", "interface", TABLE_TEXT},
+	{"GROUP", "group", TABLE_TEXT},
+	{"MODE", "mode", TABLE_TEXT},
+	{"STATE", "state", TABLE_TEXT},
+	{"MEMBERS", "members", TABLE_NUMBER},
+	{"PACKETS", "packets", TABLE_NUMBER},
+	{"BYTES", "bytes", TABLE_NUMBER},
+	{"FILTERED", "filtered", TABLE_NUMBER},
+	{"SEEN", "last_seen_ms", TABLE_MS},
+	{"OUTPUTS", "outputs", TABLE_TEXT},
+	{"SOURCES", "sources", TABLE_TEXT},
+	{NULL},
+};
+
+static const struct table_column interface_columns[] = {
+	{"NAME", "name", TABLE_TEXT},
+	{"INDEX", "index", TABLE_NUMBER},
+	{"PORT", "port", TABLE_TEXT},
+	{"VLAN", "vlan", TABLE_NUMBER},
+	{"INNER", "inner_vlan", TABLE_NUMBER},
+	{"MAC", "mac", TABLE_TEXT},
+	{"GROUPS", "groups", TABLE_NUMBER},
+	{"IGMP", "igmp_version", TABLE_NUMBER},
+	{"MLD", "mld_version", TABLE_NUMBER},
+	{"QUERIES", "rx_queries", TABLE_NUMBER},
+	{"REPORTS", "tx_reports", TABLE_NUMBER},
+	{"ADDRESSES", "addresses", TABLE_TEXT},
+	{NULL},
+};
+
+static const struct table_column port_columns[] = {
+	{"NAME", "name", TABLE_TEXT},
+	{"DRIVER", "driver", TABLE_TEXT},
+	{"LINK", "up", TABLE_LINK},
+	{"RECEIVES BY", "receive_mode", TABLE_TEXT},
+	{"MACS", "multicast_macs", TABLE_NUMBER},
+	{"RX PACKETS", "rx_packets", TABLE_NUMBER},
+	{"RX BYTES", "rx_bytes", TABLE_NUMBER},
+	{"RX MISSED", "rx_missed", TABLE_NUMBER},
+	{"RX ERRORS", "rx_errors", TABLE_NUMBER},
+	{"TX PACKETS", "tx_packets", TABLE_NUMBER},
+	{"TX ERRORS", "tx_errors", TABLE_NUMBER},
+	{"DEVICE", "device", TABLE_TEXT},
+	{"WHY NOT FILTERS", "receive_mode_reason", TABLE_TEXT},
+	{NULL},
+};
+
+static const struct table_column output_columns[] = {
+	{"NAME", "name", TABLE_TEXT},
+	{"PACKETS", "packets", TABLE_NUMBER},
+	{"BYTES", "bytes", TABLE_NUMBER},
+	{"DROPPED", "dropped", TABLE_NUMBER},
+	{NULL},
+};
+
+static const struct table_column session_columns[] = {
+	{"ID", "id", TABLE_NUMBER},
+	{"NAME", "name", TABLE_TEXT},
+	{"UDP PORT", "udp_port", TABLE_NUMBER},
+	{"INTERFACE", "interface", TABLE_TEXT},
+	{"GROUP", "group", TABLE_TEXT},
+	{"MODE", "mode", TABLE_TEXT},
+	{"STATE", "state", TABLE_TEXT},
+	{"JOINS", "joins", TABLE_NUMBER},
+	{"TO", "to", TABLE_TEXT},
+	{"SOURCES", "sources", TABLE_TEXT},
+	{NULL},
+};
+
+static const struct table_column worker_columns[] = {
+	{"LCORE", "lcore", TABLE_NUMBER},
+	{"QUEUES", "queues", TABLE_NUMBER},
+	{"RX PACKETS", "rx_packets", TABLE_NUMBER},
+	{"RX BYTES", "rx_bytes", TABLE_NUMBER},
+	{"DELIVERED", "delivered", TABLE_NUMBER},
+	{"DELIVERIES", "deliveries", TABLE_NUMBER},
+	{"PUNTED", "punted", TABLE_NUMBER},
+	{"DROPPED", "drops", TABLE_NUMBER},
+	{"POLLS", "polls", TABLE_NUMBER},
+	{"IDLE POLLS", "idle_polls", TABLE_NUMBER},
+	{NULL},
+};
+
+static const struct table_column querier_columns[] = {
+	{"INTERFACE", "interface", TABLE_TEXT},
+	{"FAMILY", "family", TABLE_TEXT},
+	{"QUERIER", "address", TABLE_TEXT},
+	{"VERSION", "version", TABLE_NUMBER},
+	{"HEARD", "age_ms", TABLE_MS},
+	{"INTERVAL", "interval_ms", TABLE_MS},
+	{"ROBUSTNESS", "robustness", TABLE_NUMBER},
+	{"OUR VERSION", "host_version", TABLE_NUMBER},
+	{"STILL OLDER FOR", "compat_left_ms", TABLE_MS},
+	{"QUERIES", "queries", TABLE_NUMBER},
+	{"REPORTS", "reports", TABLE_NUMBER},
+	{NULL},
+};
+
+static const struct table_column drop_columns[] = {
+	{"INTERFACE", "interface", TABLE_TEXT},
+	{"FAMILY", "family", TABLE_TEXT},
+	{"REASON", "reason", TABLE_TEXT},
+	{"COUNT", "count", TABLE_NUMBER},
+	{NULL},
+};
+
+// A row a membership, a session without any has one of its own.
+static json_t *flatten_sessions(const json_t *sessions)
+{
+	const json_t *session, *membership;
+	json_t *rows = json_array();
+	size_t i, j;
+
+	json_array_foreach (sessions, i, session) {
+		const json_t *memberships = json_object_get(session, "memberships");
+
+		if (json_array_size(memberships) == 0)
+			json_array_append(rows, (json_t *)session);
+		json_array_foreach (memberships, j, membership) {
+			json_t *row = json_copy((json_t *)session);
+
+			json_object_update(row, (json_t *)membership);
+			json_array_append_new(rows, row);
+		}
+	}
+	return rows;
+}
+
+// Of the many reasons, people want those that happened.
+static json_t *leave_out_zeros(const json_t *drops)
+{
+	json_t *rows = json_array();
+	const json_t *drop;
+	size_t i;
+
+	json_array_foreach (drops, i, drop)
+		if (json_integer_value(json_object_get(drop, "count")) > 0)
+			json_array_append(rows, (json_t *)drop);
+	return rows;
+}
+
+static const struct view {
+	const char *name; // of the list, too
+	const char *method;
+	const struct table_column *columns;
+	json_t *(*arrange)(const json_t *entries); // NULL: as they come
+	bool in_pages; // the method can give it so
+} views[] = {
+	{"groups", "group.list", group_columns, NULL, true},
+	{"interfaces", "interface.list", interface_columns, NULL},
+	{"ports", "port.list", port_columns, NULL},
+	{"outputs", "output.list", output_columns, NULL},
+	{"sessions", "session.list", session_columns, flatten_sessions},
+	{"workers", "worker.list", worker_columns, NULL},
+	{"queriers", "querier.list", querier_columns, NULL},
+	{"drops", "drop.list", drop_columns, leave_out_zeros},
+};
+
+static const struct view *find_view(const char *name)
+{
+	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
+		if (strcmp(views[i].name, name) == 0)
+			return &views[i];
+	return NULL;
+}
+
+bool sluice_can_show(const char *what)
+{
+	return find_view(what) != NULL;
+}
+
+static void print_table(const struct view *view, const json_t *result)
+{
+	const json_t *entries = json_object_get(result, view->name);
+	json_t *rows = view->arrange ? view->arrange(entries) : json_incref((json_t *)entries);
+
+	table_print(stdout, view->columns, rows);
+	json_decref(rows);
+}
+
+enum client_status sluice_show(
+	struct client *client, const struct sluice_options *options, int argc, char **argv)
+{
+	const struct view *view = find_view(argv[0]);
+	json_t *params = json_object(), *result;
+	enum client_status status;
+
+	if (options->interface)
+		json_object_set_new(params, "interface", json_string(options->interface));
+	if (view->in_pages)
+		status = client_call_pages(client, view->method, view->name, params, &result);
+	else
+		status = client_call(client, view->method, params, &result);
+	if (status != CLIENT_OK)
+		return status;
+	if (options->json)
+		sluice_print_json(result);
+	else
+		print_table(view, result);
+	json_decref(result);
+	return CLIENT_OK;
+}
+
+static const char *text_of(const json_t *event, const char *key)
+{
+	const char *text = json_string_value(json_object_get(event, key));
+
+	return text ? text : "-";
+}
+
+static void print_event(const json_t *event)
+{
+	const json_t *up = json_object_get(event, "up");
+	time_t now = time(NULL);
+	char when[32];
+
+	strftime(when, sizeof(when), "%F %T", localtime(&now));
+	printf("%s %s %s", when, text_of(event, "event"), text_of(event, "interface"));
+	if (up)
+		printf(" %s\n", json_is_true(up) ? "up" : "down");
+	else
+		printf(" %s session %s (%" JSON_INTEGER_FORMAT ")\n", text_of(event, "group"),
+			text_of(event, "session"),
+			json_integer_value(json_object_get(event, "session_id")));
+}
+
+enum client_status sluice_watch(
+	struct client *client, const struct sluice_options *options, int argc, char **argv)
+{
+	json_t *event;
+	enum client_status status = client_call(client, "event.subscribe", json_object(), &event);
+
+	setlinebuf(stdout);
+	while (status == CLIENT_OK) {
+		json_decref(event);
+		status = client_event(client, &event);
+		if (status != CLIENT_OK)
+			break;
+		if (options->json)
+			sluice_print_json(event);
+		else
+			print_event(event);
+	}
+	return status;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// sluice: the command. Words and options become one call of the daemon, nothing is decided here.
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+static const char usage[] =
+	"usage: sluice [--socket PATH] [--json] COMMAND\n"
+	"  join  GROUP [--interface IF] [--source S]... [--session NAME] [--to OUTPUT]...\n"
+	"  leave GROUP [--interface IF] [--source S]... [--session NAME]\n"
+	"  block|unblock GROUP SOURCE... [--interface IF] [--session NAME]\n"
+	"  filter GROUP include|exclude [SOURCE...] [--interface IF] [--session NAME] [--to "
+	"OUTPUT]...\n"
+	"  show  groups|interfaces|ports|outputs|sessions|workers|queriers|drops\n"
+	"  watch (events, a line each)\n"
+	"  top   (live view)\n";
+
+static const char default_socket[] = "/run/sluice/sluice.sock";
+
+void sluice_print_json(const json_t *value)
+{
+	json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
+	putchar('\n');
+}
+
+static json_t *texts(int n, char **words)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_string(words[i]));
+	return list;
+}
+
+static void set(json_t *params, const char *key, json_t *value)
+{
+	if (value)
+		json_object_set_new(params, key, value);
+}
+
+// `sources` and `mode` are NULL where the command has none of its own.
+static enum client_status change(struct client *client, const struct sluice_options *options,
+	const char *method, const char *group, const char *mode, json_t *sources)
+{
+	json_t *params = json_object(), *result;
+	enum client_status status;
+
+	set(params, "group", json_string(group));
+	set(params, "mode", mode ? json_string(mode) : NULL);
+	set(params, "interface", options->interface ? json_string(options->interface) : NULL);
+	set(params, "session", options->session ? json_string(options->session) : NULL);
+	set(params, "sources", sources ? sources : json_incref(options->sources));
+	set(params, "to", json_incref(options->to));
+	status = client_call(client, method, params, &result);
+	if (status != CLIENT_OK)
+		return status;
+	if (options->json)
+		sluice_print_json(result);
+	json_decref(result);
+	return CLIENT_OK;
+}
+
+static enum client_status join(
+	struct client *client, const struct sluice_options *options, int argc, char **argv)
+{
+	return change(client, options, "group.join", argv[0], NULL, NULL);
+}
+
+static enum client_status leave(
+	struct client *client, const struct sluice_options *options, int argc, char **argv)
+{
+	return change(client, options, "group.leave", argv[0], NULL, NULL);
+}
+
+static enum client_status block(
+	struct client *client, const struct sluice_options *options, int argc, char **argv)
+{
+	return change(client, options, "group.block", argv[0], NULL, texts(argc - 1, argv + 1));
+}
+
+static enum client_status unblock(
+	struct client *client, const struct sluice_options *options, int argc, char **argv)
+{
+	return change(client, options, "group.unblock", argv[0], NULL, texts(argc - 1, argv + 1));
+}
+
+static enum client_status filter(
+	struct client *client, const struct sluice_options *options, int argc, char **argv)
+{
+	return change(client, options, "group.filter", argv[0], argv[1], texts(argc - 2, argv + 2));
+}
+
+#define OPTION_INTERFACE 1u
+#define OPTION_SESSION 2u
+#define OPTION_SOURCE 4u
+#define OPTION_TO 8u
+#define OPTIONS_OF_MEMBERSHIP (OPTION_INTERFACE | OPTION_SESSION)
+
+static const struct command {
+	const char *name;
+	sluice_run_fn run;
+	int min_words, max_words;
+	unsigned options;
+} commands[] = {
+	{"join", join, 1, 1, OPTIONS_OF_MEMBERSHIP | OPTION_SOURCE | OPTION_TO},
+	{"leave", leave, 1, 1, OPTIONS_OF_MEMBERSHIP | OPTION_SOURCE},
+	{"block", block, 2, INT_MAX, OPTIONS_OF_MEMBERSHIP},
+	{"unblock", unblock, 2, INT_MAX, OPTIONS_OF_MEMBERSHIP},
+	{"filter", filter, 2, INT_MAX, OPTIONS_OF_MEMBERSHIP | OPTION_TO},
+	{"show", sluice_show, 1, 1, OPTION_INTERFACE},
+	{"watch", sluice_watch, 0, 0, 0},
+	{"top", sluice_top, 0, 0, 0},
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static bool is_well_formed(const struct command *command, unsigned given, int argc, char **argv)
+{
+	if (argc < command->min_words || argc > command->max_words || given & ~command->options)
+		return false;
+	if (command->run == filter)
+		return strcmp(argv[1], "include") == 0 || strcmp(argv[1], "exclude") == 0;
+	if (command->run == sluice_show)
+		return sluice_can_show(argv[0]) && (!given || strcmp(argv[0], "groups") == 0);
+	return true;
+}
+
+static enum client_status run(
+	const struct sluice_options *options, unsigned given, int argc, char **argv)
+{
+	const struct command *command = argc > 0 ? find_command(argv[0]) : NULL;
+	enum client_status status;
+	struct client *client;
+
+	if (!command || !is_well_formed(command, given, argc - 1, argv + 1)) {
+		fputs(usage, stderr);
+		return CLIENT_USAGE;
+	}
+	status = client_open(options->socket, &client);
+	if (status != CLIENT_OK)
+		return status;
+	status = command->run(client, options, argc - 1, argv + 1);
+	client_close(client);
+	return status;
+}
+
+static void append(json_t **list, const char *text)
+{
+	if (!*list)
+		*list = json_array();
+	json_array_append_new(*list, json_string(text));
+}
+
+// Whether to go on; else *status is the exit status.
+static bool read_options(int argc, char **argv, struct sluice_options *options, unsigned *given,
+	enum client_status *status)
+{
+	static const struct option known[] = {
+		{"socket", required_argument, NULL, 'S'},
+		{"json", no_argument, NULL, 'j'},
+		{"interface", required_argument, NULL, 'i'},
+		{"source", required_argument, NULL, 's'},
+		{"session", required_argument, NULL, 'n'},
+		{"to", required_argument, NULL, 't'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "S:ji:s:n:t:Vh", known, NULL)) != -1) {
+		switch (option) {
+		case 'S':
+			options->socket = optarg;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		case 'i':
+			options->interface = optarg;
+			*given |= OPTION_INTERFACE;
+			break;
+		case 's':
+			append(&options->sources, optarg);
+			*given |= OPTION_SOURCE;
+			break;
+		case 'n':
+			options->session = optarg;
+			*given |= OPTION_SESSION;
+			break;
+		case 't':
+			append(&options->to, optarg);
+			*given |= OPTION_TO;
+			break;
+		case 'V':
+		case 'h':
+			fputs(option == 'V' ? "sluice " SLUICE_VERSION "\n" : usage, stdout);
+			*status = CLIENT_OK;
+			return false;
+		default:
+			fputs(usage, stderr);
+			*status = CLIENT_USAGE;
+			return false;
+		}
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct sluice_options options = {.socket = getenv("SLUICE_SOCKET")};
+	enum client_status status;
+	unsigned given = 0;
+
+	if (!options.socket)
+		options.socket = default_socket;
+	if (read_options(argc, argv, &options, &given, &status))
+		status = run(&options, given, argc - optind, argv + optind);
+	json_decref(options.sources);
+	json_decref(options.to);
+	return status;
+}

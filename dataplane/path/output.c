@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include "aligned_memory.h"
+#include "output.h"
+#include "port.h"
+
+static unsigned lanes_of(const struct dataplane *dp)
+{
+	return dp->n_workers + 1;
+}
+
+static int check(const struct dataplane *dp, const struct output_config *config,
+	struct dataplane_error *error)
+{
+	const unsigned size = config->ring_size, left = dp->ring_frames - dp->ring_frames_used;
+
+	if (config->vlan > VLAN_MAX)
+		return plane_error(error, EINVAL, "VLAN %u: 1 to %u", config->vlan, VLAN_MAX);
+	if (config->kind == OUTPUT_PORT && config->port == NULL)
+		return plane_error(error, EINVAL, "no port");
+	if (config->kind == OUTPUT_RING && (!rte_is_power_of_2(size) || size < 2))
+		return plane_error(error, EINVAL, "ring of %u frames: not a power of two", size);
+	// What the rings hold is missing in the receive pools, which must never run dry.
+	if (config->kind == OUTPUT_RING && size > left)
+		return plane_error(error, ENOBUFS, "ring of %u frames: %u of %u are left", size,
+			left, dp->ring_frames);
+	return 0;
+}
+
+// Of a lane. What is staged finds room beside all that may wait, so that no sender has to look.
+static unsigned slots_of(const struct output_config *config)
+{
+	if (config->kind == OUTPUT_COUNT)
+		return 0;
+	return rte_align32pow2((config->kind == OUTPUT_RING ? config->ring_size : 0) + BURST);
+}
+
+int output_open(struct dataplane *dp, const struct output_config *config, struct output **output,
+	struct dataplane_error *error)
+{
+	const unsigned n_lanes = lanes_of(dp), n_slots = slots_of(config);
+	struct output *new;
+	struct rte_mbuf **slots;
+	int rc;
+
+	rc = check(dp, config, error);
+	if (rc < 0)
+		return rc;
+	new = memory_alloc(sizeof(*new) + n_lanes * sizeof(new->lanes[0]) +
+			   (size_t)n_lanes * n_slots * sizeof(*slots));
+	if (new == NULL)
+		return plane_error(error, ENOMEM, "out of memory");
+	new->dp = dp;
+	new->kind = config->kind;
+	new->port = config->port;
+	new->vlan = config->vlan;
+	new->set_source_mac = config->set_source_mac;
+	new->source_mac = config->source_mac;
+	new->slots_mask = n_slots - 1;
+	if (config->kind == OUTPUT_RING)
+		new->capacity = config->ring_size;
+	slots = (struct rte_mbuf **)&new->lanes[n_lanes];
+	for (unsigned i = 0; i < n_lanes; i++)
+		new->lanes[i].slots = slots + (size_t)i *n_slots;
+	dp->ring_frames_used += new->capacity;
+	LIST_INSERT_HEAD(&dp->outputs, new, next);
+	*output = new;
+	return 0;
+}
+
+void output_use(struct output *output, int delta)
+{
+	output->uses += delta;
+}
+
+void output_destroy(struct output *output)
+{
+	LIST_REMOVE(output, next);
+	output_flush(output);
+	output->dp->ring_frames_used -= output->capacity;
+	free(output);
+}
+
+int output_close(struct output *output)
+{
+	if (output->uses > 0)
+		return -EBUSY;
+	// A withdrawn fan-out may still be in a worker's hands.
+	dataplane_synchronize(output->dp);
+	output_destroy(output);
+	return 0;
+}
+
+// ---- Senders -------------------------------------------------------------------------------
+
+// Returns how many of n frames more the ring may hold, which are then the caller's to hand over.
+static unsigned claim(struct output *output, unsigned n)
+{
+	uint32_t claimed = atomic_load_explicit(&output->claimed, memory_order_relaxed);
+	unsigned granted;
+
+	do {
+		uint32_t taken = atomic_load_explicit(&output->taken, memory_order_acquire);
+
+		granted = RTE_MIN(n, output->capacity - (claimed - taken));
+	} while (!atomic_compare_exchange_weak_explicit(&output->claimed, &claimed,
+		claimed + granted, memory_order_relaxed, memory_order_relaxed));
+	return granted;
+}
+
+// Frees the staged frames behind the first n; returns their bytes.
+static __rte_noinline uint64_t refuse(
+	const struct output *output, const struct output_lane *lane, unsigned n)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = lane->staged + n; i != lane->end; i++) {
+		struct rte_mbuf *frame = lane->slots[i & output->slots_mask];
+
+		bytes += frame->pkt_len;
+		rte_pktmbuf_free(frame);
+	}
+	return bytes;
+}
+
+unsigned output_hand_over(struct output *output, unsigned sender)
+{
+	struct output_lane *lane = &output->lanes[sender];
+	const bool ring = output->kind == OUTPUT_RING;
+	const unsigned n = lane->end - lane->staged;
+	const unsigned taken =
+		ring ? claim(output, n) : port_transmit(output->port, sender, lane->slots, n);
+
+	if (unlikely(taken < n)) {
+		lane->staged_bytes -= refuse(output, lane, taken);
+		counter_add(&lane->dropped, n - taken);
+	}
+	counter_add(&lane->packets, taken);
+	counter_add(&lane->bytes, lane->staged_bytes);
+	lane->staged_bytes = 0;
+	// A port wants its frames from the first slot on.
+	lane->staged = lane->end = ring ? lane->staged + taken : 0;
+	if (ring)
+		atomic_store_explicit(&lane->handed_over, lane->end, memory_order_release);
+	return n - taken;
+}
+
+// ---- The receiver --------------------------------------------------------------------------
+
+static unsigned take(
+	const struct output *output, struct output_lane *lane, struct rte_mbuf **frames, unsigned n)
+{
+	const uint32_t end = atomic_load_explicit(&lane->handed_over, memory_order_acquire);
+
+	n = RTE_MIN(n, end - lane->taken);
+	for (unsigned i = 0; i < n; i++)
+		frames[i] = lane->slots[lane->taken++ & output->slots_mask];
+	return n;
+}
+
+unsigned output_receive_burst(struct output *output, struct rte_mbuf **frames, unsigned n)
+{
+	const unsigned n_lanes = lanes_of(output->dp);
+	unsigned got = 0, lane = output->next_lane;
+
+	if (output->kind != OUTPUT_RING)
+		return 0;
+	for (unsigned i = 0; i < n_lanes && got < n; i++) {
+		got += take(output, &output->lanes[lane], frames + got, n - got);
+		lane = lane + 1 < n_lanes ? lane + 1 : 0;
+	}
+	output->next_lane = lane; // another one if somebody's frames were left
+	// Only now may a sender have the slots again.
+	atomic_store_explicit(&output->taken,
+		atomic_load_explicit(&output->taken, memory_order_relaxed) + got,
+		memory_order_release);
+	return got;
+}
+
+void output_flush(struct output *output)
+{
+	struct rte_mbuf *frames[BURST];
+	unsigned n;
+
+	while ((n = output_receive_burst(output, frames, BURST)) > 0)
+		rte_pktmbuf_free_bulk(frames, n);
+}
+
+unsigned output_waiting(const struct output *output)
+{
+	uint32_t taken = atomic_load(&output->taken);
+
+	return atomic_load(&output->claimed) - taken;
+}
+
+void output_stats(const struct output *output, struct output_stats *stats)
+{
+	*stats = (struct output_stats){0};
+	for (unsigned i = 0; i < lanes_of(output->dp); i++) {
+		stats->packets += counter_read(&output->lanes[i].packets);
+		stats->bytes += counter_read(&output->lanes[i].bytes);
+		stats->dropped += counter_read(&output->lanes[i].dropped);
+	}
+}

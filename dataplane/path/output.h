@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Outputs: where frames go. A sender, a worker or the control thread, stages the frames of a burst
+// in its own lane of each output and hands them over at the end of the burst.
+//
+// Each lane of a ring output is a ring by itself, with one who fills it and one who empties it:
+// frames are staged where the receiver finds them, and handing over is telling how far they reach.
+// What the lanes may hold together is shared out by a count of what was ever handed over.
+#ifndef DATAPLANE_OUTPUT_H
+#define DATAPLANE_OUTPUT_H
+
+#include <string.h>
+#include <sys/queue.h>
+#include <rte_branch_prediction.h>
+#include "counter.h"
+#include "dataplane.h"
+#include "dataplane_private.h"
+
+// One sender's part of an output. Positions count frames and wrap; a slot is that modulo the slots.
+struct output_lane {
+	counter_t packets, bytes, dropped; // sender: rw, control: ro
+	// Sender only.
+	struct rte_mbuf **slots;
+	uint32_t staged; // position of the first staged frame
+	uint32_t end; // and behind the last
+	uint64_t staged_bytes;
+	// Sender: wo, receiver: ro
+	_Atomic uint32_t handed_over __rte_cache_aligned; // position
+	// Receiver only.
+	uint32_t taken __rte_cache_aligned; // position
+} __rte_cache_aligned;
+
+struct output {
+	// Const once open.
+	enum output_kind kind;
+	uint32_t slots_mask; // of each lane
+	struct port *port;
+	bool set_source_mac;
+	struct rte_ether_addr source_mac;
+	uint16_t vlan;
+	uint32_t capacity; // frames the lanes of a ring hold together
+	struct dataplane *dp;
+	// Control thread only.
+	unsigned uses; // fan-outs that name it
+	LIST_ENTRY(output) next;
+	// Senders: rw, all that was ever handed over
+	_Atomic uint32_t claimed __rte_cache_aligned;
+	// Receiver: rw, senders: ro, what of it was taken
+	_Atomic uint32_t taken __rte_cache_aligned;
+	unsigned next_lane; // receiver only: where to go on
+	struct output_lane lanes[]; // one a worker, and the control thread's
+};
+
+// Sender.
+static inline bool output_has_staged(const struct output_lane *lane)
+{
+	return lane->end != lane->staged;
+}
+
+// Sender. Stages a frame; BURST at most before they are handed over.
+static inline void output_stage(
+	const struct output *output, struct output_lane *lane, struct rte_mbuf *frame)
+{
+	lane->slots[lane->end++ & output->slots_mask] = frame;
+	lane->staged_bytes += frame->pkt_len;
+}
+
+// Sender. The same for n frames of so many bytes in all.
+static inline void output_stage_burst(const struct output *output, struct output_lane *lane,
+	struct rte_mbuf *const *frames, unsigned n, uint64_t bytes)
+{
+	const unsigned at = lane->end & output->slots_mask;
+	const unsigned before_wrap = RTE_MIN(n, output->slots_mask + 1 - at);
+
+	memcpy(&lane->slots[at], frames, before_wrap * sizeof(*frames));
+	if (unlikely(before_wrap < n))
+		memcpy(lane->slots, frames + before_wrap, (n - before_wrap) * sizeof(*frames));
+	lane->end += n;
+	lane->staged_bytes += bytes;
+}
+
+// Sender. Hands over what is staged, counts it and frees what the output has no room for. Returns
+// how many frames those were.
+unsigned output_hand_over(struct output *output, unsigned sender);
+
+// Any thread. About how many frames wait in the ring; none that came before the call is missing.
+unsigned output_waiting(const struct output *output);
+
+// A fan-out that names the output was published (1) or withdrawn (-1).
+void output_use(struct output *output, int delta);
+
+// Frees the output, whoever names it. No worker may use it any more.
+void output_destroy(struct output *output);
+
+#endif

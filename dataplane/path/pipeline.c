@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <rte_cycles.h>
+#include <rte_prefetch.h>
+#include "batch.h"
+#include "clock.h"
+#include "deliver.h"
+#include "pipeline.h"
+
+#define STEP (BURST / 2) // frames a stage takes on at a time
+
+static void drop(struct worker *worker, enum drop_reason reason, struct rte_mbuf *frame)
+{
+	worker_drop(worker, reason, 1);
+	worker_discard(worker, frame);
+}
+
+static void punt(struct worker *worker, struct interface *interface, struct rte_mbuf *frame,
+	const struct parsed *parsed)
+{
+	unsigned reason = DROP_PUNT_RATE;
+
+	if (punt_limit_take(&worker->punt_limit, rte_rdtsc()))
+		reason = punt_put(worker->dp->punted, interface, frame, parsed);
+	if (reason != PARSE_OK)
+		drop(worker, reason, frame);
+	else
+		counter_add(&worker->counters.punted, 1);
+}
+
+// A stage takes on a step of frames from the first on, if there is one.
+static inline __attribute__((always_inline)) void step(struct batch *batch,
+	void (*stage)(struct batch *batch, unsigned first, unsigned end), int first, unsigned n)
+{
+	if (first >= 0 && (unsigned)first < n)
+		stage(batch, first, RTE_MIN((unsigned)first + STEP, n));
+}
+
+// Takes on frames as long as they are all alike, as they mostly are: good, by the same interface,
+// of the same family, and nothing for the protocol machine. Returns how many those were.
+static unsigned filter_alike(struct worker *worker, const struct port *port,
+	struct rte_mbuf **frames, const uint8_t *const *data, unsigned n, uint32_t tick)
+{
+	struct batch batch;
+
+	if (!batch_start_alike(&batch, worker, port, frames, data, tick))
+		return 0;
+	if (!batch.joined)
+		n = batch_match(&batch, 0, n);
+	else
+		for (int at = 0; at - 3 * STEP < (int)n; at += STEP) {
+			if (at < (int)n) {
+				unsigned end = RTE_MIN((unsigned)at + STEP, n);
+				unsigned matched = batch_match(&batch, at, end);
+
+				if (unlikely(matched < end))
+					n = matched;
+			}
+			step(&batch, batch_find, at - STEP, n);
+			step(&batch, batch_fetch, at - 2 * STEP, n);
+			step(&batch, batch_deliver, at - 3 * STEP, n);
+		}
+	batch_end(&batch, n);
+	return n;
+}
+
+// Parses a frame. Returns the interface it came by, NULL when it went its own way.
+static struct interface *parse(struct worker *worker, const struct port *port,
+	struct rte_mbuf *frame, struct parsed *parsed)
+{
+	unsigned reason = parse_mbuf(frame, parsed);
+	struct interface *interface = NULL;
+
+	if (reason == PARSE_OK) {
+		interface = interface_map_find(
+			&port->interfaces, parsed->outer_vlan, parsed->inner_vlan);
+		if (interface == NULL)
+			reason = DROP_NO_INTERFACE;
+	}
+	if (reason != PARSE_OK) {
+		drop(worker, reason, frame);
+	} else if (parsed->flags & PARSED_CONTROL) {
+		punt(worker, interface, frame, parsed);
+		interface = NULL;
+	}
+	return interface;
+}
+
+// Frames that are not alike become batches that are.
+static __rte_noinline void filter_unlike(struct worker *worker, const struct port *port,
+	struct rte_mbuf **frames, unsigned n, uint32_t tick)
+{
+	struct interface *interfaces[BURST];
+	struct parsed parsed[BURST], chosen_parsed[BURST];
+	struct rte_mbuf *chosen[BURST];
+	struct batch batch;
+	uint64_t left = 0, bytes = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		bytes += frames[i]->pkt_len;
+		interfaces[i] = parse(worker, port, frames[i], &parsed[i]);
+		left |= (uint64_t)(interfaces[i] != NULL) << i;
+	}
+	counter_add(&worker->counters.rx_bytes, bytes);
+	while (left != 0) {
+		unsigned first = rte_bsf64(left), n_chosen = 0;
+		bool ipv6 = parsed[first].flags & PARSED_IPV6;
+
+		for (unsigned i = first; i < n; i++) {
+			if (!(left >> i & 1) || interfaces[i] != interfaces[first] ||
+				((parsed[i].flags & PARSED_IPV6) != 0) != ipv6)
+				continue;
+			left &= ~(UINT64_C(1) << i);
+			chosen[n_chosen] = frames[i];
+			chosen_parsed[n_chosen++] = parsed[i];
+		}
+		batch_start_parsed(
+			&batch, worker, interfaces[first], ipv6, chosen, chosen_parsed, tick);
+		if (batch.joined) {
+			batch_ask(&batch, 0, n_chosen);
+			batch_find(&batch, 0, n_chosen);
+			batch_fetch(&batch, 0, n_chosen);
+			batch_deliver(&batch, 0, n_chosen);
+		}
+		batch_end(&batch, n_chosen);
+	}
+}
+
+// What only frames of the same interface and family have in common: type and outermost tag. There
+// may be several kinds of these, but a flow is of one: its frames stay in order.
+static uint64_t kind_of(const struct rte_mbuf *frame, const uint8_t *data)
+{
+	uint64_t kind, stripped = 0;
+	uint16_t type;
+
+	if (unlikely(frame->data_len < RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN + 2))
+		return 0;
+	memcpy(&kind, data + 2 * RTE_ETHER_ADDR_LEN, sizeof(kind));
+	kind = rte_be_to_cpu_64(kind);
+	type = kind >> 48;
+	if (parse_is_tag(type))
+		kind &= UINT64_C(0xffff0fffffff0000); // without the priority
+	else
+		kind &= UINT64_C(0xffff) << 48;
+	if (frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
+		stripped = 0x1000 | (frame->vlan_tci & 0xfff);
+	return kind | stripped;
+}
+
+// Frames of several interfaces, or families, or what is not like the many.
+static __rte_noinline void filter_mixed(struct worker *worker, const struct port *port,
+	struct rte_mbuf **frames, const uint8_t *const *data, unsigned n, uint32_t tick)
+{
+	struct rte_mbuf *chosen[BURST];
+	const uint8_t *chosen_data[BURST];
+	uint64_t kinds[BURST], left = UINT64_MAX >> (64 - n);
+
+	for (unsigned i = 0; i < n; i++)
+		kinds[i] = kind_of(frames[i], data[i]);
+	while (left != 0) {
+		const uint64_t kind = kinds[rte_bsf64(left)];
+		unsigned n_chosen = 0, done;
+
+		for (uint64_t rest = left; rest != 0; rest &= rest - 1) {
+			const unsigned i = rte_bsf64(rest);
+			const bool alike = kinds[i] == kind; // as good as random: no branch
+
+			chosen[n_chosen] = frames[i];
+			chosen_data[n_chosen] = data[i];
+			n_chosen += alike;
+			left ^= (uint64_t)alike << i;
+		}
+		done = filter_alike(worker, port, chosen, chosen_data, n_chosen, tick);
+		if (unlikely(done < n_chosen))
+			filter_unlike(worker, port, chosen + done, n_chosen - done, tick);
+	}
+}
+
+void filter_burst(
+	struct worker *worker, const struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	uint32_t tick = group_tick(clock_ms());
+	const uint8_t *data[BURST];
+	unsigned done;
+
+	for (unsigned i = 0; i < n; i++) {
+		data[i] = rte_pktmbuf_mtod(frames[i], const uint8_t *);
+		rte_prefetch0(data[i]);
+	}
+	counter_add(&worker->counters.rx_packets, n);
+	done = filter_alike(worker, port, frames, data, n, tick);
+	if (unlikely(done < n))
+		filter_mixed(worker, port, frames + done, data + done, n - done, tick);
+	deliver_flush(worker);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <inttypes.h>
+#include <stdio.h>
+#include <rte_ring_elem.h>
+#include "dataplane_private.h"
+#include "punt.h"
+
+#define DEPTH_MIN 64 // frames that may come back to back
+
+struct rte_ring *punt_ring_create(const void *owner)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	snprintf(name, sizeof(name), "sluice_p%" PRIxPTR, (uintptr_t)owner);
+	return rte_ring_create_elem(name, sizeof(struct punted), PUNT_RING_SIZE, SOCKET_ID_ANY,
+		RING_F_SC_DEQ | RING_F_EXACT_SZ);
+}
+
+void punt_ring_free(struct rte_ring *ring)
+{
+	struct punted punted;
+
+	while (ring != NULL && rte_ring_dequeue_elem(ring, &punted, sizeof(punted)) == 0)
+		rte_pktmbuf_free(punted.frame);
+	rte_ring_free(ring);
+}
+
+void punt_limit_init(struct punt_limit *limit, uint64_t hz, unsigned rate)
+{
+	*limit = (struct punt_limit){.cost_tsc = hz / rate};
+	limit->depth_tsc = RTE_MAX(DEPTH_MIN * limit->cost_tsc, hz / 10);
+}
+
+bool punt_limit_take(struct punt_limit *limit, uint64_t now_tsc)
+{
+	uint64_t full_tsc = RTE_MAX(limit->full_tsc, now_tsc) + limit->cost_tsc;
+
+	if (full_tsc > now_tsc + limit->depth_tsc)
+		return false;
+	limit->full_tsc = full_tsc;
+	return true;
+}
+
+unsigned punt_put(struct rte_ring *ring, struct interface *interface, struct rte_mbuf *frame,
+	const struct parsed *parsed)
+{
+	struct punted punted = {
+		.interface = interface,
+		.len = parsed->l3_len,
+		.frame = frame,
+	};
+
+	// The protocol machine wants the packet in one piece.
+	if (frame->data_len < parsed->l3_offset + parsed->l3_len &&
+		rte_pktmbuf_linearize(frame) < 0)
+		return DROP_NO_MBUF;
+	punted.packet = rte_pktmbuf_mtod_offset(frame, const uint8_t *, parsed->l3_offset);
+	if (rte_ring_enqueue_elem(ring, &punted, sizeof(punted)) < 0)
+		return DROP_PUNT_FULL;
+	return PARSE_OK;
+}
+
+unsigned dataplane_punt_burst(struct dataplane *dp, struct punted *punted, unsigned n)
+{
+	return rte_ring_dequeue_burst_elem(dp->punted, punted, sizeof(*punted), n, NULL);
+}

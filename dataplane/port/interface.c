@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include "clock.h"
+#include "interface.h"
+#include "dataplane_private.h"
+#include "port.h"
+
+#define SLOTS_MIN 8
+
+static void insert(struct interface_map *map, struct interface *interface)
+{
+	unsigned i = interface_map_home(map, interface->outer_vlan, interface->inner_vlan);
+
+	while (map->slots[i] != NULL)
+		i = (i + 1) & (map->n_slots - 1);
+	map->slots[i] = interface;
+}
+
+static int grow(struct interface_map *map)
+{
+	struct interface_map old = *map;
+
+	map->n_slots = old.n_slots == 0 ? SLOTS_MIN : 2 * old.n_slots;
+	map->slots = calloc(map->n_slots, sizeof(*map->slots));
+	if (map->slots == NULL) {
+		*map = old;
+		return -ENOMEM;
+	}
+	for (unsigned i = 0; i < old.n_slots; i++)
+		if (old.slots[i] != NULL)
+			insert(map, old.slots[i]);
+	free(old.slots);
+	return 0;
+}
+
+int interface_map_add(struct interface_map *map, struct interface *interface)
+{
+	if (interface_map_find(map, interface->outer_vlan, interface->inner_vlan) != NULL)
+		return -EEXIST;
+	if (2 * (map->n + 1) > map->n_slots && grow(map) < 0)
+		return -ENOMEM;
+	insert(map, interface);
+	map->n++;
+	return 0;
+}
+
+void interface_map_fini(struct interface_map *map)
+{
+	free(map->slots);
+}
+
+static int check(const struct port *port, const struct interface_config *config,
+	struct dataplane_error *error)
+{
+	const uint16_t outer = config->outer_vlan, inner = config->inner_vlan;
+
+	if (port->dp->started)
+		return plane_error(error, EBUSY, "interfaces are opened before the workers run");
+	if (outer > VLAN_MAX || inner > VLAN_MAX)
+		return plane_error(
+			error, EINVAL, "VLAN %u.%u: 1 to %u each", outer, inner, VLAN_MAX);
+	if (outer == VLAN_NONE && inner != VLAN_NONE)
+		return plane_error(error, EINVAL, "inner VLAN %u needs an outer one", inner);
+	if (interface_map_find(&port->interfaces, outer, inner) != NULL)
+		return plane_error(error, EEXIST, "port %s has an interface with VLAN %u.%u",
+			port->name, outer, inner);
+	return 0;
+}
+
+int interface_open(struct port *port, const struct interface_config *config,
+	struct interface **interface, struct dataplane_error *error)
+{
+	struct dataplane *dp = port->dp;
+	// The application's threads share one slice, which only they read.
+	const unsigned n_slices = dp->n_workers + (dp->readers != NULL ? 1 : 0);
+	struct interface *new;
+	int rc;
+
+	rc = check(port, config, error);
+	if (rc < 0)
+		return rc;
+	new = calloc(1, sizeof(*new));
+	if (new == NULL)
+		return plane_error(error, ENOMEM, "out of memory");
+	new->port = port;
+	new->outer_vlan = config->outer_vlan;
+	new->inner_vlan = config->inner_vlan;
+	new->user = config->user;
+	rc = group_table_create(AF_INET, n_slices, &dp->reclaim, &new->table4);
+	if (rc < 0)
+		goto free_new;
+	rc = group_table_create(AF_INET6, n_slices, &dp->reclaim, &new->table6);
+	if (rc < 0)
+		goto destroy_table4;
+	rc = interface_map_add(&port->interfaces, new);
+	if (rc < 0)
+		goto destroy_table6;
+	LIST_INSERT_HEAD(&dp->interfaces, new, next);
+	*interface = new;
+	return 0;
+
+destroy_table6:
+	group_table_destroy(new->table6);
+destroy_table4:
+	group_table_destroy(new->table4);
+free_new:
+	free(new);
+	return plane_error(error, -rc, "group table: %s", strerror(-rc));
+}
+
+void interface_close(struct interface *interface)
+{
+	LIST_REMOVE(interface, next);
+	group_table_destroy(interface->table4);
+	group_table_destroy(interface->table6);
+	free(interface);
+}
+
+void *interface_user(const struct interface *interface)
+{
+	return interface->user;
+}
+
+struct port *interface_port(const struct interface *interface)
+{
+	return interface->port;
+}
+
+static struct group_table *table_of(const struct interface *interface, uint16_t family)
+{
+	return family == AF_INET ? interface->table4 : interface->table6;
+}
+
+int interface_subscribe(struct interface *interface, const struct sluice_addr *group,
+	uint64_t owner, const struct subscriber *subs, unsigned n)
+{
+	return subscription_replace(&interface->port->dp->subscription,
+		table_of(interface, group->family), group, owner, subs, n);
+}
+
+int interface_group_stats(const struct interface *interface, const struct sluice_addr *group,
+	struct group_stats *stats)
+{
+	return group_table_stats(table_of(interface, group->family), group, clock_ms(), stats);
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <rte_ring_elem.h>
+#include "aligned_memory.h"
+#include "port.h"
+#include "worker.h"
+
+static bool read_link(const struct port *port)
+{
+	struct rte_eth_link link = {0};
+
+	return rte_eth_link_get_nowait(port_ethdev(port), &link) == 0 &&
+	       link.link_status == RTE_ETH_LINK_UP;
+}
+
+static void free_port(struct port *port)
+{
+	port_device_free(port);
+	interface_map_fini(&port->interfaces);
+	free(port->device);
+	free(port->name);
+	free(port);
+}
+
+int port_open(struct dataplane *dp, const struct port_config *config, struct port **port,
+	struct dataplane_error *error)
+{
+	struct port *new;
+	int rc;
+
+	if (dp->started)
+		return plane_error(error, EBUSY, "ports are opened before the workers run");
+	new = memory_alloc(sizeof(*new));
+	if (new == NULL)
+		return plane_error(error, ENOMEM, "out of memory");
+	new->dp = dp;
+	new->id = RTE_MAX_ETHPORTS;
+	new->name = strdup(config->name);
+	new->device = strdup(config->device);
+	if (new->name == NULL || new->device == NULL) {
+		rc = plane_error(error, ENOMEM, "out of memory");
+		goto free_new;
+	}
+	rc = port_device_open(new, config, error);
+	if (rc < 0)
+		goto stop_device;
+	rc = worker_add_port(dp, new);
+	if (rc < 0) {
+		plane_error(error, -rc, "out of memory");
+		goto stop_device;
+	}
+	atomic_store(&new->up, read_link(new));
+	LIST_INSERT_HEAD(&dp->ports, new, next);
+	*port = new;
+	return 0;
+
+stop_device:
+	port_device_stop(new);
+free_new:
+	free_port(new);
+	return rc;
+}
+
+void port_close_all(struct dataplane *dp)
+{
+	struct port *port;
+
+	LIST_FOREACH (port, &dp->ports, next)
+		port_device_stop(port);
+	while ((port = LIST_FIRST(&dp->ports)) != NULL) {
+		LIST_REMOVE(port, next);
+		free_port(port);
+	}
+}
+
+void port_info(const struct port *port, struct port_info *info)
+{
+	struct rte_eth_dev_info device = {0};
+	struct rte_eth_stats stats = {0};
+	uint16_t id = port_ethdev(port);
+
+	*info = (struct port_info){
+		.name = port->name,
+		.device = port->device,
+		.up = port_is_up(port),
+		.removed = atomic_load(&port->removed),
+		.mode = port->macs.mode,
+		.mode_reason = port->macs.reason,
+		.n_macs = port->macs.n,
+		.rx_queues = port->n_rx,
+		.tx_queues = port->n_tx,
+		.driver = "",
+	};
+	if (rte_eth_dev_info_get(id, &device) == 0)
+		info->driver = device.driver_name;
+	rte_eth_macaddr_get(id, &info->mac);
+	rte_eth_dev_get_mtu(id, &info->mtu);
+	if (rte_eth_stats_get(id, &stats) < 0)
+		return;
+	info->rx_packets = stats.ipackets;
+	info->rx_bytes = stats.ibytes;
+	info->rx_missed = stats.imissed + stats.rx_nombuf;
+	info->rx_errors = stats.ierrors;
+	info->tx_packets = stats.opackets;
+	info->tx_bytes = stats.obytes;
+	info->tx_errors = stats.oerrors;
+}
+
+uint16_t port_mtu(const struct port *port)
+{
+	uint16_t mtu = RTE_ETHER_MTU;
+
+	rte_eth_dev_get_mtu(port_ethdev(port), &mtu);
+	return mtu;
+}
+
+// True if something happened to the port since the last call.
+static bool poll_event(struct port *port)
+{
+	bool up, event = atomic_exchange(&port->link_event, false);
+
+	if (atomic_load(&port->removed)) {
+		if (port->removal_told)
+			return false;
+		dataplane_synchronize(port->dp);
+		port->removal_told = true;
+		return true;
+	}
+	up = read_link(port);
+	// A carrier that went and came back since is news, too: groups are announced again.
+	return atomic_exchange(&port->up, up) != up || event;
+}
+
+void port_poll_events(struct dataplane *dp, void (*fn)(void *arg, struct port *port), void *arg)
+{
+	struct port *port;
+
+	LIST_FOREACH (port, &dp->ports, next)
+		if (poll_event(port))
+			fn(arg, port);
+}
+
+int port_mac_add(struct port *port, const struct rte_ether_addr *mac)
+{
+	return mac_filter_add(&port->macs, mac);
+}
+
+void port_mac_remove(struct port *port, const struct rte_ether_addr *mac)
+{
+	mac_filter_remove(&port->macs, mac);
+}
+
+struct rte_mbuf *port_frame_alloc(struct port *port)
+{
+	return rte_pktmbuf_alloc(port->tx_pool);
+}
+
+// Sender `sender` is a worker's number, or n_workers for the control thread.
+static uint16_t transmit(struct port *port, unsigned sender, struct rte_mbuf **frames, uint16_t n)
+{
+	if (!port_is_up(port))
+		return 0;
+	if (port->tx_rings == NULL)
+		return rte_eth_tx_burst(port->id, sender, frames, n);
+	return rte_ring_enqueue_burst(
+		port->tx_rings[sender % port->n_tx], (void **)frames, n, NULL);
+}
+
+int port_send(struct port *port, struct rte_mbuf *frame)
+{
+	return transmit(port, port->dp->n_workers, &frame, 1) == 1 ? 0 : -EAGAIN;
+}
+
+uint16_t port_transmit(struct port *port, unsigned worker, struct rte_mbuf **frames, uint16_t n)
+{
+	return transmit(port, worker, frames, n);
+}
+
+unsigned port_drain(struct port *port, uint16_t queue)
+{
+	struct rte_ring *ring = port->tx_rings[queue];
+	struct rte_mbuf *frames[BURST];
+	unsigned n;
+
+	if (rte_ring_empty(ring) || !port_is_up(port))
+		return 0;
+	// What the device does not take stays in the ring.
+	n = rte_ring_dequeue_burst_start(ring, (void **)frames, BURST, NULL);
+	n = rte_eth_tx_burst(port->id, queue, frames, n);
+	rte_ring_dequeue_finish(ring, n);
+	return n;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "aligned_memory.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE ((size_t)2 << 20)
+
+// Rounds *size up. Its contents are whatever they are.
+static void *alloc(size_t *size)
+{
+	size_t align = *size < HUGE_PAGE ? MEMORY_LINE : HUGE_PAGE;
+	void *memory;
+
+	*size = (*size + align - 1) / align * align;
+	memory = aligned_alloc(align, *size);
+	// Advice only: lookups at random in small pages would miss the TLB as well as the cache.
+	if (memory && align == HUGE_PAGE)
+		madvise(memory, *size, MADV_HUGEPAGE);
+	return memory;
+}
+
+void *memory_alloc(size_t size)
+{
+	void *memory = alloc(&size);
+
+	return memory ? memset(memory, 0, size) : NULL;
+}
+
+void *memory_alloc_lazy(size_t size)
+{
+	void *memory = alloc(&size);
+
+	if (!memory)
+		return NULL;
+	// Pages that are given back are zeroed when they are next touched.
+	if (size < HUGE_PAGE || madvise(memory, size, MADV_DONTNEED))
+		memset(memory, 0, size);
+	return memory;
+}

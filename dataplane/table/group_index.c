@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "group_index.h"
+#include "aligned_memory.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t chunk_size(unsigned chunk)
+{
+	return (uint32_t)GROUP_CHUNK_MIN << chunk;
+}
+
+// The inverse of group_spot(). Index 0 is given to nobody: it is the end of a list.
+static uint32_t chunk_first(unsigned chunk)
+{
+	return chunk_size(chunk) - GROUP_CHUNK_MIN;
+}
+
+// What struct group_slice holds of a chunk of records, and back. NULL stays NULL.
+static uintptr_t records_base(const struct group_table *table, unsigned chunk, void *records)
+{
+	return records ? (uintptr_t)records - (uintptr_t)chunk_first(chunk) * table->record_size
+		       : 0;
+}
+
+static void *records_of(const struct group_table *table, unsigned chunk, uintptr_t base)
+{
+	return base ? (void *)(base + (uintptr_t)chunk_first(chunk) * table->record_size) : NULL;
+}
+
+// Works on a chunk that is half allocated, too.
+static void chunk_free(struct group_table *table, unsigned chunk)
+{
+	for (unsigned worker = 0; worker < table->n_workers; worker++)
+		free(records_of(table, chunk,
+			atomic_load_explicit(
+				&table->slices[worker].records[chunk], memory_order_relaxed)));
+}
+
+// The counters of filtered frames follow the records.
+static int slice_alloc(struct group_table *table, struct group_slice *slice, unsigned chunk)
+{
+	size_t size = (size_t)chunk_size(chunk) * table->record_size;
+	uint8_t *records = memory_alloc_lazy(size + chunk_size(chunk) * sizeof(uint64_t));
+
+	// The index that leads here is published later, with release.
+	atomic_store_explicit(
+		&slice->records[chunk], records_base(table, chunk, records), memory_order_relaxed);
+	if (!records)
+		return -ENOMEM;
+	atomic_store_explicit(&slice->filtered[chunk], (_Atomic uint64_t *)(records + size),
+		memory_order_relaxed);
+	return 0;
+}
+
+static int chunk_add(struct group_table *table)
+{
+	struct group_writer *writer = table->writer;
+	unsigned n = writer->n_chunks;
+	int rc = 0;
+
+	if (n >= GROUP_CHUNKS)
+		return -ENOSPC;
+	writer->chunks[n] = (struct group_chunk){.used = n == 0};
+	for (unsigned worker = 0; worker < table->n_workers; worker++)
+		if (slice_alloc(table, &table->slices[worker], n))
+			rc = -ENOMEM;
+	if (rc) {
+		chunk_free(table, n);
+		return rc;
+	}
+	writer->n_chunks++;
+	return 0;
+}
+
+static int entries_resize(struct group_writer *writer, uint32_t n)
+{
+	union group_entry *entries = realloc(writer->entries, n * sizeof(*entries));
+
+	if (!entries)
+		return -ENOMEM;
+	writer->entries = entries;
+	writer->n_entries = n;
+	return 0;
+}
+
+// Gives out the chunk's next index. -ENOSPC when all are in use or in limbo.
+static int take_from(struct group_writer *writer, unsigned number, uint32_t *index)
+{
+	struct group_chunk *chunk = &writer->chunks[number];
+
+	*index = chunk->free;
+	if (*index) {
+		chunk->free = group_entry(writer, *index)->next;
+	} else {
+		if (chunk->used == chunk_size(number))
+			return -ENOSPC;
+		*index = chunk_first(number) + chunk->used;
+		// By a sixteenth, however many there are.
+		if (*index >= writer->n_entries &&
+			entries_resize(writer, *index + *index / 16 + GROUP_CHUNK_MIN))
+			return -ENOMEM;
+		chunk->used++;
+	}
+	chunk->taken++;
+	return 0;
+}
+
+// Low chunks first, so that the high ones can be freed.
+static int take_free(struct group_writer *writer, uint32_t *index)
+{
+	int rc = -ENOSPC;
+
+	for (unsigned i = writer->full_chunks; rc == -ENOSPC && i < writer->n_chunks; i++) {
+		writer->full_chunks = i;
+		rc = take_from(writer, i, index);
+	}
+	return rc;
+}
+
+static void records_clear(struct group_table *table, uint32_t index)
+{
+	struct group_spot spot = group_spot(index);
+
+	for (unsigned worker = 0; worker < table->n_workers; worker++) {
+		_Atomic uint64_t *filtered = atomic_load_explicit(
+			&table->slices[worker].filtered[spot.chunk], memory_order_relaxed);
+
+		group_clear(group_table_group(table, worker, index), table->family);
+		atomic_store_explicit(&filtered[spot.offset], 0, memory_order_relaxed);
+	}
+}
+
+// A table without groups has the record of index 0 all the same, for lookups to miss.
+int group_index_init(struct group_table *table)
+{
+	return chunk_add(table);
+}
+
+int group_index_alloc(struct group_table *table, uint32_t *index)
+{
+	struct group_writer *writer = table->writer;
+	int rc;
+
+	rc = take_free(writer, index);
+	if (rc == -ENOSPC) {
+		// What is in limbo may be ripe; that is cheaper than another chunk.
+		reclaim_poll(writer->reclaim);
+		rc = take_free(writer, index);
+	}
+	if (rc == -ENOSPC) {
+		rc = chunk_add(table);
+		if (!rc)
+			rc = take_free(writer, index);
+	}
+	if (!rc)
+		records_clear(table, *index);
+	return rc;
+}
+
+// Frees the highest chunks once nothing is in them. Keeps one when the chunk below is more than
+// half full: it would soon be needed again.
+static void chunks_trim(struct group_table *table)
+{
+	struct group_writer *writer = table->writer;
+
+	while (writer->n_chunks > 1 && !writer->chunks[writer->n_chunks - 1].taken &&
+		writer->chunks[writer->n_chunks - 2].taken <= chunk_size(writer->n_chunks - 2) / 2)
+		chunk_free(table, --writer->n_chunks);
+	// Without memory for fewer entries the many stay.
+	if (writer->n_entries > chunk_first(writer->n_chunks))
+		entries_resize(writer, chunk_first(writer->n_chunks));
+}
+
+static void limbo_start(struct group_writer *writer)
+{
+	writer->ageing = writer->released;
+	writer->released = 0;
+	writer->limbo_busy = true;
+	reclaim_retire(writer->reclaim, &writer->limbo);
+}
+
+static void limbo_end(struct reclaim_item *item)
+{
+	struct group_writer *writer =
+		(struct group_writer *)((char *)item - offsetof(struct group_writer, limbo));
+
+	while (writer->ageing) {
+		uint32_t index = writer->ageing;
+		unsigned number = group_spot(index).chunk;
+		struct group_chunk *chunk = &writer->chunks[number];
+		union group_entry *entry = group_entry(writer, index);
+
+		writer->ageing = entry->next;
+		entry->next = chunk->free;
+		chunk->free = index;
+		chunk->taken--;
+		if (number < writer->full_chunks)
+			writer->full_chunks = number;
+	}
+	writer->limbo_busy = false;
+	chunks_trim(writer->table);
+	if (writer->released)
+		limbo_start(writer);
+}
+
+void group_index_release(struct group_table *table, uint32_t index)
+{
+	struct group_writer *writer = table->writer;
+
+	group_entry(writer, index)->next = writer->released;
+	writer->released = index;
+	writer->limbo.free = limbo_end;
+	if (!writer->limbo_busy)
+		limbo_start(writer);
+}
+
+size_t group_index_memory(const struct group_table *table)
+{
+	return table->writer->n_entries * sizeof(table->writer->entries[0]);
+}
+
+void group_index_fini(struct group_table *table)
+{
+	while (table->writer->limbo_busy)
+		reclaim_synchronize(table->writer->reclaim);
+	while (table->writer->n_chunks)
+		chunk_free(table, --table->writer->n_chunks);
+	free(table->writer->entries);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <string.h>
+
+#include "memory.h"
+#include "hash_table.h"
+
+#define SLOTS_MIN 64
+#define LINE 64 // bytes of a cache line
+
+static struct table_slot *open_slots(size_t n_slots, size_t *held)
+{
+	struct table_slot *slots = memory_get_aligned(held, LINE, n_slots * sizeof(*slots));
+
+	if (slots != NULL)
+		memset(slots, 0, n_slots * sizeof(*slots));
+	return slots;
+}
+
+bool table_init(struct table *table, const struct pool *pool, size_t *held)
+{
+	*table = (struct table){.n_slots = SLOTS_MIN, .pool = pool, .held = held};
+	table->slots = open_slots(SLOTS_MIN, held);
+	return table->slots != NULL;
+}
+
+void table_close(struct table *table)
+{
+	memory_put(table->held, table->slots, table->n_slots * sizeof(*table->slots));
+	table->slots = NULL;
+}
+
+static size_t next_slot(const struct table *table, size_t at)
+{
+	return (at + 1) & (table->n_slots - 1);
+}
+
+static void place(struct table *table, struct table_slot slot)
+{
+	size_t at = slot.hash & (table->n_slots - 1);
+
+	while (table->slots[at].number != 0)
+		at = next_slot(table, at);
+	table->slots[at] = slot;
+}
+
+static bool resize(struct table *table, size_t n_slots)
+{
+	struct table old = *table;
+	struct table_slot *slots = open_slots(n_slots, table->held);
+
+	if (slots == NULL)
+		return false;
+	table->slots = slots;
+	table->n_slots = n_slots;
+	for (size_t i = 0; i < old.n_slots; i++) {
+		if (old.slots[i].number != 0)
+			place(table, old.slots[i]);
+	}
+	table_close(&old);
+	return true;
+}
+
+bool table_reserve(struct table *table)
+{
+	return table->count < table->n_slots / 2 || resize(table, 2 * table->n_slots);
+}
+
+void table_put(struct table *table, uint32_t hash, const void *object)
+{
+	place(table, (struct table_slot){hash, pool_number(object)});
+	table->count++;
+}
+
+// How far the slot lies from where its hash wants it.
+static size_t displacement(const struct table *table, size_t at)
+{
+	return (at - table->slots[at].hash) & (table->n_slots - 1);
+}
+
+void table_remove(struct table *table, uint32_t hash, const void *object)
+{
+	uint32_t number = pool_number(object);
+	size_t gap = hash & (table->n_slots - 1);
+
+	while (table->slots[gap].number != number)
+		gap = next_slot(table, gap);
+	// Those that were pushed on by what goes move up, so that no search ends too early.
+	for (size_t at = next_slot(table, gap); table->slots[at].number != 0;
+		at = next_slot(table, at)) {
+		if (displacement(table, at) < ((at - gap) & (table->n_slots - 1)))
+			continue;
+		table->slots[gap] = table->slots[at];
+		gap = at;
+	}
+	table->slots[gap].number = 0;
+	table->count--;
+	// A table that finds no memory to shrink stays large.
+	if (table->n_slots > SLOTS_MIN && table->count < table->n_slots / 8)
+		resize(table, table->n_slots / 2);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The compatibility mode (PROTOCOL section CMP). It follows from which older queriers were heard
+// lately:
+//
+//	mode	event				action				next
+//	any	IGMPv1 query			set the v1 timer		1
+//	any	IGMPv2 general query		set the v2 timer		2, or 1 if v1 runs
+//	any	MLDv1 general query		set the v1 timer		1
+//	any	older group-specific query	answer it			same
+//	any	newest query			learn QRV and QQIC, answer it	same
+//	older	its timer expires		-				the lowest that runs
+//	x	mode becomes y			cancel answers and repeats	y
+#include "address.h"
+#include "response.h"
+#include "state_change.h"
+#include "compat.h"
+#include "group.h"
+#include "host_private.h"
+#include "query.h"
+
+static uint64_t older_querier_timeout_ms(const struct host *host)
+{
+	uint32_t interval_ms = host->querier_interval_ms;
+
+	if (host->config.older_querier_timeout_ms != 0)
+		return host->config.older_querier_timeout_ms;
+	if (interval_ms == 0)
+		interval_ms = host->config.query_interval_ms;
+	return (uint64_t)host_robustness(host) * interval_ms +
+	       host->config.query_response_interval_ms;
+}
+
+void compat_update(struct host *host, uint64_t now_ms)
+{
+	unsigned version = host->wire->newest;
+	uint64_t next_ms = HOST_NEVER;
+
+	for (unsigned v = host->wire->newest - 1; v > 0; v--) {
+		if (host->old_until_ms[v] <= now_ms)
+			continue;
+		version = v;
+		if (host->old_until_ms[v] < next_ms)
+			next_ms = host->old_until_ms[v];
+	}
+	if (host->compat_set)
+		wheel_cancel(&host->wheel, &host->compat);
+	host->compat_set = next_ms != HOST_NEVER;
+	if (host->compat_set)
+		wheel_set(&host->wheel, &host->compat, next_ms);
+	if (version == host->version)
+		return;
+	host_log(host, now_ms, "version %u in use%s", version,
+		version < host->wire->newest ? ", source filters are not reported" : "");
+	host->version = version;
+	answer_cancel(host);
+	change_cancel(host);
+}
+
+static void log_ssm(struct host *host, const struct query *query, uint64_t now_ms)
+{
+	const struct group *group = group_find(host, query->group.bytes);
+	char text[ADDRESS_TEXT_MAX];
+
+	if (group != NULL && group->ssm)
+		host_log(host, now_ms, "version %u query names the SSM group %s", query->version,
+			address_format(&query->group, text));
+}
+
+void compat_hear(struct host *host, const struct query *query, uint64_t now_ms)
+{
+	bool newest = query->version == host->wire->newest;
+
+	if (newest) {
+		if (query->qrv == 1 && host->qrv != 1)
+			host_log(host, now_ms, "the querier's robustness is 1: no repeats");
+		host->qrv = query->qrv;
+		host->querier_interval_ms = query->interval_s * 1000;
+	} else if (!query->general) {
+		log_ssm(host, query, now_ms);
+	}
+	if (!query->general)
+		return;
+	host->querier = query->src;
+	host->querier_version = query->version;
+	host->querier_heard_ms = now_ms;
+	if (newest)
+		return;
+	host->old_until_ms[query->version] = now_ms + older_querier_timeout_ms(host);
+	compat_update(host, now_ms);
+}

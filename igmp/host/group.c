@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The record of a group: the merge of its members' filters, kept by counting for each source the
+// members that include and exclude it. A change costs by the sources it concerns.
+#include <endian.h>
+#include <errno.h>
+
+#include "address.h"
+#include "response.h"
+#include "group.h"
+#include "host_private.h"
+#include "schedule.h"
+
+#define RUN 8 // groups in a row whose slots share a cache line
+#define RUNS_MASK (UINT32_MAX / RUN)
+
+// Line-ups number their groups in a row: those meet in one line of the table. What is above is
+// mixed well, and with the seed, so that nobody can choose groups that collide. Of IPv4 each step
+// of the mixing can be undone, so that no two groups share a hash.
+static uint32_t hash_ipv4(const struct host *host, uint32_t number)
+{
+	uint64_t seed = host->hash_seed;
+	uint32_t run = (number / RUN ^ seed >> 32) & RUNS_MASK;
+
+	run = run * ((uint32_t)seed | 1) & RUNS_MASK;
+	run ^= run >> 15;
+	run = run * 0x9e3779b1 & RUNS_MASK;
+	run ^= run >> 14;
+	return run * RUN + number % RUN;
+}
+
+static uint32_t hash_ipv6(const struct host *host, uint64_t prefix, uint64_t number)
+{
+	prefix = table_mix(prefix ^ host->hash_seed);
+	return (uint32_t)(table_mix(table_mix(prefix ^ number / RUN)) >> 32) * RUN + number % RUN;
+}
+
+static uint64_t read_be64(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return be64toh(word);
+}
+
+static uint32_t read_be32(const uint8_t *bytes)
+{
+	uint32_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return be32toh(word);
+}
+
+static uint32_t hash_address(const struct host *host, const uint8_t addr[16])
+{
+	if (host->wire->family == AF_INET)
+		return hash_ipv4(host, read_be32(addr));
+	return hash_ipv6(host, read_be64(addr), read_be64(addr + 8));
+}
+
+static bool has_address(const void *group, const void *addr)
+{
+	return memcmp(((const struct group *)group)->addr, addr, 16) == 0;
+}
+
+// Who asks for the first of a run is likely to ask for the next run soon.
+static struct group *find_ipv4(const struct host *host, uint32_t number)
+{
+	if (number % RUN == 0)
+		table_fetch(&host->group_table, hash_ipv4(host, number + RUN));
+	return table_find(&host->group_table, hash_ipv4(host, number), NULL, NULL);
+}
+
+static struct group *find_ipv6(const struct host *host, const uint8_t addr[16])
+{
+	uint64_t prefix = read_be64(addr);
+	uint64_t number = read_be64(addr + 8);
+
+	if (number % RUN == 0)
+		table_fetch(&host->group_table, hash_ipv6(host, prefix, number + RUN));
+	return table_find(&host->group_table, hash_ipv6(host, prefix, number), has_address, addr);
+}
+
+struct group *group_find(const struct host *host, const uint8_t addr[16])
+{
+	return host->wire->family == AF_INET ? find_ipv4(host, read_be32(addr))
+					     : find_ipv6(host, addr);
+}
+
+void group_address(const struct group *group, struct sluice_addr *addr)
+{
+	addr->family = host_family(group_host(group));
+	memcpy(addr->bytes, group->addr, sizeof(addr->bytes));
+}
+
+static bool is_silent(const struct host *host, const struct sluice_addr *addr)
+{
+	static const struct sluice_addr control = {AF_INET, {224, 0, 0, 0}};
+
+	if (address_is_unreported(addr))
+		return true;
+	return !host->config.report_link_local && address_in_prefix(addr, &control, 24);
+}
+
+void group_classify(struct host *host, struct group *group)
+{
+	struct sluice_addr addr;
+
+	group_address(group, &addr);
+	group->ssm = host_is_ssm(host, &addr);
+	group->silent = is_silent(host, &addr);
+}
+
+struct group *group_add(struct host *host, const struct sluice_addr *addr)
+{
+	struct group *group;
+
+	if (!table_reserve(&host->group_table) ||
+		!queue_resize(&host->queue, host->group_table.count + 1))
+		return NULL;
+	group = pool_get(&host->group_pool);
+	if (group == NULL)
+		return NULL;
+	memcpy(group->addr, addr->bytes, sizeof(group->addr));
+	group->told_mode = SLUICE_INCLUDE;
+	group_classify(host, group);
+	table_put(&host->group_table, hash_address(host, group->addr), group);
+	return group;
+}
+
+void group_free(struct host *host, struct group *group)
+{
+	struct source_set *set = group_sources(group);
+
+	answer_forget(host, group);
+	if (set != NULL) {
+		struct source *source;
+
+		while ((source = TAILQ_FIRST(&set->order)) != NULL) {
+			source_tell(set, source, false);
+			source_settle(set, source);
+		}
+		source_set_close(set, &host->memory);
+	}
+	table_remove(&host->group_table, hash_address(host, group->addr), group);
+	pool_put(group);
+	queue_resize(&host->queue, host->group_table.count);
+}
+
+int group_reserve(struct host *host, struct group *group, unsigned n)
+{
+	if (n == 0 && !group->sourced)
+		return 0;
+	if (!group->sourced) {
+		group_rest(group)->sources = source_set_open(&host->memory);
+		if (group_rest(group)->sources == NULL)
+			return -ENOMEM;
+		group->sourced = true;
+	}
+	if (!pool_reserve(&host->source_pool, n) ||
+		!source_set_reserve(group_sources(group), group->n_exclude + 1, &host->memory))
+		return -ENOMEM;
+	return 0;
+}
+
+// One member more or less lists the source. It stays until its change has been told.
+static void count_source(
+	struct source_set *set, enum sluice_filter_mode mode, struct source *source, int by)
+{
+	if (mode == SLUICE_INCLUDE)
+		source_include(set, source, by);
+	else
+		source_exclude(set, source, by);
+}
+
+static void touch_blocked(struct group *group)
+{
+	struct source_set *set = group_sources(group);
+	struct source *source;
+
+	if (group->n_exclude == 0 || group->n_exclude >= set->n_ranks)
+		return;
+	LIST_FOREACH (source, &set->ranks[group->n_exclude], rank)
+		source_touch(set, source);
+}
+
+static const struct filter_view nothing;
+
+// Only the sources in one of two sorted lists count. Those that come in are counted before those
+// that go out, since the pool's reserve holds only until something is put back.
+static void merge_lists(struct host *host, struct group *group, enum sluice_filter_mode mode,
+	const struct filter_view *without, const struct filter_view *with, int by)
+{
+	struct source_set *set = group_sources(group);
+	struct source_run run;
+	unsigned i = 0;
+
+	source_run_begin(&run, set, &host->source_pool, with->n);
+	for (unsigned k = 0; k < with->n; k++) {
+		int order = 1;
+
+		while (i < without->n && (order = address_compare(without->sources[i].bytes,
+						  with->sources[k].bytes)) < 0)
+			i++;
+		if (i == without->n || order != 0)
+			count_source(set, mode, source_run_get(&run, with->sources[k].bytes), by);
+	}
+	source_run_end(&run);
+}
+
+// Not in line: most groups have no sources, and what this needs would cost them, too.
+static __attribute__((noinline)) void merge_sources(struct host *host, struct group *group,
+	const struct filter_view *before, const struct filter_view *after, int excludes)
+{
+	bool same = before->mode == after->mode;
+
+	// Sources all members excluded need not be any more, and the other way round.
+	if (excludes != 0)
+		touch_blocked(group);
+	if (after->n > 0)
+		merge_lists(host, group, after->mode, same ? before : &nothing, after, 1);
+	if (before->n > 0)
+		merge_lists(host, group, before->mode, same ? after : &nothing, before, -1);
+	group->n_exclude += excludes;
+	if (excludes != 0)
+		touch_blocked(group);
+}
+
+void group_merge(struct host *host, struct group *group, const struct filter_view *before,
+	const struct filter_view *after)
+{
+	int excludes = (after->mode == SLUICE_EXCLUDE) - (before->mode == SLUICE_EXCLUDE);
+
+	if (group->sourced)
+		merge_sources(host, group, before, after, excludes);
+	else
+		group->n_exclude += excludes;
+	turn_note(host, group);
+}
+
+void group_merge_source(struct host *host, struct group *group, enum sluice_filter_mode mode,
+	const struct sluice_addr *source, int by)
+{
+	struct source_set *set = group_sources(group);
+
+	count_source(set, mode, source_get(set, &host->source_pool, source->bytes), by);
+	turn_note(host, group);
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A group: who is in it, and what there is to say of it. Private to igmp/.
+#ifndef IGMP_GROUP_H
+#define IGMP_GROUP_H
+
+#include <assert.h>
+
+#include "source_list.h"
+#include "host_private.h"
+#include "member.h"
+#include "source.h"
+
+// ---- Members ---------------------------------------------------------------------------------
+
+struct member {
+	struct session *session; // NULL: not in use
+	struct filter *filter; // NULL: no sources
+	void *user;
+	uint32_t joins;
+	uint32_t place; // in the session's array
+	uint8_t mode; // enum sluice_filter_mode
+	uint8_t state; // enum member_state, or MEMBER_REPORTED
+	bool set; // by member_set_filter(): joins do not count it down
+	bool further; // it is part of a struct further_member
+};
+
+#define MEMBER_REPORTED 2 // to be told that it is MEMBER_JOINED
+
+// A member of a group that had one already.
+struct further_member {
+	struct member member;
+	struct group *group;
+	LIST_ENTRY(further_member) pending; // group_rest->pending, until MEMBER_JOINED
+};
+
+// A member's filter as the group sees it; INCLUDE without sources is no member.
+struct filter_view {
+	enum sluice_filter_mode mode;
+	const struct sluice_addr *sources;
+	unsigned n;
+};
+
+static inline struct filter_view filter_view(
+	enum sluice_filter_mode mode, const struct filter *filter)
+{
+	return (struct filter_view){
+		.mode = mode,
+		.sources = filter != NULL ? filter->sources : NULL,
+		.n = filter != NULL ? filter->n : 0,
+	};
+}
+
+static inline struct filter_view member_view(const struct member *member)
+{
+	return filter_view(member->mode, member->filter);
+}
+
+// ---- Groups -----------------------------------------------------------------------------------
+
+// Where a group waits for its next state-change report.
+enum group_phase {
+	GROUP_IDLE, // nothing is to be said
+	GROUP_QUEUED, // waits for host_flush(), then for its turn: host->queue
+	GROUP_WAITING, // its timer runs
+};
+
+// Who is in a group, and what there is to say of it: a cache line, and of most groups neither a
+// call nor the walk of an answer reads more. The rest lies apart.
+struct group {
+	uint8_t addr[16];
+	struct member first; // most groups have only this one
+	uint32_t n_exclude; // members in EXCLUDE
+	uint8_t phase; // enum group_phase
+	uint8_t told_mode; // what routers were told; INCLUDE at first
+	uint8_t repeats; // filter-mode reports, or old reports, still to be sent
+	bool due : 1; // its timer has expired
+	bool silent : 1; // never reported
+	bool ssm : 1; // never in EXCLUDE (SSM-3)
+	bool asked : 1; // old versions: its timer is also that of an answer
+	bool last_reporter : 1; // old versions: no other host reported after us
+	bool joined : 1; // on the list host->joined
+	bool shared : 1; // has further members
+	bool sourced : 1; // has a set of sources, since one was named
+};
+
+struct group_rest {
+	struct source_set *sources;
+	struct answer *answer; // to a specific query, NULL if none waits
+	LIST_HEAD(, further_member) pending;
+	struct wheel_timer timer; // GROUP_WAITING
+	uint32_t n_further; // members
+	uint32_t next_joined; // the number of the next group on host->joined
+};
+
+static_assert(
+	sizeof(struct group) == 64 && sizeof(struct group_rest) == 64, "each fills a cache line");
+
+static inline struct group_rest *group_rest(const struct group *group)
+{
+	return pool_rest(group, sizeof(struct group), sizeof(struct group_rest));
+}
+
+static inline struct group *group_front(const struct group_rest *rest)
+{
+	return pool_front(rest, sizeof(struct group), sizeof(struct group_rest));
+}
+
+// NULL if no source was ever named.
+static inline struct source_set *group_sources(const struct group *group)
+{
+	return group->sourced ? group_rest(group)->sources : NULL;
+}
+
+// Sessions.
+static inline unsigned group_members(const struct group *group)
+{
+	return (group->first.session != NULL) + (group->shared ? group_rest(group)->n_further : 0);
+}
+
+static inline struct group *group_of(const struct member *member)
+{
+	if (member->further)
+		return container_of(member, struct further_member, member)->group;
+	return container_of(member, struct group, first);
+}
+
+static inline struct host *group_host(const struct group *group)
+{
+	return container_of(pool_of(group), struct host, group_pool);
+}
+
+// The groups in the order of memory, which is that of joining as long as none is left.
+// Of NULL: the first.
+static inline struct group *group_next(const struct host *host, const struct group *group)
+{
+	return pool_next(&host->group_pool, group);
+}
+
+struct group *group_find(const struct host *host, const uint8_t addr[16]);
+struct group *group_add(struct host *host, const struct sluice_addr *addr);
+void group_classify(struct host *host, struct group *group); // silent? SSM?
+void group_free(struct host *host, struct group *group);
+void group_address(const struct group *group, struct sluice_addr *addr);
+
+// The interface state (STA-4, STA-5).
+static inline enum sluice_filter_mode group_mode(const struct group *group)
+{
+	return group->n_exclude > 0 && !group->ssm ? SLUICE_EXCLUDE : SLUICE_INCLUDE;
+}
+
+static inline bool group_lists(const struct group *group, const struct source *source)
+{
+	if (group_mode(group) == SLUICE_INCLUDE)
+		return source->includes > 0;
+	return source->excludes == group->n_exclude && source->includes == 0;
+}
+
+static inline bool group_exists(const struct group *group)
+{
+	return group_mode(group) == SLUICE_EXCLUDE ||
+	       (group->sourced && group_sources(group)->n_included > 0);
+}
+
+static inline bool group_was_told(const struct group *group)
+{
+	return group->told_mode == SLUICE_EXCLUDE ||
+	       (group->sourced && group_sources(group)->n_told > 0);
+}
+
+// Whether an answer is to name it.
+static inline bool group_is_answered(const struct group *group)
+{
+	return group_exists(group) && !group->silent;
+}
+
+// Makes room for a member's filter with n more sources, so that group_merge() cannot fail.
+int group_reserve(struct host *host, struct group *group, unsigned n);
+
+// A member goes from one filter to another.
+void group_merge(struct host *host, struct group *group, const struct filter_view *before,
+	const struct filter_view *after);
+// The special case of one source more (+1) or less (-1) in the filter.
+void group_merge_source(struct host *host, struct group *group, enum sluice_filter_mode mode,
+	const struct sluice_addr *source, int by);
+
+#endif

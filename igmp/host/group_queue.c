@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "memory.h"
+#include "group_queue.h"
+
+#define SLOTS_MIN 64
+#define LINE 64 // bytes of a cache line
+
+static size_t count(const struct queue *queue)
+{
+	return queue->n_ready + queue->n_dirty;
+}
+
+static struct group **slot(const struct queue *queue, size_t i)
+{
+	return &queue->slots[(queue->first + i) & (queue->n_slots - 1)];
+}
+
+bool queue_resize(struct queue *queue, size_t n)
+{
+	size_t n_slots = queue->n_slots > 0 ? queue->n_slots : SLOTS_MIN;
+	struct group **slots;
+
+	if (n <= queue->n_slots && n >= queue->n_slots / 8)
+		return true;
+	while (n_slots < n)
+		n_slots *= 2;
+	while (n_slots > SLOTS_MIN && n < n_slots / 8 && count(queue) <= n_slots / 2)
+		n_slots /= 2;
+	if (n_slots == queue->n_slots)
+		return true;
+	slots = memory_get_aligned(queue->held, LINE, n_slots * sizeof(struct group *));
+	if (slots == NULL)
+		return n <= queue->n_slots;
+	for (size_t i = 0; i < count(queue); i++)
+		slots[i] = queue_at(queue, i);
+	queue_close(queue);
+	queue->slots = slots;
+	queue->n_slots = n_slots;
+	queue->first = 0;
+	return true;
+}
+
+void queue_close(struct queue *queue)
+{
+	memory_put(queue->held, queue->slots, queue->n_slots * sizeof(struct group *));
+	queue->slots = NULL;
+	queue->n_slots = 0;
+}
+
+void queue_put_dirty(struct queue *queue, struct group *group)
+{
+	*slot(queue, count(queue)) = group;
+	queue->n_dirty++;
+}
+
+void queue_put_ready(struct queue *queue, struct group *group)
+{
+	// In front of the dirty ones, the first of which makes place.
+	*slot(queue, count(queue)) = *slot(queue, queue->n_ready);
+	*slot(queue, queue->n_ready) = group;
+	queue->n_ready++;
+}
+
+void queue_flush(struct queue *queue, bool urgent)
+{
+	size_t n_ready = queue->n_ready;
+	size_t n_dirty = queue->n_dirty;
+
+	queue->n_ready += n_dirty;
+	queue->n_dirty = 0;
+	if (!urgent)
+		return;
+	queue->n_urgent += n_dirty;
+	if (n_ready == 0)
+		return;
+	// Copied from the last on: in a full ring the two places are the same.
+	for (size_t i = 0; i < n_dirty; i++) {
+		struct group *group = *slot(queue, n_ready + n_dirty - 1);
+
+		queue->first--;
+		*slot(queue, 0) = group;
+	}
+}
+
+struct group *queue_take(struct queue *queue)
+{
+	struct group *group = queue_at(queue, 0);
+
+	queue->first++;
+	queue->n_ready--;
+	if (queue->n_urgent > 0)
+		queue->n_urgent--;
+	return group;
+}

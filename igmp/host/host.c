@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Opens, closes and drives a host.
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "address.h"
+#include "response.h"
+#include "state_change.h"
+#include "compat.h"
+#include "group.h"
+#include "member_notify.h"
+#include "host_private.h"
+#include "memory.h"
+#include "older_version.h"
+#include "query.h"
+#include "host_config.h"
+#include "schedule.h"
+#include "general_response.h"
+
+#define LOG_INTERVAL_MS 1000
+#define PACE_RETRY_MS 1
+#define PORT_RETRY_MS 2
+
+// ---- Opening and closing --------------------------------------------------------------------
+
+struct host *host_open(int family, const struct host_config *config, const struct host_ops *ops,
+	void *ctx, uint64_t now_ms)
+{
+	size_t held = 0;
+	struct host *host;
+	int rc = -ENOMEM;
+
+	if (family != AF_INET && family != AF_INET6) {
+		rc = -EINVAL;
+		goto fail;
+	}
+	host = memory_get(&held, sizeof(*host));
+	if (host == NULL)
+		goto fail;
+	host->memory = held;
+	host->wire = wire_of(family);
+	host->ops = ops;
+	host->ctx = ctx;
+	host->random = config->seed;
+	host->hash_seed = table_mix(config->seed);
+	host->up = true;
+	host->version = host->wire->newest;
+	host->source.family = family;
+	TAILQ_INIT(&host->answers);
+	wheel_init(&host->wheel, now_ms);
+	host->compat.kind = TIMER_COMPAT;
+	host->transmit.kind = TIMER_TRANSMIT;
+	host->queue.held = &host->memory;
+	pool_init_split(
+		&host->group_pool, sizeof(struct group), sizeof(struct group_rest), &host->memory);
+	pool_init(&host->member_pool, sizeof(struct further_member), &host->memory);
+	pool_init(&host->source_pool, sizeof(struct source), &host->memory);
+	pool_init(&host->answer_pool, sizeof(struct answer), &host->memory);
+	rc = tunables_take(host, config, now_ms);
+	if (rc < 0)
+		goto free_host;
+	rc = -ENOMEM;
+	if (!table_init(&host->group_table, &host->group_pool, &host->memory))
+		goto close_tunables;
+	if (!table_init(&host->member_table, &host->member_pool, &host->memory))
+		goto close_group_table;
+	return host;
+
+close_group_table:
+	table_close(&host->group_table);
+close_tunables:
+	tunables_close(host);
+free_host:
+	memory_put(&held, host, sizeof(*host));
+fail:
+	errno = -rc;
+	return NULL;
+}
+
+void host_close(struct host *host)
+{
+	size_t held = sizeof(*host);
+	struct group *group, *next;
+
+	for (group = group_next(host, NULL); group != NULL; group = next) {
+		next = group_next(host, group);
+		group_free(host, group);
+	}
+	pool_close(&host->answer_pool);
+	pool_close(&host->source_pool);
+	pool_close(&host->member_pool);
+	pool_close(&host->group_pool);
+	table_close(&host->member_table);
+	table_close(&host->group_table);
+	queue_close(&host->queue);
+	tunables_close(host);
+	memory_put(&host->memory, host->addresses, host->n_addresses * sizeof(*host->addresses));
+	memory_put(&held, host, sizeof(*host));
+}
+
+// ---- Running --------------------------------------------------------------------------------
+
+// Sends what may be sent now, and sees to it that the rest comes up again.
+static void transmit(struct host *host, uint64_t now_ms)
+{
+	wheel_idle(&host->wheel, now_ms);
+	if (!host->up || host->transmitting)
+		return;
+	host->transmitting = true;
+	if (!(turn_transmit(host, now_ms) && answer_transmit(host, now_ms)) &&
+		!host->transmit_set) {
+		bool paced = !pace_allows(&host->pace, false, now_ms);
+
+		host->transmit_set = true;
+		wheel_set(&host->wheel, &host->transmit,
+			now_ms + (paced ? PACE_RETRY_MS : PORT_RETRY_MS));
+	}
+	joined_tell(host);
+	host->transmitting = false;
+}
+
+void host_flush(struct host *host, uint64_t now_ms)
+{
+	turn_flush(host);
+	transmit(host, now_ms);
+}
+
+static struct group *group_of_timer(const struct wheel_timer *timer)
+{
+	return group_front(container_of(timer, struct group_rest, timer));
+}
+
+static void expire(struct host *host, struct wheel_timer *timer, uint64_t now_ms)
+{
+	switch ((enum timer_kind)timer->kind) {
+	case TIMER_GROUP:
+		turn_expire(host, group_of_timer(timer));
+		if (timer->later != NULL)
+			__builtin_prefetch(group_of_timer(timer->later));
+		break;
+	case TIMER_ANSWER:
+		answer_expire(container_of(timer, struct answer, timer));
+		break;
+	case TIMER_WALK:
+		walk_expire(host, now_ms);
+		break;
+	case TIMER_COMPAT:
+		host->compat_set = false;
+		compat_update(host, now_ms);
+		break;
+	case TIMER_TRANSMIT:
+		host->transmit_set = false;
+		break;
+	}
+}
+
+void host_advance(struct host *host, uint64_t now_ms)
+{
+	struct wheel_timer *timer;
+
+	while ((timer = wheel_pop(&host->wheel, now_ms)) != NULL)
+		expire(host, timer, now_ms);
+	transmit(host, now_ms);
+}
+
+uint64_t host_next_ms(const struct host *host)
+{
+	return wheel_next_ms(&host->wheel);
+}
+
+bool host_busy(const struct host *host)
+{
+	return host->n_changing > 0;
+}
+
+void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t now_ms)
+{
+	struct query query;
+	enum host_counter verdict = query_read(host, packet, len, &query);
+	struct group *group;
+
+	wheel_idle(&host->wheel, now_ms);
+	host_count(host, verdict);
+	if (verdict == HOST_RX_BAD_SOURCE && host->wire->family == AF_INET6 && query.is_query)
+		host_log(host, now_ms, "MLD query whose source is not link-local dropped");
+	if (verdict == HOST_RX_REPORT && query.group.family != 0 && !host_is_newest(host)) {
+		group = group_find(host, query.group.bytes);
+		if (group != NULL)
+			old_suppress(host, group);
+	}
+	if (verdict != HOST_RX_QUERY)
+		return;
+	if (!query.router_alert && query.version > 1)
+		host_count(host, HOST_RX_LENIENT_ROUTER_ALERT);
+	compat_hear(host, &query, now_ms);
+	answer_query(host, &query, now_ms);
+}
+
+// ---- The interface --------------------------------------------------------------------------
+
+static void choose_source(struct host *host)
+{
+	host->source = (struct sluice_addr){.family = host->wire->family};
+	for (unsigned i = 0; i < host->n_addresses; i++) {
+		const struct sluice_addr *addr = &host->addresses[i].addr;
+
+		if (addr->family == AF_INET || address_is_link_local(addr)) {
+			host->source = *addr;
+			return;
+		}
+	}
+}
+
+int host_set_addresses(
+	struct host *host, const struct host_address *addrs, unsigned n, uint64_t now_ms)
+{
+	bool had_source = !address_is_unspecified(&host->source);
+	struct host_address *copy = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (addrs[i].addr.family != host->wire->family ||
+			addrs[i].prefix_length > 8 * host->wire->addr_len)
+			return -EINVAL;
+	}
+	if (n > 0) {
+		copy = memory_get(&host->memory, n * sizeof(*copy));
+		if (copy == NULL)
+			return -ENOMEM;
+		memcpy(copy, addrs, n * sizeof(*copy));
+	}
+	memory_put(&host->memory, host->addresses, host->n_addresses * sizeof(*host->addresses));
+	host->addresses = copy;
+	host->n_addresses = n;
+	choose_source(host);
+	if (host->wire->family == AF_INET6 && !had_source &&
+		!address_is_unspecified(&host->source)) {
+		change_announce(host);
+		transmit(host, now_ms);
+	}
+	return 0;
+}
+
+void host_set_link(struct host *host, bool up, uint64_t now_ms)
+{
+	if (up == host->up)
+		return;
+	host->up = up;
+	answer_cancel(host);
+	if (up) {
+		change_announce(host);
+		transmit(host, now_ms);
+	}
+}
+
+void host_log(struct host *host, uint64_t now_ms, const char *format, ...)
+{
+	char text[160];
+	va_list args;
+
+	if (host->ops->log == NULL || now_ms < host->log_next_ms)
+		return;
+	host->log_next_ms = now_ms + LOG_INTERVAL_MS;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	host->ops->log(host->ctx, host, text);
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The protocol machine of one host. What others see of it is in host.h and member.h; this header
+// and those of the files below are private to igmp/.
+//
+// host.c        opens, closes and drives the machine
+// tunables.c    what the operator chooses
+// show.c        what can be seen of it
+//
+// session.c     sessions and their members
+// member.c      the calls on memberships
+// membership.c  how a membership begins, changes and ends
+// group.c       the record of a group: the merge of its members
+// further.c     the members of a group after its first
+// joined.c      tells members that their join is on the wire
+//
+// turn.c        when each group speaks
+// change.c      what it says of its changes
+// answer.c      answers to queries; walk.c to general ones
+// old.c         all that is said in old versions
+// compat.c      which version is spoken
+// query.c       what is a query, and for us
+// report.c      builds and sends frames
+#ifndef IGMP_MACHINE_H
+#define IGMP_MACHINE_H
+
+#include "response.h"
+#include "host.h"
+#include "rate_limit.h"
+#include "pool.h"
+#include "group_queue.h"
+#include "random.h"
+#include "report.h"
+#include "hash_table.h"
+#include "general_response.h"
+#include "wheel.h"
+#include "wire.h"
+
+#define container_of(ptr, type, field) ((type *)((char *)(ptr)-offsetof(type, field)))
+
+enum timer_kind {
+	TIMER_GROUP, // the next repeat of a change; in an old version also an answer
+	TIMER_ANSWER, // the answer to a specific query
+	TIMER_WALK, // the answer to a general query
+	TIMER_COMPAT, // an older querier has fallen silent
+	TIMER_TRANSMIT, // room in the port or in the pace
+};
+
+struct host {
+	const struct wire *wire;
+	const struct host_ops *ops;
+	void *ctx;
+	struct host_config config;
+	struct host_range *ssm_ranges; // config.ssm_ranges points here
+	size_t memory;
+	uint64_t random;
+	uint64_t hash_seed; // of group_table, whatever is reconfigured
+
+	struct pool group_pool, member_pool, source_pool, answer_pool;
+	struct table group_table;
+	struct table member_table; // further members
+	unsigned n_groups; // with members
+
+	struct queue queue; // groups
+	struct answer_queue answers;
+	uint32_t joined; // the number of the first group with members to be told so, 0: none
+	unsigned n_changing; // groups that are not GROUP_IDLE
+	unsigned n_asked; // sources held by all answers
+	struct walk walk;
+
+	struct wheel wheel;
+	struct wheel_timer compat, transmit;
+	bool compat_set, transmit_set;
+	bool transmitting; // a callback must not start it again
+	bool up;
+	struct pace pace;
+	struct frame frame;
+
+	struct host_address *addresses;
+	unsigned n_addresses;
+	struct sluice_addr source; // of what we send
+
+	unsigned version; // in use
+	uint64_t old_until_ms[3]; // [version]: when an older querier of this version is forgotten
+	uint8_t qrv; // what the querier last said, 0 if nothing
+	struct sluice_addr querier;
+	unsigned querier_version;
+	uint64_t querier_heard_ms;
+	uint32_t querier_interval_ms;
+
+	uint64_t log_next_ms;
+	uint64_t counters[HOST_COUNTERS];
+};
+
+static inline bool host_is_newest(const struct host *host)
+{
+	return host->version == host->wire->newest;
+}
+
+static inline uint8_t host_robustness(const struct host *host)
+{
+	return host->qrv != 0 ? host->qrv : host->config.robustness;
+}
+
+static inline void host_count(struct host *host, enum host_counter counter)
+{
+	host->counters[counter]++;
+}
+
+// A line for the operator, at most one a second.
+void host_log(struct host *host, uint64_t now_ms, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The calls on memberships (PROTOCOL section API): each judges what it is given and what there is,
+// then has membership.c change it.
+#include <errno.h>
+
+#include "address.h"
+#include "member_ref.h"
+#include "session.h"
+
+static int judge_source(const struct host *host, const struct sluice_addr *source)
+{
+	if (source->family != host_family(host) || !address_is_source(source))
+		return -EINVAL;
+	return 0;
+}
+
+static int judge_count(const struct session *session, const struct host *host, unsigned n_sources)
+{
+	if (n_sources > host->config.max_sources || n_sources > session->limits.sources)
+		return -ENOBUFS;
+	return 0;
+}
+
+int member_join(struct session *session, struct host *host, const struct sluice_addr *group,
+	uint64_t now_ms)
+{
+	struct membership at = {session, host, group};
+	int rc;
+
+	rc = membership_find(&at);
+	if (rc < 0)
+		return rc;
+	if (at.member == NULL)
+		return membership_open(&at, SLUICE_EXCLUDE, NULL, 0);
+	if (at.member->mode == SLUICE_INCLUDE)
+		return -EINVAL;
+	if (at.member->joins == UINT32_MAX)
+		return -ENOBUFS;
+	at.member->joins++;
+	return 0;
+}
+
+int member_leave(struct session *session, struct host *host, const struct sluice_addr *group,
+	uint64_t now_ms)
+{
+	struct membership at = {session, host, group};
+	struct member *member;
+	int rc;
+
+	rc = membership_find(&at);
+	if (rc < 0)
+		return rc;
+	member = at.member;
+	if (member == NULL)
+		return -EADDRNOTAVAIL;
+	if (member->joins > 1 && !member->set && member_view(member).n == 0)
+		member->joins--;
+	else
+		membership_end(&at);
+	return 0;
+}
+
+// The four delta calls: one source more (+1) or less (-1) in a filter of that mode.
+static int change_source(struct membership *at, const struct sluice_addr *source,
+	enum sluice_filter_mode mode, int by)
+{
+	struct member *member;
+	unsigned place;
+	bool found;
+	int rc;
+
+	rc = membership_find(at);
+	if (rc < 0)
+		return rc;
+	rc = judge_source(at->host, source);
+	if (rc < 0)
+		return rc;
+	member = at->member;
+	if (member == NULL && mode == SLUICE_INCLUDE)
+		return by > 0 ? membership_open(at, mode, source, 1) : -EADDRNOTAVAIL;
+	if (member == NULL || member->mode != mode)
+		return -EINVAL;
+	place = filter_at(member->filter, source, &found);
+	if (found == (by > 0))
+		return -EADDRNOTAVAIL;
+	if (by > 0) {
+		rc = judge_count(at->session, at->host, member_view(member).n + 1);
+		return rc < 0 ? rc : membership_add(at, place, source);
+	}
+	if (mode == SLUICE_EXCLUDE || member->filter->n > 1)
+		return membership_remove(at, place, source);
+	membership_end(at);
+	return 0;
+}
+
+int member_join_source(struct session *session, struct host *host, const struct sluice_addr *group,
+	const struct sluice_addr *source, uint64_t now_ms)
+{
+	struct membership at = {session, host, group};
+
+	return change_source(&at, source, SLUICE_INCLUDE, 1);
+}
+
+int member_leave_source(struct session *session, struct host *host, const struct sluice_addr *group,
+	const struct sluice_addr *source, uint64_t now_ms)
+{
+	struct membership at = {session, host, group};
+
+	return change_source(&at, source, SLUICE_INCLUDE, -1);
+}
+
+int member_block_source(struct session *session, struct host *host, const struct sluice_addr *group,
+	const struct sluice_addr *source, uint64_t now_ms)
+{
+	struct membership at = {session, host, group};
+
+	return change_source(&at, source, SLUICE_EXCLUDE, 1);
+}
+
+int member_unblock_source(struct session *session, struct host *host,
+	const struct sluice_addr *group, const struct sluice_addr *source, uint64_t now_ms)
+{
+	struct membership at = {session, host, group};
+
+	return change_source(&at, source, SLUICE_EXCLUDE, -1);
+}
+
+int member_set_filter(struct session *session, struct host *host, const struct sluice_addr *group,
+	enum sluice_filter_mode mode, const struct sluice_addr *sources, unsigned n,
+	uint64_t now_ms)
+{
+	struct membership at = {session, host, group};
+	int rc;
+
+	rc = membership_find(&at);
+	if (rc < 0)
+		return rc;
+	if (mode != SLUICE_INCLUDE && mode != SLUICE_EXCLUDE)
+		return -EINVAL;
+	rc = judge_count(session, host, n);
+	if (rc < 0)
+		return rc;
+	for (unsigned i = 0; i < n; i++) {
+		rc = judge_source(host, &sources[i]);
+		if (rc < 0)
+			return rc;
+	}
+	if (mode == SLUICE_INCLUDE && n == 0) {
+		if (at.member != NULL)
+			membership_end(&at);
+		return 0;
+	}
+	rc = at.member == NULL ? membership_open(&at, mode, sources, n)
+			       : membership_replace(&at, mode, sources, n);
+	if (rc < 0)
+		return rc;
+	at.member->set = true;
+	return 0;
+}
+
+int member_get_filter(const struct session *session, const struct host *host,
+	const struct sluice_addr *group, enum sluice_filter_mode *mode, struct sluice_addr *sources,
+	unsigned *n)
+{
+	const struct member *member;
+	struct filter_view filter;
+
+	if (group->family != host_family(host) || !address_is_multicast(group))
+		return -EINVAL;
+	member = member_find(session, host, group);
+	if (member == NULL)
+		return -EADDRNOTAVAIL;
+	filter = member_view(member);
+	*mode = filter.mode;
+	if (filter.n > 0 && *n > 0)
+		memcpy(sources, filter.sources, (*n < filter.n ? *n : filter.n) * sizeof(*sources));
+	*n = filter.n;
+	return 0;
+}
+
+// ---- What can be seen of one ------------------------------------------------------------------
+
+struct session *member_session(const struct member *member)
+{
+	return member->session;
+}
+
+struct host *member_host(const struct member *member)
+{
+	return group_host(group_of(member));
+}
+
+void member_group(const struct member *member, struct sluice_addr *group)
+{
+	group_address(group_of(member), group);
+}
+
+enum member_state member_state(const struct member *member)
+{
+	return member->state == MEMBER_JOINED ? MEMBER_JOINED : MEMBER_PENDING;
+}
+
+unsigned member_joins(const struct member *member)
+{
+	return member->joins;
+}
+
+enum sluice_filter_mode member_filter(
+	const struct member *member, const struct sluice_addr **sources, unsigned *n)
+{
+	struct filter_view filter = member_view(member);
+
+	*sources = filter.sources;
+	*n = filter.n;
+	return filter.mode;
+}
+
+void *member_user(const struct member *member)
+{
+	return member->user;
+}
+
+void member_set_user(struct member *member, void *user)
+{
+	member->user = user;
+}

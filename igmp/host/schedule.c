@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// When each group speaks. What it says is for change.c, and old.c in old versions.
+//
+//	phase	event				action				next
+//	IDLE	change				queue for the next flush	QUEUED
+//	WAITING	change				stop the timer, queue likewise	QUEUED
+//	QUEUED	change				begin the report anew		QUEUED
+//	WAITING	timer				due, queue			QUEUED
+//	QUEUED	turn: difference, or due	report, counters - 1, then:
+//	QUEUED	  repeats left			draw the gap, or the frame's	WAITING
+//	QUEUED	  none left, members		-				IDLE
+//	QUEUED	  none left, no members		free				-
+//	QUEUED	turn: nothing to say		as above, but keep the gap
+//	QUEUED	turn: port or pace full		-				QUEUED
+//	WAITING	version changes			forget the repeats		IDLE, or free
+//	any	link or address comes up	forget what was told, queue	QUEUED
+#include "state_change.h"
+#include "group.h"
+#include "member_notify.h"
+#include "host_private.h"
+#include "older_version.h"
+#include "schedule.h"
+
+#define URGENT_GROUPS 64 // a flush of no more goes first; of more, it is a mass
+
+static bool has_more(const struct group *group)
+{
+	// Not ||, for which compilers read both at once, and wait for the stores to each.
+	return (group->repeats | group->asked) != 0 ||
+	       (group->sourced && group_sources(group)->n_changes > 0);
+}
+
+static void go_idle(struct host *host, struct group *group)
+{
+	group->phase = GROUP_IDLE;
+	host->n_changing--;
+	if (group_members(group) == 0)
+		group_free(host, group);
+}
+
+static void set_timer(struct host *host, struct group *group, uint64_t at_ms)
+{
+	struct wheel_timer *timer = &group_rest(group)->timer;
+
+	group->phase = GROUP_WAITING;
+	timer->kind = TIMER_GROUP;
+	wheel_set(&host->wheel, timer, at_ms);
+}
+
+static void stop_timer(struct host *host, struct group *group)
+{
+	wheel_cancel(&host->wheel, &group_rest(group)->timer);
+}
+
+void turn_note(struct host *host, struct group *group)
+{
+	change_restart(group);
+	if (group->phase == GROUP_QUEUED)
+		return;
+	if (group->phase == GROUP_WAITING)
+		stop_timer(host, group);
+	else
+		host->n_changing++;
+	group->phase = GROUP_QUEUED;
+	queue_put_dirty(&host->queue, group);
+}
+
+void turn_flush(struct host *host)
+{
+	queue_flush(&host->queue, host->queue.n_dirty <= URGENT_GROUPS);
+}
+
+void turn_expire(struct host *host, struct group *group)
+{
+	group->due = true;
+	group->phase = GROUP_QUEUED;
+	queue_put_ready(&host->queue, group);
+}
+
+void turn_finish(struct host *host, struct group *group, bool spoke, uint64_t next_ms)
+{
+	group->due = false;
+	change_restart(group);
+	joined_note(host, group);
+	if (!has_more(group)) {
+		go_idle(host, group);
+		return;
+	}
+	if (!spoke && turn_at_ms(host, group) < next_ms)
+		next_ms = turn_at_ms(host, group);
+	set_timer(host, group, next_ms);
+}
+
+void turn_set(struct host *host, struct group *group, uint64_t at_ms)
+{
+	if (group->phase == GROUP_WAITING)
+		stop_timer(host, group);
+	else
+		host->n_changing++;
+	set_timer(host, group, at_ms);
+}
+
+void turn_stop(struct host *host, struct group *group)
+{
+	stop_timer(host, group);
+	go_idle(host, group);
+}
+
+uint64_t turn_at_ms(const struct host *host, const struct group *group)
+{
+	return wheel_expires_ms(&host->wheel, &group_rest(group)->timer);
+}
+
+bool turn_transmit(struct host *host, uint64_t now_ms)
+{
+	while (host->queue.n_ready > 0) {
+		bool done = host_is_newest(host) ? change_transmit(host, now_ms)
+						 : old_transmit(host, now_ms);
+
+		if (!done)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// State-change reports of the newest version (PROTOCOL section CHG).
+//
+// What routers were told (told_mode, source->told) and what holds now (group_mode(), group_lists())
+// are two states; a report says their difference and makes the first equal to the second. Nothing
+// is noted about a difference before that, so what cancels itself is never heard of.
+//
+// A difference sets the counter of the source, or of the filter mode, to the Robustness Variable;
+// each report sent for the group takes one off (CHG-9).
+//
+// Each group waits a gap of its own for its repeat (CHG-7, TMR-14), unless it is one of a mass:
+// these share the gap of the frame they were told in, so that their repeats meet in one frame again
+// instead of leaving in a frame each.
+#include "state_change.h"
+#include "group.h"
+#include "report.h"
+#include "schedule.h"
+
+#define FETCH_AHEAD 32 // groups
+
+static bool source_differs(const struct group *group, const struct source *source)
+{
+	return group_lists(group, source) != source->told;
+}
+
+static bool mode_differs(const struct group *group)
+{
+	return group_mode(group) != group->told_mode;
+}
+
+static bool speaks_mode(const struct group *group)
+{
+	return mode_differs(group) || group->repeats > 0;
+}
+
+// Whether a source is to be named, for a difference or as a repeat.
+static bool has_news(const struct group *group, const struct source *source)
+{
+	return source->repeats > 0 || source_differs(group, source);
+}
+
+// How many of the changes the report under way has still to go through.
+static unsigned round_left(const struct source_set *set)
+{
+	return set->n_round > 0 ? set->n_round : set->n_changes;
+}
+
+// Whether the group has something to say at its turn.
+static bool must_speak(const struct group *group)
+{
+	const struct source_set *set = group_sources(group);
+	const struct source *source;
+
+	if (group->silent)
+		return false;
+	if (group->due || mode_differs(group))
+		return true;
+	if (set == NULL)
+		return false;
+	if (set->n_round > 0 || set->place.partly)
+		return true;
+	TAILQ_FOREACH (source, &set->changes, change) {
+		if (source_differs(group, source))
+			return true;
+	}
+	return false;
+}
+
+// ---- Saying -----------------------------------------------------------------------------------
+
+// What of a group goes into a frame.
+struct speech {
+	struct source_place place; // of a filter-mode record
+	unsigned n_sources; // of the changes
+};
+
+static void write_sources(
+	struct host *host, const struct group *group, enum wire_record type, unsigned n)
+{
+	bool listed = (type == WIRE_ALLOW) == (group_mode(group) == SLUICE_INCLUDE);
+	const struct source *source = TAILQ_FIRST(&group_sources(group)->changes);
+	bool begun = false;
+
+	for (; n > 0; n--, source = TAILQ_NEXT(source, change)) {
+		if (group_lists(group, source) != listed || !has_news(group, source))
+			continue;
+		if (!begun)
+			report_record(host, type, group);
+		begun = true;
+		report_source(host, source->addr);
+	}
+}
+
+// Says what has changed of the sources as ALLOW and BLOCK; *n is how many of the changes are in.
+static enum report_result say_sources(struct host *host, const struct group *group, unsigned *n)
+{
+	const struct source_set *set = group_sources(group);
+	const struct source *source = TAILQ_FIRST(&set->changes);
+	unsigned n_round = round_left(set);
+	unsigned room = report_room(host);
+	unsigned used[2] = {0, 0}; // bytes, by listed or not
+
+	for (*n = 0; *n < n_round; ++*n, source = TAILQ_NEXT(source, change)) {
+		unsigned *record = &used[group_lists(group, source)];
+
+		if (!has_news(group, source))
+			continue;
+		*record += host->wire->addr_len + (*record == 0 ? host->wire->record_len : 0);
+		if (used[0] + used[1] > room)
+			break;
+	}
+	if (*n < n_round && host->frame.n_records > 0)
+		return REPORT_FULL;
+	write_sources(host, group, WIRE_ALLOW, *n);
+	write_sources(host, group, WIRE_BLOCK, *n);
+	return *n < n_round ? REPORT_PART : REPORT_WHOLE;
+}
+
+static enum report_result say(struct host *host, const struct group *group, struct speech *speech)
+{
+	*speech = (struct speech){.n_sources = 0};
+	if (!must_speak(group))
+		return REPORT_WHOLE;
+	if (speaks_mode(group)) {
+		if (group->sourced)
+			speech->place = group_sources(group)->place;
+		return report_mode_change(host, group, &speech->place);
+	}
+	if (!group->sourced)
+		return REPORT_WHOLE;
+	return say_sources(host, group, &speech->n_sources);
+}
+
+// ---- Taking note of what was said ---------------------------------------------------------------
+
+void change_adopt(struct group *group)
+{
+	struct source_set *set = group_sources(group);
+	struct source *source, *next;
+
+	group->told_mode = group_mode(group);
+	for (source = set != NULL ? TAILQ_FIRST(&set->order) : NULL; source != NULL;
+		source = next) {
+		next = TAILQ_NEXT(source, order);
+		source_tell(set, source, group_lists(group, source));
+		source_settle(set, source);
+	}
+}
+
+// Touched sources that are what they were.
+static void drop_undone(struct group *group)
+{
+	struct source_set *set = group_sources(group);
+	struct source *source, *next;
+
+	for (source = set != NULL ? TAILQ_FIRST(&set->changes) : NULL; source != NULL;
+		source = next) {
+		next = TAILQ_NEXT(source, change);
+		if (!has_news(group, source))
+			source_settle(set, source);
+	}
+}
+
+static void commit_source(struct host *host, struct group *group, struct source *source)
+{
+	struct source_set *set = group_sources(group);
+
+	if (source_differs(group, source)) {
+		source_tell(set, source, !source->told);
+		source->repeats = host_robustness(host);
+	}
+	if (source->repeats > 1) {
+		source->repeats--;
+		TAILQ_REMOVE(&set->changes, source, change);
+		TAILQ_INSERT_TAIL(&set->changes, source, change);
+		return;
+	}
+	source_settle(set, source);
+}
+
+static void commit_sources(struct host *host, struct group *group, unsigned n)
+{
+	while (n-- > 0)
+		commit_source(host, group, TAILQ_FIRST(&group_sources(group)->changes));
+}
+
+static void commit_mode(struct host *host, struct group *group)
+{
+	if (mode_differs(group)) {
+		change_adopt(group);
+		group->repeats = host_robustness(host) - 1;
+		return;
+	}
+	group->repeats--;
+	if (group->sourced)
+		commit_sources(host, group, group_sources(group)->n_changes);
+}
+
+static void commit_whole(struct host *host, struct group *group, uint64_t next_ms)
+{
+	struct source_set *set = group_sources(group);
+	bool spoke = must_speak(group);
+
+	if (group->silent)
+		change_adopt(group);
+	else if (!spoke)
+		drop_undone(group);
+	else if (speaks_mode(group))
+		commit_mode(host, group);
+	else if (set != NULL)
+		commit_sources(host, group, round_left(set));
+	turn_finish(host, group, spoke, next_ms);
+}
+
+static void commit_part(struct host *host, struct group *group, const struct speech *speech)
+{
+	struct source_set *set = group_sources(group);
+
+	if (speaks_mode(group)) {
+		set->place = speech->place;
+		return;
+	}
+	set->n_round = round_left(set) - speech->n_sources;
+	commit_sources(host, group, speech->n_sources);
+}
+
+// ---- A frame ----------------------------------------------------------------------------------
+
+// What is to come in from memory while the groups before it are written; the rest of a group does
+// while they are committed.
+static const struct group *ahead(const struct queue *queue, size_t n)
+{
+	return queue_at(queue, n + FETCH_AHEAD < queue->n_ready ? n + FETCH_AHEAD : n);
+}
+
+static uint64_t draw_repeat(struct host *host, uint64_t now_ms)
+{
+	return now_ms + random_delay(&host->random, host->config.unsolicited_report_interval_ms);
+}
+
+bool change_transmit(struct host *host, uint64_t now_ms)
+{
+	enum report_result result = REPORT_WHOLE;
+	struct queue *queue = &host->queue;
+	struct speech speech;
+	uint64_t next_ms;
+	size_t n;
+
+	if (!pace_allows(&host->pace, queue->n_urgent > 0, now_ms))
+		return false;
+	report_begin(host);
+	for (n = 0; n < queue->n_ready; n++) {
+		__builtin_prefetch(ahead(queue, n));
+		result = say(host, queue_at(queue, n), &speech);
+		if (result != REPORT_WHOLE)
+			break;
+	}
+	if (host->frame.n_records > 0 && !report_send(host))
+		return false;
+	next_ms = draw_repeat(host, now_ms);
+	while (n-- > 0) {
+		if (queue->n_urgent > 0)
+			next_ms = draw_repeat(host, now_ms);
+		__builtin_prefetch(group_rest(ahead(queue, 0)));
+		commit_whole(host, queue_take(queue), next_ms);
+	}
+	if (result == REPORT_PART)
+		commit_part(host, queue_at(queue, 0), &speech);
+	return true;
+}
+
+// ---- All groups -----------------------------------------------------------------------------
+
+void change_announce(struct host *host)
+{
+	struct group *group;
+
+	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
+		struct source_set *set = group_sources(group);
+		struct source *source;
+
+		// One that was left keeps its difference: routers may still have it.
+		if (!group_exists(group))
+			continue;
+		group->told_mode = SLUICE_INCLUDE;
+		group->repeats = 0;
+		if (set != NULL) {
+			TAILQ_FOREACH (source, &set->order, order) {
+				source_tell(set, source, false);
+				source->repeats = 0;
+				source_touch(set, source);
+			}
+		}
+		turn_note(host, group);
+	}
+	turn_flush(host);
+}
+
+void change_cancel(struct host *host)
+{
+	struct group *group, *next;
+
+	for (group = group_next(host, NULL); group != NULL; group = next) {
+		struct source *source;
+
+		next = group_next(host, group);
+		group->repeats = 0;
+		group->asked = false;
+		group->due = false;
+		if (group->sourced) {
+			TAILQ_FOREACH (source, &group_sources(group)->changes, change)
+				source->repeats = 0;
+		}
+		change_restart(group);
+		if (group->phase == GROUP_WAITING) {
+			drop_undone(group);
+			turn_stop(host, group);
+		}
+	}
+}

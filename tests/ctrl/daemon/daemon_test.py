@@ -1,0 +1,395 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""sluiced and sluice as an operator meets them: files, signals, exit statuses, what they print.
+
+usage: daemon_test.py SLUICED SLUICE CONFIGURATIONS, the last one a directory (in TAP)
+"""
+
+import glob
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+from daemon_fixture import (BASE, CONFIGURATIONS, PATIENCE, SLUICE, SLUICED, Daemon, contains, equal, run,
+                        run_tests, test, wait_until)
+
+# ---- Without a running daemon ------------------------------------------------------------------
+
+
+@test("every ready configuration passes --check, silently")
+def check_ready_configurations():
+    files = glob.glob(CONFIGURATIONS + "/*.yaml")
+    assert files
+    for file in files:
+        result = run(SLUICED, "--config", file, "--check")
+        equal((result.returncode, result.stdout, result.stderr), (0, "", ""))
+
+
+@test("promise 8: --check shows all mistakes, each a line with file and line")
+def check_mistakes():
+    with Daemon("memberships:\n  - {group: 10.1.1.1}\n  - {group: 232.1.1.1}\n", start=False) as d:
+        result = run(SLUICED, "--config", d.file, "--check")
+        equal(result.returncode, 1)
+        equal(result.stdout, "")
+        lines = result.stderr.splitlines()
+        equal(len(lines), 2)
+        contains(lines[0], "sluiced: %s:12: memberships[0].group: 10.1.1.1 is not" % d.file)
+        contains(lines[1], "sluiced: %s:13: memberships[1].group: " % d.file)
+
+
+@test("promise 8: a mistake keeps sluiced from starting, and no socket is left")
+def start_mistaken():
+    for mistake, words in (("foo: 1\n", "foo: unknown key"),
+                           ("interfaces: 1\n", "interfaces: repeated key"),
+                           ("limits: {groups: many}\n", "limits.groups: \"many\" is not")):
+        with Daemon(mistake, start=False) as d:
+            result = run(SLUICED, "--config", d.file)
+            equal((result.returncode, result.stdout), (1, ""))
+            equal(len(result.stderr.splitlines()), 1)
+            contains(result.stderr, "sluiced: %s:11: " % d.file)
+            contains(result.stderr, words)
+            assert not os.path.exists(d.socket)
+
+
+@test("promise 8: an unknown device is one line that names the port and the device")
+def unknown_device():
+    with Daemon("", start=False) as d:
+        d.write("", BASE.replace("net_null0,no-rx=1", "net_nothing7"))
+        result = run(SLUICED, "--config", d.file)
+        equal((result.returncode, result.stdout), (1, ""))
+        equal(len(result.stderr.splitlines()), 1)
+        contains(result.stderr, "sluiced: ")
+        contains(result.stderr, "out0")
+        contains(result.stderr, "net_nothing7")
+        assert not os.path.exists(d.socket)
+
+
+@test("a wrong EAL argument is one line")
+def wrong_eal():
+    with Daemon("", start=False) as d:
+        d.write("", BASE.replace('"--no-pci"', '"--no-such-thing"'))
+        result = run(SLUICED, "--config", d.file)
+        equal((result.returncode, result.stdout), (1, ""))
+        contains(result.stderr.splitlines()[-1], "sluiced: EAL: ")
+        assert "Usage" not in result.stderr
+
+
+@test("sluiced tells a wrong command line from a missing file")
+def sluiced_usage():
+    equal(run(SLUICED, "--nonsense").returncode, 2)
+    equal(run(SLUICED, "stray").returncode, 2)
+    equal(run(SLUICED, "--log-level", "loud").returncode, 2)
+    result = run(SLUICED, "--config", "/nowhere/x.yaml")
+    equal((result.returncode, result.stderr),
+          (1, "sluiced: /nowhere/x.yaml: No such file or directory\n"))
+    for option, words in (("--help", "usage: sluiced"), ("--version", "sluiced ")):
+        result = run(SLUICED, option)
+        equal(result.returncode, 0)
+        contains(result.stdout, words)
+
+
+@test("sluice exits with 2 on a wrong command line")
+def sluice_usage():
+    for args in ((), ("fly",), ("join",), ("join", "239.1.1.1", "239.1.1.2"), ("block", "239.1.1.1"),
+                 ("filter", "239.1.1.1", "some"), ("show",), ("show", "nothing"), ("--nonsense",),
+                 ("show", "ports", "--interface", "tv"), ("watch", "--to", "x"),
+                 ("leave", "239.1.1.1", "--to", "x"), ("join", "239.1.1.1", "--source")):
+        result = run(SLUICE, *args)
+        equal((args, result.returncode, result.stdout), (args, 2, ""))
+        contains(result.stderr, "usage: sluice")
+    equal(run(SLUICE, "--help").returncode, 0)
+    contains(run(SLUICE, "--version").stdout, "sluice ")
+
+
+@test("sluice exits with 3 where no daemon answers")
+def no_daemon():
+    for command in (("show", "groups"), ("join", "239.1.1.1"), ("watch",)):
+        result = run(SLUICE, "--socket", "/nowhere/s", *command)
+        equal((result.returncode, result.stdout), (3, ""))
+        contains(result.stderr, "sluice: no daemon answers on /nowhere/s")
+
+
+# ---- Life --------------------------------------------------------------------------------------
+
+
+@test("promise 4: SIGTERM and SIGINT leave all groups on the wire, then exit 0")
+def terminate():
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Daemon() as d:
+            d.ok("join", "239.2.2.2")
+            equal(d.stop(number), 0)
+            assert not os.path.exists(d.socket), "the socket is left behind"
+            records = d.records()
+            # TO_EX and ALLOW when joining, TO_IN and BLOCK when leaving, RV (2) times each.
+            for group, joined, left in (("239.1.1.1", 4, 3), ("239.2.2.2", 4, 3), ("232.1.1.1", 5, 6)):
+                kinds = [kind for kind, of in records if of == group]
+                assert kinds.count(joined) >= 1, (group, kinds)
+                equal((group, kinds[-2:]), (group, [left, left]))
+
+
+@test("systemd is told when it is ready and when it stops")
+def sd_notify():
+    with tempfile.TemporaryDirectory() as directory:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(directory + "/notify")
+            notify.settimeout(PATIENCE)
+            with Daemon(env={"NOTIFY_SOCKET": directory + "/notify"}) as d:
+                equal(notify.recv(4096), b"READY=1")
+                d.reload()
+                contains(notify.recv(4096), b"RELOADING=1\nMONOTONIC_USEC=")
+                equal(notify.recv(4096), b"READY=1")
+                d.stop()
+                equal(notify.recv(4096), b"STOPPING=1")
+
+
+@test("the socket is the owner's and the group's")
+def socket_mode():
+    with Daemon() as d:
+        equal(stat.S_IMODE(os.stat(d.socket).st_mode), 0o660)
+
+
+@test("a second daemon is refused before it touches anything, the first one lives on")
+def second_daemon():
+    with Daemon() as d:
+        result = run(SLUICED, "--config", d.file)
+        equal(result.returncode, 1)
+        equal(result.stderr, "sluiced: %s: another daemon answers there\n" % d.socket)
+        equal(set(d.groups()), {"239.1.1.1", "232.1.1.1"})
+
+
+@test("a daemon that was killed is replaced")
+def killed():
+    with Daemon() as d:
+        d.process.kill()
+        d.process.wait()
+        assert os.path.exists(d.socket)
+        equal(d.sluice("show", "groups").returncode, 3)
+        d.start()
+        equal(set(d.groups()), {"239.1.1.1", "232.1.1.1"})
+        equal(d.stop(), 0)
+
+
+@test("promise 8: noise on the control socket does no harm")
+def noise():
+    with Daemon() as d:
+        for text in (b"\0" * 4096, b"GET / HTTP/1.1\r\n\r\n", b"[" * 100000 + b"\n", os.urandom(65536)):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(d.socket)
+                client.sendall(text)
+        equal(set(d.groups()), {"239.1.1.1", "232.1.1.1"})
+        equal(d.stop(), 0)
+
+
+# ---- Reload ------------------------------------------------------------------------------------
+
+
+@test("SIGHUP takes over memberships and outputs and leaves the rest alone")
+def reload_changes():
+    with Daemon() as d:
+        d.ok("join", "239.2.2.2")
+        d.write("  - {name: more}\nmemberships:\n  - {group: 239.1.1.1, to: [more]}\n"
+                "  - {group: 239.3.3.3}\n")
+        d.reload()
+        contains(d.said(), "info: reload: done")
+        equal(d.groups(), {"239.1.1.1": ["more"], "239.2.2.2": [], "239.3.3.3": []})
+        # What stays joined is not reported again beyond its first robustness repeats.
+        equal(d.stop(), 0)
+        kinds = [kind for kind, of in d.records() if of == "239.1.1.1"]
+        assert kinds.count(4) <= 2, kinds
+        equal(kinds[-2:], [3, 3])
+
+
+@test("promise 8: a reload of a bad file is reported and changes nothing")
+def reload_bad():
+    with Daemon() as d:
+        d.write("memberships:\n  - {group: 239.1.1.1, to: [nobody]}\n")
+        d.reload()
+        contains(d.said(), 'error: reload: %s:12: memberships[0].to[0]: no output named "nobody"'
+                 % d.file)
+        equal(d.groups(), {"239.1.1.1": ["packager"], "232.1.1.1": []})
+        os.unlink(d.file)
+        d.reload()
+        contains(d.said(), "No such file or directory")
+        equal(d.groups(), {"239.1.1.1": ["packager"], "232.1.1.1": []})
+
+
+@test("a reload that would need a restart says so and changes nothing")
+def reload_refused():
+    with Daemon() as d:
+        d.write("", BASE.replace("name: tv, ", "name: tv, vlan: 20, "))
+        d.reload()
+        contains(d.said(), "interfaces")
+        contains(d.said(), "nothing is changed")
+        equal(d.groups(), {"239.1.1.1": ["packager"], "232.1.1.1": []})
+
+
+# ---- The command -------------------------------------------------------------------------------
+
+
+@test("sluice exits with 1 and the errno's name where the daemon refuses")
+def refused():
+    with Daemon() as d:
+        for args, name in ((("leave", "239.9.9.9"), "EADDRNOTAVAIL"),
+                           (("join", "232.9.9.9"), "EINVAL"),
+                           (("join", "words"), "EINVAL"),
+                           (("join", "239.9.9.9", "--interface", "x"), "ENODEV"),
+                           (("join", "239.9.9.9", "--to", "x"), "ENOENT")):
+            result = d.sluice(*args)
+            equal((args, result.returncode, result.stdout), (args, 1, ""))
+            contains(result.stderr, "sluice: %s: " % name)
+
+
+@test("sluice joins, filters, blocks and leaves; options stand anywhere")
+def memberships():
+    with Daemon("") as d:
+        equal(d.ok("join", "--session", "s", "239.1.1.1", "--interface", "tv", "--to", "packager"), "")
+        equal(d.ok("join", "232.1.1.1", "--source", "10.9.0.50", "--source", "10.9.0.51"), "")
+        d.ok("block", "239.1.1.1", "10.9.0.60", "10.9.0.61", "--session=s")
+        d.ok("unblock", "239.1.1.1", "10.9.0.60", "--session=s")
+        d.ok("leave", "232.1.1.1", "--source", "10.9.0.51")
+        d.ok("filter", "ff15::1", "exclude")
+        groups = {g["group"]: (g["mode"], g["sources"], g["outputs"]) for g in d.shown("groups")}
+        equal(groups, {"239.1.1.1": ("exclude", ["10.9.0.61"], ["packager"]),
+                       "232.1.1.1": ("include", ["10.9.0.50"], []),
+                       "ff15::1": ("exclude", [], [])})
+        sessions = {s["name"]: len(s["memberships"]) for s in d.shown("sessions")}
+        equal(sessions, {"config": 0, "s": 1, "cli": 2})
+        d.ok("filter", "ff15::1", "include")
+        d.ok("leave", "239.1.1.1", "--session=s")
+        equal(d.groups(), {"232.1.1.1": []})
+
+
+@test("--json show groups gives the documented object")
+def json_groups():
+    with Daemon("memberships:\n  - {group: 239.1.1.1}\n") as d:
+        wait_until(lambda: d.shown("groups")[0]["state"] == "joined", "the first report")
+        equal(json.loads(d.ok("--json", "show", "groups")), {"groups": [{
+            "interface": "tv", "group": "239.1.1.1", "mode": "exclude", "sources": [],
+            "state": "joined", "members": 1, "packets": 0, "bytes": 0, "filtered": 0,
+            "last_seen_ms": None, "outputs": []}]})
+        for what in ("interfaces", "ports", "outputs", "sessions", "workers", "queriers", "drops"):
+            answer = json.loads(d.ok("--json", "show", what))
+            equal(list(answer), [what])
+            assert answer[what], what
+
+
+@test("show groups shows all of many, each once")
+def many_groups():
+    many = {"239.7.%d.%d" % (n // 250, n % 250) for n in range(1700)}
+    with Daemon("") as d:
+        batch = [{"jsonrpc": "2.0", "id": 1, "method": "group.join", "params": {"group": group}}
+                 for group in many]
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(d.socket)
+            client.sendall(json.dumps(batch).encode() + b"\n")
+            with client.makefile() as answers:
+                assert all(answer.get("result") == {} for answer in json.loads(answers.readline()))
+        for args in ((), ("--interface", "tv")):
+            answer = json.loads(d.ok("--json", "show", "groups", *args))
+            equal(list(answer), ["groups"])
+            equal(len(answer["groups"]), len(many))
+            equal({group["group"] for group in answer["groups"]}, many)
+        equal(len(d.ok("show", "groups").splitlines()), 1 + len(many))
+        equal(d.sluice("show", "groups", "--interface", "x").returncode, 1)
+
+
+@test("show prints aligned columns")
+def tables():
+    with Daemon() as d:
+        for what, words in (("groups", ["GROUP", "239.1.1.1", "10.9.0.50", "packager"]),
+                            ("interfaces", ["NAME", "REPORTS", "tv", "10.9.0.2/24"]),
+                            ("ports", ["DRIVER", "net_pcap", "net_null"]),
+                            ("outputs", ["DROPPED", "packager"]),
+                            ("sessions", ["JOINS", "config", "232.1.1.1"]),
+                            ("workers", ["LCORE", "IDLE POLLS"]),
+                            ("queriers", ["QUERIER", "ipv6"]),
+                            ("drops", ["REASON", "COUNT"])):
+            table = d.ok("show", what)
+            for word in words:
+                contains(table, word)
+        header, *rows = d.ok("show", "groups").splitlines()
+        equal(len(rows), 2)
+        for row in rows:
+            assert row[header.index("MODE"):].split()[0] in ("include", "exclude"), row
+            assert row[header.index("STATE"):].split()[0] in ("pending", "joined"), row
+
+
+@test("$SLUICE_SOCKET stands in for --socket")
+def socket_from_environment():
+    with Daemon() as d:
+        result = run(SLUICE, "show", "groups", env=dict(os.environ, SLUICE_SOCKET=d.socket))
+        equal(result.returncode, 0)
+
+
+@test("watch prints a line an event, and ends with 3 when the daemon does")
+def watch():
+    with Daemon("") as d:
+        watchers = [subprocess.Popen([SLUICE, "--socket", d.socket, *args, "watch"], text=True,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                    for args in ((), ("--json",))]
+        # A watcher hears of what happens from its subscription on, which nothing announces.
+        heard = [None, None]
+        end = time.monotonic() + PATIENCE
+        while None in heard:
+            assert time.monotonic() < end
+            d.ok("join", "239.1.1.1")
+            d.ok("leave", "239.1.1.1")
+            for i, watcher in enumerate(watchers):
+                if heard[i] is None and select.select([watcher.stdout], [], [], 0.1)[0]:
+                    heard[i] = watcher.stdout.readline()
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (pending|joined|left) tv 239.1.1.1 "
+                            r"session cli \(2\)\n", heard[0]), heard[0]
+        event = json.loads(heard[1])
+        contains(("pending", "joined", "left"), event["event"])
+        equal(event["group"], "239.1.1.1")
+        d.stop()
+        for watcher in watchers:
+            watcher.communicate(timeout=PATIENCE)
+            equal(watcher.returncode, 3)
+
+
+@test("top shows the groups on a terminal and ends with q")
+def top():
+    with Daemon() as d:
+        equal(d.sluice("top").returncode, 2)
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ["TERM"] = "xterm"
+            os.execv(SLUICE, [SLUICE, "--socket", d.socket, "top"])
+        seen = b""
+        while b"239.1.1.1" not in seen:
+            assert select.select([terminal], [], [], PATIENCE)[0], seen
+            seen += os.read(terminal, 4096)
+        os.write(terminal, b"q")
+        try:
+            while os.read(terminal, 4096):
+                pass
+        except OSError:
+            pass  # the terminal's other end is closed
+        equal(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        os.close(terminal)
+
+
+@test("the log has levels, and nothing of DPDK below debug")
+def log_levels():
+    with Daemon(args=("--log-level", "error")) as d:
+        d.stop()
+        equal(d.said(), "")
+    with Daemon(args=("--log-level", "debug")) as d:
+        d.stop()
+        contains(d.said(), "debug: EAL: ")
+        for line in d.said().splitlines():
+            assert re.match("(error|warning|info|debug): ", line), line
+
+
+sys.exit(run_tests())

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The NASL face on the real library: what goes out on the wire.
+#include <sluice/nasl.h>
+#include <criterion/criterion.h>
+#include <sched.h>
+#include "library_fixture.h"
+
+static struct kit kit;
+
+static void engine(void)
+{
+	kit_eal();
+	kit_open(&kit);
+	cr_assert_eq(sluice_nasl_attach(kit.sluice, NULL, NULL), 0);
+}
+
+static void close_all(void)
+{
+	sluice_nasl_detach();
+	kit_close(&kit);
+}
+
+TestSuite(nasl_wire, .init = engine, .fini = close_all, .timeout = 300);
+
+static void expect_example(const char *group)
+{
+	cr_expect_eq(join_multicast_group(group)->i_val, 1);
+	cr_expect_eq(join_multicast_group(group)->i_val, 1);
+	cr_expect_eq(leave_multicast_group(group), FAKE_CELL);
+	cr_expect_eq(leave_multicast_group(group), FAKE_CELL);
+	cr_expect_null(leave_multicast_group(group));
+	cr_expect_eq(nasl_last_error(), NASL_NEVER_JOINED);
+}
+
+Test(nasl_wire, example, .description = "one report at the first join, one leave at the last leave")
+{
+	cr_expect_eq(join_multicast_group("239.1.1.1")->i_val, 1);
+	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	cr_expect_eq(join_multicast_group("239.1.1.1")->i_val, 1);
+	cr_expect_eq(leave_multicast_group("239.1.1.1"), FAKE_CELL);
+	// Whatever the two sent would be out before this.
+	cr_expect_eq(join_multicast_group("239.9.9.9")->i_val, 1);
+	kit_hear(&kit, KIT_TO_EX, "239.9.9.9");
+	kit_catch_up(&kit);
+	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 1);
+	cr_expect_eq(leave_multicast_group("239.1.1.1"), FAKE_CELL);
+	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
+	kit_catch_up(&kit);
+	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 2);
+	cr_expect_null(leave_multicast_group("239.1.1.1"));
+	cr_expect_str_eq(
+		nasl_last_error_text(), "leave_multicast_group: never joined group 239.1.1.1");
+}
+
+Test(nasl_wire, all_systems,
+	.description = "IGMP-12: 224.0.0.1 counts alike, and is never reported")
+{
+	expect_example("224.0.0.1");
+	expect_example("ff02::1");
+	expect_example("239.9.9.9");
+	kit_hear(&kit, KIT_TO_IN, "239.9.9.9");
+	kit_catch_up(&kit);
+	cr_expect_eq(kit_heard(&kit, 0, "224.0.0.1"), 0);
+	cr_expect_eq(kit_heard(&kit, 0, "ff02::1"), 0);
+}
+
+Test(nasl_wire, errors, .description = "API-41: neither state nor wire changes")
+{
+	cr_expect_null(join_multicast_group(NULL));
+	cr_expect_null(join_multicast_group(""));
+	cr_expect_null(join_multicast_group("host.example"));
+	cr_expect_null(join_multicast_group("10.9.0.50"));
+	cr_expect_null(join_multicast_group("232.1.1.1"));
+	cr_expect_eq(nasl_last_error(), NASL_SYSTEM_ERROR);
+	cr_expect_str_eq(
+		nasl_last_error_text(), "join_multicast_group: 232.1.1.1: Invalid argument");
+	expect_example("239.9.9.9");
+	kit_hear(&kit, KIT_TO_IN, "239.9.9.9");
+	cr_expect_eq(kit.n_records, 2);
+}
+
+Test(nasl_wire, lost, .description = "a device that is gone is told as a system error")
+{
+	cr_expect_eq(join_multicast_group("239.1.1.1")->i_val, 1);
+	kit_remove(&kit, 0);
+	// The control thread has seen it once a join fails.
+	while (join_multicast_group("239.1.1.2") != NULL)
+		sched_yield();
+	cr_expect_eq(nasl_last_error(), NASL_SYSTEM_ERROR);
+	cr_expect_str_eq(
+		nasl_last_error_text(), "join_multicast_group: 239.1.1.2: Network is down");
+	cr_expect_eq(leave_multicast_group("239.1.1.1"), FAKE_CELL);
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Promises 1 to 7 under load: eight application threads join, leave, filter, flush and receive at
+// random while two workers deliver, each checked against a naive model of its own session. The
+// number of seconds is the environment variable SLUICE_STRESS_SECONDS.
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <criterion/logging.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <pthread.h>
+#include <rte_ethdev.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include "library_fixture.h"
+
+enum { THREADS = 8, GROUPS = 20, SOURCES = 3, SECONDS = 3, RING = 256 };
+
+TestSuite(stress, .init = kit_eal, .timeout = 3600);
+
+static struct kit kit;
+static atomic_bool stop;
+static atomic_uint_least64_t n_made, n_put, n_got, n_changes;
+
+// Criterion's own assertions belong to its thread.
+#define check(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);    \
+			abort();                                                                   \
+		}                                                                                  \
+	} while (0)
+
+struct membership {
+	enum { NONE, ANY, ONE, ALL_BUT_ONE } kind;
+	unsigned joins; // ANY
+	unsigned source; // ONE, ALL_BUT_ONE
+};
+
+struct client {
+	pthread_t thread;
+	unsigned seed;
+	struct sluice_session *session;
+	struct membership memberships[GROUPS];
+	struct rte_mbuf *own[GROUPS * SOURCES]; // one of each kind
+};
+
+static struct sluice_addr group_of(unsigned i)
+{
+	// 239.1.1.i and 239.129.1.i share a MAC.
+	return (struct sluice_addr){AF_INET, {239, i & 1 ? 129 : 1, 1, i / 2}};
+}
+
+static struct sluice_addr source_of(unsigned i)
+{
+	return (struct sluice_addr){AF_INET, {10, 0, 0, 1 + i}};
+}
+
+static bool wants(const struct membership *membership, unsigned source)
+{
+	switch (membership->kind) {
+	case ANY:
+		return true;
+	case ONE:
+		return source == membership->source;
+	case ALL_BUT_ONE:
+		return source != membership->source;
+	default:
+		return false;
+	}
+}
+
+static void describe(unsigned i, struct frame *frame)
+{
+	struct sluice_addr group = group_of(i / SOURCES), source = source_of(i % SOURCES);
+	char group_text[INET_ADDRSTRLEN], source_text[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, group.bytes, group_text, sizeof(group_text));
+	inet_ntop(AF_INET, source.bytes, source_text, sizeof(source_text));
+	frame_build(frame, &(struct frame_spec){.group = group_text, .source = source_text});
+}
+
+static struct rte_mbuf *make(const struct frame *frame)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(kit.pool);
+
+	if (mbuf != NULL)
+		memcpy(rte_pktmbuf_append(mbuf, frame->len), frame->bytes, frame->len);
+	return mbuf;
+}
+
+// ---- The load ------------------------------------------------------------------------------
+
+// The ring orders the writing of a frame before its reading, but ThreadSanitizer does not see into
+// net_ring: this says the same to it.
+static uint16_t see(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n,
+	uint16_t max, void *arg)
+{
+	atomic_load_explicit(&n_made, memory_order_acquire);
+	return n;
+}
+
+static void *generate(void *arg)
+{
+	static struct frame frames[GROUPS * SOURCES];
+	unsigned seed = 1;
+
+	for (unsigned i = 0; i < GROUPS * SOURCES; i++)
+		describe(i, &frames[i]);
+	while (!atomic_load(&stop)) {
+		struct rte_mbuf *mbuf = make(&frames[rand_r(&seed) % (GROUPS * SOURCES)]);
+
+		atomic_fetch_add_explicit(&n_made, 1, memory_order_release);
+		if (mbuf != NULL && rte_ring_enqueue(kit.rx[0], mbuf) == 0) {
+			atomic_fetch_add(&n_put, 1);
+			continue;
+		}
+		rte_pktmbuf_free(mbuf);
+		sched_yield();
+	}
+	return NULL;
+}
+
+// The reports go nowhere.
+static void *swallow(void *arg)
+{
+	struct rte_mbuf *frame;
+
+	while (!atomic_load(&stop))
+		if (rte_ring_dequeue(kit.tx[0], (void **)&frame) == 0)
+			rte_pktmbuf_free(frame);
+		else
+			sched_yield();
+	return NULL;
+}
+
+// ---- One application thread ----------------------------------------------------------------
+
+static unsigned pick(struct client *client, unsigned n)
+{
+	return rand_r(&client->seed) % n;
+}
+
+static void open_session(struct client *client)
+{
+	struct sluice_session_options options = {.ring_size = RING};
+
+	check(sluice_session_open(kit.sluice, NULL, &options, &client->session) == 0);
+	memset(client->memberships, 0, sizeof(client->memberships));
+}
+
+static void expect_wanted(const struct client *client, const struct rte_mbuf *frame)
+{
+	struct sluice_frame info;
+	unsigned group, source;
+
+	check(sluice_frame_read(frame, &info) == 0);
+	group = info.group.bytes[3] * 2 + (info.group.bytes[1] == 129);
+	source = info.source.bytes[3] - 1;
+	check(group < GROUPS && source < SOURCES);
+	check(wants(&client->memberships[group], source));
+}
+
+// What was queued before the last change stays readable: at most what a flush kept, and a ring.
+// Every frame after it was asked for.
+static void receive(struct client *client)
+{
+	struct rte_mbuf *frames[32];
+	unsigned n, seen = 0;
+
+	for (unsigned turns = 0; turns < 4 * RING / 32; turns++) {
+		n = sluice_recv_burst(client->session, frames, 32);
+		if (n == 0)
+			break;
+		for (unsigned i = 0; i < n; i++)
+			if (seen++ >= 2 * RING)
+				expect_wanted(client, frames[i]);
+		rte_pktmbuf_free_bulk(frames, n);
+		atomic_fetch_add(&n_got, n);
+	}
+}
+
+static void left(struct membership *membership, int rc)
+{
+	check(rc == (membership->kind == NONE ? -EADDRNOTAVAIL : 0));
+	if (membership->kind != ANY || --membership->joins == 0)
+		membership->kind = NONE;
+}
+
+static void change(struct client *client)
+{
+	unsigned i = pick(client, GROUPS), k = pick(client, SOURCES);
+	struct membership *membership = &client->memberships[i];
+	struct sluice_addr group = group_of(i), source = source_of(k);
+	struct sluice_session *session = client->session;
+
+	switch (pick(client, 6)) {
+	case 0:
+		check(sluice_join(session, 1, &group) == (membership->kind == ONE ? -EINVAL : 0));
+		if (membership->kind == NONE)
+			*membership = (struct membership){.kind = ANY};
+		membership->joins++;
+		break;
+	case 1:
+		left(membership, sluice_leave(session, 1, &group));
+		break;
+	case 2:
+		left(membership, sluice_leave_flush(session, 1, &group));
+		break;
+	case 3:
+		check(sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, &source, 1) == 0);
+		*membership = (struct membership){.kind = ONE, .source = k};
+		break;
+	case 4:
+		check(sluice_set_filter(session, 1, &group, SLUICE_EXCLUDE, &source, 1) == 0);
+		*membership = (struct membership){.kind = ALL_BUT_ONE, .source = k};
+		break;
+	case 5:
+		check(sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, NULL, 0) == 0);
+		membership->kind = NONE;
+		break;
+	}
+}
+
+// Verdicts agree with the model at once and exactly, whatever the others change meanwhile.
+static void judge(struct client *client)
+{
+	uint64_t expected = 0;
+
+	for (unsigned i = 0; i < GROUPS * SOURCES; i++)
+		expected |= (uint64_t)wants(&client->memberships[i / SOURCES], i % SOURCES) << i;
+	check(sluice_filter_burst(client->session, 1, client->own, GROUPS * SOURCES) == expected);
+}
+
+static void *live(void *arg)
+{
+	struct client *client = arg;
+	struct frame frame;
+
+	for (unsigned i = 0; i < GROUPS * SOURCES; i++) {
+		describe(i, &frame);
+		client->own[i] = make(&frame);
+		check(client->own[i] != NULL);
+	}
+	open_session(client);
+	while (!atomic_load(&stop)) {
+		change(client);
+		judge(client);
+		receive(client);
+		atomic_fetch_add(&n_changes, 1);
+		if (pick(client, 200) == 0) {
+			sluice_session_close(client->session);
+			open_session(client);
+		}
+	}
+	sluice_session_close(client->session);
+	rte_pktmbuf_free_bulk(client->own, GROUPS * SOURCES);
+	return NULL;
+}
+
+Test(stress, random,
+	.description =
+		"promise 1 promise 2 promise 4 promise 5 promise 6 promise 7: random calls of "
+		"eight threads under load agree with a naive model")
+{
+	const char *seconds = getenv("SLUICE_STRESS_SECONDS");
+	static struct client clients[THREADS];
+	struct sluice_session *slow;
+	pthread_t load, sink;
+
+	kit_open(&kit);
+	cr_assert(rte_eth_add_rx_callback(kit.port[0], 0, see, NULL) != NULL);
+	slow = kit_session(&kit);
+	for (unsigned i = 0; i < GROUPS; i++) {
+		struct sluice_addr group = group_of(i);
+
+		cr_assert_eq(sluice_join(slow, 1, &group), 0);
+	}
+	for (unsigned i = 0; i < THREADS; i++) {
+		clients[i].seed = i + 1;
+		cr_assert_eq(pthread_create(&clients[i].thread, NULL, live, &clients[i]), 0);
+	}
+	cr_assert_eq(pthread_create(&load, NULL, generate, NULL), 0);
+	cr_assert_eq(pthread_create(&sink, NULL, swallow, NULL), 0);
+	sleep(seconds != NULL ? atoi(seconds) : SECONDS);
+	atomic_store(&stop, true);
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(clients[i].thread, NULL);
+	pthread_join(load, NULL);
+	pthread_join(sink, NULL);
+	sluice_session_close(slow);
+	for (unsigned i = 0; i < GROUPS; i++) {
+		struct sluice_addr group = group_of(i);
+		struct sluice_session *last = kit_session(&kit);
+		struct sluice_group_stats stats;
+
+		cr_expect_eq(sluice_stats_group(last, 1, &group, &stats), -ENOENT, "group %u", i);
+		sluice_session_close(last);
+	}
+	cr_expect_gt(atomic_load(&n_changes), 0);
+	cr_expect_gt(atomic_load(&n_got), 0);
+	cr_log_info("%lu frames, %lu received, %lu changes", atomic_load(&n_put),
+		atomic_load(&n_got), atomic_load(&n_changes));
+	kit_close(&kit);
+}

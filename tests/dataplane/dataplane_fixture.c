@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_eth_ring.h>
+#include <rte_lcore.h>
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "dataplane_fixture.h"
+
+#define RING_SIZE 1024
+#define POOL_SIZE 4095
+#define PATIENCE_S 20
+
+void rig_eal(void)
+{
+	const char *args[] = {"test", "--no-huge", "--no-shconf", "-m", "160", "--no-pci",
+		"--no-telemetry", "--log-level", "error", "--lcores",
+		sysconf(_SC_NPROCESSORS_ONLN) > 1 ? "0@0,1@1,2@1" : "0@0,1@0,2@0"};
+
+	cr_assert(rte_eal_init(RTE_DIM(args), (char **)args) >= 0);
+}
+
+void rig_open(struct rig *rig, unsigned n_workers, unsigned punt_rate)
+{
+	const unsigned lcores[] = {1, 2};
+	struct dataplane_config config = {
+		.worker_lcores = lcores,
+		.n_workers = n_workers,
+		.mbufs = 2048,
+		.punt_rate = punt_rate,
+	};
+	struct dataplane_error error;
+
+	*rig = (struct rig){0};
+	rig->pool = rte_pktmbuf_pool_create(
+		"rig", POOL_SIZE, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	cr_assert(rig->pool != NULL);
+	rig->dp = dataplane_open(&config, &error);
+	cr_assert(rig->dp != NULL, "%s", error.text);
+}
+
+void rig_wire(struct rig *rig, struct wire *wire, const char *name, unsigned n_rx, unsigned n_tx)
+{
+	struct dataplane_error error;
+	struct port_config config = {.name = name, .device = wire->device, .queues = n_rx};
+	char ring[32];
+
+	*wire = (struct wire){.n_rx = n_rx, .n_tx = n_tx};
+	for (unsigned i = 0; i < n_rx; i++) {
+		snprintf(ring, sizeof(ring), "%s_rx%u", name, i);
+		wire->rx[i] = rte_ring_create(ring, RING_SIZE, SOCKET_ID_ANY, 0);
+	}
+	for (unsigned i = 0; i < n_tx; i++) {
+		snprintf(ring, sizeof(ring), "%s_tx%u", name, i);
+		wire->tx[i] = rte_ring_create(ring, RING_SIZE, SOCKET_ID_ANY, 0);
+	}
+	cr_assert(rte_eth_from_rings(name, wire->rx, n_rx, wire->tx, n_tx, 0) >= 0);
+	snprintf(wire->device, sizeof(wire->device), "net_ring_%s", name);
+	cr_assert(port_open(rig->dp, &config, &wire->port, &error) == 0, "%s", error.text);
+}
+
+void rig_start(struct rig *rig)
+{
+	struct dataplane_error error;
+
+	cr_assert(dataplane_start(rig->dp, &error) == 0, "%s", error.text);
+}
+
+void rig_close(struct rig *rig)
+{
+	dataplane_close(rig->dp);
+	cr_assert_eq(rte_mempool_avail_count(rig->pool), POOL_SIZE, "frames are missing");
+}
+
+struct interface *rig_interface(struct wire *wire, uint16_t outer_vlan, uint16_t inner_vlan)
+{
+	struct interface_config config = {.outer_vlan = outer_vlan, .inner_vlan = inner_vlan};
+	struct interface *interface;
+	struct dataplane_error error;
+
+	cr_assert(interface_open(wire->port, &config, &interface, &error) == 0, "%s", error.text);
+	return interface;
+}
+
+struct output *rig_output(struct rig *rig, const struct output_config *config)
+{
+	struct dataplane_error error;
+	struct output *output;
+
+	cr_assert(output_open(rig->dp, config, &output, &error) == 0, "%s", error.text);
+	return output;
+}
+
+struct output *rig_ring(struct rig *rig, unsigned size)
+{
+	return rig_output(rig, &(struct output_config){.kind = OUTPUT_RING, .ring_size = size});
+}
+
+struct sluice_addr rig_address(const char *text)
+{
+	struct sluice_addr addr = {.family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET};
+
+	cr_assert(inet_pton(addr.family, text, addr.bytes) == 1);
+	return addr;
+}
+
+void rig_join_filter(struct interface *interface, const char *group, uint64_t owner,
+	struct output *output, enum sluice_filter_mode mode, const char *source, uint16_t udp_port)
+{
+	struct sluice_addr addr = rig_address(group), source_addr;
+	struct subscriber subscriber = {
+		.owner = owner,
+		.output = output,
+		.mode = mode,
+		.udp_port_be = htons(udp_port),
+	};
+
+	if (source != NULL) {
+		source_addr = rig_address(source);
+		subscriber.sources = &source_addr;
+		subscriber.n_sources = 1;
+	}
+	cr_assert(interface_subscribe(interface, &addr, owner, &subscriber, 1) == 0);
+}
+
+void rig_join(struct interface *interface, const char *group, uint64_t owner, struct output *output)
+{
+	rig_join_filter(interface, group, owner, output, SLUICE_EXCLUDE, NULL, 0);
+}
+
+void rig_leave(struct interface *interface, const char *group, uint64_t owner)
+{
+	struct sluice_addr addr = rig_address(group);
+
+	cr_assert(interface_subscribe(interface, &addr, owner, NULL, 0) == 0);
+}
+
+struct rte_mbuf *rig_mbuf(struct rig *rig, const struct frame *frame)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(rig->pool);
+
+	cr_assert(mbuf != NULL);
+	memcpy(rte_pktmbuf_append(mbuf, frame->len), frame->bytes, frame->len);
+	return mbuf;
+}
+
+void rig_send_mbuf(struct rig *rig, struct wire *wire, unsigned queue, struct rte_mbuf *frame)
+{
+	cr_assert(rte_ring_enqueue(wire->rx[queue], frame) == 0);
+	rig->sent++;
+}
+
+void rig_send(struct rig *rig, struct wire *wire, unsigned queue, const struct frame *frame)
+{
+	rig_send_mbuf(rig, wire, queue, rig_mbuf(rig, frame));
+}
+
+static uint64_t received(const struct rig *rig)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < worker_count(rig->dp); i++) {
+		struct worker_info info;
+
+		worker_info(rig->dp, i, &info);
+		sum += info.rx_packets;
+	}
+	return sum;
+}
+
+void rig_settle(struct rig *rig)
+{
+	uint64_t deadline = rte_get_timer_cycles() + PATIENCE_S * rte_get_timer_hz();
+
+	while (received(rig) < rig->sent) {
+		cr_assert(rte_get_timer_cycles() < deadline, "%" PRIu64 " of %" PRIu64 " received",
+			received(rig), rig->sent);
+		sched_yield();
+	}
+	// Once for the turn that received them, once for frames handed to another worker's queue.
+	dataplane_synchronize(rig->dp);
+	dataplane_synchronize(rig->dp);
+}
+
+// Drivers' calls; their header is not installed.
+struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
+int rte_eth_dev_callback_process(
+	struct rte_eth_dev *dev, enum rte_eth_event_type event, void *ret_param);
+
+void rig_remove(uint16_t id)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+
+	cr_assert_eq(rte_eth_dev_get_name_by_port(id, name), 0);
+	rte_eth_dev_callback_process(rte_eth_dev_allocated(name), RTE_ETH_EVENT_INTR_RMV, NULL);
+}
+
+unsigned rig_drain(struct output *output)
+{
+	struct rte_mbuf *frame;
+	unsigned n = 0;
+
+	while (output_receive_burst(output, &frame, 1) == 1) {
+		rte_pktmbuf_free(frame);
+		n++;
+	}
+	return n;
+}
+
+bool rig_sent(struct wire *wire, struct frame *frame)
+{
+	struct rte_mbuf *mbuf;
+
+	for (unsigned i = 0; i < wire->n_tx; i++) {
+		const void *bytes;
+
+		if (rte_ring_dequeue(wire->tx[i], (void **)&mbuf) < 0)
+			continue;
+		rte_mbuf_sanity_check(mbuf, 1);
+		cr_assert_not(mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED);
+		frame->len = mbuf->pkt_len;
+		bytes = rte_pktmbuf_read(mbuf, 0, frame->len, frame->bytes);
+		cr_assert(bytes != NULL);
+		if (bytes != frame->bytes)
+			memcpy(frame->bytes, bytes, frame->len);
+		rte_pktmbuf_free(mbuf);
+		return true;
+	}
+	return false;
+}
+
+uint64_t rig_drops(const struct rig *rig, enum drop_reason reason)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < worker_count(rig->dp); i++) {
+		struct worker_info info;
+
+		worker_info(rig->dp, i, &info);
+		sum += info.drops[reason];
+	}
+	return sum;
+}

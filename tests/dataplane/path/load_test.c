@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Changes while frames come at full speed: a net_null port whose receive callback makes them.
+#include <criterion/criterion.h>
+#include <rte_ethdev.h>
+#include <sched.h>
+#include "dataplane_fixture.h"
+
+TestSuite(load, .init = rig_eal, .timeout = 120);
+
+#define GROUPS 16
+
+static struct rig rig;
+static struct interface *interface;
+static struct frame frames[GROUPS]; // groups 239.1.1.0 to 239.1.1.15
+
+static uint16_t make_frames(
+	uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t n, uint16_t max, void *arg)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		const struct frame *frame = &frames[i % GROUPS];
+
+		memcpy(rte_pktmbuf_mtod(mbufs[i], void *), frame->bytes, frame->len);
+	}
+	return n;
+}
+
+static void open_source(void)
+{
+	const struct port_config config = {
+		.name = "in",
+		.device = "net_null0,size=64,copy=0",
+		.queues = 1,
+	};
+	struct interface_config untagged = {0};
+	struct dataplane_error error;
+	struct port *port;
+	uint16_t id;
+
+	for (unsigned i = 0; i < GROUPS; i++) {
+		char group[32];
+
+		snprintf(group, sizeof(group), "239.1.1.%u", i);
+		frame_build(&frames[i], &(struct frame_spec){
+						.group = group,
+						.source = "10.0.0.1",
+						.payload_len = 64 - 14 - 28,
+					});
+	}
+	rig_open(&rig, 1, 0);
+	cr_assert_eq(port_open(rig.dp, &config, &port, &error), 0, "%s", error.text);
+	cr_assert_eq(rte_eth_dev_get_port_by_name("net_null0", &id), 0);
+	cr_assert_not_null(rte_eth_add_rx_callback(id, 0, make_frames, NULL));
+	cr_assert_eq(interface_open(port, &untagged, &interface, &error), 0, "%s", error.text);
+	rig_start(&rig);
+}
+
+// Waits until the worker has made some turns more.
+static void wait_turns(unsigned n)
+{
+	struct worker_info info;
+	uint64_t until;
+
+	worker_info(rig.dp, 0, &info);
+	until = info.polls + n;
+	while (info.polls < until) {
+		sched_yield();
+		worker_info(rig.dp, 0, &info);
+	}
+}
+
+Test(load, leave, .description = "promise 1: nothing is enqueued after withdraw and synchronize")
+{
+	struct output *left, *stays;
+
+	open_source();
+	left = rig_ring(&rig, 256);
+	stays = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
+	rig_join(interface, "239.1.1.1", 2, stays);
+	for (unsigned round = 0; round < 2000; round++) {
+		rig_join(interface, "239.1.1.1", 1, left);
+		rig_join(interface, "239.1.1.2", 1, left);
+		if (round % 16 == 0) {
+			wait_turns(2);
+			cr_expect_gt(rig_drain(left), 0);
+		}
+		rig_leave(interface, "239.1.1.1", 1);
+		rig_leave(interface, "239.1.1.2", 1);
+		dataplane_synchronize(rig.dp);
+		output_flush(left);
+		if (round % 16 == 0)
+			wait_turns(2);
+		cr_assert_eq(rig_drain(left), 0, "round %u", round);
+	}
+	rig_close(&rig);
+}
+
+// Two of every 32 frames are of group 1; none of them may be missed while its neighbours come and
+// go and another subscriber of it, too.
+Test(load, stay, .description = "promise 6: a group that stays is never missed")
+{
+	struct output *stays, *other;
+	struct output_stats stats;
+	struct worker_info info;
+
+	open_source();
+	stays = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
+	other = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
+	dataplane_stop(rig.dp);
+	rig_join(interface, "239.1.1.1", 1, stays);
+	worker_info(rig.dp, 0, &info);
+	uint64_t before = info.rx_packets;
+	rig_start(&rig);
+	for (unsigned round = 0; round < 20000; round++) {
+		char group[32];
+
+		snprintf(group, sizeof(group), "239.%u.%u.%u", 1 + round % 7, round % 9 + 1,
+			round % 11);
+		if (strcmp(group, "239.1.1.1") != 0) {
+			rig_join(interface, group, 1, other);
+			if (round % 3 == 0)
+				rig_leave(interface, group, 1);
+		}
+		rig_join(interface, "239.1.1.1", 2, other);
+		rig_leave(interface, "239.1.1.1", 2);
+		if (round % 64 == 0)
+			dataplane_reclaim(rig.dp);
+	}
+	dataplane_stop(rig.dp);
+	worker_info(rig.dp, 0, &info);
+	output_stats(stays, &stats);
+	cr_expect_gt(info.rx_packets, before);
+	cr_expect_eq(stats.packets, (info.rx_packets - before) / GROUPS);
+	rig_close(&rig);
+}

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames in by a port, through the group table, out by outputs.
+#include <criterion/criterion.h>
+#include <errno.h>
+#include "dataplane_fixture.h"
+
+TestSuite(path, .init = rig_eal, .timeout = 120);
+
+static struct rig rig;
+static struct wire in;
+static struct interface *interface;
+
+static void open_one(void)
+{
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	rig_start(&rig);
+}
+
+static void send_spec(const struct frame_spec *spec)
+{
+	struct frame frame;
+
+	frame_build(&frame, spec);
+	rig_send(&rig, &in, 0, &frame);
+}
+
+static void send_group(const char *group, const char *source)
+{
+	send_spec(&(struct frame_spec){.group = group, .source = source, .payload_len = 100});
+}
+
+static void send_tagged(uint16_t outer, uint16_t inner)
+{
+	send_spec(&(struct frame_spec){
+		.group = "239.1.1.1",
+		.source = "10.0.0.1",
+		.tags = {outer, inner},
+		.n_tags = inner != VLAN_NONE ? 2 : 1,
+	});
+}
+
+Test(path, shared_mac,
+	.description = "promise 5: of groups that share a MAC only the joined one is delivered")
+{
+	struct output *ring;
+
+	open_one();
+	ring = rig_ring(&rig, 64);
+	rig_join(interface, "239.1.1.1", 1, ring);
+	send_group("239.1.1.1", "10.0.0.1");
+	send_group("224.129.1.1", "10.0.0.1");
+	send_group("239.129.1.1", "10.0.0.1");
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(ring), 1);
+	cr_expect_eq(rig_drops(&rig, DROP_NOT_JOINED), 2);
+	rig_close(&rig);
+}
+
+Test(path, sources, .description = "promise 5: of two sources only the joined one is delivered")
+{
+	struct output *include, *exclude;
+
+	open_one();
+	include = rig_ring(&rig, 64);
+	exclude = rig_ring(&rig, 64);
+	rig_join_filter(interface, "ff3e::1", 1, include, SLUICE_INCLUDE, "2001:db8::1", 0);
+	rig_join_filter(interface, "ff3e::1", 2, exclude, SLUICE_EXCLUDE, "2001:db8::3", 0);
+	send_group("ff3e::1", "2001:db8::1");
+	send_group("ff3e::1", "2001:db8::2");
+	send_group("ff3e::1", "2001:db8::3");
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(include), 1);
+	cr_expect_eq(rig_drain(exclude), 2);
+	rig_leave(interface, "ff3e::1", 2);
+	dataplane_synchronize(rig.dp);
+	send_group("ff3e::1", "2001:db8::2");
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(include), 0);
+	cr_expect_eq(rig_drops(&rig, DROP_FILTERED), 2);
+	rig_close(&rig);
+}
+
+Test(path, vlans, .description = "promise 5: a group of one VLAN is not delivered to another's")
+{
+	struct output *untagged, *vlan, *qinq;
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	untagged = rig_ring(&rig, 64);
+	vlan = rig_ring(&rig, 64);
+	qinq = rig_ring(&rig, 64);
+	rig_join(interface, "239.1.1.1", 1, untagged);
+	rig_join(rig_interface(&in, 20, VLAN_NONE), "239.1.1.1", 1, vlan);
+	rig_join(rig_interface(&in, 100, 20), "239.1.1.1", 1, qinq);
+	rig_start(&rig);
+	send_group("239.1.1.1", "10.0.0.1");
+	send_tagged(0, VLAN_NONE); // a priority tag: untagged
+	send_tagged(20, VLAN_NONE);
+	send_tagged(0xe000 | 20, VLAN_NONE);
+	send_tagged(20, VLAN_NONE);
+	send_tagged(100, 20);
+	send_tagged(100, VLAN_NONE);
+	send_tagged(20, 100);
+	send_tagged(20, 20);
+	send_tagged(21, VLAN_NONE);
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(untagged), 2);
+	cr_expect_eq(rig_drain(vlan), 3);
+	cr_expect_eq(rig_drain(qinq), 1);
+	cr_expect_eq(rig_drops(&rig, DROP_NO_INTERFACE), 4);
+	rig_close(&rig);
+}
+
+Test(path, ports_and_fragments,
+	.description = "a bound subscriber gets its port, and later fragments, which have none")
+{
+	struct output *bound, *any;
+
+	open_one();
+	bound = rig_ring(&rig, 64);
+	any = rig_ring(&rig, 64);
+	rig_join_filter(interface, "239.1.1.1", 1, bound, SLUICE_EXCLUDE, NULL, 5000);
+	rig_join(interface, "239.1.1.1", 2, any);
+	for (unsigned i = 0; i < 5; i++) {
+		static const struct frame_spec specs[] = {
+			{.group = "239.1.1.1", .source = "10.0.0.1", .udp_port = 5000},
+			{.group = "239.1.1.1", .source = "10.0.0.1", .udp_port = 5001},
+			{.group = "239.1.1.1",
+				.source = "10.0.0.1",
+				.fragment = 0x2000,
+				.udp_port = 5001},
+			{.group = "239.1.1.1",
+				.source = "10.0.0.1",
+				.fragment = 185,
+				.payload_len = 16},
+			{.group = "239.1.1.1", .source = "10.0.0.1", .protocol = 89},
+		};
+
+		send_spec(&specs[i]);
+	}
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(bound), 2);
+	cr_expect_eq(rig_drain(any), 5);
+	rig_close(&rig);
+}
+
+Test(path, once, .description = "promise 5: an output named by several lines gets a frame once")
+{
+	struct output *ring, *count;
+	struct output_stats stats;
+
+	open_one();
+	ring = rig_ring(&rig, 64);
+	count = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
+	rig_join(interface, "239.1.1.1", 1, ring);
+	rig_join(interface, "239.1.1.1", 2, ring);
+	rig_join_filter(interface, "239.1.1.1", 3, ring, SLUICE_INCLUDE, "10.0.0.1", 0);
+	rig_join(interface, "239.1.1.1", 4, count);
+	rig_join(interface, "239.1.1.1", 5, count);
+	send_group("239.1.1.1", "10.0.0.1");
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(ring), 1);
+	output_stats(count, &stats);
+	cr_expect_eq(stats.packets, 1);
+	cr_expect_eq(stats.bytes, 14 + 20 + 8 + 100);
+	rig_close(&rig);
+}
+
+Test(path, crowd, .description = "promise 5: of 1,024 outputs each gets the frame, once")
+{
+	enum { CROWD = 1024 };
+	static struct output *rings[CROWD];
+	struct worker_info info;
+
+	open_one();
+	for (unsigned i = 0; i < CROWD; i++) {
+		rings[i] = rig_ring(&rig, 2);
+		rig_join(interface, "239.1.1.1", i, rings[i]);
+	}
+	rig_join(interface, "239.1.1.2", 1, rings[7]);
+	send_group("239.1.1.1", "10.0.0.1");
+	send_group("239.1.1.2", "10.0.0.1");
+	rig_settle(&rig);
+	for (unsigned i = 0; i < CROWD; i++)
+		cr_expect_eq(rig_drain(rings[i]), i == 7 ? 2 : 1, "output %u", i);
+	worker_info(rig.dp, 0, &info);
+	cr_expect_eq(info.delivered, 2);
+	cr_expect_eq(info.deliveries, CROWD + 1);
+	rig_close(&rig);
+}
+
+Test(path, order,
+	.description =
+		"an output gets its frames in their order, alone or with others, in one burst")
+{
+	enum { FRAMES = 24, LEN = 42 };
+	struct output *all, *some;
+	struct rte_mbuf *frame;
+	struct output_stats stats;
+
+	open_one();
+	dataplane_stop(rig.dp);
+	all = rig_ring(&rig, 64);
+	some = rig_ring(&rig, 64);
+	rig_join(interface, "239.1.1.1", 1, all);
+	rig_join_filter(interface, "239.1.1.1", 2, some, SLUICE_INCLUDE, "10.0.0.2", 0);
+	rig_join(interface, "239.1.1.2", 1, all);
+	for (unsigned i = 0; i < FRAMES; i++)
+		send_spec(&(struct frame_spec){
+			.group = i % 5 == 4 ? "239.1.1.2" : "239.1.1.1",
+			.source = i % 4 < 2 ? "10.0.0.1" : "10.0.0.2",
+			.payload_len = i,
+		});
+	rig_start(&rig);
+	rig_settle(&rig);
+	for (unsigned i = 0; i < FRAMES; i++) {
+		cr_assert_eq(output_receive_burst(all, &frame, 1), 1);
+		cr_expect_eq(frame->pkt_len, LEN + i);
+		rte_pktmbuf_free(frame);
+	}
+	for (unsigned i = 0; i < FRAMES; i++) {
+		if (i % 5 == 4 || i % 4 < 2)
+			continue;
+		cr_assert_eq(output_receive_burst(some, &frame, 1), 1);
+		cr_expect_eq(frame->pkt_len, LEN + i);
+		rte_pktmbuf_free(frame);
+	}
+	cr_expect_eq(rig_drain(some), 0);
+	output_stats(all, &stats);
+	cr_expect_eq(stats.bytes, FRAMES * LEN + FRAMES * (FRAMES - 1) / 2);
+	rig_close(&rig);
+}
+
+Test(path, slow, .description = "promise 7: a full output loses only its own frames, counted")
+{
+	enum { FRAMES = 200, ROOM = 8 };
+	struct output *slow, *fast;
+	struct output_stats stats;
+
+	open_one();
+	slow = rig_ring(&rig, ROOM);
+	fast = rig_ring(&rig, 512);
+	rig_join(interface, "239.1.1.1", 1, slow);
+	rig_join(interface, "239.1.1.1", 2, fast);
+	for (unsigned i = 0; i < FRAMES; i++)
+		send_group("239.1.1.1", "10.0.0.1");
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(fast), FRAMES);
+	cr_expect_eq(rig_drain(slow), ROOM);
+	output_stats(slow, &stats);
+	cr_expect_eq(stats.packets, ROOM);
+	cr_expect_eq(stats.bytes, ROOM * 142);
+	cr_expect_eq(stats.dropped, FRAMES - ROOM);
+	cr_expect_eq(rig_drops(&rig, DROP_OUTPUT_FULL), FRAMES - ROOM);
+	output_stats(fast, &stats);
+	cr_expect_eq(stats.dropped, 0);
+	rig_close(&rig);
+}
+
+Test(path, ring_budget, .description = "promise 7: rings never take what the receive pool needs")
+{
+	struct output_config config = {.kind = OUTPUT_RING, .ring_size = 2048};
+	struct dataplane_error error;
+	struct output *first, *second;
+
+	open_one();
+	cr_expect_eq(output_open(rig.dp, &config, &first, &error), 0);
+	cr_expect_eq(output_open(rig.dp, &config, &second, &error), -ENOBUFS);
+	cr_expect_str_eq(error.text, "ring of 2048 frames: 0 of 2048 are left");
+	cr_expect_eq(output_close(first), 0);
+	cr_expect_eq(output_open(rig.dp, &config, &second, &error), 0);
+	config.ring_size = 100;
+	cr_expect_eq(output_open(rig.dp, &config, &first, &error), -EINVAL);
+	rig_close(&rig);
+}
+
+Test(path, busy_output, .description = "an output closes when no subscription names it")
+{
+	struct output *ring;
+
+	open_one();
+	ring = rig_ring(&rig, 64);
+	rig_join(interface, "239.1.1.1", 1, ring);
+	rig_join(interface, "ff0e::1", 1, ring);
+	cr_expect_eq(output_close(ring), -EBUSY);
+	rig_leave(interface, "239.1.1.1", 1);
+	cr_expect_eq(output_close(ring), -EBUSY);
+	send_group("ff0e::1", "2001:db8::1");
+	rig_settle(&rig);
+	rig_leave(interface, "ff0e::1", 1);
+	cr_expect_eq(output_close(ring), 0);
+	send_group("ff0e::1", "2001:db8::1");
+	rig_settle(&rig);
+	rig_close(&rig);
+}
+
+Test(path, group_stats)
+{
+	struct sluice_addr group = rig_address("239.1.1.1");
+	struct group_stats stats;
+	struct worker_info info;
+	struct output *count;
+
+	open_one();
+	count = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
+	cr_expect_eq(interface_group_stats(interface, &group, &stats), -ENOENT);
+	rig_join_filter(interface, "239.1.1.1", 1, count, SLUICE_INCLUDE, "10.0.0.1", 0);
+	send_group("239.1.1.1", "10.0.0.1");
+	send_group("239.1.1.1", "10.0.0.1");
+	send_group("239.1.1.1", "10.0.0.2");
+	rig_settle(&rig);
+	cr_expect_eq(interface_group_stats(interface, &group, &stats), 0);
+	cr_expect_eq(stats.packets, 2);
+	cr_expect_eq(stats.bytes, 2 * 142);
+	cr_expect_eq(stats.filtered, 1);
+	cr_expect_neq(stats.last_ms, 0);
+	worker_info(rig.dp, 0, &info);
+	cr_expect_eq(info.rx_packets, 3);
+	cr_expect_eq(info.delivered, 2);
+	cr_expect_eq(info.deliveries, 2);
+	cr_expect_eq(info.n_queues, 1);
+	rig_close(&rig);
+}
+
+Test(path, mixed_burst,
+	.description = "promise 5: families, VLANs and groups of one burst do not mix")
+{
+	struct interface *vlan;
+	struct output *rings[4];
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	vlan = rig_interface(&in, 20, VLAN_NONE);
+	for (unsigned i = 0; i < RTE_DIM(rings); i++)
+		rings[i] = rig_ring(&rig, 256);
+	rig_join(interface, "239.1.1.1", 1, rings[0]);
+	rig_join(interface, "ff0e::1", 1, rings[1]);
+	rig_join(vlan, "239.1.1.1", 1, rings[2]);
+	rig_join(vlan, "239.1.1.2", 1, rings[3]);
+	for (unsigned i = 0; i < 50; i++) {
+		send_group("239.1.1.1", "10.0.0.1");
+		send_group("239.1.1.2", "10.0.0.1");
+		send_group("ff0e::1", "2001:db8::1");
+		send_tagged(20, VLAN_NONE);
+	}
+	// All of them are there before the first is received.
+	rig_start(&rig);
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(rings[0]), 50);
+	cr_expect_eq(rig_drain(rings[1]), 50);
+	cr_expect_eq(rig_drain(rings[2]), 50);
+	cr_expect_eq(rig_drain(rings[3]), 0);
+	cr_expect_eq(rig_drops(&rig, DROP_NOT_JOINED), 50);
+	rig_close(&rig);
+}
+
+Test(path, leave, .description = "promise 1: after withdrawal and synchronize nothing more comes")
+{
+	struct output *ring;
+	unsigned after = 0;
+
+	open_one();
+	ring = rig_ring(&rig, 1024);
+	for (unsigned round = 0; round < 200; round++) {
+		rig_join(interface, "239.1.1.1", 1, ring);
+		for (unsigned i = 0; i < 64; i++)
+			send_group("239.1.1.1", "10.0.0.1");
+		rig_leave(interface, "239.1.1.1", 1);
+		dataplane_synchronize(rig.dp);
+		output_flush(ring);
+		for (unsigned i = 0; i < 8; i++)
+			send_group("239.1.1.1", "10.0.0.1");
+		rig_settle(&rig);
+		after += rig_drain(ring);
+	}
+	cr_expect_eq(after, 0);
+	dataplane_reclaim(rig.dp);
+	rig_close(&rig);
+}
+
+Test(path, stay,
+	.description = "promise 6: changes of other groups lose no frame of one that stays")
+{
+	struct output *ring, *count;
+	unsigned got = 0;
+
+	open_one();
+	ring = rig_ring(&rig, 1024);
+	count = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
+	rig_join(interface, "239.1.1.1", 1, ring);
+	for (unsigned round = 0; round < 100; round++) {
+		char group[32];
+
+		for (unsigned i = 0; i < 8; i++)
+			send_group("239.1.1.1", "10.0.0.1");
+		for (unsigned i = 0; i < 50; i++) {
+			snprintf(group, sizeof(group), "239.2.%u.%u", round, i);
+			rig_join(interface, group, 1, count);
+		}
+		rig_join(interface, "239.1.1.1", 2, count);
+		rig_leave(interface, "239.1.1.1", 2);
+		dataplane_reclaim(rig.dp);
+		if (round % 10 == 9) {
+			rig_settle(&rig);
+			got += rig_drain(ring);
+		}
+	}
+	cr_expect_eq(got, 800);
+	rig_close(&rig);
+}
+
+Test(path, workers, .description = "two queues, two workers, one output for both")
+{
+	struct output *ring;
+	struct worker_info info;
+
+	rig_open(&rig, 2, 0);
+	rig_wire(&rig, &in, "in", 2, 3);
+	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	ring = rig_ring(&rig, 1024);
+	rig_join(interface, "239.1.1.1", 1, ring);
+	rig_start(&rig);
+	for (unsigned i = 0; i < 400; i++) {
+		struct frame frame;
+
+		frame_build(
+			&frame, &(struct frame_spec){.group = "239.1.1.1", .source = "10.0.0.1"});
+		rig_send(&rig, &in, i % 2, &frame);
+	}
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(ring), 400);
+	for (unsigned i = 0; i < 2; i++) {
+		worker_info(rig.dp, i, &info);
+		cr_expect_eq(info.rx_packets, 200);
+		cr_expect_eq(info.n_queues, 1);
+	}
+	rig_close(&rig);
+}
+
+Test(path, restart, .description = "stopped workers hold up nobody and start again")
+{
+	struct output *ring;
+	struct dataplane_error error;
+	struct interface_config config = {.outer_vlan = 20};
+	struct interface *vlan;
+
+	open_one();
+	ring = rig_ring(&rig, 64);
+	rig_join(interface, "239.1.1.1", 1, ring);
+	cr_expect_eq(interface_open(in.port, &config, &vlan, &error), -EBUSY);
+	dataplane_stop(rig.dp);
+	dataplane_synchronize(rig.dp);
+	cr_expect_eq(interface_open(in.port, &config, &vlan, &error), 0);
+	cr_expect_eq(interface_open(in.port, &config, &vlan, &error), -EEXIST);
+	rig_start(&rig);
+	send_group("239.1.1.1", "10.0.0.1");
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(ring), 1);
+	rig_close(&rig);
+}

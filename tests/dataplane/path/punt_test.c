@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// IGMP and MLD frames to the control thread, and no more of them than agreed.
+#include <criterion/criterion.h>
+#include "punt.h"
+#include "dataplane_fixture.h"
+
+TestSuite(punt, .init = rig_eal, .timeout = 120);
+
+static struct rig rig;
+static struct wire in;
+
+static const uint8_t router_alert[] = {0x94, 4, 0, 0};
+static const uint8_t hop_by_hop[] = {58, 0, 5, 2, 0, 0, 1, 0};
+static const uint8_t query[24] = {130};
+
+static const struct frame_spec igmp = {
+	.group = "224.0.0.1",
+	.source = "10.0.0.1",
+	.protocol = 2,
+	.options = router_alert,
+	.options_len = sizeof(router_alert),
+	.payload_len = 12,
+	.padding = 10,
+};
+static const struct frame_spec mld = {
+	.group = "ff02::1",
+	.source = "fe80::1",
+	.protocol = 58,
+	.options = hop_by_hop,
+	.options_len = sizeof(hop_by_hop),
+	.payload = query,
+	.payload_len = sizeof(query),
+	.tags = {20},
+	.n_tags = 1,
+};
+
+static void send_spec(const struct frame_spec *spec)
+{
+	struct frame frame;
+
+	frame_build(&frame, spec);
+	rig_send(&rig, &in, 0, &frame);
+}
+
+static void expect_punted(struct interface *interface, const struct frame_spec *spec)
+{
+	struct punted punted;
+	struct frame frame;
+
+	frame_build(&frame, spec);
+	cr_assert_eq(dataplane_punt_burst(rig.dp, &punted, 1), 1);
+	cr_expect_eq(punted.interface, interface);
+	cr_assert_eq(punted.len, frame.len - frame.ip - spec->padding);
+	cr_expect_arr_eq(punted.packet, frame.bytes + frame.ip, punted.len);
+	rte_pktmbuf_free(punted.frame);
+}
+
+Test(punt, both, .description = "FRM-13 IGMP-11: IGMP and MLD reach control with their interface")
+{
+	struct interface *untagged, *vlan;
+	struct output *ring;
+	struct punted punted;
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	untagged = rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	vlan = rig_interface(&in, 20, VLAN_NONE);
+	ring = rig_ring(&rig, 64);
+	rig_join(untagged, "239.1.1.1", 1, ring);
+	rig_start(&rig);
+	send_spec(&igmp);
+	send_spec(&mld);
+	rig_settle(&rig);
+	expect_punted(untagged, &igmp);
+	expect_punted(vlan, &mld);
+	// A query for a joined group is for the protocol, not for the subscriber.
+	send_spec(&(struct frame_spec){
+		.group = "239.1.1.1", .source = "10.0.0.1", .protocol = 2, .payload_len = 12});
+	// No interface has this tag.
+	send_spec(&(struct frame_spec){.group = "224.0.0.1",
+		.source = "10.0.0.1",
+		.protocol = 2,
+		.payload_len = 12,
+		.tags = {30},
+		.n_tags = 1});
+	rig_settle(&rig);
+	cr_assert_eq(dataplane_punt_burst(rig.dp, &punted, 1), 1);
+	rte_pktmbuf_free(punted.frame);
+	cr_expect_eq(dataplane_punt_burst(rig.dp, &punted, 1), 0);
+	cr_expect_eq(rig_drain(ring), 0);
+	cr_expect_eq(rig_drops(&rig, DROP_NO_INTERFACE), 1);
+	rig_close(&rig);
+}
+
+Test(punt, segments, .description = "control gets the packet in one piece")
+{
+	struct interface *interface;
+	struct rte_mbuf *first, *second;
+	struct frame frame;
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	rig_start(&rig);
+	frame_build(&frame, &igmp);
+	first = rte_pktmbuf_alloc(rig.pool);
+	second = rte_pktmbuf_alloc(rig.pool);
+	memcpy(rte_pktmbuf_append(first, 20), frame.bytes, 20);
+	memcpy(rte_pktmbuf_append(second, frame.len - 20), frame.bytes + 20, frame.len - 20);
+	cr_assert_eq(rte_pktmbuf_chain(first, second), 0);
+	rig_send_mbuf(&rig, &in, 0, first);
+	rig_settle(&rig);
+	expect_punted(interface, &igmp);
+	rig_close(&rig);
+}
+
+Test(punt, no_room, .description = "a packet that cannot be put in one piece is dropped, counted")
+{
+	struct rte_mbuf *first, *second;
+	struct frame frame;
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	rig_start(&rig);
+	frame_build(&frame, &igmp);
+	first = rte_pktmbuf_alloc(rig.pool);
+	second = rte_pktmbuf_alloc(rig.pool);
+	first->data_off = first->buf_len - 20;
+	memcpy(rte_pktmbuf_append(first, 20), frame.bytes, 20);
+	memcpy(rte_pktmbuf_append(second, frame.len - 20), frame.bytes + 20, frame.len - 20);
+	cr_assert_eq(rte_pktmbuf_chain(first, second), 0);
+	rig_send_mbuf(&rig, &in, 0, first);
+	rig_settle(&rig);
+	cr_expect_eq(rig_drops(&rig, DROP_NO_MBUF), 1);
+	rig_close(&rig);
+}
+
+Test(punt, full, .description = "SEC-1: a flood fills a bounded ring; left frames are freed")
+{
+	enum { FRAMES = PUNT_RING_SIZE + 100 };
+
+	rig_open(&rig, 1, 1000000);
+	rig_wire(&rig, &in, "in", 1, 2);
+	rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	for (unsigned i = 0; i < FRAMES; i++)
+		send_spec(&igmp);
+	rig_start(&rig);
+	rig_settle(&rig);
+	cr_expect_eq(rig_drops(&rig, DROP_PUNT_FULL), 100);
+	rig_close(&rig);
+}
+
+// A clock of 1000 ticks a second, 10 frames a second: a frame costs 100 ticks.
+Test(punt, limit, .description = "SEC-1: the punt rate and its burst")
+{
+	struct punt_limit limit;
+	unsigned n = 0;
+	uint64_t now = 1000000;
+
+	punt_limit_init(&limit, 1000, 10);
+	while (punt_limit_take(&limit, now))
+		n++;
+	cr_expect_eq(n, 64, "the burst");
+	cr_expect_not(punt_limit_take(&limit, now + 99));
+	cr_expect(punt_limit_take(&limit, now + 100));
+	cr_expect_not(punt_limit_take(&limit, now + 199));
+	n = 0;
+	for (uint64_t tick = 200; tick < 100200; tick++)
+		n += punt_limit_take(&limit, now + tick);
+	cr_expect_eq(n, 1000);
+}

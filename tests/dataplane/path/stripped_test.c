@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames whose tags the NIC took out: what rings and ports make of them.
+#include <criterion/criterion.h>
+#include "dataplane_fixture.h"
+
+TestSuite(stripped, .init = rig_eal, .timeout = 120);
+
+static struct rig rig;
+static struct wire in, out;
+static struct interface *interface;
+
+static void build(struct frame *frame, const uint16_t *tags, unsigned n_tags)
+{
+	struct frame_spec spec = {
+		.group = "239.1.1.1",
+		.source = "10.0.0.1",
+		.n_tags = n_tags,
+		.outer_type = 0x8100,
+	};
+
+	memcpy(spec.tags, tags, n_tags * sizeof(*tags));
+	frame_build(frame, &spec);
+}
+
+// Sends the frame as a NIC that strips gives it: without its outer tag, or both.
+static void send_stripped(const uint16_t *tags, unsigned n_tags, unsigned n_stripped)
+{
+	struct rte_mbuf *mbuf;
+	struct frame frame;
+
+	build(&frame, tags + n_stripped, n_tags - n_stripped);
+	mbuf = rig_mbuf(&rig, &frame);
+	mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+	if (n_stripped > 1) {
+		mbuf->ol_flags |= RTE_MBUF_F_RX_QINQ | RTE_MBUF_F_RX_QINQ_STRIPPED;
+		mbuf->vlan_tci_outer = tags[0];
+	}
+	mbuf->vlan_tci = tags[n_stripped - 1];
+	rig_send_mbuf(&rig, &in, 0, mbuf);
+}
+
+// The ring's next frame is the one with these tags, and nothing is left in its metadata.
+static void expect_whole(struct output *ring, const uint16_t *tags, unsigned n_tags)
+{
+	struct rte_mbuf *mbuf;
+	struct frame frame;
+
+	build(&frame, tags, n_tags);
+	cr_assert_eq(output_receive_burst(ring, &mbuf, 1), 1);
+	cr_assert_eq(mbuf->pkt_len, frame.len);
+	cr_expect_arr_eq(rte_pktmbuf_mtod(mbuf, uint8_t *), frame.bytes, frame.len);
+	cr_expect_eq(
+		mbuf->ol_flags & (RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED), 0);
+	rte_pktmbuf_free(mbuf);
+}
+
+Test(stripped, rings,
+	.description = "a tag the NIC stripped tells the interface, and rings see it in the frame")
+{
+	static const uint16_t tags[] = {0xe000 | 20, 30};
+	struct output *ring, *other;
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	ring = rig_ring(&rig, 64);
+	other = rig_ring(&rig, 64);
+	interface = rig_interface(&in, 20, VLAN_NONE);
+	rig_join(interface, "239.1.1.1", 1, ring);
+	rig_join(rig_interface(&in, 20, 30), "239.1.1.1", 1, ring);
+	rig_start(&rig);
+	send_stripped(tags, 1, 1);
+	send_stripped(tags + 1, 1, 1); // of no interface
+	send_stripped(tags, 2, 1);
+	send_stripped(tags, 2, 2);
+	rig_settle(&rig);
+	expect_whole(ring, tags, 1);
+	expect_whole(ring, tags, 2);
+	expect_whole(ring, tags, 2);
+	cr_expect_eq(rig_drain(ring), 0);
+	cr_expect_eq(rig_drops(&rig, DROP_NO_INTERFACE), 1);
+	// Two who share it see the same.
+	rig_join(interface, "239.1.1.1", 2, other);
+	send_stripped(tags, 1, 1);
+	rig_settle(&rig);
+	expect_whole(ring, tags, 1);
+	expect_whole(other, tags, 1);
+	rig_close(&rig);
+}
+
+enum beside { ALONE, BESIDE_PORT, BESIDE_RING };
+
+// A frame whose outer tag the NIC stripped, to an output of this VLAN, alone or beside another.
+static void check_stripped(uint16_t tci, uint16_t vlan, enum beside beside, uint16_t wanted_tci)
+{
+	struct output_config config = {.kind = OUTPUT_PORT, .port = out.port, .vlan = vlan};
+	struct output *output = rig_output(&rig, &config);
+	struct output *other =
+		beside == BESIDE_RING ? rig_ring(&rig, 8) : rig_output(&rig, &config);
+	struct frame wanted, got;
+
+	build(&wanted, &wanted_tci, wanted_tci != 0);
+	rig_join(interface, "239.1.1.1", 1, output);
+	if (beside != ALONE)
+		rig_join(interface, "239.1.1.1", 2, other);
+	send_stripped(&tci, 1, 1);
+	rig_settle(&rig);
+	for (unsigned i = 0; i < (beside == BESIDE_PORT ? 2 : 1); i++) {
+		cr_assert(rig_sent(&out, &got));
+		cr_assert_eq(got.len, wanted.len);
+		cr_expect_arr_eq(got.bytes, wanted.bytes, got.len);
+	}
+	if (beside == BESIDE_RING)
+		expect_whole(other, &tci, 1);
+	rig_leave(interface, "239.1.1.1", 1);
+	rig_leave(interface, "239.1.1.1", 2);
+	cr_expect_eq(output_close(output), 0);
+	cr_expect_eq(output_close(other), 0);
+}
+
+Test(stripped, ports, .description = "a tag the NIC took out stays out, or is replaced")
+{
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	rig_wire(&rig, &out, "out", 1, 2);
+	interface = rig_interface(&in, 20, VLAN_NONE);
+	rig_start(&rig);
+	for (enum beside beside = ALONE; beside <= BESIDE_RING; beside++) {
+		check_stripped(0x6000 | 20, VLAN_NONE, beside, 0);
+		check_stripped(0x6000 | 20, 20, beside, 0x6000 | 20);
+		check_stripped(0x6000 | 20, 30, beside, 0x6000 | 30);
+	}
+	rig_close(&rig);
+}

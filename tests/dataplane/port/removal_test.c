@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Devices that go while the workers run: the others go on, and nothing of the lost one is used.
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <rte_dev.h>
+#include "port.h"
+#include "dataplane_fixture.h"
+
+TestSuite(removal, .init = rig_eal, .timeout = 120);
+
+static struct rig rig;
+static struct wire in, out;
+static struct interface *interface;
+
+static void send_one(struct wire *wire)
+{
+	struct frame frame;
+
+	frame_build(&frame, &(struct frame_spec){.group = "239.1.1.1", .source = "10.0.0.1"});
+	rig_send(&rig, wire, 0, &frame);
+}
+
+struct told {
+	struct port *port;
+	unsigned times;
+};
+
+static void tell(void *arg, struct port *port)
+{
+	struct told *told = arg;
+
+	told->port = port;
+	told->times++;
+}
+
+static unsigned poll_events(struct port *port)
+{
+	struct told told = {NULL, 0};
+
+	port_poll_events(rig.dp, tell, &told);
+	cr_expect(told.times == 0 || told.port == port);
+	return told.times;
+}
+
+static void expect_removed(struct port *port)
+{
+	struct port_info info;
+
+	port_info(port, &info);
+	cr_expect(info.removed);
+	cr_expect_not(info.up);
+}
+
+Test(removal, receiving, .description = "promise 7: a port without its device holds up no other")
+{
+	struct wire lost;
+	struct output *ring;
+	struct rte_mbuf *frame = NULL;
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	rig_wire(&rig, &lost, "lost", 1, 2);
+	ring = rig_ring(&rig, 64);
+	rig_join(rig_interface(&in, VLAN_NONE, VLAN_NONE), "239.1.1.1", 1, ring);
+	interface = rig_interface(&lost, VLAN_NONE, VLAN_NONE);
+	rig_join(interface, "239.1.1.1", 1, ring);
+	rig_start(&rig);
+	send_one(&in);
+	send_one(&lost);
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(ring), 2);
+
+	rig_remove(lost.port->id);
+	cr_expect_eq(poll_events(lost.port), 1);
+	cr_expect_eq(poll_events(lost.port), 0, "told once");
+	expect_removed(lost.port);
+	send_one(&lost);
+	rig.sent--; // nobody fetches it
+	send_one(&in);
+	rig_settle(&rig);
+	cr_expect_eq(rig_drain(ring), 1);
+	// Memberships of it can still be changed.
+	rig_join(interface, "239.1.1.2", 1, ring);
+	rig_leave(interface, "239.1.1.1", 1);
+	rig_leave(interface, "239.1.1.2", 1);
+	cr_assert_eq(rte_ring_dequeue(lost.rx[0], (void **)&frame), 0);
+	rte_pktmbuf_free(frame);
+	rig_close(&rig);
+}
+
+// With transmit queues enough for all, and with one that all share.
+static void check_sending(unsigned n_tx)
+{
+	struct output *output, *ring;
+	struct output_stats stats;
+	struct rte_mbuf *mbuf;
+	struct frame got;
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	rig_wire(&rig, &out, "out", 1, n_tx);
+	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	output = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
+	ring = rig_ring(&rig, 64);
+	rig_join(interface, "239.1.1.1", 1, output);
+	rig_join(interface, "239.1.1.1", 2, ring);
+	rig_start(&rig);
+	send_one(&in);
+	rig_settle(&rig);
+	cr_expect(rig_sent(&out, &got));
+
+	rig_remove(out.port->id);
+	cr_expect_eq(poll_events(out.port), 1);
+	for (unsigned i = 0; i < 10; i++)
+		send_one(&in);
+	rig_settle(&rig);
+	cr_expect_not(rig_sent(&out, &got));
+	output_stats(output, &stats);
+	cr_expect_eq(stats.packets, 1);
+	cr_expect_eq(stats.dropped, 10);
+	cr_expect_eq(rig_drops(&rig, DROP_OUTPUT_FULL), 10);
+	cr_expect_eq(rig_drain(ring), 11);
+	mbuf = port_frame_alloc(out.port);
+	cr_assert_not_null(mbuf);
+	cr_expect_eq(port_send(out.port, mbuf), -EAGAIN);
+	rte_pktmbuf_free(mbuf);
+	rig_close(&rig);
+}
+
+Test(removal, sending, .description = "promise 7: an output whose device is gone drops, counted")
+{
+	check_sending(2);
+}
+
+Test(removal, sending_by_shared_queue, .description = "promise 7: the same behind a ring")
+{
+	check_sending(1);
+}
+
+static struct port *null_port(const char *device)
+{
+	const struct port_config config = {.name = device, .device = device, .queues = 1};
+	struct dataplane_error error;
+	struct port *port;
+
+	cr_assert_eq(port_open(rig.dp, &config, &port, &error), 0, "%s", error.text);
+	return port;
+}
+
+static void detach(uint16_t id)
+{
+	struct rte_eth_dev_info info;
+
+	cr_assert_eq(rte_eth_dev_info_get(id, &info), 0);
+	cr_assert_eq(rte_dev_remove(info.device), 0);
+}
+
+// A device that always has frames: the worker is in its driver nearly all of the time.
+Test(removal, detached, .description = "a told device can be detached while the workers run")
+{
+	static const struct rte_ether_addr mac = {{1, 0, 0x5e, 1, 1, 1}};
+	struct output *ring;
+	struct port *lost;
+	uint16_t id, next;
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	lost = null_port("net_null0");
+	id = lost->id;
+	ring = rig_ring(&rig, 64);
+	rig_join(rig_interface(&in, VLAN_NONE, VLAN_NONE), "239.1.1.1", 1, ring);
+	cr_expect_eq(port_mac_add(lost, &mac), 0);
+	rig_start(&rig);
+	while (rig_drops(&rig, DROP_NOT_MULTICAST) == 0)
+		;
+	rig_remove(id);
+	cr_expect_eq(poll_events(lost), 1);
+	detach(id);
+	cr_expect_eq(poll_events(lost), 0);
+
+	// The id is somebody else's now, who is let alone.
+	cr_assert_eq(rte_dev_probe("net_null1"), 0);
+	cr_assert_eq(rte_eth_dev_get_port_by_name("net_null1", &next), 0);
+	cr_assert_eq(next, id);
+	expect_removed(lost);
+	port_mac_remove(lost, &mac);
+	cr_expect_eq(port_mac_add(lost, &mac), 0);
+	cr_expect_eq(port_mtu(lost), RTE_ETHER_MTU);
+	send_one(&in);
+	rig.sent = 0; // net_null has received more than that
+	while (rig_drain(ring) == 0)
+		;
+	rig_close(&rig);
+	cr_expect_eq(rte_eth_dev_get_port_by_name("net_null1", &next), 0);
+	detach(next);
+}
+
+Test(removal, detached_while_stopped, .description = "a device nobody told of is told when it went")
+{
+	struct port *lost;
+
+	rig_open(&rig, 1, 0);
+	lost = null_port("net_null0");
+	detach(lost->id);
+	cr_expect_eq(poll_events(lost), 1);
+	expect_removed(lost);
+	rig_start(&rig);
+	dataplane_synchronize(rig.dp);
+	rig_close(&rig);
+}
+
+Test(removal, flap, .description = "CHG-17: a flapping carrier loses frames, counted, and no more")
+{
+	enum { TURNS = 200 };
+	struct output *output;
+	struct output_stats stats;
+	struct frame got;
+	unsigned sent = 0, events = 0;
+
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	rig_wire(&rig, &out, "out", 1, 1);
+	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	output = rig_output(
+		&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port, .vlan = 30});
+	rig_join(interface, "239.1.1.1", 1, output);
+	rig_start(&rig);
+	for (unsigned i = 0; i < TURNS; i++) {
+		for (unsigned k = 0; k < 4; k++)
+			send_one(&in);
+		if (i & 1)
+			rte_eth_dev_set_link_up(out.port->id);
+		else
+			rte_eth_dev_set_link_down(out.port->id);
+		events += poll_events(out.port);
+		while (rig_sent(&out, &got))
+			sent++;
+	}
+	cr_expect_eq(events, TURNS);
+	rig_settle(&rig);
+	send_one(&in);
+	rig_settle(&rig);
+	while (rig_sent(&out, &got))
+		sent++;
+	output_stats(output, &stats);
+	cr_expect_eq(stats.packets, sent);
+	cr_expect_eq(stats.packets + stats.dropped, 4 * TURNS + 1);
+	cr_expect_gt(sent, 0);
+	rig_close(&rig);
+}

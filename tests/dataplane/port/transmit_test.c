@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames out by a port: unchanged or with another header, by an own queue or a shared one.
+#include <criterion/criterion.h>
+#include <errno.h>
+#include "port.h"
+#include "dataplane_fixture.h"
+
+TestSuite(transmit, .init = rig_eal, .timeout = 120);
+
+static struct rig rig;
+static struct wire in, out;
+static struct interface *interface;
+
+static void open_two(unsigned n_tx)
+{
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	rig_wire(&rig, &out, "out", 1, n_tx);
+	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	rig_start(&rig);
+}
+
+#define SMALL 44 // payloads: of a frame that is copied to be rewritten,
+#define LARGE 1000 // of one that shares what follows its header
+
+static uint8_t payload[LARGE] = "the quick brown fox jumps over the lazy dog";
+static size_t payload_len = SMALL;
+
+static void build(struct frame *frame, unsigned n_tags, uint16_t outer, uint16_t inner)
+{
+	frame_build(frame, &(struct frame_spec){
+				   .group = "239.1.1.1",
+				   .source = "10.0.0.1",
+				   .payload = payload,
+				   .payload_len = payload_len,
+				   .n_tags = n_tags,
+				   .tags = {outer, inner},
+			   });
+}
+
+// What is to come out for an output: the frame with one tag or none, and this source MAC.
+static void expect(struct frame *wanted, uint16_t tci, const uint8_t *source_mac)
+{
+	build(wanted, tci != 0 ? 1 : 0, tci, 0);
+	if (source_mac != NULL)
+		memcpy(wanted->bytes + 6, source_mac, 6);
+}
+
+static void send_one(void)
+{
+	struct frame frame;
+
+	build(&frame, 0, 0, 0);
+	rig_send(&rig, &in, 0, &frame);
+}
+
+#define expect_sent(wanted)                                                                        \
+	do {                                                                                       \
+		struct frame got;                                                                  \
+		bool sent = rig_sent(&out, &got);                                                  \
+                                                                                                   \
+		cr_assert(sent);                                                                   \
+		cr_assert_eq(got.len, (wanted)->len);                                              \
+		cr_assert_arr_eq(got.bytes, (wanted)->bytes, got.len);                             \
+	} while (0)
+
+static const struct rte_ether_addr our_mac = {{2, 0xaa, 0xbb, 0xcc, 0xdd, 0xee}};
+
+// Sends a frame with these tags through an output with this VLAN, and looks at what comes out.
+static void check_rewrite(unsigned n_tags, uint16_t outer, uint16_t inner, uint16_t vlan,
+	bool set_source_mac, uint16_t wanted_tci)
+{
+	struct output_config config = {
+		.kind = OUTPUT_PORT,
+		.port = out.port,
+		.vlan = vlan,
+		.set_source_mac = set_source_mac,
+		.source_mac = our_mac,
+	};
+	struct output *output = rig_output(&rig, &config);
+	struct output *ring = rig_ring(&rig, 16);
+	struct output_stats stats;
+	struct frame frame, wanted;
+	struct rte_mbuf *original;
+
+	build(&frame, n_tags, outer, inner);
+	rig_join(interface, "239.1.1.1", 1, output);
+	// Another subscriber sees the frame as it came.
+	rig_join(interface, "239.1.1.1", 2, ring);
+	rig_send(&rig, &in, 0, &frame);
+	rig_settle(&rig);
+	expect(&wanted, wanted_tci, set_source_mac ? our_mac.addr_bytes : NULL);
+	expect_sent(&wanted);
+	output_stats(output, &stats);
+	cr_expect_eq(stats.packets, 1);
+	cr_expect_eq(stats.bytes, wanted.len);
+	cr_assert_eq(output_receive_burst(ring, &original, 1), 1);
+	cr_expect_eq(original->pkt_len, frame.len);
+	cr_expect_arr_eq(rte_pktmbuf_mtod(original, uint8_t *), frame.bytes, frame.len);
+	rte_pktmbuf_free(original);
+	rig_leave(interface, "239.1.1.1", 1);
+	rig_leave(interface, "239.1.1.1", 2);
+	cr_expect_eq(output_close(output), 0);
+	cr_expect_eq(output_close(ring), 0);
+}
+
+Test(transmit, rewrite, .description = "tags and source MAC as configured, the rest untouched")
+{
+	open_two(2);
+	for (unsigned i = 0; i < 2; i++) {
+		check_rewrite(0, 0, 0, VLAN_NONE, false, 0);
+		check_rewrite(0, 0, 0, VLAN_NONE, true, 0);
+		check_rewrite(0, 0, 0, 30, false, 30);
+		check_rewrite(0, 0, 0, 30, true, 30);
+		check_rewrite(1, 0xa000, 0, VLAN_NONE, false, 0);
+		check_rewrite(1, 0xa000, 0, 30, true, 0xa000 | 30);
+		payload_len = LARGE;
+	}
+	rig_close(&rig);
+}
+
+Test(transmit, rewrite_tagged)
+{
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	rig_wire(&rig, &out, "out", 1, 2);
+	interface = rig_interface(&in, 20, VLAN_NONE);
+	rig_start(&rig);
+	check_rewrite(1, 0x6000 | 20, 0, VLAN_NONE, false, 0);
+	check_rewrite(1, 0x6000 | 20, 0, 20, false, 0x6000 | 20);
+	check_rewrite(1, 0x6000 | 20, 0, 30, false, 0x6000 | 30);
+	check_rewrite(1, 0x6000 | 20, 0, 30, true, 0x6000 | 30);
+	rig_close(&rig);
+}
+
+Test(transmit, rewrite_qinq)
+{
+	rig_open(&rig, 1, 0);
+	rig_wire(&rig, &in, "in", 1, 2);
+	rig_wire(&rig, &out, "out", 1, 2);
+	interface = rig_interface(&in, 100, 20);
+	rig_start(&rig);
+	check_rewrite(2, 0x8000 | 100, 20, VLAN_NONE, true, 0);
+	check_rewrite(2, 0x8000 | 100, 20, 30, false, 0x8000 | 30);
+	rig_close(&rig);
+}
+
+Test(transmit, in_place, .description = "who has a frame alone gets it, rewritten in its buffer")
+{
+	struct output_config config = {.kind = OUTPUT_PORT, .port = out.port, .vlan = 30};
+	const unsigned tags[] = {0, 1, 2};
+	struct frame frame, wanted;
+	struct rte_mbuf *mbuf, *sent;
+	struct output *output;
+
+	open_two(2);
+	config.port = out.port;
+	output = rig_output(&rig, &config);
+	rig_join(interface, "239.1.1.1", 1, output);
+	for (unsigned i = 0; i < RTE_DIM(tags); i++) {
+		build(&frame, tags[i], 0xa000, 0);
+		expect(&wanted, tags[i] > 0 ? 0xa000 | 30 : 30, NULL);
+		mbuf = rig_mbuf(&rig, &frame);
+		rig_send_mbuf(&rig, &in, 0, mbuf);
+		rig_settle(&rig);
+		cr_assert_eq(rte_ring_dequeue(out.tx[0], (void **)&sent), 0);
+		cr_expect_eq(sent, mbuf);
+		cr_assert_eq(sent->pkt_len, wanted.len);
+		cr_expect_arr_eq(rte_pktmbuf_mtod(sent, uint8_t *), wanted.bytes, wanted.len);
+		rte_pktmbuf_free(sent);
+	}
+	rig_close(&rig);
+}
+
+// Takes what the pool has; returns how many that are.
+static unsigned hold(struct rte_mempool *pool, struct rte_mbuf **held)
+{
+	unsigned n = 0;
+
+	while ((held[n] = rte_pktmbuf_alloc(pool)) != NULL)
+		n++;
+	return n;
+}
+
+// Gives them back past this thread's cache, of which the worker sees nothing.
+static void give_back(struct rte_mempool *pool, struct rte_mbuf **held, unsigned n)
+{
+	rte_mempool_generic_put(pool, (void **)held, n, NULL);
+}
+
+Test(transmit, no_mbuf,
+	.description = "promise 7: without a buffer only the rewritten copy is lost")
+{
+	static struct rte_mbuf *headers[8192], *whole[8192];
+	unsigned n_headers, n_whole;
+	struct output *output, *ring;
+	struct output_stats stats;
+	struct frame got;
+
+	open_two(2);
+	output = rig_output(
+		&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port, .vlan = 30});
+	ring = rig_ring(&rig, 64);
+	rig_join(interface, "239.1.1.1", 1, output);
+	rig_join(interface, "239.1.1.1", 2, ring);
+	n_headers = hold(out.port->header_pool, headers);
+	n_whole = hold(out.port->tx_pool, whole);
+	for (unsigned i = 0; i < 10; i++)
+		send_one();
+	rig_settle(&rig);
+	output_stats(output, &stats);
+	cr_expect_eq(stats.packets, 0);
+	cr_expect_eq(stats.dropped, 10);
+	cr_expect_eq(rig_drops(&rig, DROP_NO_MBUF), 10);
+	cr_expect_eq(rig_drain(ring), 10);
+	cr_expect_not(rig_sent(&out, &got));
+
+	// A buffer for the header, none for the rest.
+	payload_len = LARGE;
+	give_back(out.port->header_pool, headers, 1);
+	send_one();
+	rig_settle(&rig);
+	cr_expect_eq(rig_drops(&rig, DROP_NO_MBUF), 11);
+	cr_expect_eq(rig_drain(ring), 1);
+
+	give_back(out.port->header_pool, headers + 1, n_headers - 1);
+	give_back(out.port->tx_pool, whole, n_whole);
+	for (unsigned i = 0; i < 2; i++) {
+		send_one();
+		rig_settle(&rig);
+		cr_expect(rig_sent(&out, &got));
+		cr_expect_eq(rig_drain(ring), 1);
+		payload_len = SMALL;
+	}
+	rig_close(&rig);
+}
+
+// Three outputs of one port with headers of their own, and a chain of segments in.
+static void check_shared_payload(size_t cut)
+{
+	struct output *outputs[3];
+	struct frame frame, wanted;
+	struct rte_mbuf *first = NULL;
+
+	build(&frame, 0, 0, 0);
+	for (unsigned i = 0; i < RTE_DIM(outputs); i++) {
+		outputs[i] = rig_output(&rig, &(struct output_config){
+						      .kind = OUTPUT_PORT,
+						      .port = out.port,
+						      .vlan = 30 + i,
+					      });
+		rig_join(interface, "239.1.1.1", i, outputs[i]);
+	}
+	for (size_t at = 0; at < frame.len; at += cut) {
+		struct rte_mbuf *segment = rte_pktmbuf_alloc(rig.pool);
+		size_t len = RTE_MIN(cut, frame.len - at);
+
+		memcpy(rte_pktmbuf_append(segment, len), frame.bytes + at, len);
+		if (first == NULL)
+			first = segment;
+		else
+			cr_assert_eq(rte_pktmbuf_chain(first, segment), 0);
+	}
+	rig_send_mbuf(&rig, &in, 0, first);
+	rig_settle(&rig);
+	for (unsigned seen = 0; seen != 7;) {
+		struct frame got;
+		unsigned which;
+
+		cr_assert(rig_sent(&out, &got));
+		which = got.bytes[15] - 30;
+		cr_assert_lt(which, 3);
+		expect(&wanted, 30 + which, NULL);
+		cr_expect_eq(got.len, wanted.len);
+		cr_expect_arr_eq(got.bytes, wanted.bytes, wanted.len);
+		seen |= 1u << which;
+	}
+	for (unsigned i = 0; i < RTE_DIM(outputs); i++) {
+		rig_leave(interface, "239.1.1.1", i);
+		cr_expect_eq(output_close(outputs[i]), 0);
+	}
+}
+
+Test(transmit, segments, .description = "rewriting chained frames, however they are cut")
+{
+	static const size_t cuts[] = {4096, 32, 15, 14, 5};
+
+	open_two(2);
+	payload[LARGE - 1] = 0x77;
+	for (unsigned i = 0; i < 4; i++) {
+		payload_len = i & 1 ? LARGE : SMALL;
+		out.port->multi_segs = i < 2; // as a device that sends no chains
+		for (unsigned k = 0; k < RTE_DIM(cuts); k++)
+			check_shared_payload(cuts[k]);
+	}
+	rig_close(&rig);
+}
+
+Test(transmit, shared_queue, .description = "a port with one queue for two workers and control")
+{
+	struct output *output;
+	struct frame frame, got;
+	struct rte_mbuf *mbuf;
+	unsigned n = 0;
+
+	rig_open(&rig, 2, 0);
+	rig_wire(&rig, &in, "in", 2, 3);
+	rig_wire(&rig, &out, "out", 1, 1);
+	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	output = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
+	rig_join(interface, "239.1.1.1", 1, output);
+	rig_start(&rig);
+	build(&frame, 0, 0, 0);
+	for (unsigned i = 0; i < 200; i++)
+		rig_send(&rig, &in, i % 2, &frame);
+	mbuf = port_frame_alloc(out.port);
+	cr_assert_not_null(mbuf);
+	memset(rte_pktmbuf_append(mbuf, 60), 0x55, 60);
+	cr_expect_eq(port_send(out.port, mbuf), 0);
+	rig_settle(&rig);
+	while (rig_sent(&out, &got))
+		n++;
+	cr_expect_eq(n, 201);
+	rig_close(&rig);
+}
+
+Test(transmit, control, .description = "the control thread sends by a queue of its own")
+{
+	struct frame got;
+	struct rte_mbuf *mbuf;
+
+	open_two(2);
+	mbuf = port_frame_alloc(out.port);
+	memset(rte_pktmbuf_append(mbuf, 60), 0x55, 60);
+	cr_expect_eq(port_send(out.port, mbuf), 0);
+	cr_assert(rig_sent(&out, &got));
+	cr_expect_eq(got.len, 60);
+	cr_expect_eq(got.bytes[59], 0x55);
+	rig_close(&rig);
+}
+
+Test(transmit, last_words, .description = "what control sends before a stop still leaves")
+{
+	struct frame got;
+	struct rte_mbuf *mbuf;
+	unsigned n = 0;
+
+	open_two(1);
+	for (unsigned i = 0; i < 100; i++) {
+		mbuf = port_frame_alloc(out.port);
+		memset(rte_pktmbuf_append(mbuf, 60), 0x55, 60);
+		cr_expect_eq(port_send(out.port, mbuf), 0);
+	}
+	dataplane_stop(rig.dp);
+	while (rig_sent(&out, &got))
+		n++;
+	cr_expect_eq(n, 100);
+	rig_close(&rig);
+}
+
+static void count_event(void *arg, struct port *port)
+{
+	unsigned *events = arg;
+
+	cr_expect_eq(port, out.port);
+	++*events;
+}
+
+Test(transmit, link_down,
+	.description = "promise 7: a port without carrier takes nothing and holds up nobody")
+{
+	struct output *output, *ring;
+	struct output_stats stats;
+	struct port_info info;
+	struct rte_mbuf *mbuf;
+	struct frame got;
+	unsigned events = 0;
+	uint16_t id;
+
+	open_two(2);
+	output = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
+	ring = rig_ring(&rig, 64);
+	rig_join(interface, "239.1.1.1", 1, output);
+	rig_join(interface, "239.1.1.1", 2, ring);
+	port_info(out.port, &info);
+	cr_expect(info.up);
+	port_poll_events(rig.dp, count_event, &events);
+	cr_expect_eq(events, 0);
+
+	cr_assert_eq(rte_eth_dev_get_port_by_name(out.device, &id), 0);
+	rte_eth_dev_set_link_down(id);
+	port_poll_events(rig.dp, count_event, &events);
+	cr_expect_eq(events, 1);
+	port_info(out.port, &info);
+	cr_expect_not(info.up);
+	mbuf = port_frame_alloc(out.port);
+	cr_expect_eq(port_send(out.port, mbuf), -EAGAIN);
+	rte_pktmbuf_free(mbuf);
+	for (unsigned i = 0; i < 10; i++)
+		send_one();
+	rig_settle(&rig);
+	output_stats(output, &stats);
+	cr_expect_eq(stats.dropped, 10);
+	cr_expect_eq(rig_drain(ring), 10);
+
+	rte_eth_dev_set_link_up(id);
+	port_poll_events(rig.dp, count_event, &events);
+	cr_expect_eq(events, 2);
+	send_one();
+	rig_settle(&rig);
+	output_stats(output, &stats);
+	cr_expect_eq(stats.packets, 1);
+	cr_expect(rig_sent(&out, &got));
+	rig_close(&rig);
+}
+
+Test(transmit, full, .description = "promise 7: what the port does not take is dropped and counted")
+{
+	enum { FRAMES = 1500, ROOM = 1023 };
+	struct output *output, *count;
+	struct output_stats stats;
+	struct frame got;
+
+	open_two(2);
+	output = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
+	count = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
+	rig_join(interface, "239.1.1.1", 1, output);
+	rig_join(interface, "239.1.1.1", 2, count);
+	for (unsigned i = 0; i < FRAMES; i++) {
+		send_one();
+		if (i % 500 == 499)
+			rig_settle(&rig);
+	}
+	output_stats(output, &stats);
+	cr_expect_eq(stats.packets, ROOM);
+	cr_expect_eq(stats.dropped, FRAMES - ROOM);
+	output_stats(count, &stats);
+	cr_expect_eq(stats.packets, FRAMES);
+	while (rig_sent(&out, &got))
+		;
+	rig_close(&rig);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The filters of records against those of the fan-outs they stand for.
+#include "group_record.h"
+#include "group_table_fixture.h"
+#include "aligned_memory.h"
+#include "test_random.h"
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdlib.h>
+
+static uint16_t families[] = {AF_INET, AF_INET6};
+
+#define FOR_FAMILIES(name)                                                                         \
+	ParameterizedTestParameters(group_record, name)                                            \
+	{                                                                                          \
+		return cr_make_param_array(uint16_t, families, 2);                                 \
+	}
+
+// One or two lines of up to two sources, to one or two outputs. NULL: nobody wants anything.
+static struct fanout *random_fanout(uint16_t family, struct random *random)
+{
+	static struct fanout_draft draft;
+	struct sluice_addr sources[2] = {kit_source(family, random_below(random, 2)),
+		kit_source(family, 2 + random_below(random, 2))};
+	struct subscriber subs[2];
+	unsigned n = 1 + random_below(random, 4) / 3;
+
+	for (unsigned i = 0; i < n; i++)
+		subs[i] = (struct subscriber){
+			.output = (struct output *)((uintptr_t)(1 + random_below(random, 2)) << 6),
+			.mode = random_below(random, 3) ? SLUICE_INCLUDE : SLUICE_EXCLUDE,
+			.udp_port_be = random_below(random, 2) ? htons(5000) : 0,
+			.n_sources = random_below(random, 3),
+			.sources = sources,
+		};
+	fanout_draft(&draft, NULL, family, 1, subs, n);
+	return draft.size ? fanout_build(&draft, memory_alloc(draft.size)) : NULL;
+}
+
+static void compare(const struct group *group, const struct fanout *fanout, struct random *random)
+{
+	struct sluice_addr source = kit_source(fanout->family, random_below(random, KIT_SOURCES));
+	struct fanout_frame frame = {
+		.source = source.bytes,
+		.udp_port_be = random_below(random, 2) ? htons(5000) : htons(5001),
+		.later_fragment = random_below(random, 4) == 0,
+	};
+	struct output *scratch[FANOUT_LINES_MAX], *wanted[FANOUT_LINES_MAX];
+	struct output *const *outputs;
+	unsigned n = group_outputs(group, &frame, scratch, &outputs);
+
+	cr_assert_eq(n, fanout_filter(fanout, &frame, wanted));
+	for (unsigned i = 0; i < n; i++)
+		cr_assert_eq(outputs[i], wanted[i]);
+}
+
+FOR_FAMILIES(random_filters)
+ParameterizedTest(uint16_t *family, group_record, random_filters,
+	.description = "a record lets through what its fan-out does, whatever it was before")
+{
+	struct random random = {99};
+	struct group6 record = {.group.route = 0};
+	unsigned direct = 0, filtered = 0;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		struct fanout *fanout = random_fanout(*family, &random);
+		uint64_t route;
+
+		if (!fanout)
+			continue;
+		if (random_below(&random, 8) == 0)
+			group_clear(&record.group, *family);
+		group_route_set(&record.group, fanout);
+		route = group_route(&record.group);
+		direct += (route & ROUTE_DIRECT) != 0;
+		filtered += (route & (ROUTE_SOURCE4 | ROUTE_SOURCE6)) != 0;
+		for (unsigned k = 0; k < 8; k++)
+			compare(&record.group, fanout, &random);
+		free(fanout);
+	}
+	cr_assert_gt(direct, 1000);
+	cr_assert_gt(filtered, 500);
+}
+
+FOR_FAMILIES(source_once)
+ParameterizedTest(uint16_t *family, group_record, source_once,
+	.description = "promise 5: a source stays as it is as long as a worker may see it")
+{
+	struct fanout *first = kit_filter_fanout(*family, 0);
+	struct fanout *second = kit_filter_fanout(*family, 1);
+	uint64_t source = *family == AF_INET ? ROUTE_SOURCE4 : ROUTE_SOURCE6;
+	struct group6 record = {.group.route = 0};
+
+	group_route_set(&record.group, first);
+	cr_assert(group_route(&record.group) & source);
+	group_route_set(&record.group, second);
+	cr_assert_eq(route_fanout(group_route(&record.group)), second);
+	group_route_set(&record.group, first);
+	cr_assert(group_route(&record.group) & source);
+	group_clear(&record.group, *family);
+	group_route_set(&record.group, second);
+	cr_assert(group_route(&record.group) & source);
+	free(first);
+	free(second);
+}

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the calls return: section API, column D with counted joins. Each row runs from a state in
+// which one session has a membership and another makes sure that there is something to spoil.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host_fixture.h"
+
+enum call {
+	JOIN,
+	LEAVE,
+	JOIN_SOURCE,
+	LEAVE_SOURCE,
+	BLOCK,
+	UNBLOCK,
+	SET_IN,
+	SET_EX,
+	GET,
+};
+
+static const struct row {
+	const char *id;
+	const char *state; // "" none, "E" or "I" and sources
+	enum call call;
+	const char *sources;
+	int rc;
+	const char *after; // the membership, in the same words
+} rows[] = {
+	{"API-10", "", JOIN, "", 0, "E"},
+	{"API-11", "E", JOIN, "", 0, "E"},
+	{"API-11", "Eab", JOIN, "", 0, "Eab"},
+	{"API-11", "Ia", JOIN, "", -EINVAL, "Ia"},
+	{"API-12 API-1", "", LEAVE, "", -EADDRNOTAVAIL, ""},
+	{"API-13", "Iab", LEAVE, "", 0, ""},
+	{"API-13", "Eab", LEAVE, "", 0, ""},
+	{"API-13", "E", LEAVE, "", 0, ""},
+	{"API-14", "", JOIN_SOURCE, "a", 0, "Ia"},
+	{"API-14", "Ib", JOIN_SOURCE, "a", 0, "Iab"},
+	{"API-15", "Ia", JOIN_SOURCE, "a", -EADDRNOTAVAIL, "Ia"},
+	{"API-16 API-2", "E", JOIN_SOURCE, "a", -EINVAL, "E"},
+	{"API-17", "Ex", JOIN_SOURCE, "a", -EINVAL, "Ex"},
+	{"API-17", "Ex", LEAVE_SOURCE, "x", -EINVAL, "Ex"},
+	{"API-18", "", LEAVE_SOURCE, "a", -EADDRNOTAVAIL, ""},
+	{"API-19", "Ib", LEAVE_SOURCE, "a", -EADDRNOTAVAIL, "Ib"},
+	{"API-20", "Ia", LEAVE_SOURCE, "a", 0, ""},
+	{"API-20", "Iab", LEAVE_SOURCE, "a", 0, "Ib"},
+	{"API-21", "E", LEAVE_SOURCE, "a", -EINVAL, "E"},
+	{"API-22 API-2", "", BLOCK, "a", -EINVAL, ""},
+	{"API-22", "", UNBLOCK, "a", -EINVAL, ""},
+	{"API-23", "E", BLOCK, "a", 0, "Ea"},
+	{"API-23", "Eb", BLOCK, "a", 0, "Eab"},
+	{"API-23 API-1", "Ea", BLOCK, "a", -EADDRNOTAVAIL, "Ea"},
+	{"API-24", "Eab", UNBLOCK, "a", 0, "Eb"},
+	{"API-24", "Ea", UNBLOCK, "a", 0, "E"},
+	{"API-24", "Eb", UNBLOCK, "a", -EADDRNOTAVAIL, "Eb"},
+	{"API-24", "E", UNBLOCK, "a", -EADDRNOTAVAIL, "E"},
+	{"API-25", "Ia", BLOCK, "b", -EINVAL, "Ia"},
+	{"API-25", "Ia", UNBLOCK, "a", -EINVAL, "Ia"},
+	{"API-26", "", SET_EX, "ab", 0, "Eab"},
+	{"API-26", "", SET_EX, "", 0, "E"},
+	{"API-26", "", SET_IN, "ab", 0, "Iab"},
+	{"API-27", "", SET_IN, "", 0, ""},
+	{"API-28", "Eab", SET_IN, "bc", 0, "Ibc"},
+	{"API-28", "Iab", SET_EX, "bc", 0, "Ebc"},
+	{"API-28", "Iab", SET_IN, "", 0, ""},
+	{"API-32", "Ia", SET_IN, "bbab", 0, "Iab"},
+	{"API-33", "", GET, "", -EADDRNOTAVAIL, ""},
+	{"API-40", "", JOIN_SOURCE, "\xff", -EINVAL, ""},
+	{"API-40", "E", BLOCK, "\xff", -EINVAL, "E"},
+	{"API-40", "Ea", SET_IN, "a\xff", -EINVAL, "Ea"},
+};
+
+// \xff is a source that is none: a multicast address.
+static unsigned sources_of(const struct lab *lab, const char *names, struct sluice_addr *sources)
+{
+	unsigned n = lab_sources(lab, names, sources);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (names[i] == '\xff')
+			sources[i] = lab_group(lab, "5");
+	}
+	return n;
+}
+
+static int call(struct lab *lab, enum call call, const char *names)
+{
+	struct session *session = lab->sessions[0];
+	struct sluice_addr group = lab_group(lab, "1");
+	struct sluice_addr sources[64];
+	unsigned n = sources_of(lab, names, sources);
+	enum sluice_filter_mode mode;
+
+	switch (call) {
+	case JOIN:
+		return member_join(session, lab->host, &group, lab->now_ms);
+	case LEAVE:
+		return member_leave(session, lab->host, &group, lab->now_ms);
+	case JOIN_SOURCE:
+		return member_join_source(session, lab->host, &group, sources, lab->now_ms);
+	case LEAVE_SOURCE:
+		return member_leave_source(session, lab->host, &group, sources, lab->now_ms);
+	case BLOCK:
+		return member_block_source(session, lab->host, &group, sources, lab->now_ms);
+	case UNBLOCK:
+		return member_unblock_source(session, lab->host, &group, sources, lab->now_ms);
+	case SET_IN:
+	case SET_EX:
+		return member_set_filter(session, lab->host, &group,
+			call == SET_IN ? SLUICE_INCLUDE : SLUICE_EXCLUDE, sources, n, lab->now_ms);
+	case GET:
+		n = 64;
+		return member_get_filter(session, lab->host, &group, &mode, sources, &n);
+	}
+	return -ENOSYS;
+}
+
+static const char *membership(struct lab *lab)
+{
+	static char text[70];
+	struct sluice_addr group = lab_group(lab, "1");
+	struct sluice_addr sources[64];
+	enum sluice_filter_mode mode;
+	unsigned n = 64;
+
+	memset(text, 0, sizeof(text));
+	if (member_get_filter(lab->sessions[0], lab->host, &group, &mode, sources, &n) < 0)
+		return "";
+	text[0] = mode == SLUICE_INCLUDE ? 'I' : 'E';
+	for (unsigned i = 0; i < n; i++)
+		text[1 + i] = sources[i].bytes[lab->family == AF_INET ? 3 : 15];
+	return text;
+}
+
+static unsigned joins(struct lab *lab)
+{
+	struct sluice_addr group = lab_group(lab, "1");
+	const struct member *member = member_find(lab->sessions[0], lab->host, &group);
+
+	return member != NULL ? member_joins(member) : 0;
+}
+
+static const char *answer(struct lab *lab)
+{
+	lab_flush(lab);
+	lab_run(lab, 5000);
+	lab_take(lab);
+	lab_query(lab, NEWEST(lab), NULL, "", 1000);
+	lab_run(lab, 1000);
+	return lab_take(lab);
+}
+
+BOTH(api, rows,
+	"API-1 API-2 API-10 API-11 API-12 API-13 API-14 API-15 API-16 API-17 API-18 API-19 API-20 "
+	"API-21 "
+	"API-22 API-23 API-24 API-25 API-26 API-27 API-28 API-32 API-33 API-40 API-41: a result "
+	"each")
+{
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+		unsigned n_published, n_joins;
+		char *before;
+		int rc;
+
+		if (row->state[0] == 'E' && row->state[1] == '\0')
+			cr_assert_eq(call(lab, JOIN, ""), 0);
+		else if (row->state[0] != '\0')
+			cr_assert_eq(
+				call(lab, row->state[0] == 'E' ? SET_EX : SET_IN, row->state + 1),
+				0);
+		lab_include(lab, 1, "1", "abq");
+		before = strdup(answer(lab));
+		n_published = lab->n_published;
+		n_joins = joins(lab);
+		rc = call(lab, row->call, row->sources);
+		cr_expect_eq(rc, row->rc, "%s: %d, not %d", row->id, rc, row->rc);
+		cr_expect_str_eq(membership(lab), row->after, "%s: %s", row->id, membership(lab));
+		cr_expect_leq(lab->n_published, n_published + 1, "%s: in several steps", row->id);
+		if (rc < 0) {
+			cr_expect_eq(lab->n_published, n_published, "%s", row->id);
+			cr_expect_eq(joins(lab), n_joins, "%s", row->id);
+			lab_flush(lab);
+			cr_expect_str_eq(lab_take(lab), "", "%s", row->id);
+			cr_expect_str_eq(answer(lab), before, "%s", row->id);
+		}
+		free(before);
+		while (call(lab, LEAVE, "") == 0)
+			;
+	}
+}
+
+BOTH(api, counted, "API-11 STA-9: joins are counted, the last leave counts")
+{
+	struct sluice_addr group = lab_group(lab, "1");
+
+	for (unsigned i = 0; i < 3; i++)
+		cr_assert_eq(lab_join(lab, 0, "1"), 0);
+	cr_assert_eq(lab->n_published, 1);
+	cr_assert_eq(member_joins(member_find(lab->sessions[0], lab->host, &group)), 3);
+	lab_says(lab, "TO_EX(1:)");
+	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
+	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
+	lab_says(lab, "");
+	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
+	lab_says(lab, "TO_IN(1:)");
+	cr_assert_eq(lab_leave(lab, 0, "1"), -EADDRNOTAVAIL);
+}
+
+BOTH(api, counted_refused, "API-13 API-41: a filter that is refused leaves the joins counted")
+{
+	lab_join(lab, 0, "1");
+	lab_join(lab, 0, "1");
+	lab_says(lab, "TO_EX(1:)");
+	lab->publish_error = -ENOSPC;
+	cr_assert_eq(lab_exclude(lab, 0, "1", "a"), -ENOSPC);
+	lab->publish_error = 0;
+	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
+	lab_says(lab, "");
+	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
+	lab_says(lab, "TO_IN(1:)");
+}
+
+BOTH(api, counted_sources, "API-13: a leave drops all sources and all joins")
+{
+	lab_join(lab, 0, "1");
+	lab_join(lab, 0, "1");
+	lab_block(lab, 0, "1", 'a');
+	lab_says(lab, "TO_EX(1:a)");
+	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
+	lab_says(lab, "TO_IN(1:)");
+}
+
+BOTH(api, counted_filter,
+	"API-13: a leave ends a membership whose filter was set, joined since or not")
+{
+	lab_exclude(lab, 0, "1", "");
+	lab_join(lab, 0, "1");
+	lab_flush(lab);
+	lab_take(lab);
+	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
+	lab_says(lab, "TO_IN(1:)");
+}
+
+BOTH(api, get, "API-5: the room goes in, the total comes out")
+{
+	struct sluice_addr group = lab_group(lab, "1");
+	struct sluice_addr sources[4] = {{0}};
+	struct sluice_addr none = {0};
+	enum sluice_filter_mode mode;
+	unsigned n = 0;
+
+	lab_include(lab, 0, "1", "cab");
+	cr_assert_eq(member_get_filter(lab->sessions[0], lab->host, &group, &mode, NULL, &n), 0);
+	cr_assert_eq(n, 3);
+	cr_assert_eq(mode, SLUICE_INCLUDE);
+	n = 2;
+	cr_assert_eq(member_get_filter(lab->sessions[0], lab->host, &group, &mode, sources, &n), 0);
+	cr_assert_eq(n, 3);
+	cr_assert_eq(sources[1].bytes[lab->family == AF_INET ? 3 : 15], 'b');
+	cr_assert(sluice_addr_equal(&sources[2], &none));
+}
+
+BOTH(api, bad_mode, "API-29: a mode that is none")
+{
+	struct sluice_addr group = lab_group(lab, "1");
+
+	for (unsigned i = 0; i < 2; i++) {
+		cr_assert_eq(member_set_filter(
+				     lab->sessions[0], lab->host, &group, 2, NULL, 0, lab->now_ms),
+			-EINVAL);
+		cr_assert_str_eq(membership(lab), i == 0 ? "" : "Ea");
+		lab_exclude(lab, 0, "1", "a");
+	}
+}
+
+BOTH(api, bad_groups, "API-34 API-37 IGMP-17 SSM-1: groups that cannot be joined")
+{
+	static const char *const groups[2][8] = {
+		{"224.0.0.0", "232.0.0.0", "10.0.0.1", "255.255.255.255", "0.0.0.0", "ff1e::1"},
+		{"fe80::1", "ff0e::", "ff02::", "ff3e::4000:0", "ff3e::3fff:ffff", "ff3e::1",
+			"::", "239.1.1.1"},
+	};
+
+	for (unsigned i = 0; i < 8; i++) {
+		const char *text = groups[lab->family == AF_INET6][i];
+		struct sluice_addr source = lab_source(lab, 'a');
+		struct session *session = lab->sessions[0];
+		enum sluice_filter_mode mode;
+		struct sluice_addr group;
+		unsigned n = 0;
+		int rc;
+
+		if (text == NULL)
+			continue;
+		address_parse(text, &group);
+		// What nobody may join is a group all the same, which was not joined.
+		rc = group.family == lab->family && address_is_multicast(&group) ? -EADDRNOTAVAIL
+										 : -EINVAL;
+		cr_expect_eq(member_join(session, lab->host, &group, 0), -EINVAL, "%s", text);
+		cr_expect_eq(member_join_source(session, lab->host, &group, &source, 0), -EINVAL,
+			"%s", text);
+		cr_expect_eq(member_set_filter(
+				     session, lab->host, &group, SLUICE_INCLUDE, &source, 1, 0),
+			-EINVAL, "%s", text);
+		cr_expect_eq(member_leave(session, lab->host, &group, 0), rc, "%s", text);
+		cr_expect_eq(member_get_filter(session, lab->host, &group, &mode, NULL, &n), rc,
+			"%s", text);
+	}
+	lab_says(lab, "");
+}
+
+BOTH(api, good_groups, "IGMP-17 SSM-1: groups beside those that cannot be joined")
+{
+	static const char *const groups[2][5] = {
+		{"224.0.0.1", "232.0.0.1", "233.252.0.1", "239.255.255.255"},
+		{"ff02::1", "ff3e::4000:1", "ff3e:0:1::", "ff3e:20:2001:db8::1", "ff0e::1"},
+	};
+
+	for (unsigned i = 0; i < 5 && groups[lab->family == AF_INET6][i] != NULL; i++) {
+		const char *text = groups[lab->family == AF_INET6][i];
+		struct sluice_addr source = lab_source(lab, 'a');
+		struct sluice_addr group;
+
+		address_parse(text, &group);
+		cr_expect_eq(member_join_source(lab->sessions[0], lab->host, &group, &source, 0), 0,
+			"%s", text);
+	}
+}
+
+BOTH(api, bad_sources, "API-37 API-40 IGMP-17: sources that are none")
+{
+	static const char *const sources[2][8] = {
+		{"0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "239.1.1.1", "240.0.0.1",
+			"255.255.255.255", "2001:db8::1"},
+		{"::", "::1", "ff02::1", "ff1e::1", "10.0.0.1"},
+	};
+
+	for (unsigned i = 0; i < 8; i++) {
+		const char *text = sources[lab->family == AF_INET6][i];
+		struct sluice_addr group = lab_group(lab, "1");
+		struct session *session = lab->sessions[0];
+		struct sluice_addr source;
+
+		if (text == NULL)
+			continue;
+		address_parse(text, &source);
+		cr_expect_eq(member_join_source(session, lab->host, &group, &source, 0), -EINVAL,
+			"%s", text);
+		cr_expect_eq(member_leave_source(session, lab->host, &group, &source, 0), -EINVAL,
+			"%s", text);
+		cr_expect_eq(member_set_filter(
+				     session, lab->host, &group, SLUICE_EXCLUDE, &source, 1, 0),
+			-EINVAL, "%s", text);
+	}
+}
+
+static void few(struct host_config *config)
+{
+	config->max_groups = 3;
+	config->max_sources = 70;
+}
+
+// So many sources of group 2, then one more by each call that could bring it.
+static void expect_source_limit(struct lab *lab, struct session *session, unsigned limit)
+{
+	struct sluice_addr group = lab_group(lab, "2");
+	struct sluice_addr sources[71];
+	enum sluice_filter_mode modes[] = {SLUICE_INCLUDE, SLUICE_EXCLUDE};
+
+	for (unsigned i = 0; i < 71; i++)
+		sources[i] = lab_numbered(lab, 1 + i);
+	for (unsigned i = 0; i < 2; i++) {
+		enum sluice_filter_mode mode = modes[i];
+		unsigned n_published, n = 0;
+
+		cr_assert_eq(
+			member_set_filter(session, lab->host, &group, mode, sources, limit, 0), 0);
+		n_published = lab->n_published;
+		cr_assert_eq(
+			member_set_filter(session, lab->host, &group, mode, sources, limit + 1, 0),
+			-ENOBUFS);
+		cr_assert_eq((i == 0 ? member_join_source : member_block_source)(
+				     session, lab->host, &group, &sources[limit], 0),
+			-ENOBUFS);
+		cr_assert_eq(lab->n_published, n_published);
+		cr_assert_eq(member_get_filter(session, lab->host, &group, &mode, NULL, &n), 0);
+		cr_assert(n == limit && mode == modes[i]);
+	}
+	cr_assert_eq(member_leave(session, lab->host, &group, 0), 0);
+}
+
+BOTH_TUNED(api, limits, few, "API-3 API-30 API-38 API-41 SEC-6: limits of host and session")
+{
+	struct session *small = session_open(&(struct session_limits){2, 64}, NULL);
+
+	expect_source_limit(lab, small, 64);
+	expect_source_limit(lab, lab->sessions[0], 70);
+	lab_says(lab, "");
+	session_close(lab->sessions[7], lab->now_ms);
+	lab->sessions[7] = small;
+	cr_assert_eq(lab_join(lab, 7, "1"), 0);
+	cr_assert_eq(lab_join(lab, 7, "2"), 0);
+	cr_assert_eq(lab_join(lab, 7, "3"), -ENOBUFS);
+	cr_assert_eq(lab_include(lab, 7, "3", "a"), -ENOBUFS);
+	cr_assert_str_eq(lab_state(lab, "3"), "none");
+	cr_assert_eq(lab_join(lab, 0, "3"), 0);
+	cr_assert_eq(lab_join(lab, 0, "4"), -ENOBUFS);
+	cr_assert_str_eq(lab_state(lab, "4"), "none");
+	cr_assert_eq(lab_join(lab, 0, "1"), 0);
+	lab_says(lab, "TO_EX(1:) TO_EX(2:) TO_EX(3:)");
+	// What is being left is nobody's any more, and counts when it is joined again.
+	cr_assert_eq(lab_leave(lab, 7, "2"), 0);
+	lab_says(lab, "TO_IN(2:)");
+	cr_assert_eq(lab_join(lab, 0, "4"), 0);
+	cr_assert_eq(lab_join(lab, 7, "2"), -ENOBUFS);
+}
+
+static unsigned count(const char *text, const char *word)
+{
+	unsigned n = 0;
+
+	while ((text = strstr(text, word)) != NULL) {
+		text += strlen(word);
+		n++;
+	}
+	return n;
+}
+
+BOTH(api, close, "API-42: closing a session leaves all its groups")
+{
+	char name[8];
+
+	for (unsigned i = 1; i <= 150; i++) {
+		sprintf(name, "%u", i);
+		if (i % 3 == 0)
+			lab_include(lab, 0, name, "ab");
+		else
+			lab_join(lab, 0, name);
+	}
+	lab_join(lab, 1, "1");
+	lab_flush(lab);
+	lab_run(lab, 5000);
+	cr_assert_eq(host_counter(lab->host, HOST_TX_RECORD), 300);
+	lab_take(lab);
+	session_close(lab->sessions[0], lab->now_ms);
+	lab->sessions[0] = NULL;
+	lab_flush(lab);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *said = lab_take(lab);
+
+		cr_assert_eq(count(said, "TO_IN("), 99);
+		cr_assert_eq(count(said, "BLOCK("), 50);
+		cr_assert_eq(count(said, "("), 149);
+		lab_run(lab, 5000);
+	}
+	lab_expect(lab, "");
+	cr_assert_str_eq(lab_state(lab, "1"), "EX() joined 1");
+	cr_assert_str_eq(lab_state(lab, "2"), "none");
+}
+
+BOTH(api, state, "API-10 API-42: a membership is pending until its report has left")
+{
+	struct sluice_addr group = lab_group(lab, "1"), back;
+	struct member *member;
+	const struct sluice_addr *sources;
+	unsigned n;
+
+	lab_include(lab, 0, "1", "ab");
+	member = member_first(lab->sessions[0]);
+	cr_assert_eq(member, member_find(lab->sessions[0], lab->host, &group));
+	cr_assert_null(member_next(member));
+	cr_assert_eq(member_state(member), MEMBER_PENDING);
+	cr_assert_eq(member_host(member), lab->host);
+	cr_assert_eq(member_session(member), lab->sessions[0]);
+	cr_assert_eq(member_filter(member, &sources, &n), SLUICE_INCLUDE);
+	cr_assert_eq(n, 2);
+	member_group(member, &back);
+	cr_assert(sluice_addr_equal(&group, &back));
+	cr_assert_null(member_user(member));
+	member_set_user(member, lab);
+	cr_assert_eq(member_user(member), lab);
+	lab_flush(lab);
+	cr_assert_eq(member_state(member), MEMBER_JOINED);
+	cr_assert_eq(lab->n_joined, 1);
+	cr_assert_eq(session_user(lab->sessions[0]), lab);
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The memberships of a session, against a naive twin.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "host_fixture.h"
+
+#define GROUPS 3000
+#define SESSIONS 3
+
+// The groups of a session in the order of joining.
+struct twin {
+	unsigned groups[GROUPS];
+	unsigned n;
+};
+
+static struct sluice_addr numbered(const struct lab *lab, unsigned number)
+{
+	struct sluice_addr group = lab_group(lab, "1");
+	unsigned at = sluice_addr_len(&group) - 2;
+
+	group.bytes[at] = number >> 8;
+	group.bytes[at + 1] = number;
+	return group;
+}
+
+static unsigned twin_find(const struct twin *twin, unsigned group)
+{
+	unsigned at = 0;
+
+	while (at < twin->n && twin->groups[at] != group)
+		at++;
+	return at;
+}
+
+static void twin_remove(struct twin *twin, unsigned at)
+{
+	memmove(&twin->groups[at], &twin->groups[at + 1],
+		(--twin->n - at) * sizeof(twin->groups[0]));
+}
+
+// The newest comes first.
+static void compare(const struct lab *lab, const struct session *session, const struct twin *twin)
+{
+	const struct member *member = member_first(session);
+
+	cr_assert_eq(session_members(session), twin->n);
+	for (unsigned i = twin->n; i-- > 0; member = member_next(member)) {
+		struct sluice_addr wanted = numbered(lab, twin->groups[i]), group;
+
+		cr_assert_not_null(member);
+		member_group(member, &group);
+		cr_assert(sluice_addr_equal(&group, &wanted));
+		cr_assert_eq(member_session(member), session);
+	}
+	cr_assert_null(member);
+}
+
+// Leaves every other group, as one who walks and ends what he meets.
+static void leave_half(struct lab *lab, struct session *session, struct twin *twin)
+{
+	struct member *member = member_first(session), *next;
+
+	for (unsigned i = twin->n; i-- > 0; member = next) {
+		struct sluice_addr group;
+
+		next = member_next(member);
+		if (i % 2 == 0)
+			continue;
+		member_group(member, &group);
+		cr_assert_eq(member_leave(session, lab->host, &group, lab->now_ms), 0);
+		twin_remove(twin, i);
+	}
+	compare(lab, session, twin);
+}
+
+BOTH(session, order, "API-42: a session knows its memberships, whatever came and went")
+{
+	static struct twin twins[SESSIONS];
+
+	srand(17);
+	lab->quiet = true;
+	memset(twins, 0, sizeof(twins));
+	for (unsigned round = 0; round < 60000; round++) {
+		unsigned s = rand() % SESSIONS, number = 1 + rand() % GROUPS;
+		// It fills and drains, twice.
+		bool fill = rand() % 100 < (round / 15000 % 2 == 0 ? 80 : 15);
+		struct sluice_addr group = numbered(lab, number);
+		struct twin *twin = &twins[s];
+		unsigned at = twin_find(twin, number);
+
+		if (fill && at == twin->n) {
+			cr_assert_eq(
+				member_join(lab->sessions[s], lab->host, &group, lab->now_ms), 0);
+			twin->groups[twin->n++] = number;
+		} else if (!fill && at < twin->n) {
+			cr_assert_eq(
+				member_leave(lab->sessions[s], lab->host, &group, lab->now_ms), 0);
+			twin_remove(twin, at);
+		}
+		if (round % 97 == 0)
+			compare(lab, lab->sessions[s], twin);
+		if (round % 7919 == 0)
+			leave_half(lab, lab->sessions[s], twin);
+		if (round % 50 == 0)
+			lab_run(lab, rand() % 500);
+	}
+}
+
+// What tells groups apart is a hash; none must pass for another.
+BOTH(session, others, "STA-10: of many groups, only those that were joined are found")
+{
+	struct host_group_info info;
+
+	lab->quiet = true;
+	for (unsigned i = 1; i < 60000; i += 4) {
+		struct sluice_addr group = numbered(lab, i);
+
+		cr_assert_eq(member_join(lab->sessions[0], lab->host, &group, lab->now_ms), 0);
+	}
+	for (unsigned other = 0; other < 256; other += 5) {
+		for (unsigned i = 0; i < 60000; i++) {
+			struct sluice_addr group = numbered(lab, i);
+			bool joined = other == 0 && i % 4 == 1;
+
+			group.bytes[sluice_addr_len(&group) - 3] ^= other;
+			cr_assert_eq(host_group_get(lab->host, &group, &info, NULL, 0),
+				joined ? 0 : -ENOENT);
+		}
+	}
+}

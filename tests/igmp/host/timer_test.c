@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Defaults, deadlines, pacing, and what scale costs: sections TMR and SEC.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host_fixture.h"
+
+Test(timer, defaults, .description = "TMR-1 TMR-2 TMR-3 TMR-4 TMR-5 SEC-6: the defaults")
+{
+	static const int families[] = {AF_INET, AF_INET6};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct host_config config;
+
+		host_config_default(&config, families[i]);
+		cr_expect_eq(config.robustness, 2);
+		cr_expect_eq(config.query_interval_ms, 125000);
+		cr_expect_eq(config.query_response_interval_ms, 10000);
+		cr_expect_eq(config.unsolicited_report_interval_ms, 1000);
+		cr_expect_eq(config.old_unsolicited_report_interval_ms, 10000);
+		cr_expect_eq(config.max_groups, 1000000);
+		cr_expect_eq(config.max_sources, 1024);
+		cr_expect(config.ssm_aware && config.report_link_local);
+		cr_expect(!config.strict_ttl && !config.require_router_alert);
+	}
+}
+
+Test(timer, bad_config, .description = "TMR-1 TMR-12: what cannot work is refused")
+{
+	struct host_config good, config;
+	struct host_ops ops = {0};
+
+	host_config_default(&good, AF_INET);
+	config = good;
+	config.robustness = 0;
+	cr_assert_null(host_open(AF_INET, &config, &ops, NULL, 0));
+	config = good;
+	config.mtu = 30;
+	cr_assert_null(host_open(AF_INET, &config, &ops, NULL, 0));
+	config = good;
+	config.report_rate = 0;
+	cr_assert_null(host_open(AF_INET, &config, &ops, NULL, 0));
+	config = good;
+	config.unsolicited_report_interval_ms = 0;
+	cr_assert_null(host_open(AF_INET, &config, &ops, NULL, 0));
+	config = good;
+	config.old_unsolicited_report_interval_ms = 0;
+	cr_assert_null(host_open(AF_INET, &config, &ops, NULL, 0));
+	cr_assert_null(host_open(AF_UNIX, &good, &ops, NULL, 0));
+}
+
+static void fast(struct host_config *config)
+{
+	config->unsolicited_report_interval_ms = 20;
+	config->robustness = 5;
+}
+
+BOTH_TUNED(timer, configured, fast, "TMR-4 TMR-12: intervals are configurable")
+{
+	lab_join(lab, 0, "1");
+	lab_flush(lab);
+	lab_run(lab, 80);
+	cr_assert_eq(lab->n_frames, 5);
+}
+
+static void another_seed(struct host_config *config)
+{
+	config->seed = 2;
+}
+
+BOTH(timer, seeds,
+	"TMR-14: groups draw their own delays; equal seeds give equal runs, others others")
+{
+	struct lab *twin = lab_open(lab->family, NULL);
+	struct lab *other = lab_open(lab->family, another_seed);
+	struct lab *labs[] = {lab, twin, other};
+	unsigned n_apart = 0, n_other = 0;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct lab *one = labs[i];
+
+		lab_join(one, 0, "1");
+		lab_join(one, 0, "2");
+		lab_join(one, 0, "3");
+		lab_flush(one);
+		lab_run(one, 3000);
+	}
+	cr_assert_eq(lab->n_frames, twin->n_frames);
+	for (unsigned i = 0; i < lab->n_frames; i++) {
+		cr_assert_eq(lab->frames[i].at_ms, twin->frames[i].at_ms);
+		cr_assert_str_eq(lab->frames[i].text, twin->frames[i].text);
+		n_apart += i > 1 && lab->frames[i].at_ms != lab->frames[i - 1].at_ms;
+		n_other += i < other->n_frames && lab->frames[i].at_ms != other->frames[i].at_ms;
+	}
+	cr_assert_gt(n_apart, 0);
+	cr_assert_gt(n_other, 0);
+	lab_close(twin);
+	lab_close(other);
+}
+
+BOTH(timer, together, "CHG-7 CHG-16: a mass of groups told in one report is repeated in one")
+{
+	char name[12];
+
+	for (unsigned i = 1; i <= 70; i++) {
+		sprintf(name, "%u", i);
+		lab_join(lab, 0, name);
+	}
+	lab_flush(lab);
+	cr_assert_eq(lab->n_frames, 1);
+	lab_run(lab, 5000);
+	cr_assert_eq(lab->n_frames, 2);
+	cr_assert_eq(host_counter(lab->host, HOST_TX_RECORD), 140);
+}
+
+BOTH(timer, idle, "TMR-14: a host with nothing to say asks for no wake")
+{
+	cr_assert_eq(host_next_ms(lab->host), HOST_NEVER);
+	lab_join(lab, 0, "1");
+	lab_flush(lab);
+	cr_assert_leq(host_next_ms(lab->host), lab->now_ms + 1000);
+	lab_run(lab, 5000);
+	cr_assert_eq(host_next_ms(lab->host), HOST_NEVER);
+	cr_assert_leq(lab->n_wakes, 6);
+}
+
+BOTH(timer, idle_long, "TMR-14 CHG-7: after any time without a wake a repeat waits its gap")
+{
+	uint64_t day_ms = 24 * 3600 * 1000;
+
+	for (unsigned days = 20; days <= 120; days += 20) {
+		uint64_t said_ms;
+
+		lab_run(lab, days * day_ms);
+		lab_join(lab, 0, "1");
+		lab_says(lab, "TO_EX(1:)");
+		said_ms = lab->now_ms;
+		lab_run(lab, 1000);
+		lab_expect(lab, "TO_EX(1:)");
+		cr_assert_gt(lab->frames[lab->n_frames - 1].at_ms, said_ms, "%u days", days);
+		lab_leave(lab, 0, "1");
+		lab_settle(lab);
+	}
+}
+
+BOTH(timer, pace, "CHG-6: a flood is paced, a lone join is not held up by it")
+{
+	char name[12];
+
+	lab->quiet = true;
+	for (unsigned i = 1; i <= 100000; i++) {
+		sprintf(name, "%u", i);
+		cr_assert_eq(lab_join(lab, 0, name), 0);
+	}
+	lab_flush(lab);
+	cr_assert_eq(lab->n_frames, 128);
+	lab->quiet = false;
+	lab->n_frames = 0;
+	lab_join_source(lab, 1, "S9", 'a');
+	lab_flush(lab);
+	cr_assert_eq(lab->n_frames, 1);
+	cr_assert_not_null(strstr(lab_take(lab), "ALLOW(S9:a)"));
+	free(lab->frames[0].text);
+	lab->n_frames = lab->n_taken = 0;
+	lab->quiet = true;
+	for (unsigned ms = 0; ms < 50; ms++) {
+		unsigned before = lab->n_frames;
+
+		lab_run(lab, 1);
+		cr_assert_leq(lab->n_frames - before, 20);
+	}
+	lab_run(lab, 5000);
+	cr_assert_eq(host_counter(lab->host, HOST_TX_RECORD), 200002);
+	cr_assert_eq(lab->n_joined, 100001);
+}
+
+BOTH(timer, pace_counts, "CHG-9: with 10,000 groups in a flood each is reported RV times")
+{
+	uint8_t *seen = calloc(10001, 1);
+	char name[12];
+
+	for (unsigned i = 1; i <= 10000; i++) {
+		sprintf(name, "%u", i);
+		cr_assert_eq(lab_join(lab, 0, name), 0);
+	}
+	lab_flush(lab);
+	lab_run(lab, 5000);
+	for (unsigned i = 0; i < lab->n_frames; i++) {
+		const char *text = lab->frames[i].text;
+
+		while ((text = strstr(text, "TO_EX(")) != NULL)
+			seen[atoi(text += 6)]++;
+	}
+	for (unsigned i = 1; i <= 10000; i++)
+		cr_assert_eq(seen[i], 2, "group %u: %u", i, seen[i]);
+	free(seen);
+}
+
+BOTH(timer, memory, "SEC-3: at most 200 bytes a group, and all of it comes back")
+{
+	struct host_status status;
+	size_t empty;
+	char name[12];
+
+	host_status(lab->host, &status);
+	empty = status.memory;
+	lab->quiet = true;
+	for (unsigned i = 1; i <= 300000; i++) {
+		sprintf(name, "%u", i);
+		cr_assert_eq(lab_join(lab, 0, name), 0);
+	}
+	lab_flush(lab);
+	lab_run(lab, 5000);
+	host_status(lab->host, &status);
+	cr_assert_eq(status.n_groups, 300000);
+	cr_assert_leq((status.memory - empty) / 300000.0, 200);
+	session_close(lab->sessions[0], lab->now_ms);
+	lab->sessions[0] = NULL;
+	lab_flush(lab);
+	host_status(lab->host, &status);
+	cr_assert_eq(status.n_leaving, 300000);
+	lab_run(lab, 5000);
+	host_status(lab->host, &status);
+	cr_assert_eq(status.n_groups + status.n_leaving, 0);
+	cr_assert_leq(status.memory - empty, 128 * 1024);
+}
+
+BOTH(timer, month, "TMR-13: a month of queries, joins and version changes")
+{
+	lab->quiet = true;
+	for (unsigned i = 0; i < 30 * 24 * 30; i++) {
+		unsigned version = i % 300 < 290 ? NEWEST(lab) : 1 + i % (NEWEST(lab) - 1);
+
+		if (i % 2 == 0)
+			lab_join(lab, 0, "1");
+		else
+			lab_leave(lab, 0, "1");
+		lab_flush(lab);
+		lab_query(lab, version, NULL, "", 10000);
+		lab_run(lab, 120000);
+	}
+	cr_assert(!host_busy(lab->host));
+	// A wake for each thing that happens, not for each tick.
+	cr_assert_lt(lab->n_wakes, 30 * 24 * 30 * 12);
+}
