@@ -88,6 +88,12 @@ static bool copy_lost(struct scene *sc, const uint8_t *packet, size_t len)
 	return copy.lose;
 }
 
+static void hash_packet(struct scenario_result *result, const uint8_t *packet, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		result->packets_hash = (result->packets_hash ^ packet[i]) * UINT64_C(0x100000001b3);
+}
+
 static int host_send(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst)
 {
 	struct scene *sc = ctx;
@@ -95,6 +101,7 @@ static int host_send(void *ctx, const uint8_t *packet, size_t len, const struct 
 	if (!sc->script->clean && !sc->calm && script_random(&sc->random) % 50 == 0)
 		return -EAGAIN;
 
+	hash_packet(sc->result, packet, len);
 	bool copy_is_lost = copy_lost(sc, packet, len);
 	for (unsigned i = 0; i < ROUTERS; i++) {
 		struct hearing hearing = {

@@ -8,17 +8,17 @@
 
 static void run_all(int family)
 {
-	struct scenario_failure failure;
+	struct scenario_result result;
 	struct script script;
 
 	for (unsigned seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
 		script_generate(&script, seed, family);
-		if (scenario_run(&script, 0, &failure))
+		if (scenario_run(&script, 0, &result))
 			continue;
 		scenario_shrink(&script, 0);
-		scenario_run(&script, 0, &failure);
+		scenario_run(&script, 0, &result);
 		script_print(&script, stderr);
-		cr_assert_fail("at %.3f s: %s", failure.at_ms / 1000.0, failure.text);
+		cr_assert_fail("at %.3f s: %s", result.at_ms / 1000.0, result.text);
 	}
 }
 
@@ -43,11 +43,11 @@ Test(random, mld,
 // The first script of few that a router deaf to this record type makes fail, shrunk.
 static bool find_failing(enum frame_type deaf_to, struct script *script)
 {
-	struct scenario_failure failure;
+	struct scenario_result result;
 
 	for (unsigned seed = FIRST_SEED; seed < FIRST_SEED + 200; seed++) {
 		script_generate(script, seed, AF_INET);
-		if (!scenario_run(script, deaf_to, &failure)) {
+		if (!scenario_run(script, deaf_to, &result)) {
 			scenario_shrink(script, deaf_to);
 			return true;
 		}

@@ -12,9 +12,9 @@ void scenario_fail(struct scene *sc, const char *format, ...)
 	if (sc->failed)
 		return;
 	sc->failed = true;
-	sc->failure->at_ms = sc->now - SCENE_ORIGIN_MS;
+	sc->result->at_ms = sc->now - SCENE_ORIGIN_MS;
 	va_start(args, format);
-	vsnprintf(sc->failure->text, sizeof(sc->failure->text), format, args);
+	vsnprintf(sc->result->text, sizeof(sc->result->text), format, args);
 	va_end(args);
 }
 
@@ -101,7 +101,7 @@ static void run(struct scene *sc)
 }
 
 bool scenario_run(
-	const struct script *script, enum frame_type deaf_to, struct scenario_failure *failure)
+	const struct script *script, enum frame_type deaf_to, struct scenario_result *result)
 {
 	struct scene *sc = calloc(1, sizeof(*sc));
 	struct router_config config = {
@@ -119,7 +119,7 @@ bool scenario_run(
 		abort();
 	sc->script = script;
 	sc->deaf_to = deaf_to;
-	sc->failure = failure;
+	sc->result = result;
 	sc->now = SCENE_ORIGIN_MS;
 	sc->random = script->seed;
 	sc->link_up = true;

@@ -14,7 +14,9 @@
 #include <member.h>
 #include "model.h"
 
-struct scenario_failure {
+struct scenario_result {
+	uint64_t packets_hash; // FNV-1a of all packets the host sent, continued from the caller's
+	// Of the first failure.
 	uint64_t at_ms;
 	char text[160];
 };
@@ -22,7 +24,7 @@ struct scenario_failure {
 // Runs it; false if a bound was broken. All records of one type may be kept from the routers, to
 // see that the bounds notice: `deaf_to` names it, 0 for none.
 bool scenario_run(
-	const struct script *script, enum frame_type deaf_to, struct scenario_failure *failure);
+	const struct script *script, enum frame_type deaf_to, struct scenario_result *result);
 
 // Cuts a script that fails down to few events and plain parameters that still fail.
 void scenario_shrink(struct script *script, enum frame_type deaf_to);

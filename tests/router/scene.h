@@ -39,7 +39,7 @@ struct scene {
 	bool bulk; // the groups from SCRIPT_BULK on were used
 	uint64_t wanted_from, exact_from; // when the bounds hold
 	bool failed;
-	struct scenario_failure *failure;
+	struct scenario_result *result;
 };
 
 // Ends the scenario; only the first failure counts.

@@ -3,9 +3,9 @@
 
 static bool still_fails(const struct script *script, enum frame_type deaf_to)
 {
-	struct scenario_failure failure;
+	struct scenario_result result;
 
-	return !scenario_run(script, deaf_to, &failure);
+	return !scenario_run(script, deaf_to, &result);
 }
 
 // Keeps the candidate if it fails as well.
