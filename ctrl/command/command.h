@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "client.h"
+#include "daemon.h"
 
 struct sluice_options {
 	const char *socket;
@@ -14,17 +14,17 @@ struct sluice_options {
 	bool json;
 };
 
-// A command with the client connected. argv holds the words after the command's name, the right
+// A command of a connected daemon. argv holds the words after the command's name, the right
 // number of them.
-typedef enum client_status (*sluice_run_fn)(
-	struct client *client, const struct sluice_options *options, int argc, char **argv);
+typedef enum exit_status (*sluice_run_fn)(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv);
 
-enum client_status sluice_show(
-	struct client *client, const struct sluice_options *options, int argc, char **argv);
-enum client_status sluice_watch(
-	struct client *client, const struct sluice_options *options, int argc, char **argv);
-enum client_status sluice_top(
-	struct client *client, const struct sluice_options *options, int argc, char **argv);
+enum exit_status sluice_show(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv);
+enum exit_status sluice_watch(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv);
+enum exit_status sluice_top(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv);
 
 // Whether there is something of that name to show.
 bool sluice_can_show(const char *what);

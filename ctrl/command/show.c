@@ -188,27 +188,27 @@ static void print_table(const struct view *view, const json_t *result)
 	json_decref(rows);
 }
 
-enum client_status sluice_show(
-	struct client *client, const struct sluice_options *options, int argc, char **argv)
+enum exit_status sluice_show(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
 	const struct view *view = find_view(argv[0]);
 	json_t *params = json_object(), *result;
-	enum client_status status;
+	enum exit_status status;
 
 	if (options->interface)
 		json_object_set_new(params, "interface", json_string(options->interface));
 	if (view->in_pages)
-		status = client_call_pages(client, view->method, view->name, params, &result);
+		status = daemon_call_pages(daemon, view->method, view->name, params, &result);
 	else
-		status = client_call(client, view->method, params, &result);
-	if (status != CLIENT_OK)
+		status = daemon_call(daemon, view->method, params, &result);
+	if (status != STATUS_OK)
 		return status;
 	if (options->json)
 		sluice_print_json(result);
 	else
 		print_table(view, result);
 	json_decref(result);
-	return CLIENT_OK;
+	return STATUS_OK;
 }
 
 static const char *text_of(const json_t *event, const char *key)
@@ -234,17 +234,17 @@ static void print_event(const json_t *event)
 			json_integer_value(json_object_get(event, "session_id")));
 }
 
-enum client_status sluice_watch(
-	struct client *client, const struct sluice_options *options, int argc, char **argv)
+enum exit_status sluice_watch(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
 	json_t *event;
-	enum client_status status = client_call(client, "event.subscribe", json_object(), &event);
+	enum exit_status status = daemon_call(daemon, "event.subscribe", json_object(), &event);
 
 	setlinebuf(stdout);
-	while (status == CLIENT_OK) {
+	while (status == STATUS_OK) {
 		json_decref(event);
-		status = client_event(client, &event);
-		if (status != CLIENT_OK)
+		status = daemon_event(daemon, &event);
+		if (status != STATUS_OK)
 			break;
 		if (options->json)
 			sluice_print_json(event);

@@ -43,11 +43,11 @@ static void set(json_t *params, const char *key, json_t *value)
 }
 
 // `sources` and `mode` are NULL where the command has none of its own.
-static enum client_status change(struct client *client, const struct sluice_options *options,
+static enum exit_status change(struct daemon *daemon, const struct sluice_options *options,
 	const char *method, const char *group, const char *mode, json_t *sources)
 {
 	json_t *params = json_object(), *result;
-	enum client_status status;
+	enum exit_status status;
 
 	set(params, "group", json_string(group));
 	set(params, "mode", mode ? json_string(mode) : NULL);
@@ -55,43 +55,43 @@ static enum client_status change(struct client *client, const struct sluice_opti
 	set(params, "session", options->session ? json_string(options->session) : NULL);
 	set(params, "sources", sources ? sources : json_incref(options->sources));
 	set(params, "to", json_incref(options->to));
-	status = client_call(client, method, params, &result);
-	if (status != CLIENT_OK)
+	status = daemon_call(daemon, method, params, &result);
+	if (status != STATUS_OK)
 		return status;
 	if (options->json)
 		sluice_print_json(result);
 	json_decref(result);
-	return CLIENT_OK;
+	return STATUS_OK;
 }
 
-static enum client_status join(
-	struct client *client, const struct sluice_options *options, int argc, char **argv)
+static enum exit_status join(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
-	return change(client, options, "group.join", argv[0], NULL, NULL);
+	return change(daemon, options, "group.join", argv[0], NULL, NULL);
 }
 
-static enum client_status leave(
-	struct client *client, const struct sluice_options *options, int argc, char **argv)
+static enum exit_status leave(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
-	return change(client, options, "group.leave", argv[0], NULL, NULL);
+	return change(daemon, options, "group.leave", argv[0], NULL, NULL);
 }
 
-static enum client_status block(
-	struct client *client, const struct sluice_options *options, int argc, char **argv)
+static enum exit_status block(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
-	return change(client, options, "group.block", argv[0], NULL, texts(argc - 1, argv + 1));
+	return change(daemon, options, "group.block", argv[0], NULL, texts(argc - 1, argv + 1));
 }
 
-static enum client_status unblock(
-	struct client *client, const struct sluice_options *options, int argc, char **argv)
+static enum exit_status unblock(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
-	return change(client, options, "group.unblock", argv[0], NULL, texts(argc - 1, argv + 1));
+	return change(daemon, options, "group.unblock", argv[0], NULL, texts(argc - 1, argv + 1));
 }
 
-static enum client_status filter(
-	struct client *client, const struct sluice_options *options, int argc, char **argv)
+static enum exit_status filter(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
-	return change(client, options, "group.filter", argv[0], argv[1], texts(argc - 2, argv + 2));
+	return change(daemon, options, "group.filter", argv[0], argv[1], texts(argc - 2, argv + 2));
 }
 
 #define OPTION_INTERFACE 1u
@@ -135,22 +135,22 @@ static bool is_well_formed(const struct command *command, unsigned given, int ar
 	return true;
 }
 
-static enum client_status run(
+static enum exit_status run(
 	const struct sluice_options *options, unsigned given, int argc, char **argv)
 {
 	const struct command *command = argc > 0 ? find_command(argv[0]) : NULL;
-	enum client_status status;
-	struct client *client;
+	enum exit_status status;
+	struct daemon *daemon;
 
 	if (!command || !is_well_formed(command, given, argc - 1, argv + 1)) {
 		fputs(usage, stderr);
-		return CLIENT_USAGE;
+		return STATUS_USAGE;
 	}
-	status = client_open(options->socket, &client);
-	if (status != CLIENT_OK)
+	status = daemon_open(options->socket, &daemon);
+	if (status != STATUS_OK)
 		return status;
-	status = command->run(client, options, argc - 1, argv + 1);
-	client_close(client);
+	status = command->run(daemon, options, argc - 1, argv + 1);
+	daemon_close(daemon);
 	return status;
 }
 
@@ -163,7 +163,7 @@ static void append(json_t **list, const char *text)
 
 // Whether to go on; else *status is the exit status.
 static bool read_options(int argc, char **argv, struct sluice_options *options, unsigned *given,
-	enum client_status *status)
+	enum exit_status *status)
 {
 	static const struct option known[] = {
 		{"socket", required_argument, NULL, 'S'},
@@ -205,11 +205,11 @@ static bool read_options(int argc, char **argv, struct sluice_options *options, 
 		case 'V':
 		case 'h':
 			fputs(option == 'V' ? "sluice " SLUICE_VERSION "\n" : usage, stdout);
-			*status = CLIENT_OK;
+			*status = STATUS_OK;
 			return false;
 		default:
 			fputs(usage, stderr);
-			*status = CLIENT_USAGE;
+			*status = STATUS_USAGE;
 			return false;
 		}
 	}
@@ -219,7 +219,7 @@ static bool read_options(int argc, char **argv, struct sluice_options *options, 
 int main(int argc, char **argv)
 {
 	struct sluice_options options = {.socket = getenv("SLUICE_SOCKET")};
-	enum client_status status;
+	enum exit_status status;
 	unsigned given = 0;
 
 	if (!options.socket)

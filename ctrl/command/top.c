@@ -46,15 +46,15 @@ static const char *key_of(const json_t *group, char key[KEY_SIZE])
 	return key;
 }
 
-static enum client_status take_sample(struct client *client, struct sample *sample)
+static enum exit_status take_sample(struct daemon *daemon, struct sample *sample)
 {
 	json_t *result;
-	enum client_status status =
-		client_call_pages(client, "group.list", "groups", json_object(), &result);
+	enum exit_status status =
+		daemon_call_pages(daemon, "group.list", "groups", json_object(), &result);
 	json_t *group;
 	size_t i;
 
-	if (status != CLIENT_OK)
+	if (status != STATUS_OK)
 		return status;
 	sample->time = now();
 	sample->groups = json_incref(json_object_get(result, "groups"));
@@ -65,7 +65,7 @@ static enum client_status take_sample(struct client *client, struct sample *samp
 
 		json_object_set(sample->index, key_of(group, key), group);
 	}
-	return CLIENT_OK;
+	return STATUS_OK;
 }
 
 static void free_sample(struct sample *sample)
@@ -136,15 +136,15 @@ static void draw(const struct row *rows, size_t n)
 	refresh();
 }
 
-static enum client_status refresh_until_quit(struct client *client)
+static enum exit_status refresh_until_quit(struct daemon *daemon)
 {
 	struct sample before = {0}, after;
-	enum client_status status;
+	enum exit_status status;
 	struct row *rows;
 
 	for (;;) {
-		status = take_sample(client, &after);
-		if (status != CLIENT_OK)
+		status = take_sample(daemon, &after);
+		if (status != STATUS_OK)
 			break;
 		rows = rank(&before, &after);
 		if (rows)
@@ -159,21 +159,21 @@ static enum client_status refresh_until_quit(struct client *client)
 	return status;
 }
 
-enum client_status sluice_top(
-	struct client *client, const struct sluice_options *options, int argc, char **argv)
+enum exit_status sluice_top(
+	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
-	enum client_status status;
+	enum exit_status status;
 	SCREEN *screen;
 
 	if (!isatty(STDOUT_FILENO) || !(screen = newterm(NULL, stdout, stdin))) {
 		fprintf(stderr, "sluice: top needs a terminal; `sluice show groups` does not\n");
-		return CLIENT_USAGE;
+		return STATUS_USAGE;
 	}
 	cbreak();
 	noecho();
 	curs_set(0);
 	timeout(REFRESH_MS);
-	status = refresh_until_quit(client);
+	status = refresh_until_quit(daemon);
 	endwin();
 	delscreen(screen);
 	return status;

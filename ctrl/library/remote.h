@@ -4,13 +4,13 @@
 #define API_REMOTE_H
 
 #include "backend.h"
-#include "link.h"
+#include "connection.h"
 #include "share.h"
 
 struct remote_session {
 	struct sluice_session session; // first
 	char *socket; // sluiced's
-	struct link link;
+	struct connection connection;
 	json_int_t id;
 	// Const once open.
 	json_t *listed; // the daemon's interfaces in its words

@@ -55,7 +55,7 @@ static int get_membership(struct remote_session *session, unsigned ifindex,
 	json_t *params = remote_group_params(session, ifindex, group);
 
 	json_object_set_new(params, "session", json_integer(session->id));
-	return link_call(&session->link, "group.get", params, result);
+	return connection_call(&session->connection, "group.get", params, result);
 }
 
 int remote_change(struct sluice_session *session, const struct change_request *request, bool *ended)
@@ -65,7 +65,7 @@ int remote_change(struct sluice_session *session, const struct change_request *r
 	int rc;
 
 	*ended = false;
-	rc = link_call(&remote(session)->link, methods[request->kind],
+	rc = connection_call(&remote(session)->connection, methods[request->kind],
 		change_params(remote(session), request), NULL);
 	if (rc < 0 || (request->kind != CHANGE_LEAVE && request->kind != CHANGE_LEAVE_SOURCE))
 		return rc;
@@ -139,9 +139,10 @@ int remote_join_async(
 		.key = {.ifindex = request->ifindex, .group = request->group},
 	};
 	join->watch = events_watch(&session->events, &join->key, request->sources, context);
-	rc = join->watch == 0 ? -ENOMEM
-			      : link_post(&remote(session)->link, methods[request->kind],
-					change_params(remote(session), request), joined, join);
+	rc = join->watch == 0
+		     ? -ENOMEM
+		     : connection_post(&remote(session)->connection, methods[request->kind],
+			       change_params(remote(session), request), joined, join);
 	if (rc < 0) {
 		events_watch_cancel(&session->events, &join->key, join->watch);
 		free(join);

@@ -22,7 +22,8 @@ static bool is_of(const struct remote_port *port, struct remote_session *session
 {
 	struct remote_session *first = LIST_FIRST(&port->sessions);
 
-	return strcmp(first->socket, session->socket) == 0 && !link_is_lost(&first->link);
+	return strcmp(first->socket, session->socket) == 0 &&
+	       !connection_is_lost(&first->connection);
 }
 
 static int ask(struct remote_session *session, const char *path, json_t **result)
@@ -30,7 +31,7 @@ static int ask(struct remote_session *session, const char *path, json_t **result
 	json_t *params = json_pack("{s:I, s:i, s:s*}", "session", session->id, "ring_size",
 		session->session.ring_size, "socket", path);
 
-	return link_call(&session->link, "session.attach", params, result);
+	return connection_call(&session->connection, "session.attach", params, result);
 }
 
 static int open_line(struct remote_session *session, struct remote_port *port, const json_t *result)

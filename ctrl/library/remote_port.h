@@ -10,7 +10,7 @@
 
 // Gives the session, which is open, a line of a port.
 int remote_port_attach(struct remote_session *session);
-// Takes it away, if it has one. The session's link is closed before.
+// Takes it away, if it has one. The session's connection is closed before.
 void remote_port_detach(struct remote_session *session);
 
 #endif

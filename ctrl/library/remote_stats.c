@@ -14,7 +14,7 @@ int remote_group_stats(struct sluice_session *session, unsigned ifindex,
 	json_t *result, *seen;
 	int rc;
 
-	rc = link_call(&remote(session)->link, "group.stats",
+	rc = connection_call(&remote(session)->connection, "group.stats",
 		remote_group_params(remote(session), ifindex, group), &result);
 	if (rc < 0)
 		return rc;
@@ -37,7 +37,7 @@ int remote_session_stats(struct sluice_session *session, struct sluice_session_s
 	*stats = (struct sluice_session_stats){0};
 	if (remote(session)->port == NULL)
 		return 0;
-	rc = link_call(&remote(session)->link, "session.stats",
+	rc = connection_call(&remote(session)->connection, "session.stats",
 		json_pack("{s:I}", "session", remote(session)->id), &result);
 	if (rc < 0)
 		return rc;
@@ -62,14 +62,14 @@ static const json_t *entry_named(const json_t *list, const json_t *name)
 int remote_interface_stats(
 	struct sluice_session *session, unsigned ifindex, struct sluice_interface_stats *stats)
 {
-	struct link *link = &remote(session)->link;
+	struct connection *connection = &remote(session)->connection;
 	json_t *interfaces = NULL, *ports = NULL;
 	const json_t *interface, *port;
 	int rc;
 
-	rc = link_call(link, "interface.list", json_object(), &interfaces);
+	rc = connection_call(connection, "interface.list", json_object(), &interfaces);
 	if (rc == 0)
-		rc = link_call(link, "port.list", json_object(), &ports);
+		rc = connection_call(connection, "port.list", json_object(), &ports);
 	if (rc < 0)
 		goto free_lists;
 	interface = json_array_get(json_object_get(interfaces, "interfaces"), ifindex - 1);
@@ -103,7 +103,7 @@ int remote_worker_stats(
 	size_t i;
 	int rc;
 
-	rc = link_call(&remote(session)->link, "worker.list", json_object(), &result);
+	rc = connection_call(&remote(session)->connection, "worker.list", json_object(), &result);
 	if (rc < 0)
 		return rc;
 	list = json_object_get(result, "workers");
@@ -143,7 +143,7 @@ int remote_drop_stats(struct sluice_session *session, struct sluice_drop_stats *
 	size_t i;
 	int rc;
 
-	rc = link_call(&remote(session)->link, "drop.list", json_object(), &result);
+	rc = connection_call(&remote(session)->connection, "drop.list", json_object(), &result);
 	if (rc < 0)
 		return rc;
 	list = json_object_get(result, "drops");

@@ -117,9 +117,9 @@ static int load_interfaces(
 	int rc;
 	size_t i;
 
-	rc = link_call(&session->link, "interface.list", json_object(), &list);
+	rc = connection_call(&session->connection, "interface.list", json_object(), &list);
 	if (rc == 0)
-		rc = link_call(&session->link, "port.list", json_object(), &ports);
+		rc = connection_call(&session->connection, "port.list", json_object(), &ports);
 	if (rc < 0)
 		goto free_lists;
 	entries = json_object_get(list, "interfaces");
@@ -149,14 +149,14 @@ static int start(struct remote_session *session, bool stay)
 	if (rc < 0)
 		return rc;
 	session->n_interfaces = rc;
-	rc = link_call(&session->link, "session.open",
+	rc = connection_call(&session->connection, "session.open",
 		json_pack("{s:i}", "udp_port", ntohs(atomic_load(&session->session.udp_port_be))),
 		&result);
 	if (rc < 0)
 		return rc;
 	session->id = json_integer_value(json_object_get(result, "session"));
 	json_decref(result);
-	rc = link_call(&session->link, "event.subscribe", json_object(), NULL);
+	rc = connection_call(&session->connection, "event.subscribe", json_object(), NULL);
 	// EAL has lcores once it is up.
 	if (rc == 0 && !stay && rte_lcore_count() > 0)
 		rc = remote_port_attach(session);
@@ -175,7 +175,7 @@ static void free_session(struct remote_session *session)
 
 static void close_and_free(struct sluice_session *session)
 {
-	link_close(&remote(session)->link);
+	connection_close(&remote(session)->connection);
 	free_session(remote(session));
 }
 
@@ -191,7 +191,7 @@ int remote_session_open(const char *socket, const struct sluice_session_options 
 	remote(new)->socket = strdup(socket);
 	rc = remote(new)->socket == NULL
 		     ? -ENOMEM
-		     : link_open(&remote(new)->link, socket, on_event, on_lost, new);
+		     : connection_open(&remote(new)->connection, socket, on_event, on_lost, new);
 	if (rc < 0) {
 		free_session(remote(new));
 		return rc;
@@ -206,7 +206,7 @@ int remote_session_open(const char *socket, const struct sluice_session_options 
 
 static int bind_session(struct sluice_session *session, uint16_t udp_port_be)
 {
-	return link_call(&remote(session)->link, "session.bind",
+	return connection_call(&remote(session)->connection, "session.bind",
 		json_pack("{s:I, s:i}", "session", remote(session)->id, "udp_port",
 			ntohs(udp_port_be)),
 		NULL);
@@ -268,7 +268,7 @@ static int settle(struct sluice_session *session)
 		return 0;
 	// First makes room for what sluiced has.
 	share_line_settle(line);
-	rc = link_call(&remote(session)->link, "session.settle",
+	rc = connection_call(&remote(session)->connection, "session.settle",
 		json_pack("{s:I}", "session", remote(session)->id), NULL);
 	share_line_settle(line);
 	return rc;
@@ -307,7 +307,7 @@ static int send_datagram(struct sluice_session *session, const struct datagram *
 	json_object_set_new(params, "loop", json_boolean(datagram->loop));
 	json_object_set_new(params, "payload", json_string(hex));
 	free(hex);
-	return link_call(&remote(session)->link, "session.send", params, NULL);
+	return connection_call(&remote(session)->connection, "session.send", params, NULL);
 }
 
 static const struct backend backend = {

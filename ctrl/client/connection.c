@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "link.h"
+#include "connection.h"
 #include <errno.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -9,71 +9,71 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-struct link_request {
-	TAILQ_ENTRY(link_request) next;
-	link_done_fn done;
+struct connection_request {
+	TAILQ_ENTRY(connection_request) next;
+	connection_done_fn done;
 	void *arg;
 };
 
 // ---- Reading -------------------------------------------------------------------------------
 
-static void answer(struct link *link, const json_t *message)
+static void answer(struct connection *connection, const json_t *message)
 {
 	const json_t *error = json_object_get(message, "error");
 	const json_t *data = json_object_get(error, "data");
-	struct link_request *request;
+	struct connection_request *request;
 	int rc = 0;
 
 	if (error != NULL)
 		rc = -(int)json_integer_value(json_object_get(data, "code"));
 	if (error != NULL && rc >= 0)
 		rc = -EPROTO; // a daemon that does not know the method
-	pthread_mutex_lock(&link->lock);
-	request = TAILQ_FIRST(&link->requests);
+	pthread_mutex_lock(&connection->lock);
+	request = TAILQ_FIRST(&connection->requests);
 	if (request != NULL)
-		TAILQ_REMOVE(&link->requests, request, next);
-	pthread_mutex_unlock(&link->lock);
+		TAILQ_REMOVE(&connection->requests, request, next);
+	pthread_mutex_unlock(&connection->lock);
 	if (request == NULL)
 		return;
 	request->done(request->arg, rc, json_object_get(message, "result"));
 	free(request);
 }
 
-static void lose(struct link *link)
+static void lose(struct connection *connection)
 {
-	struct link_request *request;
+	struct connection_request *request;
 
-	pthread_mutex_lock(&link->lock);
-	link->lost = true;
-	pthread_mutex_unlock(&link->lock);
-	while ((request = TAILQ_FIRST(&link->requests)) != NULL) {
-		TAILQ_REMOVE(&link->requests, request, next);
+	pthread_mutex_lock(&connection->lock);
+	connection->lost = true;
+	pthread_mutex_unlock(&connection->lock);
+	while ((request = TAILQ_FIRST(&connection->requests)) != NULL) {
+		TAILQ_REMOVE(&connection->requests, request, next);
 		request->done(request->arg, -EPIPE, NULL);
 		free(request);
 	}
-	link->on_lost(link->arg);
+	connection->on_lost(connection->arg);
 }
 
 static void *read_all(void *arg)
 {
-	struct link *link = arg;
+	struct connection *connection = arg;
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t len;
 
-	while ((len = getline(&line, &room, link->in)) > 0) {
+	while ((len = getline(&line, &room, connection->in)) > 0) {
 		json_t *message = json_loadb(line, len, 0, NULL);
 
 		if (message == NULL)
 			break;
 		if (json_object_get(message, "method") != NULL)
-			link->on_event(link->arg, json_object_get(message, "params"));
+			connection->on_event(connection->arg, json_object_get(message, "params"));
 		else
-			answer(link, message);
+			answer(connection, message);
 		json_decref(message);
 	}
 	free(line);
-	lose(link);
+	lose(connection);
 	return NULL;
 }
 
@@ -97,50 +97,50 @@ static int connect_to(const char *path)
 	return -err;
 }
 
-static int start_reader(struct link *link)
+static int start_reader(struct connection *connection)
 {
 	sigset_t all, before;
 	int rc;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&link->reader, NULL, read_all, link);
+	rc = pthread_create(&connection->reader, NULL, read_all, connection);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return -rc;
 }
 
-int link_open(struct link *link, const char *path, link_event_fn on_event, link_lost_fn on_lost,
-	void *arg)
+int connection_open(struct connection *connection, const char *path, connection_event_fn on_event,
+	connection_lost_fn on_lost, void *arg)
 {
 	int fd = connect_to(path), rc;
 
 	if (fd < 0)
 		return fd;
-	link->in = fdopen(fd, "r");
-	if (link->in == NULL) {
+	connection->in = fdopen(fd, "r");
+	if (connection->in == NULL) {
 		close(fd);
 		return -ENOMEM;
 	}
-	link->on_event = on_event;
-	link->on_lost = on_lost;
-	link->arg = arg;
-	link->lost = false;
-	TAILQ_INIT(&link->requests);
-	pthread_mutex_init(&link->lock, NULL);
-	rc = start_reader(link);
+	connection->on_event = on_event;
+	connection->on_lost = on_lost;
+	connection->arg = arg;
+	connection->lost = false;
+	TAILQ_INIT(&connection->requests);
+	pthread_mutex_init(&connection->lock, NULL);
+	rc = start_reader(connection);
 	if (rc < 0) {
-		pthread_mutex_destroy(&link->lock);
-		fclose(link->in);
+		pthread_mutex_destroy(&connection->lock);
+		fclose(connection->in);
 	}
 	return rc;
 }
 
-void link_close(struct link *link)
+void connection_close(struct connection *connection)
 {
-	shutdown(fileno(link->in), SHUT_RDWR);
-	pthread_join(link->reader, NULL);
-	pthread_mutex_destroy(&link->lock);
-	fclose(link->in);
+	shutdown(fileno(connection->in), SHUT_RDWR);
+	pthread_join(connection->reader, NULL);
+	pthread_mutex_destroy(&connection->lock);
+	fclose(connection->in);
 }
 
 // ---- Calls ---------------------------------------------------------------------------------
@@ -160,9 +160,10 @@ static int send_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-int link_post(struct link *link, const char *method, json_t *params, link_done_fn done, void *arg)
+int connection_post(struct connection *connection, const char *method, json_t *params,
+	connection_done_fn done, void *arg)
 {
-	struct link_request *request = malloc(sizeof(*request));
+	struct connection_request *request = malloc(sizeof(*request));
 	json_t *message = params == NULL ? NULL
 					 : json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id",
 						   0, "method", method, "params", params);
@@ -173,15 +174,15 @@ int link_post(struct link *link, const char *method, json_t *params, link_done_f
 	json_decref(message);
 	if (request == NULL || text == NULL)
 		goto free_all;
-	*request = (struct link_request){.done = done, .arg = arg};
+	*request = (struct connection_request){.done = done, .arg = arg};
 	len = strlen(text);
 	text[len++] = '\n'; // in place of the NUL
 	// Sent under the lock: the order of the list is that of the wire.
-	pthread_mutex_lock(&link->lock);
-	rc = link->lost ? -EPIPE : send_all(fileno(link->in), text, len);
+	pthread_mutex_lock(&connection->lock);
+	rc = connection->lost ? -EPIPE : send_all(fileno(connection->in), text, len);
 	if (rc == 0)
-		TAILQ_INSERT_TAIL(&link->requests, request, next);
-	pthread_mutex_unlock(&link->lock);
+		TAILQ_INSERT_TAIL(&connection->requests, request, next);
+	pthread_mutex_unlock(&connection->lock);
 	if (rc == 0)
 		request = NULL;
 
@@ -191,13 +192,13 @@ free_all:
 	return rc;
 }
 
-bool link_is_lost(struct link *link)
+bool connection_is_lost(struct connection *connection)
 {
 	bool lost;
 
-	pthread_mutex_lock(&link->lock);
-	lost = link->lost;
-	pthread_mutex_unlock(&link->lock);
+	pthread_mutex_lock(&connection->lock);
+	lost = connection->lost;
+	pthread_mutex_unlock(&connection->lock);
 	return lost;
 }
 
@@ -217,13 +218,14 @@ static void wake(void *arg, int rc, const json_t *result)
 	sem_post(&waiting->done);
 }
 
-int link_call(struct link *link, const char *method, json_t *params, json_t **result)
+int connection_call(
+	struct connection *connection, const char *method, json_t *params, json_t **result)
 {
 	struct waiting waiting = {.result = result};
 	int rc;
 
 	sem_init(&waiting.done, 0, 0);
-	rc = link_post(link, method, params, wake, &waiting);
+	rc = connection_post(connection, method, params, wake, &waiting);
 	if (rc == 0) {
 		while (sem_wait(&waiting.done) < 0)
 			;

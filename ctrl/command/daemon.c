@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "client.h"
+#include "daemon.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -12,23 +12,23 @@
 
 #define PAGE_ENTRIES 500 // what a daemon tells in a few milliseconds
 
-struct client {
+struct daemon {
 	const char *path;
 	FILE *in;
 	char *line; // getline()'s
 	size_t room;
 };
 
-static enum client_status no_daemon(const char *path, const char *why)
+static enum exit_status no_daemon(const char *path, const char *why)
 {
 	fprintf(stderr, "sluice: no daemon answers on %s: %s\n", path, why);
-	return CLIENT_NO_DAEMON;
+	return STATUS_NO_DAEMON;
 }
 
-enum client_status client_open(const char *path, struct client **client)
+enum exit_status daemon_open(const char *path, struct daemon **daemon)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	struct client *new;
+	struct daemon *new;
 	int fd;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
@@ -45,29 +45,29 @@ enum client_status client_open(const char *path, struct client **client)
 	new->path = path;
 	new->in = fdopen(fd, "r");
 	if (!new->in)
-		goto free_client;
-	*client = new;
-	return CLIENT_OK;
+		goto free_daemon;
+	*daemon = new;
+	return STATUS_OK;
 
-free_client:
+free_daemon:
 	free(new);
 close_fd:
 	no_daemon(path, strerror(errno));
 	close(fd);
-	return CLIENT_NO_DAEMON;
+	return STATUS_NO_DAEMON;
 }
 
-void client_close(struct client *client)
+void daemon_close(struct daemon *daemon)
 {
-	fclose(client->in);
-	free(client->line);
-	free(client);
+	fclose(daemon->in);
+	free(daemon->line);
+	free(daemon);
 }
 
-static bool send_all(struct client *client, const char *text, size_t len)
+static bool send_all(struct daemon *daemon, const char *text, size_t len)
 {
 	while (len > 0) {
-		ssize_t n = send(fileno(client->in), text, len, MSG_NOSIGNAL);
+		ssize_t n = send(fileno(daemon->in), text, len, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -79,69 +79,69 @@ static bool send_all(struct client *client, const char *text, size_t len)
 	return true;
 }
 
-static enum client_status receive(struct client *client, json_t **message)
+static enum exit_status receive(struct daemon *daemon, json_t **message)
 {
-	ssize_t len = getline(&client->line, &client->room, client->in);
+	ssize_t len = getline(&daemon->line, &daemon->room, daemon->in);
 	json_error_t error;
 
 	if (len < 0)
-		return no_daemon(client->path, ferror(client->in) ? strerror(errno) : "it hung up");
-	*message = json_loadb(client->line, (size_t)len, 0, &error);
+		return no_daemon(daemon->path, ferror(daemon->in) ? strerror(errno) : "it hung up");
+	*message = json_loadb(daemon->line, (size_t)len, 0, &error);
 	if (*message)
-		return CLIENT_OK;
+		return STATUS_OK;
 	fprintf(stderr, "sluice: the answer is not JSON: %s\n", error.text);
-	return CLIENT_REFUSED;
+	return STATUS_REFUSED;
 }
 
-static enum client_status take_result(json_t *answer, json_t **result)
+static enum exit_status take_result(json_t *answer, json_t **result)
 {
 	json_t *error = json_object_get(answer, "error");
 	const char *message = json_string_value(json_object_get(error, "message"));
 
 	if (error) {
 		fprintf(stderr, "sluice: %s\n", message ? message : "refused");
-		return CLIENT_REFUSED;
+		return STATUS_REFUSED;
 	}
 	*result = json_incref(json_object_get(answer, "result"));
-	return CLIENT_OK;
+	return STATUS_OK;
 }
 
-enum client_status client_call(
-	struct client *client, const char *method, json_t *params, json_t **result)
+enum exit_status daemon_call(
+	struct daemon *daemon, const char *method, json_t *params, json_t **result)
 {
 	json_t *request = json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id", 1, "method",
 		method, "params", params);
 	char *text = json_dumps(request, JSON_COMPACT);
-	enum client_status status;
+	enum exit_status status;
 	json_t *answer;
 
 	json_decref(request);
 	if (!text) {
 		fprintf(stderr, "sluice: an argument is not UTF-8\n");
-		return CLIENT_USAGE;
+		return STATUS_USAGE;
 	}
 	// A daemon that goes away mid-sentence shows in what is read next.
-	if (send_all(client, text, strlen(text)))
-		send_all(client, "\n", 1);
+	if (send_all(daemon, text, strlen(text)))
+		send_all(daemon, "\n", 1);
 	free(text);
-	status = receive(client, &answer);
-	if (status != CLIENT_OK)
+	status = receive(daemon, &answer);
+	if (status != STATUS_OK)
 		return status;
 	status = take_result(answer, result);
 	json_decref(answer);
 	return status;
 }
 
-enum client_status client_call_pages(struct client *client, const char *method, const char *list,
+enum exit_status daemon_call_pages(struct daemon *daemon, const char *method, const char *list,
 	json_t *params, json_t **result)
 {
 	json_t *entries = json_array(), *page, *after;
-	enum client_status status;
+	enum exit_status status;
 
 	json_object_set_new(params, "limit", json_integer(PAGE_ENTRIES));
 	do {
-		status = client_call(client, method, json_copy(params), &page);
-		if (status != CLIENT_OK)
+		status = daemon_call(daemon, method, json_copy(params), &page);
+		if (status != STATUS_OK)
 			break;
 		json_array_extend(entries, json_object_get(page, list));
 		after = json_incref(json_object_get(page, "after"));
@@ -150,18 +150,18 @@ enum client_status client_call_pages(struct client *client, const char *method, 
 			json_object_set_new(params, "after", after);
 	} while (after);
 	json_decref(params);
-	if (status == CLIENT_OK)
+	if (status == STATUS_OK)
 		*result = json_pack("{s:O}", list, entries);
 	json_decref(entries);
 	return status;
 }
 
-enum client_status client_event(struct client *client, json_t **event)
+enum exit_status daemon_event(struct daemon *daemon, json_t **event)
 {
 	json_t *message;
-	enum client_status status = receive(client, &message);
+	enum exit_status status = receive(daemon, &message);
 
-	if (status == CLIENT_OK) {
+	if (status == STATUS_OK) {
 		*event = json_incref(json_object_get(message, "params"));
 		json_decref(message);
 	}
