@@ -7,34 +7,34 @@
 #define SLOTS_MIN 64
 #define LINE 64 // bytes of a cache line
 
-static struct table_slot *open_slots(size_t n_slots, size_t *held)
+static struct hash_table_slot *open_slots(size_t n_slots, size_t *held)
 {
-	struct table_slot *slots = memory_get_aligned(held, LINE, n_slots * sizeof(*slots));
+	struct hash_table_slot *slots = memory_get_aligned(held, LINE, n_slots * sizeof(*slots));
 
 	if (slots != NULL)
 		memset(slots, 0, n_slots * sizeof(*slots));
 	return slots;
 }
 
-bool table_init(struct table *table, const struct pool *pool, size_t *held)
+bool hash_table_init(struct hash_table *table, const struct pool *pool, size_t *held)
 {
-	*table = (struct table){.n_slots = SLOTS_MIN, .pool = pool, .held = held};
+	*table = (struct hash_table){.n_slots = SLOTS_MIN, .pool = pool, .held = held};
 	table->slots = open_slots(SLOTS_MIN, held);
 	return table->slots != NULL;
 }
 
-void table_close(struct table *table)
+void hash_table_close(struct hash_table *table)
 {
 	memory_put(table->held, table->slots, table->n_slots * sizeof(*table->slots));
 	table->slots = NULL;
 }
 
-static size_t next_slot(const struct table *table, size_t at)
+static size_t next_slot(const struct hash_table *table, size_t at)
 {
 	return (at + 1) & (table->n_slots - 1);
 }
 
-static void place(struct table *table, struct table_slot slot)
+static void place(struct hash_table *table, struct hash_table_slot slot)
 {
 	size_t at = slot.hash & (table->n_slots - 1);
 
@@ -43,10 +43,10 @@ static void place(struct table *table, struct table_slot slot)
 	table->slots[at] = slot;
 }
 
-static bool resize(struct table *table, size_t n_slots)
+static bool resize(struct hash_table *table, size_t n_slots)
 {
-	struct table old = *table;
-	struct table_slot *slots = open_slots(n_slots, table->held);
+	struct hash_table old = *table;
+	struct hash_table_slot *slots = open_slots(n_slots, table->held);
 
 	if (slots == NULL)
 		return false;
@@ -56,28 +56,28 @@ static bool resize(struct table *table, size_t n_slots)
 		if (old.slots[i].number != 0)
 			place(table, old.slots[i]);
 	}
-	table_close(&old);
+	hash_table_close(&old);
 	return true;
 }
 
-bool table_reserve(struct table *table)
+bool hash_table_reserve(struct hash_table *table)
 {
 	return table->count < table->n_slots / 2 || resize(table, 2 * table->n_slots);
 }
 
-void table_put(struct table *table, uint32_t hash, const void *object)
+void hash_table_put(struct hash_table *table, uint32_t hash, const void *object)
 {
-	place(table, (struct table_slot){hash, pool_number(object)});
+	place(table, (struct hash_table_slot){hash, pool_number(object)});
 	table->count++;
 }
 
 // How far the slot lies from where its hash wants it.
-static size_t displacement(const struct table *table, size_t at)
+static size_t displacement(const struct hash_table *table, size_t at)
 {
 	return (at - table->slots[at].hash) & (table->n_slots - 1);
 }
 
-void table_remove(struct table *table, uint32_t hash, const void *object)
+void hash_table_remove(struct hash_table *table, uint32_t hash, const void *object)
 {
 	uint32_t number = pool_number(object);
 	size_t gap = hash & (table->n_slots - 1);

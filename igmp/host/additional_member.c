@@ -3,78 +3,79 @@
 #include "group.h"
 #include "host_private.h"
 
-struct key {
+struct member_key {
 	const struct group *group;
 	const struct session *session;
 };
 
-static uint32_t hash_key(const struct key *key)
+static uint32_t hash_key(const struct member_key *key)
 {
-	return table_mix(table_mix((uintptr_t)key->group) ^ (uintptr_t)key->session) >> 16;
+	return hash_table_mix(hash_table_mix((uintptr_t)key->group) ^ (uintptr_t)key->session) >>
+	       16;
 }
 
 static bool has_key(const void *object, const void *arg)
 {
-	const struct further_member *further = object;
-	const struct key *key = arg;
+	const struct additional_member *additional = object;
+	const struct member_key *key = arg;
 
-	return further->group == key->group && further->member.session == key->session;
+	return additional->group == key->group && additional->member.session == key->session;
 }
 
-static uint32_t hash(const struct further_member *further)
+static uint32_t hash(const struct additional_member *additional)
 {
-	return hash_key(&(struct key){further->group, further->member.session});
+	return hash_key(&(struct member_key){additional->group, additional->member.session});
 }
 
-static struct further_member *further_of(struct member *member)
+static struct additional_member *additional_member_of(struct member *member)
 {
-	return container_of(member, struct further_member, member);
+	return container_of(member, struct additional_member, member);
 }
 
-struct member *further_find(
+struct member *additional_member_find(
 	const struct host *host, const struct group *group, const struct session *session)
 {
-	struct key key = {group, session};
-	struct further_member *further;
+	struct member_key key = {group, session};
+	struct additional_member *additional;
 
-	further = table_find(&host->member_table, hash_key(&key), has_key, &key);
-	return further != NULL ? &further->member : NULL;
+	additional = hash_table_find(&host->member_table, hash_key(&key), has_key, &key);
+	return additional != NULL ? &additional->member : NULL;
 }
 
-struct member *further_open(struct host *host, struct group *group)
+struct member *additional_member_open(struct host *host, struct group *group)
 {
-	struct further_member *further = NULL;
+	struct additional_member *additional = NULL;
 
-	if (table_reserve(&host->member_table))
-		further = pool_get(&host->member_pool);
-	if (further == NULL)
+	if (hash_table_reserve(&host->member_table))
+		additional = pool_get(&host->member_pool);
+	if (additional == NULL)
 		return NULL;
-	further->group = group;
-	further->member.further = true;
-	return &further->member;
+	additional->group = group;
+	additional->member.additional = true;
+	return &additional->member;
 }
 
-void further_close(struct member *member)
+void additional_member_close(struct member *member)
 {
-	pool_put(further_of(member));
+	pool_put(additional_member_of(member));
 }
 
-void further_add(struct host *host, struct group *group, struct member *member)
+void additional_member_add(struct host *host, struct group *group, struct member *member)
 {
-	struct further_member *further = further_of(member);
+	struct additional_member *additional = additional_member_of(member);
 
-	group->shared = true;
-	group_rest(group)->n_further++;
-	LIST_INSERT_HEAD(&group_rest(group)->pending, further, pending);
-	table_put(&host->member_table, hash(further), further);
+	group->has_additional = true;
+	group_rest(group)->n_additional++;
+	LIST_INSERT_HEAD(&group_rest(group)->pending, additional, pending);
+	hash_table_put(&host->member_table, hash(additional), additional);
 }
 
-void further_remove(struct host *host, struct group *group, struct member *member)
+void additional_member_remove(struct host *host, struct group *group, struct member *member)
 {
-	struct further_member *further = further_of(member);
+	struct additional_member *additional = additional_member_of(member);
 
 	if (member->state != MEMBER_JOINED)
-		LIST_REMOVE(further, pending);
-	table_remove(&host->member_table, hash(further), further);
-	group->shared = --group_rest(group)->n_further > 0;
+		LIST_REMOVE(additional, pending);
+	hash_table_remove(&host->member_table, hash(additional), additional);
+	group->has_additional = --group_rest(group)->n_additional > 0;
 }

@@ -36,11 +36,11 @@ void compat_update(struct host *host, uint64_t now_ms)
 	uint64_t next_ms = HOST_NEVER;
 
 	for (unsigned v = host->wire->newest - 1; v > 0; v--) {
-		if (host->old_until_ms[v] <= now_ms)
+		if (host->older_until_ms[v] <= now_ms)
 			continue;
 		version = v;
-		if (host->old_until_ms[v] < next_ms)
-			next_ms = host->old_until_ms[v];
+		if (host->older_until_ms[v] < next_ms)
+			next_ms = host->older_until_ms[v];
 	}
 	if (host->compat_set)
 		wheel_cancel(&host->wheel, &host->compat);
@@ -52,8 +52,8 @@ void compat_update(struct host *host, uint64_t now_ms)
 	host_log(host, now_ms, "version %u in use%s", version,
 		version < host->wire->newest ? ", source filters are not reported" : "");
 	host->version = version;
-	answer_cancel(host);
-	change_cancel(host);
+	response_cancel(host);
+	state_change_cancel(host);
 }
 
 static void log_ssm(struct host *host, const struct query *query, uint64_t now_ms)
@@ -85,6 +85,6 @@ void compat_hear(struct host *host, const struct query *query, uint64_t now_ms)
 	host->querier_heard_ms = now_ms;
 	if (newest)
 		return;
-	host->old_until_ms[query->version] = now_ms + older_querier_timeout_ms(host);
+	host->older_until_ms[query->version] = now_ms + older_querier_timeout_ms(host);
 	compat_update(host, now_ms);
 }

@@ -15,88 +15,93 @@ static uint32_t frames(const struct host *host)
 	return bytes / room + 1;
 }
 
-static uint64_t end_ms(const struct walk *walk)
+static uint64_t end_ms(const struct general_response *response)
 {
-	return walk->start_ms + (uint64_t)(walk->n_steps - 1) * walk->response_ms / walk->n_steps;
+	return response->start_ms +
+	       (uint64_t)(response->n_steps - 1) * response->spread_ms / response->n_steps;
 }
 
-void walk_stop(struct host *host)
+void general_response_stop(struct host *host)
 {
-	struct walk *walk = &host->walk;
+	struct general_response *response = &host->general_response;
 
-	if (walk->timer_set)
-		wheel_cancel(&host->wheel, &walk->timer);
-	*walk = (struct walk){.pending = false};
+	if (response->timer_set)
+		wheel_cancel(&host->wheel, &response->timer);
+	*response = (struct general_response){.pending = false};
 }
 
 static void set_timer(struct host *host, uint64_t at_ms)
 {
-	host->walk.timer.kind = TIMER_WALK;
-	host->walk.timer_set = true;
-	wheel_set(&host->wheel, &host->walk.timer, at_ms);
+	host->general_response.timer.kind = TIMER_GENERAL_RESPONSE;
+	host->general_response.timer_set = true;
+	wheel_set(&host->wheel, &host->general_response.timer, at_ms);
 }
 
 // The group to be visited after this one, NULL if that was the last.
 static struct group *next_group(
-	const struct host *host, struct walk *walk, const struct group *group)
+	const struct host *host, struct general_response *response, const struct group *group)
 {
 	struct group *next = group_next(host, group);
 
-	if (next == NULL && !walk->wrapped) {
-		walk->wrapped = true;
+	if (next == NULL && !response->wrapped) {
+		response->wrapped = true;
 		next = group_next(host, NULL);
 	}
-	return next != NULL && walk->wrapped && pool_number(next) >= walk->from ? NULL : next;
+	return next != NULL && response->wrapped && pool_number(next) >= response->from ? NULL
+											: next;
 }
 
-void walk_start(struct host *host, uint32_t response_ms, uint64_t now_ms)
+void general_response_start(struct host *host, uint32_t response_ms, uint64_t now_ms)
 {
-	const struct walk *old = &host->walk;
+	const struct general_response *previous = &host->general_response;
 	uint32_t n_steps = frames(host);
-	struct walk walk = {
+	struct general_response response = {
 		.pending = true,
-		.response_ms = response_ms,
+		.spread_ms = response_ms,
 		.n_steps = n_steps,
 		.start_ms = now_ms + random_delay(&host->random, response_ms / n_steps),
 	};
 
-	if (old->pending && old->response_ms < response_ms)
-		walk.response_ms = old->response_ms;
-	if (old->timer_set && wheel_expires_ms(&host->wheel, &old->timer) < walk.start_ms)
-		walk.start_ms = wheel_expires_ms(&host->wheel, &old->timer);
+	if (previous->pending && previous->spread_ms < response_ms)
+		response.spread_ms = previous->spread_ms;
+	if (previous->timer_set &&
+		wheel_expires_ms(&host->wheel, &previous->timer) < response.start_ms)
+		response.start_ms = wheel_expires_ms(&host->wheel, &previous->timer);
 	// More groups than the old one had frames for: they go with it rather than after it.
-	if (old->pending && !old->begun && end_ms(&walk) > end_ms(old))
-		walk.response_ms = end_ms(old) > walk.start_ms ? end_ms(old) - walk.start_ms : 1;
-	walk.at = old->at;
-	walk_stop(host);
-	host->walk = walk;
-	set_timer(host, walk.start_ms);
+	if (previous->pending && !previous->begun && end_ms(&response) > end_ms(previous))
+		response.spread_ms = end_ms(previous) > response.start_ms
+					     ? end_ms(previous) - response.start_ms
+					     : 1;
+	response.at = previous->at;
+	general_response_stop(host);
+	host->general_response = response;
+	set_timer(host, response.start_ms);
 }
 
-void walk_expire(struct host *host, uint64_t now_ms)
+void general_response_expire(struct host *host, uint64_t now_ms)
 {
-	struct walk *walk = &host->walk;
+	struct general_response *response = &host->general_response;
 	uint64_t step;
 
-	walk->timer_set = false;
-	if (!walk->begun) {
-		walk->begun = true;
-		if (walk->at == NULL)
-			walk->at = group_next(host, NULL);
-		walk->from = walk->at != NULL ? pool_number(walk->at) : 0;
-		walk->wrapped = false;
-		walk->n_groups = host->group_table.count;
+	response->timer_set = false;
+	if (!response->begun) {
+		response->begun = true;
+		if (response->at == NULL)
+			response->at = group_next(host, NULL);
+		response->from = response->at != NULL ? pool_number(response->at) : 0;
+		response->wrapped = false;
+		response->n_groups = host->group_table.count;
 	}
-	step = walk->n_steps;
-	if (walk->response_ms > 0)
-		step = (now_ms - walk->start_ms) * walk->n_steps / walk->response_ms + 1;
-	if (step >= walk->n_steps) {
-		walk->quota = UINT32_MAX;
+	step = response->n_steps;
+	if (response->spread_ms > 0)
+		step = (now_ms - response->start_ms) * response->n_steps / response->spread_ms + 1;
+	if (step >= response->n_steps) {
+		response->quota = UINT32_MAX;
 		return;
 	}
-	walk->quota = (step * walk->n_groups + walk->n_steps - 1) / walk->n_steps;
-	set_timer(host,
-		walk->start_ms + (step * walk->response_ms + walk->n_steps - 1) / walk->n_steps);
+	response->quota = (step * response->n_groups + response->n_steps - 1) / response->n_steps;
+	set_timer(host, response->start_ms + (step * response->spread_ms + response->n_steps - 1) /
+						     response->n_steps);
 }
 
 // A later group comes in while the ones before it are written.
@@ -105,42 +110,43 @@ static void fetch_ahead(const struct group *group)
 	__builtin_prefetch((const void *)((uintptr_t)group + FETCH_AHEAD * sizeof(*group)), 0, 1);
 }
 
-bool walk_transmit(struct host *host, uint64_t now_ms)
+bool general_response_transmit(struct host *host, uint64_t now_ms)
 {
-	struct walk *walk = &host->walk;
+	struct general_response *response = &host->general_response;
 
-	while (walk->at != NULL && walk->visited < walk->quota) {
-		struct walk to = *walk;
+	while (response->at != NULL && response->visited < response->quota) {
+		struct general_response to = *response;
 
-		if (!pace_allows(&host->pace, false, now_ms))
+		if (!rate_limit_allows(&host->rate_limit, false, now_ms))
 			return false;
 		report_begin(host);
 		for (; to.at != NULL; to.at = next_group(host, &to, to.at), to.visited++) {
 			fetch_ahead(to.at);
-			if (group_is_answered(to.at) &&
+			if (group_responds(to.at) &&
 				report_current_state(host, to.at, &to.place) != REPORT_WHOLE)
 				break;
 		}
 		if (host->frame.n_records > 0 && !report_send(host))
 			return false;
-		*walk = to;
+		*response = to;
 	}
-	if (walk->begun && walk->at == NULL)
-		walk_stop(host);
+	if (response->begun && response->at == NULL)
+		general_response_stop(host);
 	return true;
 }
 
-bool walk_ends_by(const struct host *host, uint64_t at_ms)
+bool general_response_ends_by(const struct host *host, uint64_t at_ms)
 {
-	return host->walk.pending && !host->walk.begun && end_ms(&host->walk) <= at_ms;
+	return host->general_response.pending && !host->general_response.begun &&
+	       end_ms(&host->general_response) <= at_ms;
 }
 
-void walk_forget(struct host *host, const struct group *group)
+void general_response_forget(struct host *host, const struct group *group)
 {
-	struct walk *walk = &host->walk;
+	struct general_response *response = &host->general_response;
 
-	if (walk->at != group)
+	if (response->at != group)
 		return;
-	walk->at = next_group(host, walk, group);
-	walk->place.partly = false;
+	response->at = next_group(host, response, group);
+	response->place.partly = false;
 }

@@ -30,8 +30,9 @@ static uint32_t hash_ipv4(const struct host *host, uint32_t number)
 
 static uint32_t hash_ipv6(const struct host *host, uint64_t prefix, uint64_t number)
 {
-	prefix = table_mix(prefix ^ host->hash_seed);
-	return (uint32_t)(table_mix(table_mix(prefix ^ number / RUN)) >> 32) * RUN + number % RUN;
+	prefix = hash_table_mix(prefix ^ host->hash_seed);
+	return (uint32_t)(hash_table_mix(hash_table_mix(prefix ^ number / RUN)) >> 32) * RUN +
+	       number % RUN;
 }
 
 static uint64_t read_be64(const uint8_t *bytes)
@@ -66,8 +67,8 @@ static bool has_address(const void *group, const void *addr)
 static struct group *find_ipv4(const struct host *host, uint32_t number)
 {
 	if (number % RUN == 0)
-		table_fetch(&host->group_table, hash_ipv4(host, number + RUN));
-	return table_find(&host->group_table, hash_ipv4(host, number), NULL, NULL);
+		hash_table_fetch(&host->group_table, hash_ipv4(host, number + RUN));
+	return hash_table_find(&host->group_table, hash_ipv4(host, number), NULL, NULL);
 }
 
 static struct group *find_ipv6(const struct host *host, const uint8_t addr[16])
@@ -76,8 +77,9 @@ static struct group *find_ipv6(const struct host *host, const uint8_t addr[16])
 	uint64_t number = read_be64(addr + 8);
 
 	if (number % RUN == 0)
-		table_fetch(&host->group_table, hash_ipv6(host, prefix, number + RUN));
-	return table_find(&host->group_table, hash_ipv6(host, prefix, number), has_address, addr);
+		hash_table_fetch(&host->group_table, hash_ipv6(host, prefix, number + RUN));
+	return hash_table_find(
+		&host->group_table, hash_ipv6(host, prefix, number), has_address, addr);
 }
 
 struct group *group_find(const struct host *host, const uint8_t addr[16])
@@ -114,16 +116,16 @@ struct group *group_add(struct host *host, const struct sluice_addr *addr)
 {
 	struct group *group;
 
-	if (!table_reserve(&host->group_table) ||
-		!queue_resize(&host->queue, host->group_table.count + 1))
+	if (!hash_table_reserve(&host->group_table) ||
+		!group_queue_resize(&host->queue, host->group_table.count + 1))
 		return NULL;
 	group = pool_get(&host->group_pool);
 	if (group == NULL)
 		return NULL;
 	memcpy(group->addr, addr->bytes, sizeof(group->addr));
-	group->told_mode = SLUICE_INCLUDE;
+	group->reported_mode = SLUICE_INCLUDE;
 	group_classify(host, group);
-	table_put(&host->group_table, hash_address(host, group->addr), group);
+	hash_table_put(&host->group_table, hash_address(host, group->addr), group);
 	return group;
 }
 
@@ -131,30 +133,30 @@ void group_free(struct host *host, struct group *group)
 {
 	struct source_set *set = group_sources(group);
 
-	answer_forget(host, group);
+	response_forget(host, group);
 	if (set != NULL) {
 		struct source *source;
 
 		while ((source = TAILQ_FIRST(&set->order)) != NULL) {
-			source_tell(set, source, false);
+			source_set_reported(set, source, false);
 			source_settle(set, source);
 		}
 		source_set_close(set, &host->memory);
 	}
-	table_remove(&host->group_table, hash_address(host, group->addr), group);
+	hash_table_remove(&host->group_table, hash_address(host, group->addr), group);
 	pool_put(group);
-	queue_resize(&host->queue, host->group_table.count);
+	group_queue_resize(&host->queue, host->group_table.count);
 }
 
 int group_reserve(struct host *host, struct group *group, unsigned n)
 {
-	if (n == 0 && !group->sourced)
+	if (n == 0 && !group->has_sources)
 		return 0;
-	if (!group->sourced) {
+	if (!group->has_sources) {
 		group_rest(group)->sources = source_set_open(&host->memory);
 		if (group_rest(group)->sources == NULL)
 			return -ENOMEM;
-		group->sourced = true;
+		group->has_sources = true;
 	}
 	if (!pool_reserve(&host->source_pool, n) ||
 		!source_set_reserve(group_sources(group), group->n_exclude + 1, &host->memory))
@@ -177,9 +179,9 @@ static void touch_blocked(struct group *group)
 	struct source_set *set = group_sources(group);
 	struct source *source;
 
-	if (group->n_exclude == 0 || group->n_exclude >= set->n_ranks)
+	if (group->n_exclude == 0 || group->n_exclude >= set->n_buckets)
 		return;
-	LIST_FOREACH (source, &set->ranks[group->n_exclude], rank)
+	LIST_FOREACH (source, &set->buckets[group->n_exclude], bucket)
 		source_touch(set, source);
 }
 
@@ -230,11 +232,11 @@ void group_merge(struct host *host, struct group *group, const struct filter_vie
 {
 	int excludes = (after->mode == SLUICE_EXCLUDE) - (before->mode == SLUICE_EXCLUDE);
 
-	if (group->sourced)
+	if (group->has_sources)
 		merge_sources(host, group, before, after, excludes);
 	else
 		group->n_exclude += excludes;
-	turn_note(host, group);
+	schedule_change(host, group);
 }
 
 void group_merge_source(struct host *host, struct group *group, enum sluice_filter_mode mode,
@@ -243,5 +245,5 @@ void group_merge_source(struct host *host, struct group *group, enum sluice_filt
 	struct source_set *set = group_sources(group);
 
 	count_source(set, mode, source_get(set, &host->source_pool, source->bytes), by);
-	turn_note(host, group);
+	schedule_change(host, group);
 }

@@ -14,23 +14,23 @@
 
 struct member {
 	struct session *session; // NULL: not in use
-	struct filter *filter; // NULL: no sources
+	struct source_list *sources; // NULL: none
 	void *user;
 	uint32_t joins;
 	uint32_t place; // in the session's array
 	uint8_t mode; // enum sluice_filter_mode
 	uint8_t state; // enum member_state, or MEMBER_REPORTED
 	bool set; // by member_set_filter(): joins do not count it down
-	bool further; // it is part of a struct further_member
+	bool additional; // it is part of a struct additional_member
 };
 
 #define MEMBER_REPORTED 2 // to be told that it is MEMBER_JOINED
 
 // A member of a group that had one already.
-struct further_member {
+struct additional_member {
 	struct member member;
 	struct group *group;
-	LIST_ENTRY(further_member) pending; // group_rest->pending, until MEMBER_JOINED
+	LIST_ENTRY(additional_member) pending; // group_rest->pending, until MEMBER_JOINED
 };
 
 // A member's filter as the group sees it; INCLUDE without sources is no member.
@@ -41,18 +41,18 @@ struct filter_view {
 };
 
 static inline struct filter_view filter_view(
-	enum sluice_filter_mode mode, const struct filter *filter)
+	enum sluice_filter_mode mode, const struct source_list *list)
 {
 	return (struct filter_view){
 		.mode = mode,
-		.sources = filter != NULL ? filter->sources : NULL,
-		.n = filter != NULL ? filter->n : 0,
+		.sources = list != NULL ? list->sources : NULL,
+		.n = list != NULL ? list->n : 0,
 	};
 }
 
 static inline struct filter_view member_view(const struct member *member)
 {
-	return filter_view(member->mode, member->filter);
+	return filter_view(member->mode, member->sources);
 }
 
 // ---- Groups -----------------------------------------------------------------------------------
@@ -71,25 +71,25 @@ struct group {
 	struct member first; // most groups have only this one
 	uint32_t n_exclude; // members in EXCLUDE
 	uint8_t phase; // enum group_phase
-	uint8_t told_mode; // what routers were told; INCLUDE at first
+	uint8_t reported_mode; // what routers were told; INCLUDE at first
 	uint8_t repeats; // filter-mode reports, or old reports, still to be sent
 	bool due : 1; // its timer has expired
 	bool silent : 1; // never reported
 	bool ssm : 1; // never in EXCLUDE (SSM-3)
-	bool asked : 1; // old versions: its timer is also that of an answer
+	bool query_pending : 1; // older versions: the timer is also that of a response
 	bool last_reporter : 1; // old versions: no other host reported after us
-	bool joined : 1; // on the list host->joined
-	bool shared : 1; // has further members
-	bool sourced : 1; // has a set of sources, since one was named
+	bool notify : 1; // on the list host->notify
+	bool has_additional : 1; // has further members
+	bool has_sources : 1; // has a set of sources, since one was named
 };
 
 struct group_rest {
 	struct source_set *sources;
-	struct answer *answer; // to a specific query, NULL if none waits
-	LIST_HEAD(, further_member) pending;
+	struct response *response; // to a specific query, NULL if none waits
+	LIST_HEAD(, additional_member) pending;
 	struct wheel_timer timer; // GROUP_WAITING
-	uint32_t n_further; // members
-	uint32_t next_joined; // the number of the next group on host->joined
+	uint32_t n_additional; // members
+	uint32_t next_notify; // the number of the next group on host->notify
 };
 
 static_assert(
@@ -108,19 +108,20 @@ static inline struct group *group_front(const struct group_rest *rest)
 // NULL if no source was ever named.
 static inline struct source_set *group_sources(const struct group *group)
 {
-	return group->sourced ? group_rest(group)->sources : NULL;
+	return group->has_sources ? group_rest(group)->sources : NULL;
 }
 
 // Sessions.
 static inline unsigned group_members(const struct group *group)
 {
-	return (group->first.session != NULL) + (group->shared ? group_rest(group)->n_further : 0);
+	return (group->first.session != NULL) +
+	       (group->has_additional ? group_rest(group)->n_additional : 0);
 }
 
 static inline struct group *group_of(const struct member *member)
 {
-	if (member->further)
-		return container_of(member, struct further_member, member)->group;
+	if (member->additional)
+		return container_of(member, struct additional_member, member)->group;
 	return container_of(member, struct group, first);
 }
 
@@ -158,17 +159,17 @@ static inline bool group_lists(const struct group *group, const struct source *s
 static inline bool group_exists(const struct group *group)
 {
 	return group_mode(group) == SLUICE_EXCLUDE ||
-	       (group->sourced && group_sources(group)->n_included > 0);
+	       (group->has_sources && group_sources(group)->n_included > 0);
 }
 
-static inline bool group_was_told(const struct group *group)
+static inline bool group_is_reported(const struct group *group)
 {
-	return group->told_mode == SLUICE_EXCLUDE ||
-	       (group->sourced && group_sources(group)->n_told > 0);
+	return group->reported_mode == SLUICE_EXCLUDE ||
+	       (group->has_sources && group_sources(group)->n_reported > 0);
 }
 
 // Whether an answer is to name it.
-static inline bool group_is_answered(const struct group *group)
+static inline bool group_responds(const struct group *group)
 {
 	return group_exists(group) && !group->silent;
 }

@@ -5,17 +5,17 @@
 #define SLOTS_MIN 64
 #define LINE 64 // bytes of a cache line
 
-static size_t count(const struct queue *queue)
+static size_t count(const struct group_queue *queue)
 {
 	return queue->n_ready + queue->n_dirty;
 }
 
-static struct group **slot(const struct queue *queue, size_t i)
+static struct group **slot(const struct group_queue *queue, size_t i)
 {
 	return &queue->slots[(queue->first + i) & (queue->n_slots - 1)];
 }
 
-bool queue_resize(struct queue *queue, size_t n)
+bool group_queue_resize(struct group_queue *queue, size_t n)
 {
 	size_t n_slots = queue->n_slots > 0 ? queue->n_slots : SLOTS_MIN;
 	struct group **slots;
@@ -32,28 +32,28 @@ bool queue_resize(struct queue *queue, size_t n)
 	if (slots == NULL)
 		return n <= queue->n_slots;
 	for (size_t i = 0; i < count(queue); i++)
-		slots[i] = queue_at(queue, i);
-	queue_close(queue);
+		slots[i] = group_queue_at(queue, i);
+	group_queue_close(queue);
 	queue->slots = slots;
 	queue->n_slots = n_slots;
 	queue->first = 0;
 	return true;
 }
 
-void queue_close(struct queue *queue)
+void group_queue_close(struct group_queue *queue)
 {
 	memory_put(queue->held, queue->slots, queue->n_slots * sizeof(struct group *));
 	queue->slots = NULL;
 	queue->n_slots = 0;
 }
 
-void queue_put_dirty(struct queue *queue, struct group *group)
+void group_queue_put_dirty(struct group_queue *queue, struct group *group)
 {
 	*slot(queue, count(queue)) = group;
 	queue->n_dirty++;
 }
 
-void queue_put_ready(struct queue *queue, struct group *group)
+void group_queue_put_ready(struct group_queue *queue, struct group *group)
 {
 	// In front of the dirty ones, the first of which makes place.
 	*slot(queue, count(queue)) = *slot(queue, queue->n_ready);
@@ -61,7 +61,7 @@ void queue_put_ready(struct queue *queue, struct group *group)
 	queue->n_ready++;
 }
 
-void queue_flush(struct queue *queue, bool urgent)
+void group_queue_flush(struct group_queue *queue, bool urgent)
 {
 	size_t n_ready = queue->n_ready;
 	size_t n_dirty = queue->n_dirty;
@@ -82,9 +82,9 @@ void queue_flush(struct queue *queue, bool urgent)
 	}
 }
 
-struct group *queue_take(struct queue *queue)
+struct group *group_queue_take(struct group_queue *queue)
 {
-	struct group *group = queue_at(queue, 0);
+	struct group *group = group_queue_at(queue, 0);
 
 	queue->first++;
 	queue->n_ready--;

@@ -2,15 +2,15 @@
 // The groups that wait to be told, in the order of their turns. A ring in an array rather than a
 // list: those whose turn comes next are known without a look at those before them, and so can be
 // fetched from memory ahead of it.
-#ifndef IGMP_QUEUE_H
-#define IGMP_QUEUE_H
+#ifndef IGMP_GROUP_QUEUE_H
+#define IGMP_GROUP_QUEUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct group;
 
-struct queue {
+struct group_queue {
 	struct group **slots;
 	size_t n_slots; // a power of two, or 0
 	size_t first;
@@ -21,20 +21,20 @@ struct queue {
 };
 
 // Makes room for n groups in all, or gives room back. False: no memory for more.
-bool queue_resize(struct queue *queue, size_t n);
-void queue_close(struct queue *queue);
+bool group_queue_resize(struct group_queue *queue, size_t n);
+void group_queue_close(struct group_queue *queue);
 
 // A group is in the queue once, and there is room for it.
-void queue_put_dirty(struct queue *queue, struct group *group);
-void queue_put_ready(struct queue *queue, struct group *group);
+void group_queue_put_dirty(struct group_queue *queue, struct group *group);
+void group_queue_put_ready(struct group_queue *queue, struct group *group);
 
 // The dirty ones become ready: urgent ones before all others, else after them.
-void queue_flush(struct queue *queue, bool urgent);
+void group_queue_flush(struct group_queue *queue, bool urgent);
 
-struct group *queue_take(struct queue *queue); // the first of those that are ready
+struct group *group_queue_take(struct group_queue *queue); // the first of those that are ready
 
 // The i-th of all, counted from 0.
-static inline struct group *queue_at(const struct queue *queue, size_t i)
+static inline struct group *group_queue_at(const struct group_queue *queue, size_t i)
 {
 	return queue->slots[(queue->first + i) & (queue->n_slots - 1)];
 }

@@ -19,7 +19,7 @@
 #include "general_response.h"
 
 #define LOG_INTERVAL_MS 1000
-#define PACE_RETRY_MS 1
+#define RATE_RETRY_MS 1
 #define PORT_RETRY_MS 2
 
 // ---- Opening and closing --------------------------------------------------------------------
@@ -43,34 +43,34 @@ struct host *host_open(int family, const struct host_config *config, const struc
 	host->ops = ops;
 	host->ctx = ctx;
 	host->random = config->seed;
-	host->hash_seed = table_mix(config->seed);
+	host->hash_seed = hash_table_mix(config->seed);
 	host->up = true;
 	host->version = host->wire->newest;
 	host->source.family = family;
-	TAILQ_INIT(&host->answers);
+	TAILQ_INIT(&host->responses);
 	wheel_init(&host->wheel, now_ms);
 	host->compat.kind = TIMER_COMPAT;
 	host->transmit.kind = TIMER_TRANSMIT;
 	host->queue.held = &host->memory;
 	pool_init_split(
 		&host->group_pool, sizeof(struct group), sizeof(struct group_rest), &host->memory);
-	pool_init(&host->member_pool, sizeof(struct further_member), &host->memory);
+	pool_init(&host->member_pool, sizeof(struct additional_member), &host->memory);
 	pool_init(&host->source_pool, sizeof(struct source), &host->memory);
-	pool_init(&host->answer_pool, sizeof(struct answer), &host->memory);
-	rc = tunables_take(host, config, now_ms);
+	pool_init(&host->response_pool, sizeof(struct response), &host->memory);
+	rc = host_config_apply(host, config, now_ms);
 	if (rc < 0)
 		goto free_host;
 	rc = -ENOMEM;
-	if (!table_init(&host->group_table, &host->group_pool, &host->memory))
-		goto close_tunables;
-	if (!table_init(&host->member_table, &host->member_pool, &host->memory))
+	if (!hash_table_init(&host->group_table, &host->group_pool, &host->memory))
+		goto close_config;
+	if (!hash_table_init(&host->member_table, &host->member_pool, &host->memory))
 		goto close_group_table;
 	return host;
 
 close_group_table:
-	table_close(&host->group_table);
-close_tunables:
-	tunables_close(host);
+	hash_table_close(&host->group_table);
+close_config:
+	host_config_close(host);
 free_host:
 	memory_put(&held, host, sizeof(*host));
 fail:
@@ -87,14 +87,14 @@ void host_close(struct host *host)
 		next = group_next(host, group);
 		group_free(host, group);
 	}
-	pool_close(&host->answer_pool);
+	pool_close(&host->response_pool);
 	pool_close(&host->source_pool);
 	pool_close(&host->member_pool);
 	pool_close(&host->group_pool);
-	table_close(&host->member_table);
-	table_close(&host->group_table);
-	queue_close(&host->queue);
-	tunables_close(host);
+	hash_table_close(&host->member_table);
+	hash_table_close(&host->group_table);
+	group_queue_close(&host->queue);
+	host_config_close(host);
 	memory_put(&host->memory, host->addresses, host->n_addresses * sizeof(*host->addresses));
 	memory_put(&held, host, sizeof(*host));
 }
@@ -108,21 +108,21 @@ static void transmit(struct host *host, uint64_t now_ms)
 	if (!host->up || host->transmitting)
 		return;
 	host->transmitting = true;
-	if (!(turn_transmit(host, now_ms) && answer_transmit(host, now_ms)) &&
+	if (!(schedule_transmit(host, now_ms) && response_transmit(host, now_ms)) &&
 		!host->transmit_set) {
-		bool paced = !pace_allows(&host->pace, false, now_ms);
+		bool paced = !rate_limit_allows(&host->rate_limit, false, now_ms);
 
 		host->transmit_set = true;
 		wheel_set(&host->wheel, &host->transmit,
-			now_ms + (paced ? PACE_RETRY_MS : PORT_RETRY_MS));
+			now_ms + (paced ? RATE_RETRY_MS : PORT_RETRY_MS));
 	}
-	joined_tell(host);
+	member_notify_run(host);
 	host->transmitting = false;
 }
 
 void host_flush(struct host *host, uint64_t now_ms)
 {
-	turn_flush(host);
+	schedule_flush(host);
 	transmit(host, now_ms);
 }
 
@@ -135,15 +135,15 @@ static void expire(struct host *host, struct wheel_timer *timer, uint64_t now_ms
 {
 	switch ((enum timer_kind)timer->kind) {
 	case TIMER_GROUP:
-		turn_expire(host, group_of_timer(timer));
+		schedule_expire(host, group_of_timer(timer));
 		if (timer->later != NULL)
 			__builtin_prefetch(group_of_timer(timer->later));
 		break;
-	case TIMER_ANSWER:
-		answer_expire(container_of(timer, struct answer, timer));
+	case TIMER_RESPONSE:
+		response_expire(container_of(timer, struct response, timer));
 		break;
-	case TIMER_WALK:
-		walk_expire(host, now_ms);
+	case TIMER_GENERAL_RESPONSE:
+		general_response_expire(host, now_ms);
 		break;
 	case TIMER_COMPAT:
 		host->compat_set = false;
@@ -187,14 +187,14 @@ void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t n
 	if (verdict == HOST_RX_REPORT && query.group.family != 0 && !host_is_newest(host)) {
 		group = group_find(host, query.group.bytes);
 		if (group != NULL)
-			old_suppress(host, group);
+			older_version_suppress(host, group);
 	}
 	if (verdict != HOST_RX_QUERY)
 		return;
 	if (!query.router_alert && query.version > 1)
 		host_count(host, HOST_RX_LENIENT_ROUTER_ALERT);
 	compat_hear(host, &query, now_ms);
-	answer_query(host, &query, now_ms);
+	response_to_query(host, &query, now_ms);
 }
 
 // ---- The interface --------------------------------------------------------------------------
@@ -235,7 +235,7 @@ int host_set_addresses(
 	choose_source(host);
 	if (host->wire->family == AF_INET6 && !had_source &&
 		!address_is_unspecified(&host->source)) {
-		change_announce(host);
+		state_change_announce(host);
 		transmit(host, now_ms);
 	}
 	return 0;
@@ -246,9 +246,9 @@ void host_set_link(struct host *host, bool up, uint64_t now_ms)
 	if (up == host->up)
 		return;
 	host->up = up;
-	answer_cancel(host);
+	response_cancel(host);
 	if (up) {
-		change_announce(host);
+		state_change_announce(host);
 		transmit(host, now_ms);
 	}
 }

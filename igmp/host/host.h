@@ -32,7 +32,7 @@ struct host_config {
 	uint32_t query_interval_ms; // TMR-2: 125 s
 	uint32_t query_response_interval_ms; // TMR-3: 10 s
 	uint32_t unsolicited_report_interval_ms; // TMR-4, IGMPv3 and MLDv2: 1 s
-	uint32_t old_unsolicited_report_interval_ms; // TMR-4, IGMPv1/v2 and MLDv1: 10 s
+	uint32_t older_unsolicited_report_interval_ms; // TMR-4, IGMPv1/v2 and MLDv1: 10 s
 	uint32_t older_querier_timeout_ms; // TMR-5; 0 computes RV*QI+QRI from what the querier said
 	bool require_router_alert; // VAL-6: false. MLD requires it always
 	bool strict_ttl; // VAL-5: false. MLD requires hop limit 1 always

@@ -44,7 +44,7 @@ void host_config_default(struct host_config *config, int family)
 		.query_interval_ms = 125000,
 		.query_response_interval_ms = 10000,
 		.unsolicited_report_interval_ms = 1000,
-		.old_unsolicited_report_interval_ms = 10000,
+		.older_unsolicited_report_interval_ms = 10000,
 		.ssm_aware = true,
 		.report_link_local = true,
 		.max_groups = 1000000,
@@ -58,7 +58,7 @@ void host_config_default(struct host_config *config, int family)
 
 static bool is_valid(const struct host *host, const struct host_config *config)
 {
-	const struct wire *wire = host->wire;
+	const struct wire_family *wire = host->wire;
 	unsigned mtu_min = wire->ip_len + WIRE_REPORT_HEADER + wire->record_len + wire->addr_len;
 
 	if (config->ssm_ranges == NULL && config->n_ssm_ranges > 0)
@@ -68,7 +68,7 @@ static bool is_valid(const struct host *host, const struct host_config *config)
 			return false;
 	}
 	return config->robustness > 0 && config->unsolicited_report_interval_ms > 0 &&
-	       config->old_unsolicited_report_interval_ms > 0 && config->mtu >= mtu_min &&
+	       config->older_unsolicited_report_interval_ms > 0 && config->mtu >= mtu_min &&
 	       config->report_rate > 0 && config->report_burst > 0;
 }
 
@@ -77,7 +77,7 @@ static size_t ranges_size(unsigned n)
 	return n * sizeof(struct host_range);
 }
 
-int tunables_take(struct host *host, const struct host_config *config, uint64_t now_ms)
+int host_config_apply(struct host *host, const struct host_config *config, uint64_t now_ms)
 {
 	const struct host_range *from = config->ssm_ranges;
 	unsigned n = config->n_ssm_ranges;
@@ -105,11 +105,11 @@ int tunables_take(struct host *host, const struct host_config *config, uint64_t 
 	host->config = *config;
 	host->config.ssm_ranges = ranges;
 	host->config.n_ssm_ranges = n;
-	pace_init(&host->pace, config->report_rate, config->report_burst, now_ms);
+	rate_limit_init(&host->rate_limit, config->report_rate, config->report_burst, now_ms);
 	return 0;
 }
 
-void tunables_close(struct host *host)
+void host_config_close(struct host *host)
 {
 	report_close(host);
 	memory_put(&host->memory, host->ssm_ranges, ranges_size(host->config.n_ssm_ranges + 1));
@@ -130,7 +130,7 @@ bool host_is_ssm(const struct host *host, const struct sluice_addr *addr)
 
 int host_reconfigure(struct host *host, const struct host_config *config, uint64_t now_ms)
 {
-	int rc = tunables_take(host, config, now_ms);
+	int rc = host_config_apply(host, config, now_ms);
 	struct group *group;
 
 	if (rc < 0)
@@ -140,7 +140,7 @@ int host_reconfigure(struct host *host, const struct host_config *config, uint64
 
 		group_classify(host, group);
 		if (group_mode(group) != mode)
-			turn_note(host, group);
+			schedule_change(host, group);
 	}
 	return 0;
 }

@@ -18,7 +18,7 @@ int host_family(const struct host *host)
 
 static bool has_pending(const struct group *group)
 {
-	return (group->shared && !LIST_EMPTY(&group_rest(group)->pending)) ||
+	return (group->has_additional && !LIST_EMPTY(&group_rest(group)->pending)) ||
 	       (group->first.session != NULL && group->first.state != MEMBER_JOINED);
 }
 
@@ -26,8 +26,8 @@ static enum host_group_state state_of(const struct group *group)
 {
 	if (group_members(group) == 0)
 		return HOST_GROUP_LEAVING;
-	return group_was_told(group) || !has_pending(group) ? HOST_GROUP_JOINED
-							    : HOST_GROUP_PENDING;
+	return group_is_reported(group) || !has_pending(group) ? HOST_GROUP_JOINED
+							       : HOST_GROUP_PENDING;
 }
 
 static unsigned count_sources(const struct group *group)
@@ -40,8 +40,8 @@ static unsigned count_sources(const struct group *group)
 		return 0;
 	if (group_mode(group) == SLUICE_INCLUDE)
 		return set->n_included;
-	if (group->n_exclude < set->n_ranks) {
-		LIST_FOREACH (source, &set->ranks[group->n_exclude], rank)
+	if (group->n_exclude < set->n_buckets) {
+		LIST_FOREACH (source, &set->buckets[group->n_exclude], bucket)
 			n += source->includes == 0;
 	}
 	return n;
@@ -84,7 +84,7 @@ int host_group_get(const struct host *host, const struct sluice_addr *addr,
 	if (group == NULL)
 		return -ENOENT;
 	describe(group, info);
-	if (!group->sourced)
+	if (!group->has_sources)
 		return 0;
 	TAILQ_FOREACH (source, &group_sources(group)->order, order) {
 		if (i == n)
@@ -108,7 +108,7 @@ void host_status(const struct host *host, struct host_status *status)
 		.querier_heard_ms = host->querier_heard_ms,
 		.querier_interval_ms = host->querier_interval_ms,
 		.robustness = host_robustness(host),
-		.version_until_ms = newest ? HOST_NEVER : host->old_until_ms[host->version],
+		.version_until_ms = newest ? HOST_NEVER : host->older_until_ms[host->version],
 		.n_groups = host->n_groups,
 		.n_leaving = host->group_table.count - host->n_groups,
 		.memory = host->memory,

@@ -20,8 +20,8 @@
 // compat.c      which version is spoken
 // query.c       what is a query, and for us
 // report.c      builds and sends frames
-#ifndef IGMP_MACHINE_H
-#define IGMP_MACHINE_H
+#ifndef IGMP_HOST_PRIVATE_H
+#define IGMP_HOST_PRIVATE_H
 
 #include "response.h"
 #include "host.h"
@@ -39,14 +39,14 @@
 
 enum timer_kind {
 	TIMER_GROUP, // the next repeat of a change; in an old version also an answer
-	TIMER_ANSWER, // the answer to a specific query
-	TIMER_WALK, // the answer to a general query
+	TIMER_RESPONSE, // the answer to a specific query
+	TIMER_GENERAL_RESPONSE, // the answer to a general query
 	TIMER_COMPAT, // an older querier has fallen silent
 	TIMER_TRANSMIT, // room in the port or in the pace
 };
 
 struct host {
-	const struct wire *wire;
+	const struct wire_family *wire;
 	const struct host_ops *ops;
 	void *ctx;
 	struct host_config config;
@@ -55,24 +55,24 @@ struct host {
 	uint64_t random;
 	uint64_t hash_seed; // of group_table, whatever is reconfigured
 
-	struct pool group_pool, member_pool, source_pool, answer_pool;
-	struct table group_table;
-	struct table member_table; // further members
+	struct pool group_pool, member_pool, source_pool, response_pool;
+	struct hash_table group_table;
+	struct hash_table member_table; // further members
 	unsigned n_groups; // with members
 
-	struct queue queue; // groups
-	struct answer_queue answers;
-	uint32_t joined; // the number of the first group with members to be told so, 0: none
+	struct group_queue queue; // groups
+	struct response_queue responses;
+	uint32_t notify; // the number of the first group with members to be told so, 0: none
 	unsigned n_changing; // groups that are not GROUP_IDLE
-	unsigned n_asked; // sources held by all answers
-	struct walk walk;
+	unsigned n_queried; // sources held by all answers
+	struct general_response general_response;
 
 	struct wheel wheel;
 	struct wheel_timer compat, transmit;
 	bool compat_set, transmit_set;
 	bool transmitting; // a callback must not start it again
 	bool up;
-	struct pace pace;
+	struct rate_limit rate_limit;
 	struct frame frame;
 
 	struct host_address *addresses;
@@ -80,7 +80,7 @@ struct host {
 	struct sluice_addr source; // of what we send
 
 	unsigned version; // in use
-	uint64_t old_until_ms[3]; // [version]: when an older querier of this version is forgotten
+	uint64_t older_until_ms[3]; // [version]: when an older querier of this version is forgotten
 	uint8_t qrv; // what the querier last said, 0 if nothing
 	struct sluice_addr querier;
 	unsigned querier_version;

@@ -24,44 +24,44 @@ static int judge_count(const struct session *session, const struct host *host, u
 int member_join(struct session *session, struct host *host, const struct sluice_addr *group,
 	uint64_t now_ms)
 {
-	struct membership at = {session, host, group};
+	struct member_ref ref = {session, host, group};
 	int rc;
 
-	rc = membership_find(&at);
+	rc = member_ref_find(&ref);
 	if (rc < 0)
 		return rc;
-	if (at.member == NULL)
-		return membership_open(&at, SLUICE_EXCLUDE, NULL, 0);
-	if (at.member->mode == SLUICE_INCLUDE)
+	if (ref.member == NULL)
+		return member_ref_open(&ref, SLUICE_EXCLUDE, NULL, 0);
+	if (ref.member->mode == SLUICE_INCLUDE)
 		return -EINVAL;
-	if (at.member->joins == UINT32_MAX)
+	if (ref.member->joins == UINT32_MAX)
 		return -ENOBUFS;
-	at.member->joins++;
+	ref.member->joins++;
 	return 0;
 }
 
 int member_leave(struct session *session, struct host *host, const struct sluice_addr *group,
 	uint64_t now_ms)
 {
-	struct membership at = {session, host, group};
+	struct member_ref ref = {session, host, group};
 	struct member *member;
 	int rc;
 
-	rc = membership_find(&at);
+	rc = member_ref_find(&ref);
 	if (rc < 0)
 		return rc;
-	member = at.member;
+	member = ref.member;
 	if (member == NULL)
 		return -EADDRNOTAVAIL;
 	if (member->joins > 1 && !member->set && member_view(member).n == 0)
 		member->joins--;
 	else
-		membership_end(&at);
+		member_ref_end(&ref);
 	return 0;
 }
 
 // The four delta calls: one source more (+1) or less (-1) in a filter of that mode.
-static int change_source(struct membership *at, const struct sluice_addr *source,
+static int change_source(struct member_ref *ref, const struct sluice_addr *source,
 	enum sluice_filter_mode mode, int by)
 {
 	struct member *member;
@@ -69,70 +69,70 @@ static int change_source(struct membership *at, const struct sluice_addr *source
 	bool found;
 	int rc;
 
-	rc = membership_find(at);
+	rc = member_ref_find(ref);
 	if (rc < 0)
 		return rc;
-	rc = judge_source(at->host, source);
+	rc = judge_source(ref->host, source);
 	if (rc < 0)
 		return rc;
-	member = at->member;
+	member = ref->member;
 	if (member == NULL && mode == SLUICE_INCLUDE)
-		return by > 0 ? membership_open(at, mode, source, 1) : -EADDRNOTAVAIL;
+		return by > 0 ? member_ref_open(ref, mode, source, 1) : -EADDRNOTAVAIL;
 	if (member == NULL || member->mode != mode)
 		return -EINVAL;
-	place = filter_at(member->filter, source, &found);
+	place = source_list_at(member->sources, source, &found);
 	if (found == (by > 0))
 		return -EADDRNOTAVAIL;
 	if (by > 0) {
-		rc = judge_count(at->session, at->host, member_view(member).n + 1);
-		return rc < 0 ? rc : membership_add(at, place, source);
+		rc = judge_count(ref->session, ref->host, member_view(member).n + 1);
+		return rc < 0 ? rc : member_ref_add(ref, place, source);
 	}
-	if (mode == SLUICE_EXCLUDE || member->filter->n > 1)
-		return membership_remove(at, place, source);
-	membership_end(at);
+	if (mode == SLUICE_EXCLUDE || member->sources->n > 1)
+		return member_ref_remove(ref, place, source);
+	member_ref_end(ref);
 	return 0;
 }
 
 int member_join_source(struct session *session, struct host *host, const struct sluice_addr *group,
 	const struct sluice_addr *source, uint64_t now_ms)
 {
-	struct membership at = {session, host, group};
+	struct member_ref ref = {session, host, group};
 
-	return change_source(&at, source, SLUICE_INCLUDE, 1);
+	return change_source(&ref, source, SLUICE_INCLUDE, 1);
 }
 
 int member_leave_source(struct session *session, struct host *host, const struct sluice_addr *group,
 	const struct sluice_addr *source, uint64_t now_ms)
 {
-	struct membership at = {session, host, group};
+	struct member_ref ref = {session, host, group};
 
-	return change_source(&at, source, SLUICE_INCLUDE, -1);
+	return change_source(&ref, source, SLUICE_INCLUDE, -1);
 }
 
 int member_block_source(struct session *session, struct host *host, const struct sluice_addr *group,
 	const struct sluice_addr *source, uint64_t now_ms)
 {
-	struct membership at = {session, host, group};
+	struct member_ref ref = {session, host, group};
 
-	return change_source(&at, source, SLUICE_EXCLUDE, 1);
+	return change_source(&ref, source, SLUICE_EXCLUDE, 1);
 }
 
 int member_unblock_source(struct session *session, struct host *host,
 	const struct sluice_addr *group, const struct sluice_addr *source, uint64_t now_ms)
 {
-	struct membership at = {session, host, group};
+	struct member_ref ref = {session, host, group};
 
-	return change_source(&at, source, SLUICE_EXCLUDE, -1);
+	return change_source(&ref, source, SLUICE_EXCLUDE, -1);
 }
 
 int member_set_filter(struct session *session, struct host *host, const struct sluice_addr *group,
 	enum sluice_filter_mode mode, const struct sluice_addr *sources, unsigned n,
 	uint64_t now_ms)
 {
-	struct membership at = {session, host, group};
+	struct member_ref ref = {session, host, group};
 	int rc;
 
-	rc = membership_find(&at);
+	rc = member_ref_find(&ref);
 	if (rc < 0)
 		return rc;
 	if (mode != SLUICE_INCLUDE && mode != SLUICE_EXCLUDE)
@@ -146,15 +146,15 @@ int member_set_filter(struct session *session, struct host *host, const struct s
 			return rc;
 	}
 	if (mode == SLUICE_INCLUDE && n == 0) {
-		if (at.member != NULL)
-			membership_end(&at);
+		if (ref.member != NULL)
+			member_ref_end(&ref);
 		return 0;
 	}
-	rc = at.member == NULL ? membership_open(&at, mode, sources, n)
-			       : membership_replace(&at, mode, sources, n);
+	rc = ref.member == NULL ? member_ref_open(&ref, mode, sources, n)
+				: member_ref_replace(&ref, mode, sources, n);
 	if (rc < 0)
 		return rc;
-	at.member->set = true;
+	ref.member->set = true;
 	return 0;
 }
 

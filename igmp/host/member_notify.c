@@ -3,54 +3,54 @@
 #include "member_notify.h"
 #include "host_private.h"
 
-void joined_note(struct host *host, struct group *group)
+void member_notify_add(struct host *host, struct group *group)
 {
-	struct further_member *further;
+	struct additional_member *additional;
 	bool waited = false;
 
 	if (group->first.session != NULL && group->first.state == MEMBER_PENDING) {
 		group->first.state = MEMBER_REPORTED;
 		waited = true;
 	}
-	if (group->shared) {
-		LIST_FOREACH (further, &group_rest(group)->pending, pending) {
-			further->member.state = MEMBER_REPORTED;
+	if (group->has_additional) {
+		LIST_FOREACH (additional, &group_rest(group)->pending, pending) {
+			additional->member.state = MEMBER_REPORTED;
 			waited = true;
 		}
 	}
-	if (!waited || group->joined)
+	if (!waited || group->notify)
 		return;
-	group->joined = true;
-	group_rest(group)->next_joined = host->joined;
-	host->joined = pool_number(group);
+	group->notify = true;
+	group_rest(group)->next_notify = host->notify;
+	host->notify = pool_number(group);
 }
 
 // One who is to be told, NULL if nobody is left.
 static struct member *take_reported(struct group *group)
 {
-	struct further_member *further;
+	struct additional_member *additional;
 
 	if (group->first.state == MEMBER_REPORTED)
 		return &group->first;
-	if (!group->shared)
+	if (!group->has_additional)
 		return NULL;
-	LIST_FOREACH (further, &group_rest(group)->pending, pending) {
-		if (further->member.state != MEMBER_REPORTED)
+	LIST_FOREACH (additional, &group_rest(group)->pending, pending) {
+		if (additional->member.state != MEMBER_REPORTED)
 			continue;
-		LIST_REMOVE(further, pending);
-		return &further->member;
+		LIST_REMOVE(additional, pending);
+		return &additional->member;
 	}
 	return NULL;
 }
 
-void joined_tell(struct host *host)
+void member_notify_run(struct host *host)
 {
-	while (host->joined != 0) {
-		struct group *group = pool_at(&host->group_pool, host->joined);
+	while (host->notify != 0) {
+		struct group *group = pool_at(&host->group_pool, host->notify);
 		struct member *member;
 
-		host->joined = group_rest(group)->next_joined;
-		group->joined = false;
+		host->notify = group_rest(group)->next_notify;
+		group->notify = false;
 		while ((member = take_reported(group)) != NULL) {
 			member->state = MEMBER_JOINED;
 			host->ops->joined(host->ctx, host, member);

@@ -16,16 +16,16 @@ static struct member *find_member(
 {
 	if (group->first.session == session)
 		return &group->first;
-	return group->shared ? further_find(host, group, session) : NULL;
+	return group->has_additional ? additional_member_find(host, group, session) : NULL;
 }
 
-int membership_find(struct membership *at)
+int member_ref_find(struct member_ref *ref)
 {
-	if (at->addr->family != at->host->wire->family || !address_is_multicast(at->addr))
+	if (ref->addr->family != ref->host->wire->family || !address_is_multicast(ref->addr))
 		return -EINVAL;
-	at->group = group_find(at->host, at->addr->bytes);
-	if (at->group != NULL)
-		at->member = find_member(at->host, at->group, at->session);
+	ref->group = group_find(ref->host, ref->addr->bytes);
+	if (ref->group != NULL)
+		ref->member = find_member(ref->host, ref->group, ref->session);
 	return 0;
 }
 
@@ -43,17 +43,17 @@ struct member *member_find(
 
 static const struct filter_view nothing = {.mode = SLUICE_INCLUDE};
 
-static int publish(const struct membership *at, const struct filter_view *filter)
+static int publish(const struct member_ref *ref, const struct filter_view *filter)
 {
 	struct member_change change = {
-		.session = at->session,
-		.group = at->addr,
+		.session = ref->session,
+		.group = ref->addr,
 		.mode = filter->mode,
 		.n_sources = filter->n,
 		.sources = filter->sources,
 	};
 
-	return at->host->ops->publish(at->host->ctx, at->host, &change);
+	return ref->host->ops->publish(ref->host->ctx, ref->host, &change);
 }
 
 // Groups without members and without anything left to say are nobody's.
@@ -65,204 +65,205 @@ static void release_group(struct host *host, struct group *group)
 
 static void free_member(struct member *member)
 {
-	if (member->further)
-		further_close(member);
+	if (member->additional)
+		additional_member_close(member);
 	else
 		*member = (struct member){.session = NULL};
 }
 
 // Makes a member that has no session yet, and so is not found or counted anywhere.
-static int prepare(struct membership *at)
+static int prepare(struct member_ref *ref)
 {
-	struct session *session = at->session;
-	struct host *host = at->host;
+	struct session *session = ref->session;
+	struct host *host = ref->host;
 
-	if (!address_is_group(at->addr))
+	if (!address_is_group(ref->addr))
 		return -EINVAL;
 	if (session_members(session) >= session->limits.groups)
 		return -ENOBUFS;
 	if (host->n_groups >= host->config.max_groups &&
-		(at->group == NULL || group_members(at->group) == 0))
+		(ref->group == NULL || group_members(ref->group) == 0))
 		return -ENOBUFS;
 	if (!session_reserve(session))
 		return -ENOMEM;
-	if (at->group == NULL)
-		at->group = group_add(host, at->addr);
-	if (at->group == NULL)
+	if (ref->group == NULL)
+		ref->group = group_add(host, ref->addr);
+	if (ref->group == NULL)
 		return -ENOMEM;
-	at->member = at->group->first.session == NULL ? &at->group->first
-						      : further_open(host, at->group);
-	if (at->member == NULL) {
-		release_group(host, at->group);
+	ref->member = ref->group->first.session == NULL ? &ref->group->first
+							: additional_member_open(host, ref->group);
+	if (ref->member == NULL) {
+		release_group(host, ref->group);
 		return -ENOMEM;
 	}
-	at->member->mode = SLUICE_INCLUDE;
+	ref->member->mode = SLUICE_INCLUDE;
 	return 0;
 }
 
-static void unprepare(struct membership *at)
+static void unprepare(struct member_ref *ref)
 {
-	free_member(at->member);
-	release_group(at->host, at->group);
+	free_member(ref->member);
+	release_group(ref->host, ref->group);
 }
 
-static void begin(const struct membership *at)
+static void begin(const struct member_ref *ref)
 {
-	struct member *member = at->member;
-	struct session *session = at->session;
-	struct group *group = at->group;
+	struct member *member = ref->member;
+	struct session *session = ref->session;
+	struct group *group = ref->group;
 
 	if (group_members(group) == 0)
-		at->host->n_groups++;
+		ref->host->n_groups++;
 	member->session = session;
 	member->joins = 1;
 	member->state = MEMBER_PENDING;
 	session_add(session, member);
-	if (member->further)
-		further_add(at->host, group, member);
+	if (member->additional)
+		additional_member_add(ref->host, group, member);
 }
 
-void membership_end(const struct membership *at)
+void member_ref_end(const struct member_ref *ref)
 {
-	struct member *member = at->member;
-	struct group *group = at->group;
-	struct host *host = at->host;
+	struct member *member = ref->member;
+	struct group *group = ref->group;
+	struct host *host = ref->host;
 	struct filter_view before = member_view(member);
 
-	publish(at, &nothing);
+	publish(ref, &nothing);
 	if (group_members(group) == 1)
 		host->n_groups--;
 	group_merge(host, group, &before, &nothing);
-	session_remove(at->session, member);
-	if (member->further)
-		further_remove(host, group, member);
-	filter_close(member->filter, &host->memory);
+	session_remove(ref->session, member);
+	if (member->additional)
+		additional_member_remove(host, group, member);
+	source_list_close(member->sources, &host->memory);
 	free_member(member);
 }
 
-void member_end(struct member *member)
+void member_ref_end_member(struct member *member)
 {
 	struct sluice_addr addr;
-	struct membership at = {
+	struct member_ref ref = {
 		.session = member->session,
 		.addr = &addr,
 		.group = group_of(member),
 		.member = member,
 	};
 
-	at.host = group_host(at.group);
-	group_address(at.group, &addr);
-	membership_end(&at);
+	ref.host = group_host(ref.group);
+	group_address(ref.group, &addr);
+	member_ref_end(&ref);
 }
 
 // ---- Changing -------------------------------------------------------------------------------
 
 // Gives a new or old membership a filter, which it owns from now on if that succeeds.
 static int set_filter(
-	const struct membership *at, enum sluice_filter_mode mode, struct filter *filter)
+	const struct member_ref *ref, enum sluice_filter_mode mode, struct source_list *list)
 {
-	struct member *member = at->member;
-	struct filter *old = member->filter;
+	struct member *member = ref->member;
+	struct source_list *old = member->sources;
 	struct filter_view before = member_view(member);
-	struct filter_view after = filter_view(mode, filter);
+	struct filter_view after = filter_view(mode, list);
 	int rc;
 
-	rc = group_reserve(at->host, at->group, after.n);
+	rc = group_reserve(ref->host, ref->group, after.n);
 	if (rc < 0)
 		return rc;
-	rc = publish(at, &after);
+	rc = publish(ref, &after);
 	if (rc < 0)
 		return rc;
 	if (member->session == NULL)
-		begin(at);
-	group_merge(at->host, at->group, &before, &after);
+		begin(ref);
+	group_merge(ref->host, ref->group, &before, &after);
 	member->mode = mode;
-	member->filter = filter;
-	filter_close(old, &at->host->memory);
+	member->sources = list;
+	source_list_close(old, &ref->host->memory);
 	return 0;
 }
 
 static bool has_filter(
-	const struct member *member, enum sluice_filter_mode mode, const struct filter *filter)
+	const struct member *member, enum sluice_filter_mode mode, const struct source_list *list)
 {
 	struct filter_view a = member_view(member);
-	struct filter_view b = filter_view(mode, filter);
+	struct filter_view b = filter_view(mode, list);
 
 	return member->session != NULL && a.mode == b.mode && a.n == b.n &&
 	       (a.n == 0 || memcmp(a.sources, b.sources, a.n * sizeof(*a.sources)) == 0);
 }
 
-int membership_replace(const struct membership *at, enum sluice_filter_mode mode,
+int member_ref_replace(const struct member_ref *ref, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n)
 {
-	struct filter *filter = NULL;
+	struct source_list *list = NULL;
 	bool same;
 	int rc = 0;
 
-	if (mode == SLUICE_EXCLUDE && at->group->ssm)
+	if (mode == SLUICE_EXCLUDE && ref->group->ssm)
 		return -EINVAL;
 	if (n > 0) {
-		filter = filter_open(sources, n, &at->host->memory);
-		if (filter == NULL)
+		list = source_list_open(sources, n, &ref->host->memory);
+		if (list == NULL)
 			return -ENOMEM;
 	}
-	same = has_filter(at->member, mode, filter);
+	same = has_filter(ref->member, mode, list);
 	if (!same)
-		rc = set_filter(at, mode, filter);
+		rc = set_filter(ref, mode, list);
 	if (same || rc < 0)
-		filter_close(filter, &at->host->memory);
+		source_list_close(list, &ref->host->memory);
 	return rc;
 }
 
-int membership_open(struct membership *at, enum sluice_filter_mode mode,
+int member_ref_open(struct member_ref *ref, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n)
 {
 	int rc;
 
-	rc = prepare(at);
+	rc = prepare(ref);
 	if (rc < 0)
 		return rc;
-	rc = membership_replace(at, mode, sources, n);
+	rc = member_ref_replace(ref, mode, sources, n);
 	if (rc < 0)
-		unprepare(at);
+		unprepare(ref);
 	return rc;
 }
 
-int membership_add(const struct membership *at, unsigned place, const struct sluice_addr *source)
+int member_ref_add(const struct member_ref *ref, unsigned place, const struct sluice_addr *source)
 {
-	struct member *member = at->member;
+	struct member *member = ref->member;
 	struct filter_view after;
 	int rc;
 
-	rc = group_reserve(at->host, at->group, 1);
+	rc = group_reserve(ref->host, ref->group, 1);
 	if (rc < 0)
 		return rc;
-	if (!filter_reserve(&member->filter, &at->host->memory))
+	if (!source_list_reserve(&member->sources, &ref->host->memory))
 		return -ENOMEM;
-	filter_insert(member->filter, place, source);
+	source_list_insert(member->sources, place, source);
 	after = member_view(member);
-	rc = publish(at, &after);
+	rc = publish(ref, &after);
 	if (rc < 0) {
-		filter_remove(member->filter, place);
+		source_list_remove(member->sources, place);
 		return rc;
 	}
-	group_merge_source(at->host, at->group, member->mode, source, 1);
+	group_merge_source(ref->host, ref->group, member->mode, source, 1);
 	return 0;
 }
 
-int membership_remove(const struct membership *at, unsigned place, const struct sluice_addr *source)
+int member_ref_remove(
+	const struct member_ref *ref, unsigned place, const struct sluice_addr *source)
 {
-	struct member *member = at->member;
+	struct member *member = ref->member;
 	struct filter_view after;
 	int rc;
 
-	filter_remove(member->filter, place);
+	source_list_remove(member->sources, place);
 	after = member_view(member);
-	rc = publish(at, &after);
+	rc = publish(ref, &after);
 	if (rc < 0) {
-		filter_insert(member->filter, place, source);
+		source_list_insert(member->sources, place, source);
 		return rc;
 	}
-	group_merge_source(at->host, at->group, member->mode, source, -1);
+	group_merge_source(ref->host, ref->group, member->mode, source, -1);
 	return 0;
 }

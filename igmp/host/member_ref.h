@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How each membership begins, changes and ends. Private to igmp/.
-#ifndef IGMP_MEMBERSHIP_H
-#define IGMP_MEMBERSHIP_H
+#ifndef IGMP_MEMBER_REF_H
+#define IGMP_MEMBER_REF_H
 
 #include "group.h"
 
 // What a call is about: who, where, which group, and what there is of it.
-struct membership {
+struct member_ref {
 	struct session *session;
 	struct host *host;
 	const struct sluice_addr *addr;
@@ -15,19 +15,19 @@ struct membership {
 };
 
 // Fills in the last two; -EINVAL if that cannot be a group of this host.
-int membership_find(struct membership *at);
+int member_ref_find(struct member_ref *ref);
 
 // Each lets the data plane publish or refuse before it changes anything (API-41). `sources` may
 // come in any order and more than once; the filter of -EINVAL, -ENOBUFS, -ENOMEM is the old one.
-int membership_open(struct membership *at, enum sluice_filter_mode mode,
+int member_ref_open(struct member_ref *ref, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n);
-int membership_replace(const struct membership *at, enum sluice_filter_mode mode,
+int member_ref_replace(const struct member_ref *ref, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n);
-void membership_end(const struct membership *at); // cannot fail
-void member_end(struct member *member); // the same
+void member_ref_end(const struct member_ref *ref); // cannot fail
+void member_ref_end_member(struct member *member); // the same
 // One source more, or one less, at this place of the filter.
-int membership_add(const struct membership *at, unsigned place, const struct sluice_addr *source);
-int membership_remove(
-	const struct membership *at, unsigned place, const struct sluice_addr *source);
+int member_ref_add(const struct member_ref *ref, unsigned place, const struct sluice_addr *source);
+int member_ref_remove(
+	const struct member_ref *ref, unsigned place, const struct sluice_addr *source);
 
 #endif

@@ -24,50 +24,51 @@ static bool has_leave(const struct host *host)
 	return host->wire->family == AF_INET6 || host->version > 1;
 }
 
-bool old_transmit(struct host *host, uint64_t now_ms)
+bool older_version_transmit(struct host *host, uint64_t now_ms)
 {
-	struct group *group = queue_at(&host->queue, 0);
+	struct group *group = group_queue_at(&host->queue, 0);
 	bool exists = group_exists(group);
-	bool told = group_was_told(group);
-	bool report = exists && !group->silent && (!told || group->due);
-	bool leave = told && !exists && has_leave(host) &&
+	bool reported = group_is_reported(group);
+	bool report = exists && !group->silent && (!reported || group->due);
+	bool leave = reported && !exists && has_leave(host) &&
 		     (group->last_reporter || host->config.always_leave);
 	uint32_t gap_ms;
 
 	if (report || leave) {
-		if (!pace_allows(&host->pace, host->queue.n_urgent > 0, now_ms) ||
-			!report_send_old(host, group, leave))
+		if (!rate_limit_allows(&host->rate_limit, host->queue.n_urgent > 0, now_ms) ||
+			!report_send_older(host, group, leave))
 			return false;
 	}
 	if (report) {
-		if (!told)
+		if (!reported)
 			group->repeats = repeats(host);
 		else if (group->repeats > 0)
 			group->repeats--;
-		group->asked = false;
+		group->query_pending = false;
 		group->last_reporter = true;
 	} else if (!exists) {
 		group->repeats = 0;
-		group->asked = false;
+		group->query_pending = false;
 	}
-	change_adopt(group);
-	queue_take(&host->queue);
-	gap_ms = random_delay(&host->random, host->config.old_unsolicited_report_interval_ms);
-	turn_finish(host, group, report, now_ms + gap_ms);
+	state_change_adopt(group);
+	group_queue_take(&host->queue);
+	gap_ms = random_delay(&host->random, host->config.older_unsolicited_report_interval_ms);
+	schedule_finish(host, group, report, now_ms + gap_ms);
 	return true;
 }
 
-static void answer_within(
+static void respond_within(
 	struct host *host, struct group *group, uint32_t response_ms, uint64_t now_ms)
 {
 	if (group->phase == GROUP_QUEUED)
 		return; // a report is about to leave anyway
-	group->asked = true;
-	if (group->phase == GROUP_IDLE || turn_at_ms(host, group) > now_ms + response_ms)
-		turn_set(host, group, now_ms + random_delay(&host->random, response_ms));
+	group->query_pending = true;
+	if (group->phase == GROUP_IDLE || schedule_at_ms(host, group) > now_ms + response_ms)
+		schedule_set(host, group, now_ms + random_delay(&host->random, response_ms));
 }
 
-void old_answer(struct host *host, struct group *group, const struct query *query, uint64_t now_ms)
+void older_version_respond(
+	struct host *host, struct group *group, const struct query *query, uint64_t now_ms)
 {
 	uint32_t response_ms = query->response_ms;
 
@@ -76,21 +77,21 @@ void old_answer(struct host *host, struct group *group, const struct query *quer
 		response_ms > MLD_V1_RESPONSE_MAX_MS)
 		response_ms = MLD_V1_RESPONSE_MAX_MS;
 	if (group != NULL) {
-		answer_within(host, group, response_ms, now_ms);
+		respond_within(host, group, response_ms, now_ms);
 		return;
 	}
 	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
-		if (group_is_answered(group))
-			answer_within(host, group, response_ms, now_ms);
+		if (group_responds(group))
+			respond_within(host, group, response_ms, now_ms);
 	}
 }
 
-void old_suppress(struct host *host, struct group *group)
+void older_version_suppress(struct host *host, struct group *group)
 {
 	if (group->phase != GROUP_WAITING)
 		return;
 	group->repeats = 0;
-	group->asked = false;
+	group->query_pending = false;
 	group->last_reporter = false;
-	turn_stop(host, group);
+	schedule_stop(host, group);
 }

@@ -172,12 +172,12 @@ static enum host_counter judge_origin(
 static enum host_counter read_query(
 	const struct host *host, const struct payload *payload, struct query *query)
 {
-	const struct wire *wire = host->wire;
+	const struct wire_family *wire = host->wire;
 	bool igmp = wire->family == AF_INET;
 	const uint8_t *message = payload->bytes;
 	const uint8_t *tail = message + wire->query_len - 4; // flags, QQIC, number of sources
 
-	if (payload->len < wire->old_len)
+	if (payload->len < wire->older_len)
 		return HOST_RX_BAD_LENGTH;
 	query->group.family = wire->family;
 	memcpy(query->group.bytes, message + wire->group_at, wire->addr_len);
@@ -191,7 +191,7 @@ static enum host_counter read_query(
 		query->sources = message + wire->query_len;
 		if (query->n_sources * wire->addr_len > payload->len - wire->query_len)
 			return HOST_RX_TRUNCATED;
-	} else if (payload->len != wire->old_len) {
+	} else if (payload->len != wire->older_len) {
 		return HOST_RX_BAD_LENGTH;
 	} else if (!igmp) {
 		query->version = 1;
@@ -237,7 +237,7 @@ static bool is_checksum_right(
 static enum host_counter read_message(
 	const struct host *host, const struct payload *payload, struct query *query)
 {
-	const struct wire *wire = host->wire;
+	const struct wire_family *wire = host->wire;
 	enum host_counter verdict;
 
 	switch (payload->bytes[0]) {
@@ -250,7 +250,7 @@ static enum host_counter read_message(
 	case WIRE_IGMP_V1_REPORT:
 	case WIRE_IGMP_V2_REPORT:
 	case WIRE_MLD_V1_REPORT:
-		if (payload->len < wire->old_len)
+		if (payload->len < wire->older_len)
 			return HOST_RX_BAD_LENGTH;
 		query->group.family = wire->family;
 		memcpy(query->group.bytes, payload->bytes + wire->group_at, wire->addr_len);

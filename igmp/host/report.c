@@ -81,7 +81,7 @@ static enum report_result add_state(struct host *host, enum wire_record type,
 
 	if (!report_record(host, type, group))
 		return REPORT_FULL;
-	if (group->sourced)
+	if (group->has_sources)
 		source = place->partly ? source_from(group_sources(group), place->from)
 				       : TAILQ_FIRST(&group_sources(group)->order);
 	for (; source != NULL; source = TAILQ_NEXT(source, order)) {
@@ -127,7 +127,7 @@ static bool transmit(struct host *host, size_t len, const struct sluice_addr *ds
 		host_count(host, HOST_TX_AGAIN);
 		return false;
 	}
-	pace_spend(&host->pace);
+	rate_limit_spend(&host->rate_limit);
 	return true;
 }
 
@@ -146,7 +146,7 @@ bool report_send(struct host *host)
 	return true;
 }
 
-static uint8_t old_type(const struct host *host, bool leave)
+static uint8_t older_type(const struct host *host, bool leave)
 {
 	if (host->wire->family == AF_INET6)
 		return leave ? WIRE_MLD_V1_DONE : WIRE_MLD_V1_REPORT;
@@ -155,18 +155,18 @@ static uint8_t old_type(const struct host *host, bool leave)
 	return host->version == 1 ? WIRE_IGMP_V1_REPORT : WIRE_IGMP_V2_REPORT;
 }
 
-bool report_send_old(struct host *host, const struct group *group, bool leave)
+bool report_send_older(struct host *host, const struct group *group, bool leave)
 {
-	const struct wire *wire = host->wire;
+	const struct wire_family *wire = host->wire;
 	uint8_t *message = host->frame.bytes + wire->ip_len;
 	struct sluice_addr dst = wire->routers;
 
 	if (!leave)
 		group_address(group, &dst);
-	memset(message, 0, wire->old_len);
-	message[0] = old_type(host, leave);
+	memset(message, 0, wire->older_len);
+	message[0] = older_type(host, leave);
 	memcpy(message + wire->group_at, group->addr, wire->addr_len);
-	if (!transmit(host, wire->ip_len + wire->old_len, &dst))
+	if (!transmit(host, wire->ip_len + wire->older_len, &dst))
 		return false;
 	host_count(host, leave ? HOST_TX_LEAVE : HOST_TX_REPORT);
 	return true;

@@ -31,7 +31,7 @@ unsigned report_room(const struct host *host); // bytes left
 
 // False if the port is full.
 bool report_send(struct host *host);
-bool report_send_old(struct host *host, const struct group *group, bool leave);
+bool report_send_older(struct host *host, const struct group *group, bool leave);
 
 // What became of a list that was to go into the frame.
 enum report_result {

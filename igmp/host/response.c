@@ -21,27 +21,28 @@
 #include "report.h"
 #include "general_response.h"
 
-#define ASKED_MAX 65536 // sources a host keeps for all its answers (RSP-13)
+#define QUERIED_MAX 65536 // sources a host keeps for all its answers (RSP-13)
 #define QUERY_MTU 1500 // an answer keeps no more than the largest usual query can ask for
 
-static void drop_asked(struct host *host, struct answer *answer)
+static void drop_queried(struct host *host, struct response *response)
 {
-	memory_put(&host->memory, answer->asked, answer->n_asked * sizeof(*answer->asked));
-	host->n_asked -= answer->n_asked;
-	answer->asked = NULL;
-	answer->n_asked = 0;
-	answer->place.partly = false;
+	memory_put(
+		&host->memory, response->queried, response->n_queried * sizeof(*response->queried));
+	host->n_queried -= response->n_queried;
+	response->queried = NULL;
+	response->n_queried = 0;
+	response->place.partly = false;
 }
 
-static void answer_free(struct host *host, struct answer *answer)
+static void response_free(struct host *host, struct response *response)
 {
-	if (answer->queued)
-		TAILQ_REMOVE(&host->answers, answer, queue);
+	if (response->queued)
+		TAILQ_REMOVE(&host->responses, response, queue);
 	else
-		wheel_cancel(&host->wheel, &answer->timer);
-	drop_asked(host, answer);
-	group_rest(answer->group)->answer = NULL;
-	pool_put(answer);
+		wheel_cancel(&host->wheel, &response->timer);
+	drop_queried(host, response);
+	group_rest(response->group)->response = NULL;
+	pool_put(response);
 }
 
 static int compare_sources(const void *a, const void *b)
@@ -63,92 +64,92 @@ static unsigned sort_unique(uint8_t (*addrs)[16], unsigned n)
 }
 
 // Adds what a query asks for to what is asked already. False if that is too much to keep.
-static bool add_asked(struct host *host, struct answer *answer, const struct query *query)
+static bool merge_queried(struct host *host, struct response *response, const struct query *query)
 {
-	const struct wire *wire = host->wire;
+	const struct wire_family *wire = host->wire;
 	unsigned most = (QUERY_MTU - wire->ip_len - wire->query_len) / wire->addr_len;
 	uint8_t all[2 * QUERY_MTU / 4][16];
-	uint8_t(*asked)[16];
-	unsigned n = answer->n_asked;
+	uint8_t(*queried)[16];
+	unsigned n = response->n_queried;
 
 	if (query->n_sources > most)
 		return false;
 	if (n > 0)
-		memcpy(all, answer->asked, n * sizeof(*all));
+		memcpy(all, response->queried, n * sizeof(*all));
 	memset(all + n, 0, query->n_sources * sizeof(*all));
 	for (unsigned i = 0; i < query->n_sources; i++)
 		memcpy(all[n++], query->sources + i * wire->addr_len, wire->addr_len);
 	n = sort_unique(all, n);
-	if (n > most || host->n_asked - answer->n_asked + n > ASKED_MAX)
+	if (n > most || host->n_queried - response->n_queried + n > QUERIED_MAX)
 		return false;
-	asked = memory_get(&host->memory, n * sizeof(*asked));
-	if (asked == NULL)
+	queried = memory_get(&host->memory, n * sizeof(*queried));
+	if (queried == NULL)
 		return false;
-	memcpy(asked, all, n * sizeof(*asked));
-	drop_asked(host, answer);
-	answer->asked = asked;
-	answer->n_asked = n;
-	host->n_asked += n;
+	memcpy(queried, all, n * sizeof(*queried));
+	drop_queried(host, response);
+	response->queried = queried;
+	response->n_queried = n;
+	host->n_queried += n;
 	return true;
 }
 
-static struct answer *answer_open(struct host *host, struct group *group, uint64_t at_ms)
+static struct response *response_open(struct host *host, struct group *group, uint64_t at_ms)
 {
-	struct answer *answer = pool_get(&host->answer_pool);
+	struct response *response = pool_get(&host->response_pool);
 
-	if (answer == NULL)
+	if (response == NULL)
 		return NULL;
-	answer->group = group;
-	answer->timer.kind = TIMER_ANSWER;
-	wheel_set(&host->wheel, &answer->timer, at_ms);
-	group_rest(group)->answer = answer;
-	return answer;
+	response->group = group;
+	response->timer.kind = TIMER_RESPONSE;
+	wheel_set(&host->wheel, &response->timer, at_ms);
+	group_rest(group)->response = response;
+	return response;
 }
 
-static void answer_specific(
+static void respond_to_specific(
 	struct host *host, struct group *group, const struct query *query, uint64_t now_ms)
 {
 	uint64_t at_ms = now_ms + random_delay(&host->random, query->response_ms);
-	struct answer *answer = group_rest(group)->answer;
-	bool whole = query->n_sources == 0 || (answer != NULL && answer->asked == NULL);
+	struct response *response = group_rest(group)->response;
+	bool whole = query->n_sources == 0 || (response != NULL && response->queried == NULL);
 
-	if (walk_ends_by(host, at_ms))
+	if (general_response_ends_by(host, at_ms))
 		return;
-	if (answer == NULL) {
-		answer = answer_open(host, group, at_ms);
-		if (answer == NULL)
+	if (response == NULL) {
+		response = response_open(host, group, at_ms);
+		if (response == NULL)
 			return;
-	} else if (!answer->queued && at_ms < wheel_expires_ms(&host->wheel, &answer->timer)) {
-		wheel_cancel(&host->wheel, &answer->timer);
-		wheel_set(&host->wheel, &answer->timer, at_ms);
+	} else if (!response->queued && at_ms < wheel_expires_ms(&host->wheel, &response->timer)) {
+		wheel_cancel(&host->wheel, &response->timer);
+		wheel_set(&host->wheel, &response->timer, at_ms);
 	}
-	if (!whole && !add_asked(host, answer, query)) {
+	if (!whole && !merge_queried(host, response, query)) {
 		host_count(host, HOST_RX_SOURCES_OVERFLOW);
 		whole = true;
 	}
 	if (whole)
-		drop_asked(host, answer);
+		drop_queried(host, response);
 }
 
-void answer_expire(struct answer *answer)
+void response_expire(struct response *response)
 {
-	answer->queued = true;
-	TAILQ_INSERT_TAIL(&group_host(answer->group)->answers, answer, queue);
+	response->queued = true;
+	TAILQ_INSERT_TAIL(&group_host(response->group)->responses, response, queue);
 }
 
 // Of the sources asked for, those the group wants (RSP-7).
-static enum report_result say_asked(
-	struct host *host, const struct answer *answer, struct source_place *place)
+static enum report_result add_queried(
+	struct host *host, const struct response *response, struct source_place *place)
 {
-	const struct group *group = answer->group;
+	const struct group *group = response->group;
 	bool includes = group_mode(group) == SLUICE_INCLUDE;
 	bool first = host->frame.n_records == 0;
 	bool begun = false;
 
-	for (unsigned i = 0; i < answer->n_asked; i++) {
-		const uint8_t *addr = answer->asked[i];
+	for (unsigned i = 0; i < response->n_queried; i++) {
+		const uint8_t *addr = response->queried[i];
 		const struct source *source =
-			group->sourced ? source_find(group_sources(group), addr) : NULL;
+			group->has_sources ? source_find(group_sources(group), addr) : NULL;
 		bool listed = source != NULL && group_lists(group, source);
 
 		if (listed != includes || (place->partly && compare_sources(addr, place->from) < 0))
@@ -169,81 +170,80 @@ static enum report_result say_asked(
 	return REPORT_WHOLE;
 }
 
-static enum report_result say(
-	struct host *host, const struct answer *answer, struct source_place *place)
+static enum report_result add_records(
+	struct host *host, const struct response *response, struct source_place *place)
 {
-	*place = answer->place;
-	if (!group_is_answered(answer->group))
+	*place = response->place;
+	if (!group_responds(response->group))
 		return REPORT_WHOLE;
-	if (answer->asked != NULL)
-		return say_asked(host, answer, place);
-	return report_current_state(host, answer->group, place);
+	if (response->queried != NULL)
+		return add_queried(host, response, place);
+	return report_current_state(host, response->group, place);
 }
 
 static bool specific_transmit(struct host *host, uint64_t now_ms)
 {
-	while (!TAILQ_EMPTY(&host->answers)) {
+	while (!TAILQ_EMPTY(&host->responses)) {
 		enum report_result result = REPORT_WHOLE;
 		struct source_place place;
-		struct answer *answer;
+		struct response *response;
 
-		if (!pace_allows(&host->pace, false, now_ms))
+		if (!rate_limit_allows(&host->rate_limit, false, now_ms))
 			return false;
 		report_begin(host);
-		TAILQ_FOREACH (answer, &host->answers, queue) {
-			result = say(host, answer, &place);
+		TAILQ_FOREACH (response, &host->responses, queue) {
+			result = add_records(host, response, &place);
 			if (result != REPORT_WHOLE)
 				break;
 		}
 		if (host->frame.n_records > 0 && !report_send(host))
 			return false;
-		while (TAILQ_FIRST(&host->answers) != answer)
-			answer_free(host, TAILQ_FIRST(&host->answers));
+		while (TAILQ_FIRST(&host->responses) != response)
+			response_free(host, TAILQ_FIRST(&host->responses));
 		if (result == REPORT_PART)
-			answer->place = place;
+			response->place = place;
 	}
 	return true;
 }
 
 // ---- Answers of either kind -----------------------------------------------------------------
 
-bool answer_transmit(struct host *host, uint64_t now_ms)
+bool response_transmit(struct host *host, uint64_t now_ms)
 {
-	return specific_transmit(host, now_ms) && walk_transmit(host, now_ms);
+	return specific_transmit(host, now_ms) && general_response_transmit(host, now_ms);
 }
 
-void answer_forget(struct host *host, struct group *group)
+void response_forget(struct host *host, struct group *group)
 {
-	walk_forget(host, group);
-	if (group_rest(group)->answer != NULL)
-		answer_free(host, group_rest(group)->answer);
+	general_response_forget(host, group);
+	if (group_rest(group)->response != NULL)
+		response_free(host, group_rest(group)->response);
 }
 
-void answer_cancel(struct host *host)
+void response_cancel(struct host *host)
 {
 	struct group *group;
 
-	walk_stop(host);
-	if (host->answer_pool.n_used == 0)
+	general_response_stop(host);
+	if (host->response_pool.n_used == 0)
 		return;
 	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
-		if (group_rest(group)->answer != NULL)
-			answer_free(host, group_rest(group)->answer);
+		if (group_rest(group)->response != NULL)
+			response_free(host, group_rest(group)->response);
 	}
 }
 
-void answer_query(struct host *host, const struct query *query, uint64_t now_ms)
+void response_to_query(struct host *host, const struct query *query, uint64_t now_ms)
 {
 	struct group *group = query->general ? NULL : group_find(host, query->group.bytes);
-	bool known =
-		query->general ? host->n_groups > 0 : group != NULL && group_is_answered(group);
+	bool known = query->general ? host->n_groups > 0 : group != NULL && group_responds(group);
 
 	if (!known)
 		host_count(host, HOST_RX_NO_STATE);
 	else if (!host_is_newest(host))
-		old_answer(host, group, query, now_ms);
+		older_version_respond(host, group, query, now_ms);
 	else if (query->general)
-		walk_start(host, query->response_ms, now_ms);
+		general_response_start(host, query->response_ms, now_ms);
 	else
-		answer_specific(host, group, query, now_ms);
+		respond_to_specific(host, group, query, now_ms);
 }

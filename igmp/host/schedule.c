@@ -26,8 +26,8 @@
 static bool has_more(const struct group *group)
 {
 	// Not ||, for which compilers read both at once, and wait for the stores to each.
-	return (group->repeats | group->asked) != 0 ||
-	       (group->sourced && group_sources(group)->n_changes > 0);
+	return (group->repeats | group->query_pending) != 0 ||
+	       (group->has_sources && group_sources(group)->n_changes > 0);
 }
 
 static void go_idle(struct host *host, struct group *group)
@@ -52,9 +52,9 @@ static void stop_timer(struct host *host, struct group *group)
 	wheel_cancel(&host->wheel, &group_rest(group)->timer);
 }
 
-void turn_note(struct host *host, struct group *group)
+void schedule_change(struct host *host, struct group *group)
 {
-	change_restart(group);
+	state_change_restart(group);
 	if (group->phase == GROUP_QUEUED)
 		return;
 	if (group->phase == GROUP_WAITING)
@@ -62,36 +62,36 @@ void turn_note(struct host *host, struct group *group)
 	else
 		host->n_changing++;
 	group->phase = GROUP_QUEUED;
-	queue_put_dirty(&host->queue, group);
+	group_queue_put_dirty(&host->queue, group);
 }
 
-void turn_flush(struct host *host)
+void schedule_flush(struct host *host)
 {
-	queue_flush(&host->queue, host->queue.n_dirty <= URGENT_GROUPS);
+	group_queue_flush(&host->queue, host->queue.n_dirty <= URGENT_GROUPS);
 }
 
-void turn_expire(struct host *host, struct group *group)
+void schedule_expire(struct host *host, struct group *group)
 {
 	group->due = true;
 	group->phase = GROUP_QUEUED;
-	queue_put_ready(&host->queue, group);
+	group_queue_put_ready(&host->queue, group);
 }
 
-void turn_finish(struct host *host, struct group *group, bool spoke, uint64_t next_ms)
+void schedule_finish(struct host *host, struct group *group, bool sent, uint64_t next_ms)
 {
 	group->due = false;
-	change_restart(group);
-	joined_note(host, group);
+	state_change_restart(group);
+	member_notify_add(host, group);
 	if (!has_more(group)) {
 		go_idle(host, group);
 		return;
 	}
-	if (!spoke && turn_at_ms(host, group) < next_ms)
-		next_ms = turn_at_ms(host, group);
+	if (!sent && schedule_at_ms(host, group) < next_ms)
+		next_ms = schedule_at_ms(host, group);
 	set_timer(host, group, next_ms);
 }
 
-void turn_set(struct host *host, struct group *group, uint64_t at_ms)
+void schedule_set(struct host *host, struct group *group, uint64_t at_ms)
 {
 	if (group->phase == GROUP_WAITING)
 		stop_timer(host, group);
@@ -100,22 +100,22 @@ void turn_set(struct host *host, struct group *group, uint64_t at_ms)
 	set_timer(host, group, at_ms);
 }
 
-void turn_stop(struct host *host, struct group *group)
+void schedule_stop(struct host *host, struct group *group)
 {
 	stop_timer(host, group);
 	go_idle(host, group);
 }
 
-uint64_t turn_at_ms(const struct host *host, const struct group *group)
+uint64_t schedule_at_ms(const struct host *host, const struct group *group)
 {
 	return wheel_expires_ms(&host->wheel, &group_rest(group)->timer);
 }
 
-bool turn_transmit(struct host *host, uint64_t now_ms)
+bool schedule_transmit(struct host *host, uint64_t now_ms)
 {
 	while (host->queue.n_ready > 0) {
-		bool done = host_is_newest(host) ? change_transmit(host, now_ms)
-						 : old_transmit(host, now_ms);
+		bool done = host_is_newest(host) ? state_change_transmit(host, now_ms)
+						 : older_version_transmit(host, now_ms);
 
 		if (!done)
 			return false;

@@ -24,7 +24,7 @@ void session_close(struct session *session, uint64_t now_ms)
 	struct member *member;
 
 	while ((member = member_first(session)) != NULL)
-		member_end(member);
+		member_ref_end_member(member);
 	memory_put(&held, session->members, session->room * sizeof(*session->members));
 	memory_put(&held, session, sizeof(*session));
 }
@@ -56,10 +56,10 @@ static bool set_room(struct session *session, uint32_t room)
 	return true;
 }
 
-static void write_blanks(const struct session *session)
+static void write_holes(const struct session *session)
 {
-	for (unsigned i = 0; i < session->n_left; i++)
-		session->members[session->left[i]] = NULL;
+	for (unsigned i = 0; i < session->n_holes; i++)
+		session->members[session->holes[i]] = NULL;
 }
 
 static void close_up(struct session *session)
@@ -80,8 +80,8 @@ static void close_up(struct session *session)
 // Writes the blanks, and takes them out where there are too many.
 static void settle(struct session *session)
 {
-	write_blanks(session);
-	session->n_left = 0;
+	write_holes(session);
+	session->n_holes = 0;
 	while (session->end > 0 && session->members[session->end - 1] == NULL)
 		session->end--;
 	if (session->n_members < session->room / 8 && session->room > ROOM_MIN) {
@@ -113,9 +113,9 @@ void session_add(struct session *session, struct member *member)
 void session_remove(struct session *session, struct member *member)
 {
 	__builtin_prefetch(&session->members[member->place], 1);
-	session->left[session->n_left++] = member->place;
+	session->holes[session->n_holes++] = member->place;
 	session->n_members--;
-	if (session->n_left == SESSION_LEFT)
+	if (session->n_holes == SESSION_HOLES)
 		settle(session);
 }
 
@@ -124,7 +124,7 @@ void session_remove(struct session *session, struct member *member)
 // The newest one that is older than the one at this place.
 static struct member *member_before(const struct session *session, uint32_t place)
 {
-	write_blanks(session);
+	write_holes(session);
 	while (place > 0) {
 		if (session->members[--place] != NULL)
 			return session->members[place];

@@ -5,7 +5,7 @@
 
 #include "member.h"
 
-#define SESSION_LEFT 16 // members
+#define SESSION_HOLES 16 // members
 
 struct session {
 	struct session_limits limits;
@@ -16,8 +16,8 @@ struct session {
 	uint32_t room;
 	uint32_t end; // of the places in use
 	uint32_t n_members;
-	uint32_t n_left;
-	uint32_t left[SESSION_LEFT]; // places that are still to be blank
+	uint32_t n_holes;
+	uint32_t holes[SESSION_HOLES]; // places that are still to be blank
 	void *user;
 };
 

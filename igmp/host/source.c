@@ -22,30 +22,30 @@ struct source_set *source_set_open(size_t *held)
 
 void source_set_close(struct source_set *set, size_t *held)
 {
-	memory_put(held, set->ranks, set->n_ranks * sizeof(*set->ranks));
+	memory_put(held, set->buckets, set->n_buckets * sizeof(*set->buckets));
 	memory_put(held, set, sizeof(*set));
 }
 
 bool source_set_reserve(struct source_set *set, unsigned n, size_t *held)
 {
-	unsigned n_ranks = set->n_ranks > 0 ? set->n_ranks : 4;
-	struct source_rank *ranks;
+	unsigned n_buckets = set->n_buckets > 0 ? set->n_buckets : 4;
+	struct source_bucket *buckets;
 
-	while (n_ranks <= n)
-		n_ranks *= 2;
-	if (n_ranks == set->n_ranks)
+	while (n_buckets <= n)
+		n_buckets *= 2;
+	if (n_buckets == set->n_buckets)
 		return true;
-	ranks = memory_get(held, n_ranks * sizeof(*ranks));
-	if (ranks == NULL)
+	buckets = memory_get(held, n_buckets * sizeof(*buckets));
+	if (buckets == NULL)
 		return false;
-	for (unsigned i = 0; i < set->n_ranks; i++) {
-		ranks[i] = set->ranks[i];
-		if (!LIST_EMPTY(&ranks[i]))
-			LIST_FIRST(&ranks[i])->rank.le_prev = &ranks[i].lh_first;
+	for (unsigned i = 0; i < set->n_buckets; i++) {
+		buckets[i] = set->buckets[i];
+		if (!LIST_EMPTY(&buckets[i]))
+			LIST_FIRST(&buckets[i])->bucket.le_prev = &buckets[i].lh_first;
 	}
-	memory_put(held, set->ranks, set->n_ranks * sizeof(*ranks));
-	set->ranks = ranks;
-	set->n_ranks = n_ranks;
+	memory_put(held, set->buckets, set->n_buckets * sizeof(*buckets));
+	set->buckets = buckets;
+	set->n_buckets = n_buckets;
 	return true;
 }
 
@@ -55,7 +55,7 @@ static uint32_t priority_of(const uint8_t addr[16])
 	uint64_t word[2];
 
 	memcpy(word, addr, sizeof(word));
-	return table_mix(table_mix(word[0]) + word[1]);
+	return hash_table_mix(hash_table_mix(word[0]) + word[1]);
 }
 
 struct source *source_from(const struct source_set *set, const uint8_t addr[16])
@@ -234,17 +234,17 @@ void source_include(struct source_set *set, struct source *source, int by)
 void source_exclude(struct source_set *set, struct source *source, int by)
 {
 	if (source->excludes > 0)
-		LIST_REMOVE(source, rank);
+		LIST_REMOVE(source, bucket);
 	source->excludes += by;
 	if (source->excludes > 0)
-		LIST_INSERT_HEAD(&set->ranks[source->excludes], source, rank);
+		LIST_INSERT_HEAD(&set->buckets[source->excludes], source, bucket);
 	source_touch(set, source);
 }
 
-void source_tell(struct source_set *set, struct source *source, bool told)
+void source_set_reported(struct source_set *set, struct source *source, bool reported)
 {
-	set->n_told += told - source->told;
-	source->told = told;
+	set->n_reported += reported - source->reported;
+	source->reported = reported;
 }
 
 static void put(struct source_set *set, struct source *source)
@@ -267,6 +267,6 @@ void source_settle(struct source_set *set, struct source *source)
 		TAILQ_REMOVE(&set->changes, source, change);
 		set->n_changes--;
 	}
-	if (source->includes == 0 && source->excludes == 0 && !source->told)
+	if (source->includes == 0 && source->excludes == 0 && !source->reported)
 		put(set, source);
 }

@@ -14,18 +14,18 @@ struct pool;
 struct source {
 	struct source *child[2]; // of the treap
 	TAILQ_ENTRY(source) order; // by address
-	LIST_ENTRY(source) rank; // with sources excluded by as many members; if excludes > 0
+	LIST_ENTRY(source) bucket; // with sources excluded by as many members; if excludes > 0
 	TAILQ_ENTRY(source) change; // if changing
 	uint8_t addr[16];
 	uint32_t includes; // members
 	uint32_t excludes; // members
 	uint32_t priority; // of the treap
 	uint8_t repeats; // state-change reports it is still to be in
-	bool told; // in the list the routers believe in
+	bool reported; // in the list the routers believe in
 	bool changing; // on the list of changes
 };
 
-LIST_HEAD(source_rank, source);
+LIST_HEAD(source_bucket, source);
 
 // How far a list has been sent that takes several reports. An address holds the place even if
 // sources come and go meanwhile.
@@ -38,11 +38,11 @@ struct source_set {
 	struct source *root;
 	TAILQ_HEAD(, source) order;
 	TAILQ_HEAD(, source) changes; // touched since the last report, or to be repeated
-	struct source_rank *ranks; // [n]: sources that n members exclude
-	unsigned n_ranks;
+	struct source_bucket *buckets; // [n]: sources that n members exclude
+	unsigned n_buckets;
 	unsigned n_sources;
 	unsigned n_included; // sources with includes > 0
-	unsigned n_told;
+	unsigned n_reported;
 	unsigned n_changes;
 	unsigned n_round; // changes that the transmission under way has still to name; 0: none is
 	struct source_place place; // in a TO_IN list that takes several reports
@@ -51,7 +51,8 @@ struct source_set {
 struct source_set *source_set_open(size_t *held);
 void source_set_close(struct source_set *set, size_t *held); // must have no sources
 
-// Makes room for ranks up to n: afterwards sources can be excluded by n members. False: no memory.
+// Makes room for buckets up to n: afterwards sources can be excluded by n members. False: no
+// memory.
 bool source_set_reserve(struct source_set *set, unsigned n, size_t *held);
 
 struct source *source_find(const struct source_set *set, const uint8_t addr[16]);
@@ -79,7 +80,7 @@ void source_include(struct source_set *set, struct source *source, int by);
 void source_exclude(struct source_set *set, struct source *source, int by);
 void source_touch(struct source_set *set, struct source *source);
 
-void source_tell(struct source_set *set, struct source *source, bool told);
+void source_set_reported(struct source_set *set, struct source *source, bool reported);
 // Nothing is to be said of the source any more. It is gone if no member names it and routers do not
 // list it. Not within a run.
 void source_settle(struct source_set *set, struct source *source);

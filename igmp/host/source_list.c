@@ -9,16 +9,16 @@
 
 static size_t size_of(unsigned room)
 {
-	return sizeof(struct filter) + room * sizeof(struct sluice_addr);
+	return sizeof(struct source_list) + room * sizeof(struct sluice_addr);
 }
 
-static struct filter *open_room(unsigned room, size_t *held)
+static struct source_list *open_room(unsigned room, size_t *held)
 {
-	struct filter *filter = memory_get(held, size_of(room));
+	struct source_list *list = memory_get(held, size_of(room));
 
-	if (filter != NULL)
-		filter->room = room;
-	return filter;
+	if (list != NULL)
+		list->room = room;
+	return list;
 }
 
 // Of addresses of one family.
@@ -38,34 +38,34 @@ static bool is_sorted(const struct sluice_addr *sources, unsigned n)
 	return true;
 }
 
-struct filter *filter_open(const struct sluice_addr *sources, unsigned n, size_t *held)
+struct source_list *source_list_open(const struct sluice_addr *sources, unsigned n, size_t *held)
 {
-	struct filter *filter = open_room(n, held);
+	struct source_list *list = open_room(n, held);
 
-	if (filter == NULL)
+	if (list == NULL)
 		return NULL;
-	memcpy(filter->sources, sources, n * sizeof(*sources));
+	memcpy(list->sources, sources, n * sizeof(*sources));
 	if (!is_sorted(sources, n))
-		qsort(filter->sources, n, sizeof(*sources), compare);
+		qsort(list->sources, n, sizeof(*sources), compare);
 	for (unsigned i = 0; i < n; i++) {
-		const struct sluice_addr *source = &filter->sources[i];
+		const struct sluice_addr *source = &list->sources[i];
 
-		if (filter->n == 0 || compare(&filter->sources[filter->n - 1], source) != 0)
-			filter->sources[filter->n++] = *source;
+		if (list->n == 0 || compare(&list->sources[list->n - 1], source) != 0)
+			list->sources[list->n++] = *source;
 	}
-	return filter;
+	return list;
 }
 
-void filter_close(struct filter *filter, size_t *held)
+void source_list_close(struct source_list *list, size_t *held)
 {
-	if (filter != NULL)
-		memory_put(held, filter, size_of(filter->room));
+	if (list != NULL)
+		memory_put(held, list, size_of(list->room));
 }
 
-bool filter_reserve(struct filter **filter, size_t *held)
+bool source_list_reserve(struct source_list **list, size_t *held)
 {
-	struct filter *old = *filter;
-	struct filter *new;
+	struct source_list *old = *list;
+	struct source_list *new;
 
 	if (old != NULL && old->n < old->room)
 		return true;
@@ -75,21 +75,22 @@ bool filter_reserve(struct filter **filter, size_t *held)
 	if (old != NULL) {
 		new->n = old->n;
 		memcpy(new->sources, old->sources, old->n * sizeof(old->sources[0]));
-		filter_close(old, held);
+		source_list_close(old, held);
 	}
-	*filter = new;
+	*list = new;
 	return true;
 }
 
-unsigned filter_at(const struct filter *filter, const struct sluice_addr *source, bool *found)
+unsigned source_list_at(
+	const struct source_list *list, const struct sluice_addr *source, bool *found)
 {
 	unsigned low = 0;
-	unsigned high = filter != NULL ? filter->n : 0;
+	unsigned high = list != NULL ? list->n : 0;
 
 	*found = false;
 	while (low < high) {
 		unsigned middle = (low + high) / 2;
-		int order = compare(&filter->sources[middle], source);
+		int order = compare(&list->sources[middle], source);
 
 		if (order == 0) {
 			*found = true;
@@ -103,17 +104,17 @@ unsigned filter_at(const struct filter *filter, const struct sluice_addr *source
 	return low;
 }
 
-void filter_insert(struct filter *filter, unsigned at, const struct sluice_addr *source)
+void source_list_insert(struct source_list *list, unsigned at, const struct sluice_addr *source)
 {
-	struct sluice_addr *place = &filter->sources[at];
+	struct sluice_addr *place = &list->sources[at];
 
-	memmove(place + 1, place, (filter->n++ - at) * sizeof(*place));
+	memmove(place + 1, place, (list->n++ - at) * sizeof(*place));
 	*place = *source;
 }
 
-void filter_remove(struct filter *filter, unsigned at)
+void source_list_remove(struct source_list *list, unsigned at)
 {
-	struct sluice_addr *place = &filter->sources[at];
+	struct sluice_addr *place = &list->sources[at];
 
-	memmove(place, place + 1, (--filter->n - at) * sizeof(*place));
+	memmove(place, place + 1, (--list->n - at) * sizeof(*place));
 }

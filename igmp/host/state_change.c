@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // State-change reports of the newest version (PROTOCOL section CHG).
 //
-// What routers were told (told_mode, source->told) and what holds now (group_mode(), group_lists())
-// are two states; a report says their difference and makes the first equal to the second. Nothing
-// is noted about a difference before that, so what cancels itself is never heard of.
+// What routers were told (reported_mode, source->reported) and what holds now (group_mode(),
+// group_lists()) are two states; a report says their difference and makes the first equal to the
+// second. Nothing is noted about a difference before that, so what cancels itself is never heard
+// of.
 //
 // A difference sets the counter of the source, or of the filter mode, to the Robustness Variable;
 // each report sent for the group takes one off (CHG-9).
@@ -20,21 +21,21 @@
 
 static bool source_differs(const struct group *group, const struct source *source)
 {
-	return group_lists(group, source) != source->told;
+	return group_lists(group, source) != source->reported;
 }
 
 static bool mode_differs(const struct group *group)
 {
-	return group_mode(group) != group->told_mode;
+	return group_mode(group) != group->reported_mode;
 }
 
-static bool speaks_mode(const struct group *group)
+static bool reports_mode(const struct group *group)
 {
 	return mode_differs(group) || group->repeats > 0;
 }
 
 // Whether a source is to be named, for a difference or as a repeat.
-static bool has_news(const struct group *group, const struct source *source)
+static bool is_pending(const struct group *group, const struct source *source)
 {
 	return source->repeats > 0 || source_differs(group, source);
 }
@@ -46,7 +47,7 @@ static unsigned round_left(const struct source_set *set)
 }
 
 // Whether the group has something to say at its turn.
-static bool must_speak(const struct group *group)
+static bool has_report(const struct group *group)
 {
 	const struct source_set *set = group_sources(group);
 	const struct source *source;
@@ -69,7 +70,7 @@ static bool must_speak(const struct group *group)
 // ---- Saying -----------------------------------------------------------------------------------
 
 // What of a group goes into a frame.
-struct speech {
+struct extent {
 	struct source_place place; // of a filter-mode record
 	unsigned n_sources; // of the changes
 };
@@ -82,7 +83,7 @@ static void write_sources(
 	bool begun = false;
 
 	for (; n > 0; n--, source = TAILQ_NEXT(source, change)) {
-		if (group_lists(group, source) != listed || !has_news(group, source))
+		if (group_lists(group, source) != listed || !is_pending(group, source))
 			continue;
 		if (!begun)
 			report_record(host, type, group);
@@ -92,7 +93,7 @@ static void write_sources(
 }
 
 // Says what has changed of the sources as ALLOW and BLOCK; *n is how many of the changes are in.
-static enum report_result say_sources(struct host *host, const struct group *group, unsigned *n)
+static enum report_result add_sources(struct host *host, const struct group *group, unsigned *n)
 {
 	const struct source_set *set = group_sources(group);
 	const struct source *source = TAILQ_FIRST(&set->changes);
@@ -103,7 +104,7 @@ static enum report_result say_sources(struct host *host, const struct group *gro
 	for (*n = 0; *n < n_round; ++*n, source = TAILQ_NEXT(source, change)) {
 		unsigned *record = &used[group_lists(group, source)];
 
-		if (!has_news(group, source))
+		if (!is_pending(group, source))
 			continue;
 		*record += host->wire->addr_len + (*record == 0 ? host->wire->record_len : 0);
 		if (used[0] + used[1] > room)
@@ -116,33 +117,34 @@ static enum report_result say_sources(struct host *host, const struct group *gro
 	return *n < n_round ? REPORT_PART : REPORT_WHOLE;
 }
 
-static enum report_result say(struct host *host, const struct group *group, struct speech *speech)
+static enum report_result add_records(
+	struct host *host, const struct group *group, struct extent *extent)
 {
-	*speech = (struct speech){.n_sources = 0};
-	if (!must_speak(group))
+	*extent = (struct extent){.n_sources = 0};
+	if (!has_report(group))
 		return REPORT_WHOLE;
-	if (speaks_mode(group)) {
-		if (group->sourced)
-			speech->place = group_sources(group)->place;
-		return report_mode_change(host, group, &speech->place);
+	if (reports_mode(group)) {
+		if (group->has_sources)
+			extent->place = group_sources(group)->place;
+		return report_mode_change(host, group, &extent->place);
 	}
-	if (!group->sourced)
+	if (!group->has_sources)
 		return REPORT_WHOLE;
-	return say_sources(host, group, &speech->n_sources);
+	return add_sources(host, group, &extent->n_sources);
 }
 
 // ---- Taking note of what was said ---------------------------------------------------------------
 
-void change_adopt(struct group *group)
+void state_change_adopt(struct group *group)
 {
 	struct source_set *set = group_sources(group);
 	struct source *source, *next;
 
-	group->told_mode = group_mode(group);
+	group->reported_mode = group_mode(group);
 	for (source = set != NULL ? TAILQ_FIRST(&set->order) : NULL; source != NULL;
 		source = next) {
 		next = TAILQ_NEXT(source, order);
-		source_tell(set, source, group_lists(group, source));
+		source_set_reported(set, source, group_lists(group, source));
 		source_settle(set, source);
 	}
 }
@@ -156,7 +158,7 @@ static void drop_undone(struct group *group)
 	for (source = set != NULL ? TAILQ_FIRST(&set->changes) : NULL; source != NULL;
 		source = next) {
 		next = TAILQ_NEXT(source, change);
-		if (!has_news(group, source))
+		if (!is_pending(group, source))
 			source_settle(set, source);
 	}
 }
@@ -166,7 +168,7 @@ static void commit_source(struct host *host, struct group *group, struct source 
 	struct source_set *set = group_sources(group);
 
 	if (source_differs(group, source)) {
-		source_tell(set, source, !source->told);
+		source_set_reported(set, source, !source->reported);
 		source->repeats = host_robustness(host);
 	}
 	if (source->repeats > 1) {
@@ -187,50 +189,50 @@ static void commit_sources(struct host *host, struct group *group, unsigned n)
 static void commit_mode(struct host *host, struct group *group)
 {
 	if (mode_differs(group)) {
-		change_adopt(group);
+		state_change_adopt(group);
 		group->repeats = host_robustness(host) - 1;
 		return;
 	}
 	group->repeats--;
-	if (group->sourced)
+	if (group->has_sources)
 		commit_sources(host, group, group_sources(group)->n_changes);
 }
 
 static void commit_whole(struct host *host, struct group *group, uint64_t next_ms)
 {
 	struct source_set *set = group_sources(group);
-	bool spoke = must_speak(group);
+	bool sent = has_report(group);
 
 	if (group->silent)
-		change_adopt(group);
-	else if (!spoke)
+		state_change_adopt(group);
+	else if (!sent)
 		drop_undone(group);
-	else if (speaks_mode(group))
+	else if (reports_mode(group))
 		commit_mode(host, group);
 	else if (set != NULL)
 		commit_sources(host, group, round_left(set));
-	turn_finish(host, group, spoke, next_ms);
+	schedule_finish(host, group, sent, next_ms);
 }
 
-static void commit_part(struct host *host, struct group *group, const struct speech *speech)
+static void commit_part(struct host *host, struct group *group, const struct extent *extent)
 {
 	struct source_set *set = group_sources(group);
 
-	if (speaks_mode(group)) {
-		set->place = speech->place;
+	if (reports_mode(group)) {
+		set->place = extent->place;
 		return;
 	}
-	set->n_round = round_left(set) - speech->n_sources;
-	commit_sources(host, group, speech->n_sources);
+	set->n_round = round_left(set) - extent->n_sources;
+	commit_sources(host, group, extent->n_sources);
 }
 
 // ---- A frame ----------------------------------------------------------------------------------
 
 // What is to come in from memory while the groups before it are written; the rest of a group does
 // while they are committed.
-static const struct group *ahead(const struct queue *queue, size_t n)
+static const struct group *ahead(const struct group_queue *queue, size_t n)
 {
-	return queue_at(queue, n + FETCH_AHEAD < queue->n_ready ? n + FETCH_AHEAD : n);
+	return group_queue_at(queue, n + FETCH_AHEAD < queue->n_ready ? n + FETCH_AHEAD : n);
 }
 
 static uint64_t draw_repeat(struct host *host, uint64_t now_ms)
@@ -238,20 +240,20 @@ static uint64_t draw_repeat(struct host *host, uint64_t now_ms)
 	return now_ms + random_delay(&host->random, host->config.unsolicited_report_interval_ms);
 }
 
-bool change_transmit(struct host *host, uint64_t now_ms)
+bool state_change_transmit(struct host *host, uint64_t now_ms)
 {
 	enum report_result result = REPORT_WHOLE;
-	struct queue *queue = &host->queue;
-	struct speech speech;
+	struct group_queue *queue = &host->queue;
+	struct extent extent;
 	uint64_t next_ms;
 	size_t n;
 
-	if (!pace_allows(&host->pace, queue->n_urgent > 0, now_ms))
+	if (!rate_limit_allows(&host->rate_limit, queue->n_urgent > 0, now_ms))
 		return false;
 	report_begin(host);
 	for (n = 0; n < queue->n_ready; n++) {
 		__builtin_prefetch(ahead(queue, n));
-		result = say(host, queue_at(queue, n), &speech);
+		result = add_records(host, group_queue_at(queue, n), &extent);
 		if (result != REPORT_WHOLE)
 			break;
 	}
@@ -262,16 +264,16 @@ bool change_transmit(struct host *host, uint64_t now_ms)
 		if (queue->n_urgent > 0)
 			next_ms = draw_repeat(host, now_ms);
 		__builtin_prefetch(group_rest(ahead(queue, 0)));
-		commit_whole(host, queue_take(queue), next_ms);
+		commit_whole(host, group_queue_take(queue), next_ms);
 	}
 	if (result == REPORT_PART)
-		commit_part(host, queue_at(queue, 0), &speech);
+		commit_part(host, group_queue_at(queue, 0), &extent);
 	return true;
 }
 
 // ---- All groups -----------------------------------------------------------------------------
 
-void change_announce(struct host *host)
+void state_change_announce(struct host *host)
 {
 	struct group *group;
 
@@ -282,21 +284,21 @@ void change_announce(struct host *host)
 		// One that was left keeps its difference: routers may still have it.
 		if (!group_exists(group))
 			continue;
-		group->told_mode = SLUICE_INCLUDE;
+		group->reported_mode = SLUICE_INCLUDE;
 		group->repeats = 0;
 		if (set != NULL) {
 			TAILQ_FOREACH (source, &set->order, order) {
-				source_tell(set, source, false);
+				source_set_reported(set, source, false);
 				source->repeats = 0;
 				source_touch(set, source);
 			}
 		}
-		turn_note(host, group);
+		schedule_change(host, group);
 	}
-	turn_flush(host);
+	schedule_flush(host);
 }
 
-void change_cancel(struct host *host)
+void state_change_cancel(struct host *host)
 {
 	struct group *group, *next;
 
@@ -305,16 +307,16 @@ void change_cancel(struct host *host)
 
 		next = group_next(host, group);
 		group->repeats = 0;
-		group->asked = false;
+		group->query_pending = false;
 		group->due = false;
-		if (group->sourced) {
+		if (group->has_sources) {
 			TAILQ_FOREACH (source, &group_sources(group)->changes, change)
 				source->repeats = 0;
 		}
-		change_restart(group);
+		state_change_restart(group);
 		if (group->phase == GROUP_WAITING) {
 			drop_undone(group);
-			turn_stop(host, group);
+			schedule_stop(host, group);
 		}
 	}
 }

@@ -3,14 +3,14 @@
 
 #include "wire.h"
 
-static const struct wire igmp = {
+static const struct wire_family igmp = {
 	.family = AF_INET,
 	.newest = 3,
 	.addr_len = 4,
 	.ip_len = 24,
 	.record_len = 8,
 	.group_at = 4,
-	.old_len = 8,
+	.older_len = 8,
 	.query_len = 12,
 	.report_type = WIRE_IGMP_V3_REPORT,
 	.reports = {AF_INET, {224, 0, 0, 22}},
@@ -18,14 +18,14 @@ static const struct wire igmp = {
 	.routers = {AF_INET, {224, 0, 0, 2}},
 };
 
-static const struct wire mld = {
+static const struct wire_family mld = {
 	.family = AF_INET6,
 	.newest = 2,
 	.addr_len = 16,
 	.ip_len = 48,
 	.record_len = 20,
 	.group_at = 8,
-	.old_len = 24,
+	.older_len = 24,
 	.query_len = 28,
 	.report_type = WIRE_MLD_V2_REPORT,
 	.reports = {AF_INET6, {0xff, 2, [15] = 0x16}},
@@ -33,7 +33,7 @@ static const struct wire mld = {
 	.routers = {AF_INET6, {0xff, 2, [15] = 2}},
 };
 
-const struct wire *wire_of(int family)
+const struct wire_family *wire_of(int family)
 {
 	return family == AF_INET ? &igmp : &mld;
 }
@@ -128,8 +128,8 @@ static void seal_mld(
 			message_len)));
 }
 
-void wire_seal(const struct wire *wire, uint8_t *packet, size_t len, const struct sluice_addr *src,
-	const struct sluice_addr *dst)
+void wire_seal(const struct wire_family *wire, uint8_t *packet, size_t len,
+	const struct sluice_addr *src, const struct sluice_addr *dst)
 {
 	if (wire->family == AF_INET)
 		seal_igmp(packet, len, src, dst);

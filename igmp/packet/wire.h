@@ -30,14 +30,14 @@ enum wire_record {
 #define WIRE_REPORT_HEADER 8 // of an IGMPv3 or MLDv2 report
 
 // What the two families do not share.
-struct wire {
+struct wire_family {
 	int family;
 	unsigned newest; // protocol version: IGMP 3, MLD 2
 	unsigned addr_len;
 	unsigned ip_len; // IP header with Router Alert, as sent
 	unsigned record_len; // a group record without sources
 	unsigned group_at; // offset of the group in queries and old messages
-	unsigned old_len; // of an old query, report or leave
+	unsigned older_len; // of an old query, report or leave
 	unsigned query_len; // of the newest query without sources
 	uint8_t report_type; // newest
 	struct sluice_addr reports; // where newest reports go
@@ -45,7 +45,7 @@ struct wire {
 	struct sluice_addr routers; // 224.0.0.2, ff02::2
 };
 
-const struct wire *wire_of(int family);
+const struct wire_family *wire_of(int family);
 
 // Float codes: 8 bits (Max Resp Code, QQIC) and 16 bits (MLDv2 Maximum Response Code).
 uint32_t wire_decode8(uint8_t code);
@@ -60,8 +60,8 @@ uint16_t wire_fold(uint32_t sum);
 uint32_t wire_pseudo_sum(const uint8_t *src, const uint8_t *dst, size_t len);
 
 // Completes a packet of `len` bytes whose message begins at wire->ip_len: IP header and checksums.
-void wire_seal(const struct wire *wire, uint8_t *packet, size_t len, const struct sluice_addr *src,
-	const struct sluice_addr *dst);
+void wire_seal(const struct wire_family *wire, uint8_t *packet, size_t len,
+	const struct sluice_addr *src, const struct sluice_addr *dst);
 
 static inline uint16_t wire_get16(const uint8_t *at)
 {

@@ -88,35 +88,35 @@ static bool has_key(const void *thing, const void *key)
 	return ((const struct thing *)thing)->key == *(const uint32_t *)key;
 }
 
-Test(unit, table,
+Test(unit, hash_table,
 	.description = "SEC-6: a table holds what was put and not removed, in little memory")
 {
 	static struct thing *things[20000];
 	size_t held = 0;
 	struct pool pool;
-	struct table table;
+	struct hash_table table;
 	unsigned n = 0;
 
 	srand(5);
 	pool_init(&pool, sizeof(struct thing), &held);
-	cr_assert(table_init(&table, &pool, &held));
+	cr_assert(hash_table_init(&table, &pool, &held));
 	for (unsigned round = 0; round < 600000; round++) {
 		// It fills, and drains in the second half.
 		uint32_t key = rand() % 20000;
 		bool fill = rand() % 100 < (round < 300000 ? 70 : 30);
-		uint32_t hash = table_mix(key / 3); // with collisions
+		uint32_t hash = hash_table_mix(key / 3); // with collisions
 
-		cr_assert_eq(table_find(&table, hash, has_key, &key), things[key]);
+		cr_assert_eq(hash_table_find(&table, hash, has_key, &key), things[key]);
 		if (things[key] == NULL && fill) {
 			things[key] = pool_get(&pool);
 			cr_assert_eq(things[key]->key, 0);
 			cr_assert_eq(pool_at(&pool, pool_number(things[key])), things[key]);
 			things[key]->key = key;
-			cr_assert(table_reserve(&table));
-			table_put(&table, hash, things[key]);
+			cr_assert(hash_table_reserve(&table));
+			hash_table_put(&table, hash, things[key]);
 			n++;
 		} else if (things[key] != NULL && !fill) {
-			table_remove(&table, hash, things[key]);
+			hash_table_remove(&table, hash, things[key]);
 			memset(things[key], 0xa5, sizeof(struct thing));
 			pool_put(things[key]);
 			things[key] = NULL;
@@ -128,11 +128,11 @@ Test(unit, table,
 	for (uint32_t key = 0; key < 20000; key++) {
 		if (things[key] == NULL)
 			continue;
-		table_remove(&table, table_mix(key / 3), things[key]);
+		hash_table_remove(&table, hash_table_mix(key / 3), things[key]);
 		pool_put(things[key]);
 	}
 	cr_assert_lt(held, 40000, "%zu bytes are held by nothing", held);
-	table_close(&table);
+	hash_table_close(&table);
 	pool_close(&pool);
 	cr_assert_eq(held, 0);
 }
@@ -278,9 +278,9 @@ Test(unit, pool_blocks,
 	cr_assert_eq(held, 0);
 }
 
-Test(unit, filter, .description = "STA-10: a filter is sorted and names no source twice")
+Test(unit, source_list, .description = "STA-10: a filter is sorted and names no source twice")
 {
-	struct filter *filter = NULL;
+	struct source_list *list = NULL;
 	bool twin[256] = {false};
 	size_t held = 0;
 	unsigned n = 0;
@@ -290,23 +290,23 @@ Test(unit, filter, .description = "STA-10: a filter is sorted and names no sourc
 		struct sluice_addr source = {.family = AF_INET, .bytes = {10, 0, 0, rand()}};
 		bool *in = &twin[source.bytes[3]];
 		bool found;
-		unsigned at = filter_at(filter, &source, &found);
+		unsigned at = source_list_at(list, &source, &found);
 
 		cr_assert_eq(found, *in);
 		if (found) {
-			filter_remove(filter, at);
+			source_list_remove(list, at);
 			n--;
 		} else {
-			cr_assert(filter_reserve(&filter, &held));
-			filter_insert(filter, at, &source);
+			cr_assert(source_list_reserve(&list, &held));
+			source_list_insert(list, at, &source);
 			n++;
 		}
 		*in = !*in;
-		cr_assert_eq(filter->n, n);
+		cr_assert_eq(list->n, n);
 		for (unsigned i = 1; i < n; i++)
-			cr_assert_lt(filter->sources[i - 1].bytes[3], filter->sources[i].bytes[3]);
+			cr_assert_lt(list->sources[i - 1].bytes[3], list->sources[i].bytes[3]);
 	}
-	filter_close(filter, &held);
+	source_list_close(list, &held);
 	cr_assert_eq(held, 0);
 }
 
@@ -413,29 +413,29 @@ Test(unit, source_run,
 	close_sources(set, &pool, &held);
 }
 
-Test(unit, pace,
+Test(unit, rate_limit,
 	.description = "CHG-6: a burst leaves at once, then the rate; urgent frames go into debt")
 {
-	struct pace pace;
+	struct rate_limit limit;
 	unsigned n = 0;
 
-	pace_init(&pace, 20000, 128, 0);
-	for (; pace_allows(&pace, false, 0); n++)
-		pace_spend(&pace);
+	rate_limit_init(&limit, 20000, 128, 0);
+	for (; rate_limit_allows(&limit, false, 0); n++)
+		rate_limit_spend(&limit);
 	cr_assert_eq(n, 128);
-	for (n = 0; pace_allows(&pace, true, 0); n++)
-		pace_spend(&pace);
+	for (n = 0; rate_limit_allows(&limit, true, 0); n++)
+		rate_limit_spend(&limit);
 	cr_assert_eq(n, 64);
 	for (n = 0; n < 64; n++)
-		cr_assert(!pace_allows(&pace, false, n / 20));
+		cr_assert(!rate_limit_allows(&limit, false, n / 20));
 	n = 0;
 	for (uint64_t ms = 4; ms < 1004; ms++) {
-		for (; pace_allows(&pace, false, ms); n++)
-			pace_spend(&pace);
+		for (; rate_limit_allows(&limit, false, ms); n++)
+			rate_limit_spend(&limit);
 	}
 	cr_assert(n >= 19990 && n <= 20040, "%u frames in a second", n);
-	for (n = 0; pace_allows(&pace, false, UINT64_C(1) << 40); n++)
-		pace_spend(&pace);
+	for (n = 0; rate_limit_allows(&limit, false, UINT64_C(1) << 40); n++)
+		rate_limit_spend(&limit);
 	cr_assert_eq(n, 128);
 }
 

@@ -198,7 +198,7 @@ Test(frame, query_golden, .description = "FRM-5 FRM-8: the checksums of the gold
 	};
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct wire *wire = wire_of(rows[i].family);
+		const struct wire_family *wire = wire_of(rows[i].family);
 		struct sluice_addr src = addr(rows[i].family == AF_INET ? "192.0.2.1" : "fe80::1");
 		struct sluice_addr dst = addr(rows[i].dst);
 		uint8_t packet[80];

@@ -69,7 +69,7 @@ ONE(AF_INET, old, v1_join, "CMP-9 CMP-10 TMR-4: an IGMPv1 join likewise; no leav
 
 static void hasty(struct host_config *config)
 {
-	config->old_unsolicited_report_interval_ms = 500;
+	config->older_unsolicited_report_interval_ms = 500;
 }
 
 BOTH_TUNED(old, join_hasty, hasty, "TMR-4 TMR-12: the interval of old reports is configurable")

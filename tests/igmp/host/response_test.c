@@ -34,7 +34,7 @@ static void expect_uniform_delay(
 	lab_expect_uniform(delays, 1000, response_ms);
 }
 
-BOTH(answer, delay,
+BOTH(response, delay,
 	"RSP-1 TMR-14 FRM-20 FRM-21: the delay is uniform in (0, response time], never 0")
 {
 	lab_join(lab, 0, "1");
@@ -57,7 +57,7 @@ static const char *ask_all(struct lab *lab, const char *sources)
 	return lab_take(lab);
 }
 
-BOTH(answer, silence, "RSP-1 RSP-10 VAL-20: without state there is no answer")
+BOTH(response, silence, "RSP-1 RSP-10 VAL-20: without state there is no answer")
 {
 	for (unsigned i = 0; i < 2; i++) {
 		cr_assert_str_eq(ask(lab, NULL, "", 2000), "");
@@ -74,7 +74,7 @@ BOTH(answer, silence, "RSP-1 RSP-10 VAL-20: without state there is no answer")
 	cr_assert_eq(host_next_ms(lab->host), HOST_NEVER);
 }
 
-BOTH(answer, sooner, "RSP-2 RSP-3: a general answer pending sooner serves all later queries")
+BOTH(response, sooner, "RSP-2 RSP-3: a general answer pending sooner serves all later queries")
 {
 	lab_join(lab, 0, "1");
 	lab_settle(lab);
@@ -95,7 +95,7 @@ BOTH(answer, sooner, "RSP-2 RSP-3: a general answer pending sooner serves all la
 	lab_expect(lab, "");
 }
 
-BOTH(answer, later, "RSP-3: a general answer pending later holds up no specific one")
+BOTH(response, later, "RSP-3: a general answer pending later holds up no specific one")
 {
 	unsigned first;
 
@@ -115,7 +115,7 @@ BOTH(answer, later, "RSP-3: a general answer pending later holds up no specific 
 	cr_assert_geq(lab->n_frames - first, 98);
 }
 
-BOTH(answer, general_serves_specific,
+BOTH(response, general_serves_specific,
 	"RSP-3: a specific query is served by a general answer to come")
 {
 	unsigned n_frames = 0;
@@ -134,7 +134,7 @@ BOTH(answer, general_serves_specific,
 	cr_assert(n_frames >= 200 && n_frames < 212, "%u frames", n_frames);
 }
 
-BOTH(answer, whole_wins, "RSP-3: a group query after one for sources asks for the whole record")
+BOTH(response, whole_wins, "RSP-3: a group query after one for sources asks for the whole record")
 {
 	lab_include(lab, 0, "1", "abc");
 	lab_settle(lab);
@@ -148,7 +148,7 @@ BOTH(answer, whole_wins, "RSP-3: a group query after one for sources asks for th
 	lab_expect(lab, "IS_IN(1:abc)");
 }
 
-BOTH(answer, sources_add_up,
+BOTH(response, sources_add_up,
 	"RSP-3 RSP-8 RSP-9: the sources of several queries are answered together, once")
 {
 	lab_include(lab, 0, "1", "abc");
@@ -162,7 +162,7 @@ BOTH(answer, sources_add_up,
 	lab_expect(lab, "");
 }
 
-BOTH(answer, earlier, "RSP-3: of two queries for a group the earlier time counts")
+BOTH(response, earlier, "RSP-3: of two queries for a group the earlier time counts")
 {
 	lab_join(lab, 0, "1");
 	lab_settle(lab);
@@ -180,7 +180,7 @@ BOTH(answer, earlier, "RSP-3: of two queries for a group the earlier time counts
 	lab_expect(lab, "");
 }
 
-BOTH(answer, general, "RSP-4 RSP-9 MLD-15: each group once, in one report, not repeated")
+BOTH(response, general, "RSP-4 RSP-9 MLD-15: each group once, in one report, not repeated")
 {
 	lab_join(lab, 0, "1");
 	lab_exclude(lab, 0, "2", "ab");
@@ -207,7 +207,7 @@ static void count_answers(struct lab *lab, unsigned frame, uint8_t *seen)
 	}
 }
 
-BOTH(answer, spread, "RSP-5: many groups are spread over the response time")
+BOTH(response, spread, "RSP-5: many groups are spread over the response time")
 {
 	unsigned per_frame = lab->family == AF_INET ? 183 : 72;
 	unsigned n_frames = (2000 + per_frame - 1) / per_frame;
@@ -235,7 +235,7 @@ BOTH(answer, spread, "RSP-5: many groups are spread over the response time")
 	}
 }
 
-BOTH(answer, spread_wide, "RSP-5: 100,000 groups take no more frames than records fit")
+BOTH(response, spread_wide, "RSP-5: 100,000 groups take no more frames than records fit")
 {
 	unsigned per_frame = lab->family == AF_INET ? 183 : 72;
 	unsigned first;
@@ -257,7 +257,7 @@ BOTH(answer, spread_wide, "RSP-5: 100,000 groups take no more frames than record
 	cr_assert_eq(lab->n_frames - first, (100000 + per_frame - 1) / per_frame);
 }
 
-BOTH(answer, spread_while_changing, "RSP-5: groups come and go during a spread answer")
+BOTH(response, spread_while_changing, "RSP-5: groups come and go during a spread answer")
 {
 	unsigned first;
 	uint8_t seen[5001] = {0};
@@ -281,7 +281,7 @@ BOTH(answer, spread_while_changing, "RSP-5: groups come and go during a spread a
 		cr_assert(seen[i] <= 1 && seen[3000 + i] <= 1);
 }
 
-BOTH(answer, spread_again, "RSP-5: queries during a spread answer starve nobody")
+BOTH(response, spread_again, "RSP-5: queries during a spread answer starve nobody")
 {
 	uint8_t seen[2001] = {0};
 	unsigned first;
@@ -302,7 +302,7 @@ BOTH(answer, spread_again, "RSP-5: queries during a spread answer starve nobody"
 		cr_assert_geq(seen[i], 2);
 }
 
-BOTH(answer, spread_again_while_leaving,
+BOTH(response, spread_again_while_leaving,
 	"RSP-5: asked again during a spread answer, groups leave where it stood")
 {
 	char name[12];
@@ -329,7 +329,7 @@ BOTH(answer, spread_again_while_leaving,
 	}
 }
 
-BOTH(answer, left,
+BOTH(response, left,
 	"RSP-6 VAL-15 VAL-20: a group left before the answer's time has no current state")
 {
 	for (unsigned i = 0; i < 50; i++) {
@@ -363,7 +363,7 @@ static const struct asked {
 	{SLUICE_EXCLUDE, "", "a", "IS_IN(1:a)"},
 };
 
-BOTH(answer, asked, "RSP-7 IGMP-4 MLD-11: of the sources asked for, those that are wanted")
+BOTH(response, asked, "RSP-7 IGMP-4 MLD-11: of the sources asked for, those that are wanted")
 {
 	for (unsigned i = 0; i < sizeof(askings) / sizeof(askings[0]); i++) {
 		const struct asked *a = &askings[i];
@@ -377,7 +377,7 @@ BOTH(answer, asked, "RSP-7 IGMP-4 MLD-11: of the sources asked for, those that a
 	}
 }
 
-BOTH(answer, at_once, "RSP-11: a response time of 0 means as soon as possible")
+BOTH(response, at_once, "RSP-11: a response time of 0 means as soon as possible")
 {
 	lab_join(lab, 0, "1");
 	lab_settle(lab);
@@ -392,7 +392,7 @@ BOTH(answer, at_once, "RSP-11: a response time of 0 means as soon as possible")
 	lab_expect(lab, "IS_IN(1:a)");
 }
 
-BOTH(answer, independent, "RSP-12: repeats and answers do not cancel each other")
+BOTH(response, independent, "RSP-12: repeats and answers do not cancel each other")
 {
 	lab_join(lab, 0, "1");
 	lab_says(lab, "TO_EX(1:)");
@@ -404,7 +404,7 @@ BOTH(answer, independent, "RSP-12: repeats and answers do not cancel each other"
 	cr_assert_not_null(strstr(lab_take(lab), "IS_EX(1:)"));
 }
 
-BOTH(answer, flags, "IGMP-6 MLD-5 VAL-14: flags, S and the code of a query are ignored")
+BOTH(response, flags, "IGMP-6 MLD-5 VAL-14: flags, S and the code of a query are ignored")
 {
 	struct lab_packet packet = lab_query_packet(lab, NEWEST(lab), NULL, "", 1000);
 

@@ -17,7 +17,7 @@ Test(timer, defaults, .description = "TMR-1 TMR-2 TMR-3 TMR-4 TMR-5 SEC-6: the d
 		cr_expect_eq(config.query_interval_ms, 125000);
 		cr_expect_eq(config.query_response_interval_ms, 10000);
 		cr_expect_eq(config.unsolicited_report_interval_ms, 1000);
-		cr_expect_eq(config.old_unsolicited_report_interval_ms, 10000);
+		cr_expect_eq(config.older_unsolicited_report_interval_ms, 10000);
 		cr_expect_eq(config.max_groups, 1000000);
 		cr_expect_eq(config.max_sources, 1024);
 		cr_expect(config.ssm_aware && config.report_link_local);
@@ -44,7 +44,7 @@ Test(timer, bad_config, .description = "TMR-1 TMR-12: what cannot work is refuse
 	config.unsolicited_report_interval_ms = 0;
 	cr_assert_null(host_open(AF_INET, &config, &ops, NULL, 0));
 	config = good;
-	config.old_unsolicited_report_interval_ms = 0;
+	config.older_unsolicited_report_interval_ms = 0;
 	cr_assert_null(host_open(AF_INET, &config, &ops, NULL, 0));
 	cr_assert_null(host_open(AF_UNIX, &good, &ops, NULL, 0));
 }
