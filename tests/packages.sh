@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Installs what packages.txt lists and this machine lacks. Without root it only says what that is,
-# and succeeds all the same: not everything needs everything.
+# Installs the packages of packages.txt that are missing. Without root it only names them, and succeeds
+# all the same, since not every part of the build needs all of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,7 @@ mapfile -t missing < <(
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 if [ "$(id -u)" != 0 ]; then
-	echo "not installed, and only root can: ${missing[*]}" >&2
+	echo "missing packages, which only root can install: ${missing[*]}" >&2
 	exit 0
 fi
 echo "installing: ${missing[*]}" >&2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Builds Sluice and runs all its tests: the unit suites, then the lab of real peers, which needs root.
-# The last line counts single cases: "N passed, N failed, N skipped". Exit status 1 on a failure.
+# The last line counts test cases: "N passed, N failed, N skipped". Exit status 1 if one failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,10 +9,10 @@ usage() {
 	cat <<-END
 		usage: [CC=gcc|clang] tests/run.sh [--unit] [--sanitize] [--coverage] [--build DIR]
 
-		  --unit       without the lab of real peers
+		  --unit       only the unit suites, not the lab of real peers
 		  --sanitize   under AddressSanitizer and UndefinedBehaviorSanitizer
-		  --coverage   lines and branches of igmp/ as well
-		  --build DIR  in place of build, build-clang, build-sanitize, ...
+		  --coverage   also prints the covered lines and branches of igmp/
+		  --build DIR  instead of build, build-clang, build-sanitize, ...
 	END
 }
 
@@ -42,7 +42,7 @@ if [ -z "$build" ]; then
 fi
 if [ "$sanitize" ]; then
 	options+=("-Db_sanitize=address,undefined" -Db_lundef=false)
-	# UBSan only prints unless told that a finding is a failure.
+	# Without these, UBSan prints a finding and goes on.
 	export ASAN_OPTIONS=halt_on_error=1:abort_on_error=1
 	export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 fi
@@ -53,9 +53,9 @@ trap 'rm -rf "$tmp"' EXIT
 results=$tmp/results
 : >"$results"
 
-# record SUITE STATUS: reads what a suite printed, in TAP or not, and adds a row for each case:
-# pass, fail or skip, its name, the reason. A failed case's reason is what the lines after it say:
-# the comment of a lab script, the place and message of Criterion.
+# record SUITE STATUS: reads the output of a suite, in TAP or not, and adds one row per case: pass, fail
+# or skip, the name, the reason. The reason of a failed case is in the lines after it: the comment of a
+# lab script, or the place and message of Criterion.
 record() {
 	awk -v suite="$1" -v status="$2" '
 		function row(result, name, reason) {
@@ -134,12 +134,10 @@ fi
 ninja -C "$build"
 
 run_unit
-if [ -x tests/requirements ]; then
-	status=0
-	tests/requirements >"$tmp/output" 2>&1 || status=$?
-	[ "$status" = 0 ] || tail -n 30 "$tmp/output"
-	record requirements "$status" </dev/null
-fi
+status=0
+tests/requirements >"$tmp/output" 2>&1 || status=$?
+[ "$status" = 0 ] || tail -n 30 "$tmp/output"
+record requirements "$status" </dev/null
 if [ -z "$unit" ]; then
 	run_lab
 fi

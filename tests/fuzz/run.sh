@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# tests/fuzz/run.sh SECONDS [TARGET...]: runs each fuzz target that long from its seeds, on a build
-# of its own (SLUICE_FUZZ_BUILD, default build-fuzz). Fails on any finding; what crashed stays in
-# the build directory.
+# Runs each fuzz target for SECONDS, from its seeds, in a build of its own (SLUICE_FUZZ_BUILD, default
+# build-fuzz). Fails on any finding; the input of a crash stays in the build directory.
+#
+#   usage: tests/fuzz/run.sh SECONDS [TARGET...]
 # Checks: SEC-5
 set -euo pipefail
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The output port carries the frames somebody joined and no others: not those of a group that shares
-# the MAC address, of another source of the same group, of another VLAN of the same port.
+# The output port carries only frames that were joined: no frame of a group that shares the MAC address,
+# of another source of the same group, or of another VLAN of the same port.
 # Checks: STA-8 CHG-5
 . "$(dirname "$0")/lib.sh"
 
@@ -19,11 +19,11 @@ cat >"$tmp/sluice.yaml" <<-END
 	  - {name: tagged, port: out0, vlan: 300}
 END
 sluiced_start
-# Unless Sluice itself filters, all of it would get through.
+# The bridge forwards all frames, so that only the filter of Sluice is tested.
 flood_to sl0
 
-# streams STREAM...: sends 50 frames of each, and then a marker, which is joined: what was
-# sent before has passed Sluice when the marker has.
+# streams STREAM...: sends 50 frames of each stream, then one of the marker group, which is joined: when
+# the marker arrives, Sluice has handled all frames before it.
 marker=239.255.0.1
 streams() {
 	in_ns tx "$lab/frames.py" send --interface tx0 --count 50 --rate 500 "$@"
@@ -49,32 +49,32 @@ delivered() {
 need 1 "sluice join" sluice join $marker --interface tv --to plain
 
 sluice join $group4 --interface tv --to plain
-delivered "of two groups with one MAC address the joined one" "$group4 10.9.0.50 0 50" \
+delivered "two groups share a MAC address: only the joined one is delivered" "$group4 10.9.0.50 0 50" \
 	"group=$group4,source=10.9.0.50" group=224.129.1.1,source=10.9.0.50 group=239.129.1.1,source=10.9.0.50
-delivered "of two VLANs the joined one" "$group4 10.9.0.50 0 50" \
+delivered "only the joined VLAN is delivered" "$group4 10.9.0.50 0 50" \
 	"group=$group4,source=10.9.0.50" "group=$group4,source=10.9.0.51,vlan=20" \
 	"group=$group4,source=10.9.0.51,vlan=21"
 sluice leave $group4 --interface tv
 
 sluice join $group4 --interface tv20 --to plain
-delivered "in turn the other VLAN, untagged by an output without one" "$group4 10.9.0.51 0 50" \
+delivered "the other VLAN is delivered after the change, without its tag" "$group4 10.9.0.51 0 50" \
 	"group=$group4,source=10.9.0.50" "group=$group4,source=10.9.0.51,vlan=20" \
 	"group=$group4,source=10.9.0.51,vlan=21"
 sluice leave $group4 --interface tv20
 
 sluice join $ssm4 --interface tv --source 10.9.0.50 --to plain
-delivered "of two sources the joined one" "$ssm4 10.9.0.50 0 50" \
+delivered "only the joined source is delivered" "$ssm4 10.9.0.50 0 50" \
 	"group=$ssm4,source=10.9.0.50" "group=$ssm4,source=10.9.0.51"
 
 sluice join $group4 --interface tv --to plain
 sluice block $group4 10.9.0.51 --interface tv
-delivered "all sources but the blocked one" "$group4 10.9.0.50 0 50" \
+delivered "all sources but the blocked one are delivered" "$group4 10.9.0.50 0 50" \
 	"group=$group4,source=10.9.0.50" "group=$group4,source=10.9.0.51"
 
 sluice join $group6 --interface tv --to tagged
-delivered "IPv6 with the VLAN of its output" "$group6 fe80::50 300 50" \
+delivered "IPv6 is delivered with the VLAN of its output" "$group6 fe80::50 300 50" \
 	"group=$group6,source=fe80::50" group=ff15::2:1:1,source=fe80::50
 
 sluice leave $group6 --interface tv
-delivered "nothing of what was left" "" "group=$group6,source=fe80::50"
+delivered "nothing is delivered after the leave" "" "group=$group6,source=fe80::50"
 done_testing

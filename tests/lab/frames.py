@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Makes and reads the UDP multicast frames of the lab: any source address, with or without a VLAN tag."""
+"""Sends, writes and reads UDP multicast frames: any source address, with or without a VLAN tag."""
 
 import argparse
 import ipaddress
@@ -44,7 +44,7 @@ def frame(source, group, port, vlan, payload):
 
 
 def stream_frames(args, number):
-    """The frames of this number, one of each stream; their payload begins with it."""
+    """One frame per stream; the payload begins with the number."""
     payload = struct.pack("!I", number).ljust(args.size, b"\x47")
     for text in args.stream:
         stream = dict(part.split("=", 1) for part in text.split(","))
@@ -53,7 +53,7 @@ def stream_frames(args, number):
 
 
 def send(args):
-    """COUNT frames of each stream, in turn, out of an interface."""
+    """Send COUNT frames of each stream, in turn, out of an interface."""
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
         raw.bind((args.interface, 0))
         start = time.monotonic()
@@ -66,7 +66,7 @@ def send(args):
 
 
 def write(args):
-    """The same into a capture file."""
+    """Write the frames of `send` into a capture file."""
     with open(args.capture, "wb") as capture:
         capture.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
         for number in range(args.count):
@@ -107,7 +107,7 @@ def datagrams(path):
 
 
 def summary(args):
-    """A line for each stream: group source vlan frames."""
+    """Print one line per stream: group source vlan frames."""
     counts = {}
     for vlan, source, group, _, _ in datagrams(args.capture):
         counts[group, source, vlan] = counts.get((group, source, vlan), 0) + 1
@@ -116,14 +116,14 @@ def summary(args):
 
 
 def payload(args):
-    """The payload of one group, to standard output."""
+    """Print the payload of one group."""
     for _, _, group, _, data in datagrams(args.capture):
         if group == args.group:
             sys.stdout.buffer.write(data)
 
 
 def client(args):
-    """Says each line of standard input to a control socket, prints its answer, then waits."""
+    """Send each line of standard input to a control socket, and print its answer."""
     with socket.socket(socket.AF_UNIX) as control:
         control.connect(args.socket)
         stream = control.makefile("rw")
@@ -135,7 +135,7 @@ def client(args):
 
 
 def batch(args):
-    """A JSON-RPC batch on one line that calls METHOD for COUNT groups from FIRST on."""
+    """Print a JSON-RPC batch on one line: METHOD for COUNT groups from FIRST on."""
     first = ipaddress.ip_address(args.first)
     print(json.dumps([
         {"jsonrpc": "2.0", "id": i, "method": args.method,
@@ -148,10 +148,10 @@ def main():
     commands = parser.add_subparsers(required=True)
     streams = argparse.ArgumentParser(add_help=False)
     streams.add_argument("stream", nargs="+", help="group=G,source=S[,vlan=V][,port=P]")
-    streams.add_argument("--count", type=int, default=50, help="frames of each")
+    streams.add_argument("--count", type=int, default=50, help="frames per stream")
     streams.add_argument("--size", type=int, default=188, help="bytes of payload")
     command = commands.add_parser("send", help=send.__doc__, parents=[streams])
-    command.add_argument("--rate", type=float, default=1000, help="rounds a second")
+    command.add_argument("--rate", type=float, default=1000, help="rounds per second")
     command.add_argument("--interface", required=True)
     command.set_defaults(run=send)
     command = commands.add_parser("write", help=write.__doc__, parents=[streams])

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# FRR's pimd, an IGMPv3 querier of a router, learns what Sluice joins and forgets what it leaves.
+# FRR's pimd, an IGMPv3 querier on a router, learns what Sluice joins and forgets what it leaves.
 #
 #   net namespace:  pimd, 10.9.0.1 on sl0 [tap] sluiced
 #
@@ -45,18 +45,18 @@ knows() { # DEVICE
 	router 'show interface brief' | grep -q "^$1 "
 }
 need 15 "zebra knows sl0" knows sl0
-# The response time first: pimd wants it below the interval.
+# The response time comes first: pimd requires that it is shorter than the interval.
 need 15 "pimd takes its configuration" router 'configure terminal' 'interface sl0' 'ip igmp' \
 	'ip igmp query-max-response-time 10' 'ip igmp query-interval 2' 'ip igmp last-member-query-interval 5'
 need 15 "pimd is the IGMPv3 querier on sl0" querying
 
 check "sluice join $group4" sluice join $group4
 check_within 2 "pimd lists $group4 from any source" lists $group4 '\*'
-check "sluice join $ssm4 of one source" sluice join $ssm4 --source 10.9.0.50
+check "sluice join $ssm4 from one source" sluice join $ssm4 --source 10.9.0.50
 check_within 2 "pimd lists $ssm4 from that source" lists $ssm4 10.9.0.50
 check "sluice leave $group4" sluice leave $group4
 check_within 10 "pimd forgets $group4" absent lists $group4 '\*'
-check "it keeps $ssm4" lists $ssm4 10.9.0.50
+check "pimd keeps $ssm4" lists $ssm4 10.9.0.50
 check "sluice leave $ssm4" sluice leave $ssm4 --source 10.9.0.50
 check_within 10 "pimd forgets $ssm4" absent lists $ssm4 10.9.0.50
 done_testing

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A mistake in the configuration is one clear line that names the file and the line or key, and exit
-# status 1; --check finds all that are not about syntax in one go. The command's exit statuses are
-# 0, 1 (refused), 2 (usage), 3 (no daemon).
+# A mistake in the configuration gives exit status 1 and one line that names the file and the line or key.
+# --check reports all mistakes at once, unless the file is no YAML. The exit status of the command is 0,
+# 1 (refused), 2 (usage) or 3 (no daemon).
 # Checks: API-41 SEC-6
 . "$(dirname "$0")/lib.sh"
 
 namespace net
 
-# Runs sluiced on a configuration; its status into $status, what it said into $tmp/said.
+# Runs sluiced on a configuration: $status is its exit status, $tmp/said its standard error.
 run() {
 	status=0
 	timeout 15 ip netns exec "$name-net" "$build/ctrl/sluiced" "$@" >"$tmp/out" 2>"$tmp/said" || status=$?
 }
-one_line() { # PATTERN...: one line on stderr that has them all
+one_line() { # PATTERN...: standard error is one line that matches all of them
 	local pattern
 	cat "$tmp/said"
 	[ "$(wc -l <"$tmp/said")" = 1 ] && [ ! -s "$tmp/out" ] || return 1
@@ -21,12 +21,12 @@ one_line() { # PATTERN...: one line on stderr that has them all
 		grep -qe "$pattern" "$tmp/said" || return 1
 	done
 }
-# wrong DESCRIPTION PATTERN: the configuration on standard input is refused like that
+# wrong DESCRIPTION PATTERN: the configuration on standard input is refused with such a line
 wrong() {
 	config >"$tmp/wrong.yaml"
 	run --config "$tmp/wrong.yaml"
 	check "$1: exit status 1" equal 1 "$status"
-	check "$1: one line that names it" one_line wrong.yaml "$2"
+	check "$1: one line names it" one_line wrong.yaml "$2"
 	check "$1: nothing is left" absent in_ns net ip link show sl0
 }
 
@@ -56,11 +56,11 @@ config >"$tmp/device.yaml" </dev/null
 sed -i 's/net_tap0,iface=sl0/net_nothing0/' "$tmp/device.yaml"
 run --config "$tmp/device.yaml"
 check "an unknown device: exit status 1" equal 1 "$status"
-check "an unknown device: a line that names it" grep -q net_nothing0 "$tmp/said"
+check "an unknown device: a line names it" grep -q net_nothing0 "$tmp/said"
 
 run --config "$tmp/missing.yaml"
 check "a missing file: exit status 1" equal 1 "$status"
-check "a missing file: one line that names it" one_line missing.yaml
+check "a missing file: one line names it" one_line missing.yaml
 
 config >"$tmp/several.yaml" <<-END
 	memberships:
@@ -85,21 +85,21 @@ status_of() {
 	sluice "$@" || actual=$?
 	equal "$expected" "$actual"
 }
-check "sluice without a daemon: 3" status_of 3 show groups
+check "sluice without a daemon: exit status 3" status_of 3 show groups
 sluiced_start
-check "sluice show groups: 0" status_of 0 show groups
-check "sluice with an unknown command: 2" status_of 2 frobnicate
-check "sluice leave of a group never joined: 1" status_of 1 leave $group4
+check "sluice show groups: exit status 0" status_of 0 show groups
+check "sluice with an unknown command: exit status 2" status_of 2 frobnicate
+check "sluice leave of a group never joined: exit status 1" status_of 1 leave $group4
 sluice leave $group4 >/dev/null 2>"$tmp/said" || true
-check "with the errno's name" grep -q EADDRNOTAVAIL "$tmp/said"
-check "sluice join of a unicast address: 1" status_of 1 join 10.1.1.1
-check "sluice join on an unknown interface: 1" status_of 1 join $group4 --interface radio
-check "nothing of that was joined" equal '[]' "$(sluice --json show groups | jq -c .groups)"
+check "the message of a refused leave names the errno" grep -q EADDRNOTAVAIL "$tmp/said"
+check "sluice join of a unicast address: exit status 1" status_of 1 join 10.1.1.1
+check "sluice join on an unknown interface: exit status 1" status_of 1 join $group4 --interface radio
+check "refused commands join nothing" equal '[]' "$(sluice --json show groups | jq -c .groups)"
 
 # A bad file at reload is reported and changes nothing.
 sluice join $group4
 cp "$tmp/wrong.yaml" "$tmp/sluice.yaml"
 kill -HUP "${pids[sluiced]}"
 check_within 5 "a bad file at reload is reported" grep -q 'sluice.yaml:[0-9]' "$tmp/sluiced.log"
-check "and changes nothing" equal "[\"$group4\"]" "$(sluice --json show groups | jq -c '[.groups[].group]')"
+check "a bad file at reload changes nothing" equal "[\"$group4\"]" "$(sluice --json show groups | jq -c '[.groups[].group]')"
 done_testing

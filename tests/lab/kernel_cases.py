@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is played to the kernel and to igmp/: cases of steps, for both families.
+"""The cases that are run on the kernel and on igmp/, for both families. A case is a list of steps.
 
-A step is what happens from its start on, with milliseconds between, and the window in which its
-records are counted. A step with `lnx` names the departures of Linux that may show in it, and says
-what the kernel may send in place of what igmp/ sends; a call may return `errors` (ours, kernel's).
+A step has actions, each at a time in milliseconds after its start, and a window in which its records
+are counted. A step with `lnx` names the departures of Linux that it may show, and lists the records
+that the kernel may send instead of those of igmp/; a call may return `errors` (ours, kernel's).
 """
 
 import itertools
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from kernel_wire import query
 
 REPEATS_MS = 1300  # a change and its repeats
-ANSWER_MS = 900  # an answer to a query of 500 ms
+RESPONSE_MS = 900  # a response to a query of 500 ms
 
 
 @dataclass
@@ -109,7 +109,7 @@ def sessions(family):
 
 
 def queries(family):
-    """RSP and VAL: answers to queries of all sorts, good and bad."""
+    """RSP and VAL: responses to good and bad queries of all kinds."""
     case = Case("queries", family)
     full, part, but = 1, 2, 3
     case.step("join", case.call("join"))
@@ -118,7 +118,7 @@ def queries(family):
     case.step("exclude", case.call("join", group=but), case.call("exclude", "ab", group=but, at=50))
 
     def ask(title, *actions, **options):
-        case.step(title, *actions, window_ms=ANSWER_MS, **options)
+        case.step(title, *actions, window_ms=RESPONSE_MS, **options)
 
     ask("general", case.query(3))
     ask("group", case.query(3, full))
@@ -149,17 +149,17 @@ def queries(family):
 
 
 def old_versions(family):
-    """CMP: an older querier. Its messages, and what is not said any more."""
+    """CMP: an older querier: the messages of its version, and no others."""
     case = Case("old versions", family)
     ip4 = family == socket.AF_INET
     case.step("join", case.call("join"))
     # CMP-3, CMP-4: Linux changes its mode here, and only then.
-    case.step("group-specific old query", case.query(2, 1), window_ms=ANSWER_MS, lnx="LNX-20",
+    case.step("group-specific old query", case.query(2, 1), window_ms=RESPONSE_MS, lnx="LNX-20",
               kernel=[("v2 report" if ip4 else "v1 report", case.group(1), ())])
-    case.step("old general query", case.query(2), window_ms=ANSWER_MS)
+    case.step("old general query", case.query(2), window_ms=RESPONSE_MS)
     case.step("join in the old mode", case.call("join", group=2), window_ms=11000)
     case.step("sources in the old mode", case.call("exclude", "ab", group=2))
-    case.step("new query in the old mode", case.query(3), window_ms=ANSWER_MS)
+    case.step("new query in the old mode", case.query(3), window_ms=RESPONSE_MS)
     case.step("leave in the old mode", case.call("leave", group=2))
     if ip4:
         case.step("v1 query", case.query(1), window_ms=11000)
@@ -215,7 +215,7 @@ def errors(family):
 
 
 def sizes(family):
-    """CHG-13 to CHG-15: more than a frame holds."""
+    """CHG-13 to CHG-15: more than one frame holds."""
     case = Case("sizes", family, mtu=576 if family == socket.AF_INET else 1280)
     case.step("150 groups", *(case.call("join", group=i + 1, session=1) for i in range(150)))
     case.step("close", (0, "close", 1))
@@ -225,19 +225,19 @@ def sizes(family):
         case.step(f"first source {session}",
                   (0, "join_source", session, case.group(1), part[:1]))
         case.step(f"include 60 more {session}", (0, "include", session, case.group(1), part))
-    case.step("a long INCLUDE is split", case.query(3), window_ms=ANSWER_MS)
+    case.step("a long INCLUDE is split", case.query(3), window_ms=RESPONSE_MS)
     if family == socket.AF_INET:
         many = tuple(case.source(i) for i in range(300))
         case.step("join", case.call("join", session=5))
         case.step("leave", *((0, "close", session) for session in range(5)))
         case.step("block 300", (0, "exclude", 5, case.group(1), many))
-        case.step("a long EXCLUDE is cut", case.query(3), window_ms=ANSWER_MS)
+        case.step("a long EXCLUDE is cut", case.query(3), window_ms=RESPONSE_MS)
         case.step("include 300", (0, "include", 5, case.group(1), many))
     return case
 
 
 def chance(family, seed):
-    """Random filters of three sessions, one change a step or two shortly after one another."""
+    """Random filters of three sessions: one change per step, or two in quick succession."""
     case = Case(f"random {seed}", family)
     rand = random.Random(f"{family} {seed}")
     joined = set()
@@ -247,8 +247,8 @@ def chance(family, seed):
             session = rand.randrange(3)
             letters = "".join(c for c in "abcd" if rand.random() < 0.5)
             call = rand.choice(("include", "exclude", "exclude"))
-            # The kernel sets filters of joined groups only, and knows no empty INCLUDE there. Nor
-            # does a group end here while a change is repeated (LNX-46).
+            # The kernel sets only filters of joined groups, and not to an empty INCLUDE. No group ends
+            # here while a change is repeated (LNX-46).
             if session not in joined:
                 call, letters = "join", ""
                 joined.add(session)

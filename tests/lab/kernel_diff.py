@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Plays kernel_cases.py to kernel sockets, in real time, and to kernel_driver, in virtual time, and
-compares step by step. Runs in a network namespace of its own; see kernel_diff.sh.
+"""Runs kernel_cases.py on kernel sockets, in real time, and on kernel_driver, in virtual time, and
+compares them step by step. Runs in a network namespace of its own; see kernel_diff.sh.
 
-The driver is given the times at which the kernel was called, which on a busy machine are later than
-planned. The host draws random delays, so it is asked with many seeds, and with more while a step of
-the kernel is not among what they gave: what the kernel sent must be what some seed sends. Records
-are counted; those of source lists count for each source, since repeats of one change may fall into
-the next.
+The driver gets the times at which the kernel was called, which on a busy machine are later than
+planned. The host draws random delays, so it runs with many seeds, and with more of them as long as no
+seed gave the records that the kernel sent in some step. Records are counted. Those of source lists
+are counted per source, since repeats of one change may fall into the next.
 """
 
 import bisect
@@ -24,10 +23,10 @@ import time
 from kernel_cases import all_cases
 from kernel_wire import ethernet_address, read
 
-SEEDS = 200  # asked at once
+SEEDS = 200  # per run of the driver
 ROUNDS = 20
 LEAD_MS = 300  # until the first step
-LONG = 20  # sources beyond which only their number counts in a cut list
+LONG = 20  # sources; of longer lists that were cut, only the number is compared
 
 SO_TIMESTAMPNS = 35
 JOIN, BLOCK, UNBLOCK, LEAVE, JOIN_SOURCE, LEAVE_SOURCE, FILTER = 42, 43, 44, 45, 46, 47, 48
@@ -45,7 +44,7 @@ def storage(address):
 
 
 class Kernel:
-    """Kernel sockets on one veth; the other end hears and queries."""
+    """Kernel sockets on one veth; the other end receives reports and sends queries."""
 
     def __init__(self, case, number):
         self.family = case.family
@@ -93,8 +92,8 @@ class Kernel:
         self.wire.send(destination + source + kind + packet)
 
     def hear(self, until):
-        """Yields (time, records) of the host's frames until that time, by the kernel's clock for
-        each: however late they are read here."""
+        """Yields (time, records) of the host's frames until that time. The time of a frame is the
+        kernel's, however late it is read here."""
         while select.select([self.wire], [], [], max(0, until - time.time()))[0]:
             frame, ancillary, _, address = self.wire.recvmsg(2048, 64)
             if address[2] != socket.PACKET_OUTGOING and frame[12:14] in (b"\x08\0", b"\x86\xdd"):
@@ -139,11 +138,11 @@ def by_step(ends, groups, frames, results):
 
 
 def play_kernel(case, number, groups):
-    """What it sent per step, the script of what was done, and the end of each step, in ms."""
+    """Returns what it sent per step, the script of the actions, and the end of each step in ms."""
     kernel = Kernel(case, number)
     script, ends, frames, results = [], [], [], []
     for _ in kernel.hear(time.time() + 1.5):
-        pass  # what it says when it comes up
+        pass  # what it sends when the device comes up
     origin = time.time()
 
     def listen(until_ms):
@@ -154,7 +153,7 @@ def play_kernel(case, number, groups):
     for step in case.steps:
         for at, name, *arguments in step.actions:
             listen(now + at)
-            # On a busy machine this and the rest come later.
+            # On a busy machine this action and the rest come later.
             now = max(now, int((time.time() - origin) * 1000) - at)
             script.append((now + at, name, *arguments))
             if name == "packet":
@@ -183,7 +182,7 @@ def write_script(script, end, file):
 
 
 def play_driver(driver, case, groups, script, ends):
-    """Yields what some seeds sent: per step the set of (records, errors)."""
+    """Yields the outcomes of some seeds: per step the set of (records, errors)."""
     address = ("10.77.0.1", "24") if case.family == socket.AF_INET else ("fe80::1", "64")
     with tempfile.TemporaryFile("w+") as file:
         write_script(script, ends[-1], file)
@@ -207,7 +206,7 @@ def play_driver(driver, case, groups, script, ends):
 
 
 def allowed(step, seen, ours, groups):
-    """What the LNX numbers of the step let pass."""
+    """Whether the LNX numbers of the step allow the difference."""
     records, errors = seen
     if step.errors:
         if errors != (step.errors[1],) or any(e != (step.errors[0],) for _, e in ours):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 # Shared by the lab scripts: namespaces, processes, the bridge querier, sluiced, and checks in TAP.
-# A script sources this file, builds its network, calls check() for every claim and ends with done_testing.
-# Whatever way it ends, nothing it made is left. This is the network of bridge_network(); a script with
-# another one draws its own.
+# A script sources this file, builds its network, calls check() for each claim and ends with done_testing.
+# However it ends, its namespaces, processes and files are removed. This is the network of
+# bridge_network(); a script with another network has its own drawing.
 #
 #   tx namespace                      net namespace
 #   tx0 10.9.0.50, .51 --- veth --- p1 - br0 10.9.0.1 - sl0 [tap] sluiced [tap] sl1
@@ -70,7 +70,7 @@ trap 'exit 143' TERM
 
 ended() { # PID
 	local state
-	# A zombie waits for nothing but its parent, so it has ended.
+	# A zombie has ended: only its parent has not waited for it yet.
 	state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
 	[ "$state" = Z ]
 }
@@ -85,7 +85,7 @@ start() {
 	pids[$process]=$!
 }
 
-# The same for one that reads what tell() says to it.
+# Like start, for a process that reads the lines of tell().
 start_listening() { # NAME NS COMMAND...
 	mkfifo "$tmp/$1.in"
 	exec 3<>"$tmp/$1.in"
@@ -111,7 +111,7 @@ stop() {
 
 # ---- Checks ----------------------------------------------------------------------------------
 
-# wait_for SECONDS COMMAND...: polls until it succeeds; 1 when the time is over.
+# wait_for SECONDS COMMAND...: runs it again and again until it succeeds; returns 1 after that time.
 wait_for() {
 	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
 	shift
@@ -121,7 +121,7 @@ wait_for() {
 	done
 }
 
-report() { # STATUS DESCRIPTION [FILE with what was seen]
+report() { # STATUS DESCRIPTION [FILE that a failure shows]
 	cases=$((cases + 1))
 	if [ "$1" = 0 ]; then
 		echo "ok $cases - $2"
@@ -132,7 +132,7 @@ report() { # STATUS DESCRIPTION [FILE with what was seen]
 	fi
 }
 
-# check DESCRIPTION COMMAND...: the claim holds now. What COMMAND prints is shown when it does not.
+# check DESCRIPTION COMMAND...: the claim holds now. A failure shows the output of COMMAND.
 check() {
 	local description=$1 status=0
 	shift
@@ -162,7 +162,7 @@ equal() { # EXPECTED ACTUAL
 	return 1
 }
 
-# A step the rest of the script stands on: the script ends here when it fails.
+# A step that the rest of the script depends on: the script ends here when it fails.
 need() { # SECONDS DESCRIPTION COMMAND...
 	local before=$failures
 	check_within "$@"
@@ -193,7 +193,7 @@ show_logs() {
 namespace() { # NAME
 	ip netns add "$name-$1"
 	namespaces+=("$name-$1")
-	# The kernel's own group members and link-local addresses would be noise in the captures.
+	# The kernel's own memberships and link-local addresses would disturb the captures.
 	in_ns "$1" sysctl -qw net.ipv6.conf.default.disable_ipv6=1 net.ipv4.conf.all.rp_filter=0 \
 		net.ipv4.conf.default.rp_filter=0
 	in_ns "$1" ip link set lo up
@@ -240,7 +240,7 @@ bridge_network() { # [BRIDGE OPTION...]
 	in_ns net ip link set p1 master br0
 }
 
-# Puts a tap of sluiced behind the bridge.
+# Makes a tap of sluiced a port of the bridge.
 bridge_port() { # DEVICE
 	wait_for 10 in_ns net ip link show "$1" >/dev/null 2>&1
 	in_ns net ip link set "$1" master br0 up
@@ -251,12 +251,12 @@ forwarding() { # DEVICE
 	in_ns net bridge -j link show dev "$1" | jq -e '.[0].state == "forwarding"' >/dev/null
 }
 
-# Without snooping in the way, as a router port: only Sluice itself filters.
+# Makes it a router port, which gets all multicast: then only Sluice filters.
 flood_to() { # DEVICE
 	in_ns net bridge link set dev "$1" mcast_router 2
 }
 
-# The entries of a group in the bridge's table, one JSON object a line; fails where there is none.
+# Prints the entries of a group in the bridge's table, one JSON object per line; fails if there is none.
 mdb() { # GROUP [PORT]
 	in_ns net bridge -j -d mdb show |
 		jq -ce --arg group "$1" --arg port "${2:-sl0}" \
@@ -279,7 +279,7 @@ bridge_lists() { # GROUP...
 
 # ---- sluiced ---------------------------------------------------------------------------------
 
-# The configuration most scripts use; more sections may follow on standard input.
+# Prints the configuration that most scripts use; standard input is appended to it.
 config() {
 	cat <<-END
 		socket: $socket
@@ -292,7 +292,7 @@ config() {
 	cat
 }
 
-# The same with a group of each kind joined: IPv4, IPv6, and of one source.
+# The same with memberships of three kinds: IPv4, IPv6, and source-specific.
 config_of_three() {
 	config <<-END
 		memberships:
@@ -302,7 +302,7 @@ config_of_three() {
 	END
 }
 
-# sluiced_start [CONFIG]: ready, with sl0 behind the bridge where there is one, when it returns.
+# sluiced_start [CONFIG]: returns when sluiced is ready and, if there is a bridge, sl0 is a port of it.
 sluiced_start() {
 	start sluiced net "$build/ctrl/sluiced" --config "${1:-$tmp/sluice.yaml}"
 	if ! wait_for 60 ready; then
@@ -327,7 +327,7 @@ sluice() {
 
 # ---- Captures --------------------------------------------------------------------------------
 
-# capture NAME NS DEVICE [FILTER...]: into $tmp/NAME.pcap, running when it returns.
+# capture NAME NS DEVICE [FILTER...]: into $tmp/NAME.pcap. Returns when the capture runs.
 capture() {
 	local process=$1 ns=$2 device=$3
 	shift 3
@@ -336,7 +336,7 @@ capture() {
 	wait_for 10 grep -q 'listening on' "$tmp/$process.log"
 }
 
-# What a capture says about group membership, in tcpdump's words.
+# Prints the IGMP and MLD messages of a capture, as tcpdump does.
 membership_messages() { # NAME
 	tcpdump -n -v -r "$tmp/$1.pcap" 'igmp or (ip6 and ip6[6] == 0)' 2>/dev/null
 }

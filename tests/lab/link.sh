@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# When the carrier of a port returns, all its groups are announced again at once: a switch that was
-# restarted has forgotten them and asks only later.
+# When the carrier of a port returns, all its groups are announced again at once: a restarted switch has
+# forgotten them, and its next query may be far away.
 # Checks: CHG-17
 . "$(dirname "$0")/lib.sh"
 
-# Nobody asks here: what is heard is said unasked.
+# Nobody queries here, so that all reports are unsolicited.
 bridge_network mcast_querier 0
 config_of_three >"$tmp/sluice.yaml"
 sluiced_start
@@ -15,7 +15,7 @@ port_is() { # up|down
 }
 need 5 "the port is up" port_is up
 
-# Heard on the far side of the bridge: a capture on sl0 would end with its link.
+# Captured on the far side of the bridge: a capture on sl0 would end with its link.
 flood_to p1
 in_ns net ip link set sl0 down
 check_within 5 "the port is down" port_is down

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# An MPEG transport stream of 100 Mbit/s, paced out by ffmpeg, crosses the bridge and Sluice without
-# loss: what a receiver behind the output port gets is the file, byte for byte.
+# An MPEG transport stream, sent by ffmpeg at 100 Mbit/s, crosses the bridge and Sluice without loss: a
+# receiver behind the output port gets the file, byte for byte.
 # Checks: STA-8
 . "$(dirname "$0")/lib.sh"
 
@@ -20,7 +20,7 @@ in_ns tx ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=640x360:rate=25 -t 5
 sent=$(stat -c %s "$tmp/sent.ts")
 
 capture out net sl1 udp
-# The fifo takes the whole file, the sender thread paces it.
+# The whole file fits into the fifo; ffmpeg's sender thread paces it.
 begin=${EPOCHREALTIME/./}
 check "ffmpeg sends $sent bytes at 100 Mbit/s" in_ns tx ffmpeg -nostdin -v error \
 	-f data -raw_packet_size 1316 -i "$tmp/sent.ts" -map 0 -c copy -f data \
@@ -31,10 +31,10 @@ received() {
 	frames payload "$tmp/out.pcap" "$group4" >"$tmp/received.ts"
 	equal "$sent" "$(stat -c %s "$tmp/received.ts")"
 }
-check_within 10 "the receiver gets as many" received
+check_within 10 "the receiver gets $sent bytes" received
 stop out || true
 check "the capture itself lost nothing" grep -qx '0 packets dropped by kernel' "$tmp/out.log"
-check "byte for byte the file" equal "$(sha256sum <"$tmp/sent.ts")" "$(sha256sum <"$tmp/received.ts")"
+check "the receiver gets the file, byte for byte" equal "$(sha256sum <"$tmp/sent.ts")" "$(sha256sum <"$tmp/received.ts")"
 packets=$(frames summary "$tmp/out.pcap" | awk '{ print $4 }')
 check "sluice counts the same $packets packets" equal "$packets" \
 	"$(sluice --json show groups | jq ".groups[] | select(.group == \"$group4\").packets")"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Searches all interleavings of the model of the group table, then those of each wrong writer, in
-# which an error has to be found.
+# Searches all interleavings of the model of the group table for errors, then those of each wrong writer,
+# in which it must find one.
 set -eu
 
 model=$(cd "$(dirname "$0")" && pwd)/table.pml
