@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Shows Sluice at work in a minute, in network namespaces of its own:
+# Shows Sluice at work, in network namespaces of its own. Takes a minute:
 #
 #   ffmpeg ------------- Linux bridge ------------- sluiced ------------- receiver
 #   4 channels           IGMPv3/MLDv2 querier,      joins 2 of them       behind the output port
 #                        snooping
 #
-# Exit status 0 only if all it says held. Without root it shows the filter alone, on a capture file.
+# Exit status 0 only if every claim held. Without root it shows only the filter, on a capture file.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
@@ -33,7 +33,7 @@ if [ ! -x build/ctrl/sluiced ] || [ -w build ]; then
 fi
 
 if [ "$(id -u)" != 0 ]; then
-	say "You are not root: no taps, no bridge. Showing the filter on a capture file in place of them."
+	say "You are not root: no taps, no bridge. This shows the filter on a capture file instead."
 	exec configs/demo_user.sh
 fi
 
@@ -49,7 +49,7 @@ config >"$tmp/sluice.yaml" <<-END
 END
 sed 's/^/   | /' "$tmp/sluice.yaml"
 sluiced_start
-# As to a router, the bridge sends everything to Sluice: what comes out is Sluice's own choice.
+# The bridge sends everything to Sluice, as to a router: only Sluice filters.
 flood_to sl0
 echo "   sluiced is ready"
 
@@ -65,7 +65,7 @@ capture sent net p1 udp
 channels_sent() {
 	[ "$(frames summary "$tmp/sent.pcap" | wc -l)" = 4 ]
 }
-held "all four cross the bridge's port" wait_for 10 channels_sent
+held "all four pass the bridge's port" wait_for 10 channels_sent
 
 say "4. Joining one IPv4 and one IPv6 group"
 capture received net sl1 udp
@@ -74,12 +74,12 @@ for group in $group4 $group6; do
 	sluice join "$group" --to receiver
 done
 
-say "5. What comes in"
+say "5. What Sluice receives"
 echo '{"groups": []}' >"$tmp/before"
 for _ in 1 2 3 4 5; do
 	sleep 1
 	sluice --json show groups >"$tmp/now"
-	# An object of what each group had a second ago, then the difference.
+	# The counters of each group a second ago as an object, then the difference.
 	jq -r --slurpfile before "$tmp/before" '
 		($before[0].groups | map({(.group): .}) | add // {}) as $old
 		| .groups[] | "   \(.group)  \(.packets - ($old[.group].packets // 0)) packets/s  \(
@@ -95,7 +95,7 @@ learned() {
 learned | sed 's/^/   /'
 held "exactly the two groups" equal "$group4"$'\n'"$group6" "$(learned)"
 
-say "7. What the receiver behind the output port got"
+say "7. What the receiver behind the output port receives"
 stop received || true
 frames summary "$tmp/received.pcap" | awk '{ printf "   %s from %s: %d packets\n", $1, $2, $4 }'
 held "exactly the two streams" equal "$group4"$'\n'"$group6" \
@@ -115,8 +115,8 @@ done
 forgot() {
 	[ -z "$(learned)" ]
 }
-held "the bridge forgot both" wait_for 5 forgot
+held "the bridge forgets both" wait_for 5 forgot
 stop ffmpeg || true
 held "sluiced ends cleanly" stop sluiced
 
-say "All of it held. Everything the demo made is gone again."
+say "Every claim held. The demo has removed everything it made."

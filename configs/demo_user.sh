@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The part of the demo that needs no privilege; demo.sh runs it for an ordinary user. The input port
-# replays a capture of four channels over and over; what is not joined is dropped.
+# The part of the demo that needs no privileges; demo.sh runs it for an ordinary user. The input port
+# replays a capture of four channels without end; frames of groups that are not joined are dropped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -63,7 +63,7 @@ for _ in 1 2 3; do
 done
 [ "$(packets 239.1.1.1)" -gt 0 ] && [ "$(packets ff15::1:1)" -gt 0 ]
 
-say "4. What was not joined, by reason"
+say "4. The dropped frames, by reason"
 sluice show drops | sed 's/^/   /'
 
 say "5. Leaving"
@@ -72,4 +72,4 @@ sluice leave ff15::1:1
 kill "$daemon"
 wait "$daemon"
 daemon=
-echo "   All of it held. With root, the same command shows a real network: sudo configs/demo.sh"
+echo "   Every claim held. With root, the same command shows a real network: sudo configs/demo.sh"
