@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <rte_launch.h>
@@ -17,34 +15,23 @@
 #define PUNT_RATE 10000
 #define RING_FRAMES 4096
 
-int plane_error(struct dataplane_error *error, int code, const char *format, ...)
-{
-	va_list args;
-
-	if (error != NULL) {
-		va_start(args, format);
-		vsnprintf(error->text, sizeof(error->text), format, args);
-		va_end(args);
-	}
-	return -code;
-}
-
 static int check(const struct dataplane_config *config, struct dataplane_error *error)
 {
 	if (config->n_workers < 1)
-		return plane_error(error, EINVAL, "no worker");
+		return dataplane_error_set(error, EINVAL, "no worker");
 	for (unsigned i = 0; i < config->n_workers; i++) {
 		unsigned lcore = config->worker_lcores[i];
 
 		if (!rte_lcore_is_enabled(lcore))
-			return plane_error(
+			return dataplane_error_set(
 				error, EINVAL, "worker on lcore %u: EAL has no such lcore", lcore);
 		if (lcore == rte_get_main_lcore())
-			return plane_error(error, EINVAL,
+			return dataplane_error_set(error, EINVAL,
 				"worker on lcore %u: that is the control thread's", lcore);
 		for (unsigned j = 0; j < i; j++)
 			if (config->worker_lcores[j] == lcore)
-				return plane_error(error, EINVAL, "two workers on lcore %u", lcore);
+				return dataplane_error_set(
+					error, EINVAL, "two workers on lcore %u", lcore);
 	}
 	return 0;
 }
@@ -96,11 +83,12 @@ struct dataplane *dataplane_open(
 	if (dp->punted == NULL)
 		goto close_workers;
 	if (config->filters) {
-		dp->readers = memory_alloc(PLANE_READERS * sizeof(*dp->readers));
+		dp->readers = memory_alloc(DATAPLANE_READERS * sizeof(*dp->readers));
 		if (dp->readers == NULL)
 			goto free_punted;
 	}
-	if (reclaim_init(&dp->reclaim, dp->n_workers + (config->filters ? PLANE_READERS : 0)) < 0)
+	if (reclaim_init(&dp->reclaim, dp->n_workers + (config->filters ? DATAPLANE_READERS : 0)) <
+		0)
 		goto free_readers;
 	subscription_init(&dp->subscription, &dp->reclaim, output_use);
 	return dp;
@@ -113,7 +101,7 @@ close_workers:
 	workers_close(dp);
 	free(dp);
 out_of_memory:
-	plane_error(error, ENOMEM, "out of memory");
+	dataplane_error_set(error, ENOMEM, "out of memory");
 	return NULL;
 }
 
@@ -143,7 +131,7 @@ int dataplane_start(struct dataplane *dp, struct dataplane_error *error)
 		return 0;
 	for (unsigned i = 0; i < dp->n_workers; i++)
 		if (rte_eal_get_lcore_state(dp->workers[i]->lcore) != WAIT)
-			return plane_error(
+			return dataplane_error_set(
 				error, EBUSY, "lcore %u is in use", dp->workers[i]->lcore);
 	atomic_store(&dp->running, true);
 	for (unsigned i = 0; i < dp->n_workers; i++)
@@ -170,29 +158,4 @@ void dataplane_synchronize(struct dataplane *dp)
 void dataplane_reclaim(struct dataplane *dp)
 {
 	reclaim_poll(&dp->reclaim);
-}
-
-unsigned worker_count(const struct dataplane *dp)
-{
-	return dp->n_workers;
-}
-
-void worker_info(const struct dataplane *dp, unsigned index, struct worker_info *info)
-{
-	const struct worker *worker = dp->workers[index];
-	const struct worker_counters *counters = &worker->counters;
-
-	*info = (struct worker_info){
-		.lcore = worker->lcore,
-		.n_queues = worker->n_rx,
-		.rx_packets = counter_read(&counters->rx_packets),
-		.rx_bytes = counter_read(&counters->rx_bytes),
-		.delivered = counter_read(&counters->delivered),
-		.deliveries = counter_read(&counters->deliveries),
-		.punted = counter_read(&counters->punted),
-		.polls = counter_read(&counters->polls),
-		.idle_polls = counter_read(&counters->idle_polls),
-	};
-	for (unsigned i = 0; i < DROP_REASONS; i++)
-		info->drops[i] = counter_read(&counters->drops[i]);
 }

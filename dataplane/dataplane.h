@@ -32,7 +32,7 @@ struct dataplane_config {
 			// pool has them beside those its queues need; 0: 4096
 	uint16_t frame_size; // largest frame received in one segment, bytes; 0: 2048.
 			     // A device that knows no segments gets what its MTU takes
-	bool filters; // interface_filter_burst() is going to be called
+	bool filters; // app_filter_burst() is going to be called
 	unsigned punt_rate; // IGMP/MLD frames a second handed to control, all ports; 0: 10000
 };
 
@@ -183,12 +183,12 @@ int interface_group_stats(const struct interface *interface, const struct sluice
 // Any thread, EAL thread or not; needs dataplane_config.filters. Which of these n <= FILTER_BURST
 // frames does the output get? Bit i of the result is frame i's. All are taken to be the
 // interface's, whatever tags they carry. IGMP and MLD frames among them are punted as copies.
-uint64_t interface_filter_burst(struct interface *interface, const struct output *output,
+uint64_t app_filter_burst(struct interface *interface, const struct output *output,
 	struct rte_mbuf *const *frames, unsigned n);
 
 // Gives a frame that is being sent to those who want it here; rings and counting only. The frame
 // stays the caller's. -ENOBUFS without a buffer for the copy.
-int interface_loop(struct interface *interface, const struct rte_mbuf *frame);
+int app_filter_loop(struct interface *interface, const struct rte_mbuf *frame);
 
 // Any thread. Whether a received frame with these tags came by the interface.
 bool interface_received(const struct interface *interface, const struct rte_mbuf *frame,
@@ -203,11 +203,12 @@ struct punted {
 	uint16_t len;
 	struct rte_mbuf *frame; // the caller frees it
 };
-unsigned dataplane_punt_burst(struct dataplane *dp, struct punted *punted, unsigned n);
+unsigned punt_burst(struct dataplane *dp, struct punted *punted, unsigned n);
 
 // ---- Workers -------------------------------------------------------------------------------
 
 enum drop_reason {
+	DROP_NONE, // no reason to drop the frame
 	DROP_NOT_MULTICAST, // unicast and broadcast
 	DROP_NO_INTERFACE, // no interface has this VLAN
 	DROP_NOT_IP,

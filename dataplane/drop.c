@@ -3,6 +3,7 @@
 #include "dataplane.h"
 
 static const char *const names[] = {
+	[DROP_NONE] = "none",
 	[DROP_NOT_MULTICAST] = "not_multicast",
 	[DROP_NO_INTERFACE] = "no_interface",
 	[DROP_NOT_IP] = "not_ip",

@@ -124,7 +124,7 @@ void stage_parse(struct instructions *all, struct rte_mbuf **frames)
 	for (unsigned i = 0; i < BURST; i++) {
 		struct parsed parsed;
 
-		workload_must(parse_mbuf(frames[i], &parsed) != PARSE_OK, "parse");
+		workload_must(parse_mbuf(frames[i], &parsed) != DROP_NONE, "parse");
 		__asm__ volatile("" ::"r"(&parsed) : "memory"); // somebody reads it
 	}
 }

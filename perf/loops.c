@@ -29,9 +29,9 @@ static void parse_all(
 {
 	struct parse_template template;
 
-	workload_must(
-		!parse_mbuf_fast(frames[0], loop->port->rx_told, parsed), "a frame did not parse");
-	parse_template_init(&template, frames[0], loop->port->rx_told, parsed);
+	workload_must(!parse_mbuf_fast(frames[0], loop->port->rx_offloads, parsed),
+		"a frame did not parse");
+	parse_template_init(&template, frames[0], loop->port->rx_offloads, parsed);
 	for (unsigned i = 0; i < n; i++) {
 		const uint8_t *data = rte_pktmbuf_mtod(frames[i], const uint8_t *);
 

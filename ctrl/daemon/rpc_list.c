@@ -145,7 +145,7 @@ int rpc_worker_list(struct rpc_call *call)
 		struct worker_info info;
 
 		worker_info(dataplane, i, &info);
-		for (unsigned reason = 0; reason < DROP_REASONS; reason++)
+		for (unsigned reason = DROP_NONE + 1; reason < DROP_REASONS; reason++)
 			json_object_set_new(drops, drop_reason_name(reason),
 				json_integer((json_int_t)info.drops[reason]));
 		rpc_list_add(call,

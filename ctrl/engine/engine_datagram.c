@@ -141,7 +141,7 @@ int engine_datagram_send(
 	struct engine_interface *interface, struct rte_mbuf *frame, bool wire, bool loop)
 {
 	if (loop)
-		interface_loop(interface->dataplane, frame);
+		app_filter_loop(interface->dataplane, frame);
 	if (wire && port_send(interface->port, frame) == 0)
 		return 0;
 	rte_pktmbuf_free(frame);

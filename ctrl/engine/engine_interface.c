@@ -117,7 +117,7 @@ void engine_interfaces_advance(struct engine *engine)
 	unsigned n;
 
 	do {
-		n = dataplane_punt_burst(engine->dataplane, punted, RTE_DIM(punted));
+		n = punt_burst(engine->dataplane, punted, RTE_DIM(punted));
 		for (unsigned i = 0; i < n; i++) {
 			struct engine_interface *interface = interface_user(punted[i].interface);
 			bool ipv4 = punted[i].len > 0 && punted[i].packet[0] >> 4 == 4;

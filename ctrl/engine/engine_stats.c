@@ -43,7 +43,7 @@ void engine_drops(
 	struct engine_interface *interface = engine_interface_first(engine);
 	struct engine_drop drop = {.interface = NULL};
 
-	for (unsigned i = 0; i < DROP_REASONS; i++) {
+	for (unsigned i = DROP_NONE + 1; i < DROP_REASONS; i++) {
 		drop.reason = drop_reason_name(i);
 		drop.count = count_of(engine->dataplane, i);
 		each(arg, &drop);

@@ -98,7 +98,7 @@ int sluice_frame_read(const struct rte_mbuf *frame, struct sluice_frame *info)
 
 	if (frame == NULL || info == NULL)
 		return -EINVAL;
-	if (parse_mbuf(frame, &parsed) != PARSE_OK)
+	if (parse_mbuf(frame, &parsed) != DROP_NONE)
 		return -EBADMSG;
 	data = rte_pktmbuf_read(frame, 0, RTE_MIN(frame->pkt_len, (uint32_t)PARSE_WINDOW), buffer);
 	offset = parsed.l3_offset + parse_upper_offset(data + parsed.l3_offset, &parsed);

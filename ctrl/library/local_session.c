@@ -208,7 +208,7 @@ static bool came_by(struct sluice_session *session, unsigned ifindex, const stru
 static uint64_t filter(struct sluice_session *session, unsigned ifindex,
 	struct rte_mbuf *const *frames, unsigned n)
 {
-	return interface_filter_burst(
+	return app_filter_burst(
 		dataplane_interface(session, ifindex), local(session)->output, frames, n);
 }
 

@@ -17,7 +17,7 @@ struct remote_session {
 	struct sluice_interface *interfaces;
 	unsigned n_interfaces;
 	struct remote_port *port; // NULL: it receives nothing
-	struct share_line *line; // of the port
+	struct share_queue *line; // of the port
 	LIST_ENTRY(remote_session) of_port; // remote_port.c's
 };
 

@@ -41,7 +41,7 @@ static int open_line(struct remote_session *session, struct remote_port *port, c
 
 	if (!json_is_integer(number))
 		return -EPROTO;
-	rc = share_line_open(port->share, json_integer_value(number), session->session.ring_size,
+	rc = share_queue_open(port->share, json_integer_value(number), session->session.ring_size,
 		&session->line);
 	if (rc < 0)
 		return rc;
@@ -145,7 +145,7 @@ void remote_port_detach(struct remote_session *session)
 	if (session->port == NULL)
 		return;
 	pthread_mutex_lock(&lock);
-	share_line_close(session->line);
+	share_queue_close(session->line);
 	session->port->n_left += session->session.ring_size;
 	LIST_REMOVE(session, of_port);
 	close_unused(session->port);

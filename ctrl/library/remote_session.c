@@ -254,23 +254,23 @@ static int addresses(
 
 static unsigned receive(struct sluice_session *session, struct rte_mbuf **frames, unsigned n)
 {
-	struct share_line *line = remote(session)->line;
+	struct share_queue *line = remote(session)->line;
 
-	return line != NULL ? share_line_receive(line, frames, n) : 0;
+	return line != NULL ? share_queue_receive(line, frames, n) : 0;
 }
 
 static int settle(struct sluice_session *session)
 {
-	struct share_line *line = remote(session)->line;
+	struct share_queue *line = remote(session)->line;
 	int rc;
 
 	if (line == NULL)
 		return 0;
 	// First makes room for what sluiced has.
-	share_line_settle(line);
+	share_queue_settle(line);
 	rc = connection_call(&remote(session)->connection, "session.settle",
 		json_pack("{s:I}", "session", remote(session)->id), NULL);
-	share_line_settle(line);
+	share_queue_settle(line);
 	return rc;
 }
 

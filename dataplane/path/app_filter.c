@@ -16,7 +16,7 @@ static unsigned reader_borrow(struct dataplane *dp)
 	static _Thread_local unsigned last;
 
 	for (unsigned i = last;; i++) {
-		unsigned reader = i % PLANE_READERS;
+		unsigned reader = i % DATAPLANE_READERS;
 
 		if (!atomic_exchange_explicit(
 			    &dp->readers[reader].taken, true, memory_order_acquire)) {
@@ -50,8 +50,8 @@ static void hear(struct interface *interface, const struct rte_mbuf *frame)
 
 	if (copy == NULL)
 		return;
-	if (parse_mbuf(copy, &parsed) != PARSE_OK ||
-		punt_put(dp->punted, interface, copy, &parsed) != PARSE_OK)
+	if (parse_mbuf(copy, &parsed) != DROP_NONE ||
+		punt_put(dp->punted, interface, copy, &parsed) != DROP_NONE)
 		rte_pktmbuf_free(copy);
 }
 
@@ -63,7 +63,7 @@ static void sort(struct interface *interface, struct rte_mbuf *const *frames, un
 		struct parsed parsed;
 		struct family_burst *burst;
 
-		if (parse_mbuf(frames[i], &parsed) != PARSE_OK)
+		if (parse_mbuf(frames[i], &parsed) != DROP_NONE)
 			continue;
 		if (parsed.flags & PARSED_CONTROL) {
 			hear(interface, frames[i]);
@@ -106,7 +106,7 @@ static uint64_t judge(const struct group_table *table, unsigned slice, struct fa
 	return verdict;
 }
 
-uint64_t interface_filter_burst(struct interface *interface, const struct output *output,
+uint64_t app_filter_burst(struct interface *interface, const struct output *output,
 	struct rte_mbuf *const *frames, unsigned n)
 {
 	struct dataplane *dp = interface->port->dp;
@@ -148,7 +148,7 @@ static void deliver(struct output *output, struct rte_mbuf *frame)
 	}
 }
 
-int interface_loop(struct interface *interface, const struct rte_mbuf *frame)
+int app_filter_loop(struct interface *interface, const struct rte_mbuf *frame)
 {
 	struct output *scratch[FANOUT_LINES_MAX];
 	const struct fanout *fanout;
@@ -158,7 +158,7 @@ int interface_loop(struct interface *interface, const struct rte_mbuf *frame)
 	struct sluice_addr group = {.family = AF_INET};
 	unsigned n;
 
-	if (parse_mbuf(frame, &parsed) != PARSE_OK)
+	if (parse_mbuf(frame, &parsed) != DROP_NONE)
 		return -EINVAL;
 	if (parsed.flags & PARSED_IPV6)
 		group.family = AF_INET6;
@@ -178,14 +178,4 @@ int interface_loop(struct interface *interface, const struct rte_mbuf *frame)
 		deliver(scratch[i], copy);
 	rte_pktmbuf_free(copy);
 	return 0;
-}
-
-bool interface_received(const struct interface *interface, const struct rte_mbuf *frame,
-	uint16_t outer_vlan, uint16_t inner_vlan)
-{
-	// Some drivers do not say.
-	bool by_port = frame->port == interface->port->id || frame->port == RTE_MBUF_PORT_INVALID;
-
-	return by_port && interface->outer_vlan == outer_vlan &&
-	       interface->inner_vlan == inner_vlan;
 }

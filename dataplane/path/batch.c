@@ -34,7 +34,7 @@ bool batch_start_alike(struct batch *batch, struct worker *worker, const struct 
 	const struct interface *interface;
 	struct parsed first;
 
-	if (!parse_mbuf_fast(frames[0], port->rx_told, &first))
+	if (!parse_mbuf_fast(frames[0], port->rx_offloads, &first))
 		return false;
 	interface = interface_map_find(&port->interfaces, first.outer_vlan, first.inner_vlan);
 	if (interface == NULL)
@@ -42,7 +42,7 @@ bool batch_start_alike(struct batch *batch, struct worker *worker, const struct 
 	start(batch, worker, interface, first.flags & PARSED_IPV6, frames, tick);
 	batch->alike = true;
 	batch->data = data;
-	parse_template_init(&batch->template, frames[0], port->rx_told, &first);
+	parse_template_init(&batch->template, frames[0], port->rx_offloads, &first);
 	return true;
 }
 

@@ -16,15 +16,17 @@ static int check(const struct dataplane *dp, const struct output_config *config,
 	const unsigned size = config->ring_size, left = dp->ring_frames - dp->ring_frames_used;
 
 	if (config->vlan > VLAN_MAX)
-		return plane_error(error, EINVAL, "VLAN %u: 1 to %u", config->vlan, VLAN_MAX);
+		return dataplane_error_set(
+			error, EINVAL, "VLAN %u: 1 to %u", config->vlan, VLAN_MAX);
 	if (config->kind == OUTPUT_PORT && config->port == NULL)
-		return plane_error(error, EINVAL, "no port");
+		return dataplane_error_set(error, EINVAL, "no port");
 	if (config->kind == OUTPUT_RING && (!rte_is_power_of_2(size) || size < 2))
-		return plane_error(error, EINVAL, "ring of %u frames: not a power of two", size);
+		return dataplane_error_set(
+			error, EINVAL, "ring of %u frames: not a power of two", size);
 	// What the rings hold is missing in the receive pools, which must never run dry.
 	if (config->kind == OUTPUT_RING && size > left)
-		return plane_error(error, ENOBUFS, "ring of %u frames: %u of %u are left", size,
-			left, dp->ring_frames);
+		return dataplane_error_set(error, ENOBUFS, "ring of %u frames: %u of %u are left",
+			size, left, dp->ring_frames);
 	return 0;
 }
 
@@ -50,7 +52,7 @@ int output_open(struct dataplane *dp, const struct output_config *config, struct
 	new = memory_alloc(sizeof(*new) + n_lanes * sizeof(new->lanes[0]) +
 			   (size_t)n_lanes * n_slots * sizeof(*slots));
 	if (new == NULL)
-		return plane_error(error, ENOMEM, "out of memory");
+		return dataplane_error_set(error, ENOMEM, "out of memory");
 	new->dp = dp;
 	new->kind = config->kind;
 	new->port = config->port;

@@ -59,7 +59,7 @@ static unsigned parse_tags(const struct frame_view *view, struct parsed *parsed,
 		offset += RTE_VLAN_HLEN;
 	}
 	parsed->l3_offset = offset;
-	return PARSE_OK;
+	return DROP_NONE;
 }
 
 // What follows the IP headers. The IP packet has `left` bytes more, `readable` of them at data;
@@ -83,7 +83,7 @@ static unsigned parse_upper(unsigned protocol, const uint8_t *data, unsigned lef
 			data[0] == MLD_REPORT_V2)
 			parsed->flags |= PARSED_CONTROL;
 	}
-	return PARSE_OK;
+	return DROP_NONE;
 }
 
 static unsigned parse_ipv4(
@@ -177,7 +177,7 @@ static unsigned parse_ipv6(
 		if (next == NEXT_FRAGMENT && (parse_load16(header + 2) & RTE_BE16(0xfff8)) != 0) {
 			// What follows is data, whatever its next header says.
 			parsed->flags |= PARSED_LATER_FRAGMENT;
-			return PARSE_OK;
+			return DROP_NONE;
 		}
 		next = header[0];
 	}
@@ -224,7 +224,7 @@ unsigned parse_general(const struct frame_view *view, struct parsed *parsed)
 	add_tag(parsed, view->outer_tci);
 	add_tag(parsed, view->inner_tci);
 	result = parse_tags(view, parsed, &type);
-	if (result != PARSE_OK)
+	if (result != DROP_NONE)
 		return result;
 	ip = view->data + parsed->l3_offset;
 	readable = RTE_MIN(view->len, (uint32_t)PARSE_WINDOW) - parsed->l3_offset;
@@ -236,11 +236,11 @@ unsigned parse_general(const struct frame_view *view, struct parsed *parsed)
 	else
 		result = DROP_NOT_IP;
 	// A query may come to our unicast address (IGMP-11, MLD-9); nothing else may.
-	if (result == PARSE_OK && (parsed->flags & PARSED_CONTROL))
-		return PARSE_OK;
+	if (result == DROP_NONE && (parsed->flags & PARSED_CONTROL))
+		return DROP_NONE;
 	if (!mac_is_multicast(view->data))
 		return DROP_NOT_MULTICAST;
-	if (result == PARSE_OK && !group_is_multicast(parsed))
+	if (result == DROP_NONE && !group_is_multicast(parsed))
 		return DROP_NOT_MULTICAST;
 	return result;
 }

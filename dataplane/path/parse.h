@@ -13,6 +13,7 @@
 #include <rte_ether.h>
 #include <rte_mbuf.h>
 #include "dataplane.h"
+#include "offload.h"
 
 // Headers lie within the first so many bytes of a frame, however it is segmented. What reaches
 // further can only be a chain of IPv6 extension headers nobody sends.
@@ -20,8 +21,6 @@
 
 #define PARSE_TAGS_MAX 4 // two that count and priority tags between them
 #define PARSE_L2_MAX (RTE_ETHER_HDR_LEN + PARSE_TAGS_MAX * RTE_VLAN_HLEN) // largest l3_offset
-
-#define PARSE_OK DROP_REASONS // what the parsers return when there is no reason to drop
 
 #define ETHER_TYPE_QINQ_OLD 0x9100 // before 802.1ad settled on 0x88a8
 
@@ -70,16 +69,11 @@ struct frame_view {
 	uint16_t inner_tci;
 };
 
-// Parses any frame. Returns a drop_reason, or PARSE_OK with *parsed filled.
+// Parses any frame. Returns a drop_reason, or DROP_NONE with *parsed filled.
 unsigned parse_general(const struct frame_view *view, struct parsed *parsed);
 
 // The same for a frame in mbufs, chained or not, with the tags of its metadata.
 unsigned parse_mbuf_general(const struct rte_mbuf *frame, struct parsed *parsed);
-
-// What a NIC may tell of a frame, as flags of an mbuf. Stripped tags are part of the frame; whether
-// a checksum is to be believed is up to the port.
-#define PARSE_TOLD_TAGS RTE_MBUF_F_RX_VLAN_STRIPPED
-#define PARSE_TOLD_CHECKSUM RTE_MBUF_F_RX_IP_CKSUM_GOOD
 
 // What parse_fast() is for frames of one segment of which the NIC told something: with their
 // stripped tag, and without looking again at what it vouches for. `told` as in parse_mbuf_fast().
@@ -220,7 +214,7 @@ static inline bool parse_is_vouched_for(const struct rte_mbuf *frame, uint64_t t
 	       (frame->packet_type & types) == (RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_UDP);
 }
 
-// The same for a frame in mbufs. `told`: PARSE_TOLD_... flags that mean something, tags always.
+// The same for a frame in mbufs. `told`: OFFLOAD_... flags that mean something, tags always.
 static inline bool parse_mbuf_fast(
 	const struct rte_mbuf *frame, uint64_t told, struct parsed *parsed)
 {
@@ -234,8 +228,8 @@ static inline bool parse_mbuf_fast(
 // Parses a received frame.
 static inline unsigned parse_mbuf(const struct rte_mbuf *frame, struct parsed *parsed)
 {
-	if (likely(parse_mbuf_fast(frame, PARSE_TOLD_TAGS, parsed)))
-		return PARSE_OK;
+	if (likely(parse_mbuf_fast(frame, OFFLOAD_TAGS, parsed)))
+		return DROP_NONE;
 	return parse_mbuf_general(frame, parsed);
 }
 

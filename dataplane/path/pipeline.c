@@ -21,7 +21,7 @@ static void punt(struct worker *worker, struct interface *interface, struct rte_
 
 	if (punt_limit_take(&worker->punt_limit, rte_rdtsc()))
 		reason = punt_put(worker->dp->punted, interface, frame, parsed);
-	if (reason != PARSE_OK)
+	if (reason != DROP_NONE)
 		drop(worker, reason, frame);
 	else
 		counter_add(&worker->counters.punted, 1);
@@ -70,13 +70,13 @@ static struct interface *parse(struct worker *worker, const struct port *port,
 	unsigned reason = parse_mbuf(frame, parsed);
 	struct interface *interface = NULL;
 
-	if (reason == PARSE_OK) {
+	if (reason == DROP_NONE) {
 		interface = interface_map_find(
 			&port->interfaces, parsed->outer_vlan, parsed->inner_vlan);
 		if (interface == NULL)
 			reason = DROP_NO_INTERFACE;
 	}
-	if (reason != PARSE_OK) {
+	if (reason != DROP_NONE) {
 		drop(worker, reason, frame);
 	} else if (parsed->flags & PARSED_CONTROL) {
 		punt(worker, interface, frame, parsed);

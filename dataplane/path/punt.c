@@ -57,10 +57,10 @@ unsigned punt_put(struct rte_ring *ring, struct interface *interface, struct rte
 	punted.packet = rte_pktmbuf_mtod_offset(frame, const uint8_t *, parsed->l3_offset);
 	if (rte_ring_enqueue_elem(ring, &punted, sizeof(punted)) < 0)
 		return DROP_PUNT_FULL;
-	return PARSE_OK;
+	return DROP_NONE;
 }
 
-unsigned dataplane_punt_burst(struct dataplane *dp, struct punted *punted, unsigned n)
+unsigned punt_burst(struct dataplane *dp, struct punted *punted, unsigned n)
 {
 	return rte_ring_dequeue_burst_elem(dp->punted, punted, sizeof(*punted), n, NULL);
 }

@@ -102,3 +102,28 @@ int worker_run(void *arg)
 	reclaim_offline(&dp->reclaim, worker->index);
 	return 0;
 }
+
+unsigned worker_count(const struct dataplane *dp)
+{
+	return dp->n_workers;
+}
+
+void worker_info(const struct dataplane *dp, unsigned index, struct worker_info *info)
+{
+	const struct worker *worker = dp->workers[index];
+	const struct worker_counters *counters = &worker->counters;
+
+	*info = (struct worker_info){
+		.lcore = worker->lcore,
+		.n_queues = worker->n_rx,
+		.rx_packets = counter_read(&counters->rx_packets),
+		.rx_bytes = counter_read(&counters->rx_bytes),
+		.delivered = counter_read(&counters->delivered),
+		.deliveries = counter_read(&counters->deliveries),
+		.punted = counter_read(&counters->punted),
+		.polls = counter_read(&counters->polls),
+		.idle_polls = counter_read(&counters->idle_polls),
+	};
+	for (unsigned i = 0; i < DROP_REASONS; i++)
+		info->drops[i] = counter_read(&counters->drops[i]);
+}

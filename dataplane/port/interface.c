@@ -56,15 +56,17 @@ static int check(const struct port *port, const struct interface_config *config,
 	const uint16_t outer = config->outer_vlan, inner = config->inner_vlan;
 
 	if (port->dp->started)
-		return plane_error(error, EBUSY, "interfaces are opened before the workers run");
+		return dataplane_error_set(
+			error, EBUSY, "interfaces are opened before the workers run");
 	if (outer > VLAN_MAX || inner > VLAN_MAX)
-		return plane_error(
+		return dataplane_error_set(
 			error, EINVAL, "VLAN %u.%u: 1 to %u each", outer, inner, VLAN_MAX);
 	if (outer == VLAN_NONE && inner != VLAN_NONE)
-		return plane_error(error, EINVAL, "inner VLAN %u needs an outer one", inner);
+		return dataplane_error_set(
+			error, EINVAL, "inner VLAN %u needs an outer one", inner);
 	if (interface_map_find(&port->interfaces, outer, inner) != NULL)
-		return plane_error(error, EEXIST, "port %s has an interface with VLAN %u.%u",
-			port->name, outer, inner);
+		return dataplane_error_set(error, EEXIST,
+			"port %s has an interface with VLAN %u.%u", port->name, outer, inner);
 	return 0;
 }
 
@@ -82,7 +84,7 @@ int interface_open(struct port *port, const struct interface_config *config,
 		return rc;
 	new = calloc(1, sizeof(*new));
 	if (new == NULL)
-		return plane_error(error, ENOMEM, "out of memory");
+		return dataplane_error_set(error, ENOMEM, "out of memory");
 	new->port = port;
 	new->outer_vlan = config->outer_vlan;
 	new->inner_vlan = config->inner_vlan;
@@ -106,7 +108,7 @@ destroy_table4:
 	group_table_destroy(new->table4);
 free_new:
 	free(new);
-	return plane_error(error, -rc, "group table: %s", strerror(-rc));
+	return dataplane_error_set(error, -rc, "group table: %s", strerror(-rc));
 }
 
 void interface_close(struct interface *interface)
@@ -143,4 +145,14 @@ int interface_group_stats(const struct interface *interface, const struct sluice
 	struct group_stats *stats)
 {
 	return group_table_stats(table_of(interface, group->family), group, clock_ms(), stats);
+}
+
+bool interface_received(const struct interface *interface, const struct rte_mbuf *frame,
+	uint16_t outer_vlan, uint16_t inner_vlan)
+{
+	// Some drivers do not say.
+	bool by_port = frame->port == interface->port->id || frame->port == RTE_MBUF_PORT_INVALID;
+
+	return by_port && interface->outer_vlan == outer_vlan &&
+	       interface->inner_vlan == inner_vlan;
 }

@@ -31,16 +31,16 @@ int port_open(struct dataplane *dp, const struct port_config *config, struct por
 	int rc;
 
 	if (dp->started)
-		return plane_error(error, EBUSY, "ports are opened before the workers run");
+		return dataplane_error_set(error, EBUSY, "ports are opened before the workers run");
 	new = memory_alloc(sizeof(*new));
 	if (new == NULL)
-		return plane_error(error, ENOMEM, "out of memory");
+		return dataplane_error_set(error, ENOMEM, "out of memory");
 	new->dp = dp;
 	new->id = RTE_MAX_ETHPORTS;
 	new->name = strdup(config->name);
 	new->device = strdup(config->device);
 	if (new->name == NULL || new->device == NULL) {
-		rc = plane_error(error, ENOMEM, "out of memory");
+		rc = dataplane_error_set(error, ENOMEM, "out of memory");
 		goto free_new;
 	}
 	rc = port_device_open(new, config, error);
@@ -48,7 +48,7 @@ int port_open(struct dataplane *dp, const struct port_config *config, struct por
 		goto stop_device;
 	rc = worker_add_port(dp, new);
 	if (rc < 0) {
-		plane_error(error, -rc, "out of memory");
+		dataplane_error_set(error, -rc, "out of memory");
 		goto stop_device;
 	}
 	atomic_store(&new->up, read_link(new));

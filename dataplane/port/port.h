@@ -20,7 +20,7 @@ struct port {
 	uint16_t id; // of the ethdev; RTE_MAX_ETHPORTS: not found
 	struct rte_device *probed; // to be removed at the end; NULL if it was there before
 	uint16_t n_rx, n_tx;
-	uint64_t rx_told; // flags of received frames that mean something, see parse.h
+	uint64_t rx_offloads; // flags of received frames that mean something, see parse.h
 	bool multi_segs; // sends frames of several segments
 	struct rte_ring **tx_rings; // n_tx of them; NULL: everybody has a queue of its own
 	struct rte_mempool *rx_pool;

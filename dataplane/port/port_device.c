@@ -44,7 +44,8 @@ static int find_device(struct port *port, bool *probed, struct dataplane_error *
 	*probed = rte_eth_dev_get_port_by_name(name, &port->id) < 0;
 	rc = *probed ? probe_device(port) : 0;
 	if (rc < 0)
-		return plane_error(error, -rc, "device \"%s\": %s", port->device, strerror(-rc));
+		return dataplane_error_set(
+			error, -rc, "device \"%s\": %s", port->device, strerror(-rc));
 	return 0;
 }
 
@@ -81,8 +82,8 @@ static int pools_create(struct port *port, const struct buffer_sizes *sizes, uin
 	// A rewritten frame is a header and a clone of the rest.
 	port->header_pool = pool_create(port, "hdr", 2 * (in_tx + in_hand), HEADER_ROOM);
 	if (port->rx_pool == NULL || port->tx_pool == NULL || port->header_pool == NULL)
-		return plane_error(error, ENOMEM, "no memory for %u frames: more for EAL (-m)",
-			in_rx + in_tx + 2 * in_hand);
+		return dataplane_error_set(error, ENOMEM,
+			"no memory for %u frames: more for EAL (-m)", in_rx + in_tx + 2 * in_hand);
 	return 0;
 }
 
@@ -97,7 +98,7 @@ static int tx_rings_create(struct port *port, struct dataplane_error *error)
 {
 	port->tx_rings = calloc(port->n_tx, sizeof(*port->tx_rings));
 	if (port->tx_rings == NULL)
-		return plane_error(error, ENOMEM, "out of memory");
+		return dataplane_error_set(error, ENOMEM, "out of memory");
 	for (unsigned i = 0; i < port->n_tx; i++) {
 		char name[RTE_RING_NAMESIZE];
 
@@ -105,7 +106,7 @@ static int tx_rings_create(struct port *port, struct dataplane_error *error)
 		port->tx_rings[i] = rte_ring_create(
 			name, TX_RING_SIZE, rte_eth_dev_socket_id(port->id), RING_F_SC_DEQ);
 		if (port->tx_rings[i] == NULL)
-			return plane_error(
+			return dataplane_error_set(
 				error, rte_errno, "transmit ring: %s", rte_strerror(rte_errno));
 	}
 	return 0;
@@ -118,10 +119,10 @@ static int deal_queues(struct port *port, const struct port_config *config,
 	unsigned senders = port->dp->n_workers + 1;
 
 	if (config->queues < 1 || config->queues > info->max_rx_queues)
-		return plane_error(error, EINVAL, "%u queues: the device has 1 to %u",
+		return dataplane_error_set(error, EINVAL, "%u queues: the device has 1 to %u",
 			config->queues, info->max_rx_queues);
 	if (max_tx < 1)
-		return plane_error(error, EINVAL, "the device has no transmit queue");
+		return dataplane_error_set(error, EINVAL, "the device has no transmit queue");
 	port->n_rx = config->queues;
 	port->n_tx = wants_equal_queues(info) ? max_tx : RTE_MIN(max_tx, senders);
 	return port->n_tx < senders ? tx_rings_create(port, error) : 0;
@@ -176,12 +177,12 @@ static void choose_offloads(
 	// A checksum done by software costs more than ours: net_tap adds up the payload, too.
 	bool hardware = strcmp(rte_bus_name(rte_dev_bus(info->device)), "vdev") != 0;
 
-	port->rx_told = PARSE_TOLD_TAGS;
+	port->rx_offloads = OFFLOAD_TAGS;
 	conf->rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
 	if (hardware && (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) &&
 		tells_udp(port->id)) {
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
-		port->rx_told |= PARSE_TOLD_CHECKSUM;
+		port->rx_offloads |= OFFLOAD_CHECKSUM;
 	}
 }
 
@@ -206,7 +207,7 @@ static int configure(struct port *port, uint16_t mtu, const struct rte_eth_dev_i
 	}
 	rc = rte_eth_dev_configure(port->id, port->n_rx, port->n_tx, &conf);
 	if (rc < 0)
-		return plane_error(error, -rc,
+		return dataplane_error_set(error, -rc,
 			"%u receive and %u transmit queues, MTU %u, the device's largest frame %u: "
 			"%s",
 			port->n_rx, port->n_tx, mtu, info->max_rx_pktlen, strerror(-rc));
@@ -291,12 +292,12 @@ static int start(struct port *port, struct dataplane_error *error)
 		rte_eth_dev_callback_register(port->id, events[i], on_event, port);
 	rc = rte_eth_dev_start(port->id);
 	if (rc < 0)
-		return plane_error(error, -rc, "start: %s", strerror(-rc));
+		return dataplane_error_set(error, -rc, "start: %s", strerror(-rc));
 	port->was_promiscuous = rte_eth_promiscuous_get(port->id) == 1;
 	port->was_allmulticast = rte_eth_allmulticast_get(port->id) == 1;
 	rc = mac_filter_init(&port->macs, &mac_ops, port);
 	if (rc < 0)
-		return plane_error(error, -rc, "out of memory");
+		return dataplane_error_set(error, -rc, "out of memory");
 	return 0;
 }
 
@@ -314,7 +315,7 @@ int port_device_open(
 		return rc;
 	rc = rte_eth_dev_info_get(port->id, &info);
 	if (rc < 0)
-		return plane_error(error, -rc, "device information: %s", strerror(-rc));
+		return dataplane_error_set(error, -rc, "device information: %s", strerror(-rc));
 	if (probed)
 		port->probed = info.device;
 	rc = deal_queues(port, config, &info, error);
@@ -325,13 +326,13 @@ int port_device_open(
 		return rc;
 	rc = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &n_rxd, &n_txd);
 	if (rc < 0)
-		return plane_error(error, -rc, "descriptors: %s", strerror(-rc));
+		return dataplane_error_set(error, -rc, "descriptors: %s", strerror(-rc));
 	rc = pools_create(port, &sizes, n_rxd, n_txd, error);
 	if (rc < 0)
 		return rc;
 	rc = queues_setup(port, n_rxd, n_txd);
 	if (rc < 0)
-		return plane_error(error, -rc, "queue setup: %s", strerror(-rc));
+		return dataplane_error_set(error, -rc, "queue setup: %s", strerror(-rc));
 	return start(port, error);
 }
 

@@ -12,7 +12,7 @@
 
 enum { POLL_US = 100, TAG_POOL = 2 * BURST - 1 };
 
-struct line {
+struct queue {
 	uint64_t number; // const
 	struct output *output; // const
 	atomic_bool settling; // control: wo, thread: ro
@@ -29,14 +29,14 @@ struct share {
 	struct memif memif;
 	pthread_t thread;
 	atomic_bool stop; // control: wo, thread: ro
-	_Atomic(struct line *) lines[SHARE_LINES]; // control: wo, thread: ro
+	_Atomic(struct queue *) queues[SHARE_QUEUES]; // control: wo, thread: ro
 	uint64_t n_added; // control only
 	counter_t turns; // of the thread
 };
 
 // ---- The thread ----------------------------------------------------------------------------
 
-// Sends each frame behind its line's number; returns how many found room. The frames themselves,
+// Sends each frame behind its queue's number; returns how many found room. The frames themselves,
 // which other outputs may share, stay as they are: the number goes in a segment before theirs.
 static unsigned send_tagged(
 	struct share *share, uint64_t number, struct rte_mbuf **frames, unsigned n)
@@ -62,25 +62,25 @@ static unsigned send_tagged(
 }
 
 // Returns whether it did anything.
-static bool pump_line(struct share *share, struct line *line)
+static bool pump_queue(struct share *share, struct queue *queue)
 {
-	unsigned n = line->n_held, gone;
+	unsigned n = queue->n_held, gone;
 
 	if (n == 0)
-		n = output_receive_burst(line->output, line->held, BURST);
+		n = output_receive_burst(queue->output, queue->held, BURST);
 	if (n == 0) {
-		counter_add(&line->empty, 1);
+		counter_add(&queue->empty, 1);
 		return false;
 	}
-	gone = send_tagged(share, line->number, line->held, n);
-	if (gone < n && atomic_load(&line->settling)) {
-		rte_pktmbuf_free_bulk(&line->held[gone], n - gone);
-		counter_add(&line->dropped, n - gone);
+	gone = send_tagged(share, queue->number, queue->held, n);
+	if (gone < n && atomic_load(&queue->settling)) {
+		rte_pktmbuf_free_bulk(&queue->held[gone], n - gone);
+		counter_add(&queue->dropped, n - gone);
 		gone = n;
 	}
-	counter_add(&line->done, gone);
-	line->n_held = n - gone;
-	memmove(line->held, &line->held[gone], line->n_held * sizeof(line->held[0]));
+	counter_add(&queue->done, gone);
+	queue->n_held = n - gone;
+	memmove(queue->held, &queue->held[gone], queue->n_held * sizeof(queue->held[0]));
 	return gone > 0;
 }
 
@@ -91,12 +91,12 @@ static void *pump(void *arg)
 
 	while (!atomic_load_explicit(&share->stop, memory_order_relaxed)) {
 		busy = false;
-		for (unsigned i = 0; i < SHARE_LINES; i++) {
-			struct line *line =
-				atomic_load_explicit(&share->lines[i], memory_order_acquire);
+		for (unsigned i = 0; i < SHARE_QUEUES; i++) {
+			struct queue *queue =
+				atomic_load_explicit(&share->queues[i], memory_order_acquire);
 
-			if (line != NULL)
-				busy |= pump_line(share, line);
+			if (queue != NULL)
+				busy |= pump_queue(share, queue);
 		}
 		atomic_fetch_add_explicit(&share->turns, 1, memory_order_release);
 		if (!busy)
@@ -113,19 +113,19 @@ int share_open(const char *path, struct share **share, struct dataplane_error *e
 	int rc;
 
 	if (new == NULL)
-		return plane_error(error, ENOMEM, "out of memory");
+		return dataplane_error_set(error, ENOMEM, "out of memory");
 	unlink(path); // of a predecessor that was killed
 	rc = memif_open(&new->memif, "server", path, TAG_POOL);
 	if (rc < 0) {
 		free(new);
-		return plane_error(error, -rc, "memif at %s: %s", path, strerror(-rc));
+		return dataplane_error_set(error, -rc, "memif at %s: %s", path, strerror(-rc));
 	}
 	chmod(path, S_IRUSR | S_IWUSR);
 	rc = rte_ctrl_thread_create(&new->thread, "sluice-share", NULL, pump, new);
 	if (rc != 0) {
 		memif_close(&new->memif);
 		free(new);
-		return plane_error(error, abs(rc), "thread: %s", strerror(abs(rc)));
+		return dataplane_error_set(error, abs(rc), "thread: %s", strerror(abs(rc)));
 	}
 	*share = new;
 	return 0;
@@ -139,61 +139,61 @@ void share_close(struct share *share)
 	free(share);
 }
 
-// ---- Lines ---------------------------------------------------------------------------------
+// ---- Queues ---------------------------------------------------------------------------------
 
-static struct line *line_of(const struct share *share, uint64_t number)
+static struct queue *queue_of(const struct share *share, uint64_t number)
 {
-	return atomic_load_explicit(&share->lines[number % SHARE_LINES], memory_order_relaxed);
+	return atomic_load_explicit(&share->queues[number % SHARE_QUEUES], memory_order_relaxed);
 }
 
 int share_add(struct share *share, struct output *ring, uint64_t *number)
 {
-	struct line *line;
+	struct queue *queue;
 	unsigned slot;
 
-	for (slot = 0; slot < SHARE_LINES; slot++)
-		if (line_of(share, slot) == NULL)
+	for (slot = 0; slot < SHARE_QUEUES; slot++)
+		if (queue_of(share, slot) == NULL)
 			break;
-	if (slot == SHARE_LINES)
+	if (slot == SHARE_QUEUES)
 		return -ENOBUFS;
-	line = calloc(1, sizeof(*line));
-	if (line == NULL)
+	queue = calloc(1, sizeof(*queue));
+	if (queue == NULL)
 		return -ENOMEM;
-	line->output = ring;
-	line->number = *number = share->n_added++ * SHARE_LINES + slot;
-	atomic_store_explicit(&share->lines[slot], line, memory_order_release);
+	queue->output = ring;
+	queue->number = *number = share->n_added++ * SHARE_QUEUES + slot;
+	atomic_store_explicit(&share->queues[slot], queue, memory_order_release);
 	return 0;
 }
 
 void share_remove(struct share *share, uint64_t number)
 {
-	struct line *line = line_of(share, number);
+	struct queue *queue = queue_of(share, number);
 	uint64_t turns;
 
-	atomic_store(&share->lines[number % SHARE_LINES], NULL);
+	atomic_store(&share->queues[number % SHARE_QUEUES], NULL);
 	// The turn that is going on may still use it, the second from here began without it.
 	turns = atomic_load(&share->turns);
 	while (atomic_load_explicit(&share->turns, memory_order_acquire) < turns + 2)
 		sched_yield();
-	rte_pktmbuf_free_bulk(line->held, line->n_held);
-	free(line);
+	rte_pktmbuf_free_bulk(queue->held, queue->n_held);
+	free(queue);
 }
 
 void share_settle(struct share *share, uint64_t number)
 {
-	struct line *line = line_of(share, number);
-	uint64_t empty = counter_read(&line->empty), done = counter_read(&line->done);
+	struct queue *queue = queue_of(share, number);
+	uint64_t empty = counter_read(&queue->empty), done = counter_read(&queue->done);
 
 	// The thread may have a burst in hand, taken before the rest.
-	done += BURST + output_waiting(line->output);
-	atomic_store(&line->settling, true);
+	done += BURST + output_waiting(queue->output);
+	atomic_store(&queue->settling, true);
 	// Of two looks that found nothing, the second began after the call.
-	while (counter_read(&line->done) < done && counter_read(&line->empty) < empty + 2)
+	while (counter_read(&queue->done) < done && counter_read(&queue->empty) < empty + 2)
 		sched_yield();
-	atomic_store(&line->settling, false);
+	atomic_store(&queue->settling, false);
 }
 
 uint64_t share_dropped(const struct share *share, uint64_t number)
 {
-	return counter_read(&line_of(share, number)->dropped);
+	return counter_read(&queue_of(share, number)->dropped);
 }

@@ -2,24 +2,24 @@
 // Ring outputs shared with another process: a thread copies their frames into a memif port, whose
 // shared memory is the other process's, so that neither needs huge pages of the other.
 //
-// Each output is a line of the share, and each frame goes behind the number of its line, so that
+// Each output is a queue of the share, and each frame goes behind the number of its queue, so that
 // one port serves many sessions of a process. A frame that finds the port full waits in its ring: a
-// line that is read too slowly loses frames there, and no other line does.
+// queue that is read too slowly loses frames there, and no other queue does.
 #ifndef DATAPLANE_SHARE_H
 #define DATAPLANE_SHARE_H
 
 #include "dataplane.h"
 
-#define SHARE_LINES 128 // of one share
-#define SHARE_TAG sizeof(uint64_t) // before each frame: the number of its line, in host order
+#define SHARE_QUEUES 128 // of one share
+#define SHARE_TAG sizeof(uint64_t) // before each frame: the number of its queue, in host order
 
 struct share;
 
 // Control thread, all of them. share_open() listens at `path`, for whom this user lets in.
 int share_open(const char *path, struct share **share, struct dataplane_error *error);
-void share_close(struct share *share); // once no line is left
+void share_close(struct share *share); // once no queue is left
 
-// Makes the ring output a line. No other line of the share ever has its number. -ENOBUFS if there
+// Makes the ring output a queue. No other queue of the share ever has its number. -ENOBUFS if there
 // are as many as can be.
 int share_add(struct share *share, struct output *ring, uint64_t *number);
 // Before the output is closed.
@@ -32,22 +32,22 @@ uint64_t share_dropped(const struct share *share, uint64_t number); // by share_
 // ---- The other side: any process with EAL --------------------------------------------------
 
 struct share_port;
-struct share_line;
+struct share_queue;
 
-// `n_frames` may wait in all its lines together. Waits until it is connected; -ETIMEDOUT after 5 s.
+// `n_frames` may wait in all its queues together. Waits until it is connected; -ETIMEDOUT after 5
+// s.
 int share_port_open(const char *path, unsigned n_frames, struct share_port **port);
-void share_port_close(struct share_port *port); // once no line is left
+void share_port_close(struct share_port *port); // once no queue is left
 
-// `size` frames, a power of two, may wait to be received. Frames are dealt to the line by whoever
-// receives from any line of the port, and dropped if it is full. Any thread.
-int share_line_open(
-	struct share_port *port, uint64_t number, unsigned size, struct share_line **line);
+// `size` frames, a power of two, may wait to be received. Frames are dealt to the queue by whoever
+// receives from any queue of the port, and dropped if it is full. Any thread.
+int share_queue_open(
+	struct share_port *port, uint64_t number, unsigned size, struct share_queue **queue);
 // Frames received before are to be freed before the port is closed.
-void share_line_close(struct share_line *line);
-// One thread at a time a line.
-unsigned share_line_receive(struct share_line *line, struct rte_mbuf **frames, unsigned n);
+void share_queue_close(struct share_queue *queue);
+// One thread at a time a queue.
+unsigned share_queue_receive(struct share_queue *queue, struct rte_mbuf **frames, unsigned n);
 // Deals all that lies in the port. Any thread.
-void share_line_settle(struct share_line *line);
-uint64_t share_line_dropped(const struct share_line *line); // any thread
+void share_queue_settle(struct share_queue *queue);
 
 #endif

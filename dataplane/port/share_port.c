@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The receiving side of a share: frames are dealt from the port to rings, one for each line.
+// The receiving side of a share: frames are dealt from the port to rings, one for each queue.
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -8,23 +8,21 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_ring_elem.h>
-#include "counter.h"
 #include "memif.h"
 #include "share.h"
 
 enum { DEAL_BURST = 32, POOL_SLACK = 512, CONNECT_MAX_MS = 5000 };
 
-struct share_line {
+struct share_queue {
 	struct share_port *port; // const
 	uint64_t number; // const
 	struct rte_ring *ring; // filled under the port's lock
-	counter_t dropped; // written under the port's lock
 };
 
 struct share_port {
 	struct memif memif;
 	pthread_mutex_t lock; // of who receives from the port
-	struct share_line *lines[SHARE_LINES];
+	struct share_queue *queues[SHARE_QUEUES];
 };
 
 // The other side has a thread for it, so that it takes some milliseconds.
@@ -84,26 +82,24 @@ static uint64_t tag_of(const struct rte_mbuf *frame)
 
 static void put(struct share_port *port, uint64_t number, struct rte_mbuf **frames, unsigned n)
 {
-	struct share_line *line = port->lines[number % SHARE_LINES];
+	struct share_queue *queue = port->queues[number % SHARE_QUEUES];
 	unsigned taken = 0;
 
 	for (unsigned i = 0; i < n; i++)
 		rte_pktmbuf_adj(frames[i], SHARE_TAG);
-	// Those of a line that was closed since are nobody's.
-	if (line != NULL && line->number == number) {
-		taken = rte_ring_enqueue_burst(line->ring, (void **)frames, n, NULL);
-		counter_add(&line->dropped, n - taken);
-	}
+	// Those of a queue that was closed since are nobody's.
+	if (queue != NULL && queue->number == number)
+		taken = rte_ring_enqueue_burst(queue->ring, (void **)frames, n, NULL);
 	rte_pktmbuf_free_bulk(&frames[taken], n - taken);
 }
 
-// Deals what lies in the port, a port's worth at most, until `line` has n frames.
-static void deal(struct share_port *port, const struct share_line *line, unsigned n)
+// Deals what lies in the port, a port's worth at most, until `queue` has n frames.
+static void deal(struct share_port *port, const struct share_queue *queue, unsigned n)
 {
 	struct rte_mbuf *frames[DEAL_BURST];
 	unsigned got, end;
 
-	for (unsigned sum = 0; sum < MEMIF_FRAMES && rte_ring_count(line->ring) < n; sum += got) {
+	for (unsigned sum = 0; sum < MEMIF_FRAMES && rte_ring_count(queue->ring) < n; sum += got) {
 		got = rte_eth_rx_burst(port->memif.port, 0, frames, DEAL_BURST);
 		if (got == 0)
 			break;
@@ -117,12 +113,12 @@ static void deal(struct share_port *port, const struct share_line *line, unsigne
 	}
 }
 
-// ---- Lines ---------------------------------------------------------------------------------
+// ---- Queues ---------------------------------------------------------------------------------
 
-int share_line_open(
-	struct share_port *port, uint64_t number, unsigned size, struct share_line **line)
+int share_queue_open(
+	struct share_port *port, uint64_t number, unsigned size, struct share_queue **queue)
 {
-	struct share_line *new = calloc(1, sizeof(*new));
+	struct share_queue *new = calloc(1, sizeof(*new));
 	char name[RTE_RING_NAMESIZE];
 
 	if (new == NULL)
@@ -137,44 +133,39 @@ int share_line_open(
 		return -rte_errno;
 	}
 	pthread_mutex_lock(&port->lock);
-	port->lines[number % SHARE_LINES] = new;
+	port->queues[number % SHARE_QUEUES] = new;
 	pthread_mutex_unlock(&port->lock);
-	*line = new;
+	*queue = new;
 	return 0;
 }
 
-void share_line_close(struct share_line *line)
+void share_queue_close(struct share_queue *queue)
 {
 	struct rte_mbuf *frame;
 
-	pthread_mutex_lock(&line->port->lock);
-	line->port->lines[line->number % SHARE_LINES] = NULL;
-	pthread_mutex_unlock(&line->port->lock);
-	while (rte_ring_dequeue(line->ring, (void **)&frame) == 0)
+	pthread_mutex_lock(&queue->port->lock);
+	queue->port->queues[queue->number % SHARE_QUEUES] = NULL;
+	pthread_mutex_unlock(&queue->port->lock);
+	while (rte_ring_dequeue(queue->ring, (void **)&frame) == 0)
 		rte_pktmbuf_free(frame);
-	rte_ring_free(line->ring);
-	free(line);
+	rte_ring_free(queue->ring);
+	free(queue);
 }
 
-unsigned share_line_receive(struct share_line *line, struct rte_mbuf **frames, unsigned n)
+unsigned share_queue_receive(struct share_queue *queue, struct rte_mbuf **frames, unsigned n)
 {
-	n = RTE_MIN(n, rte_ring_get_capacity(line->ring));
-	if (rte_ring_count(line->ring) < n) {
-		pthread_mutex_lock(&line->port->lock);
-		deal(line->port, line, n);
-		pthread_mutex_unlock(&line->port->lock);
+	n = RTE_MIN(n, rte_ring_get_capacity(queue->ring));
+	if (rte_ring_count(queue->ring) < n) {
+		pthread_mutex_lock(&queue->port->lock);
+		deal(queue->port, queue, n);
+		pthread_mutex_unlock(&queue->port->lock);
 	}
-	return rte_ring_dequeue_burst(line->ring, (void **)frames, n, NULL);
+	return rte_ring_dequeue_burst(queue->ring, (void **)frames, n, NULL);
 }
 
-void share_line_settle(struct share_line *line)
+void share_queue_settle(struct share_queue *queue)
 {
-	pthread_mutex_lock(&line->port->lock);
-	deal(line->port, line, UINT_MAX);
-	pthread_mutex_unlock(&line->port->lock);
-}
-
-uint64_t share_line_dropped(const struct share_line *line)
-{
-	return counter_read(&line->dropped);
+	pthread_mutex_lock(&queue->port->lock);
+	deal(queue->port, queue, UINT_MAX);
+	pthread_mutex_unlock(&queue->port->lock);
 }

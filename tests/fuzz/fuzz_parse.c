@@ -82,10 +82,10 @@ static void require_match(uint8_t *bytes, size_t len, unsigned at, unsigned chan
 	struct parsed parsed;
 	bool matches, parses;
 
-	parse_template_init(&template, &mbuf, PARSE_TOLD_TAGS, first);
+	parse_template_init(&template, &mbuf, OFFLOAD_TAGS, first);
 	bytes[at % len] ^= change;
 	matches = parse_template_match(&template, &mbuf, bytes, template.ipv6, template.flags != 0);
-	parses = parse_mbuf_fast(&mbuf, PARSE_TOLD_TAGS, &parsed) && parsed.kind == first->kind;
+	parses = parse_mbuf_fast(&mbuf, OFFLOAD_TAGS, &parsed) && parsed.kind == first->kind;
 	bytes[at % len] ^= change;
 	REQUIRE(matches == parses);
 }
@@ -101,23 +101,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct rte_mbuf mbuf = whole_mbuf(exact, input.left, tag);
 	unsigned result = parse_general(&view, &whole);
 
-	REQUIRE(result <= PARSE_OK);
-	if (result == PARSE_OK) {
+	REQUIRE(result < DROP_REASONS);
+	if (result == DROP_NONE) {
 		REQUIRE(whole.l3_offset <= PARSE_L2_MAX);
 		REQUIRE(whole.l3_offset + whole.l3_len <= input.left);
 		REQUIRE(parse_upper_offset(exact + whole.l3_offset, &whole) <= whole.l3_len);
 	}
-	if (parse_mbuf_fast(&mbuf, PARSE_TOLD_TAGS, &fast)) {
-		REQUIRE(result == PARSE_OK && equal(&fast, &whole));
+	if (parse_mbuf_fast(&mbuf, OFFLOAD_TAGS, &fast)) {
+		REQUIRE(result == DROP_NONE && equal(&fast, &whole));
 		require_match(exact, input.left, cut, cut2, tag, &fast);
 	}
 	// Whatever a NIC vouches for, right or not.
 	mbuf.ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 	mbuf.packet_type = RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_UDP;
-	if (parse_mbuf_fast(&mbuf, PARSE_TOLD_TAGS | PARSE_TOLD_CHECKSUM, &fast))
+	if (parse_mbuf_fast(&mbuf, OFFLOAD_TAGS | OFFLOAD_CHECKSUM, &fast))
 		REQUIRE(fast.l3_offset + fast.l3_len <= input.left);
 	REQUIRE(parse_chain(input.bytes, input.left, cut, cut2, tag, &chained) == result);
-	REQUIRE(result != PARSE_OK || equal(&chained, &whole));
+	REQUIRE(result != DROP_NONE || equal(&chained, &whole));
 	free(exact);
 	return 0;
 }

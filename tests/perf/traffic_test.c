@@ -53,7 +53,7 @@ static void draw(enum traffic_order order, unsigned counts[static GROUPS])
 	for (unsigned i = 0; i < DRAWS; i++) {
 		struct parsed parsed;
 
-		cr_assert_eq(parse_mbuf(next_frame(traffic), &parsed), PARSE_OK);
+		cr_assert_eq(parse_mbuf(next_frame(traffic), &parsed), DROP_NONE);
 		counts[rte_be_to_cpu_32(parsed.group4_be) & 0xff]++;
 	}
 	traffic_close(traffic);
@@ -109,7 +109,7 @@ Test(traffic, round, .description = "the groups come one after the other, and ag
 	for (unsigned i = 0; i < 7; i++) {
 		struct parsed parsed;
 
-		cr_assert_eq(parse_mbuf(next_frame(traffic), &parsed), PARSE_OK);
+		cr_assert_eq(parse_mbuf(next_frame(traffic), &parsed), DROP_NONE);
 		cr_assert_eq(parsed.group4_be, rte_cpu_to_be_32(RTE_IPV4(239u, 1, 0, i % 3)));
 	}
 	traffic_close(traffic);
@@ -197,7 +197,7 @@ ParameterizedTest(struct whole_case *c, traffic, whole,
 		uint64_t number_be;
 
 		cr_assert_eq(frame->pkt_len, c->size);
-		cr_assert_eq(parse_mbuf(frame, &parsed), PARSE_OK);
+		cr_assert_eq(parse_mbuf(frame, &parsed), DROP_NONE);
 		cr_assert_eq(parsed.outer_vlan, c->vlan);
 		ip = rte_pktmbuf_mtod_offset(frame, const uint8_t *, parsed.l3_offset);
 		udp = rte_pktmbuf_mtod_offset(

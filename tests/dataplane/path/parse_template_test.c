@@ -68,15 +68,15 @@ Test(parse_template, pairs, .description = "any frame against any frame that par
 		struct parse_template template;
 		struct parsed first;
 
-		if (parse_mbuf_fast(one, PARSE_TOLD_TAGS, &first)) {
-			parse_template_init(&template, one, PARSE_TOLD_TAGS, &first);
+		if (parse_mbuf_fast(one, OFFLOAD_TAGS, &first)) {
+			parse_template_init(&template, one, OFFLOAD_TAGS, &first);
 			cr_expect(matches(&template, one), "%s: itself", parse_cases[i].name);
 			n_templates++;
 			for (unsigned k = 0; k < parse_n_cases; k++) {
 				struct rte_mbuf *other = mbuf_of_case(k);
 
 				cr_expect_eq(matches(&template, other),
-					is_like(other, &first, PARSE_TOLD_TAGS), "%s by %s",
+					is_like(other, &first, OFFLOAD_TAGS), "%s by %s",
 					parse_cases[k].name, parse_cases[i].name);
 				n_matches += matches(&template, other);
 				release(other);
@@ -96,15 +96,15 @@ Test(parse_template, damaged,
 		struct parse_template template;
 		struct parsed first;
 
-		if (parse_mbuf_fast(frame, PARSE_TOLD_TAGS, &first)) {
+		if (parse_mbuf_fast(frame, OFFLOAD_TAGS, &first)) {
 			uint8_t *data = rte_pktmbuf_mtod(frame, uint8_t *);
 			unsigned len = frame->data_len;
 
-			parse_template_init(&template, frame, PARSE_TOLD_TAGS, &first);
+			parse_template_init(&template, frame, OFFLOAD_TAGS, &first);
 			for (unsigned bit = 0; bit < RTE_MIN(len, 80u) * 8; bit++) {
 				data[bit / 8] ^= 1 << bit % 8;
 				cr_expect_eq(matches(&template, frame),
-					is_like(frame, &first, PARSE_TOLD_TAGS), "%s bit %u",
+					is_like(frame, &first, OFFLOAD_TAGS), "%s bit %u",
 					parse_cases[i].name, bit);
 				data[bit / 8] ^= 1 << bit % 8;
 			}
@@ -120,8 +120,8 @@ Test(parse_template, truncated, .description = "promise 8: a frame cut off is as
 		struct parse_template template;
 		struct parsed first;
 
-		if (parse_mbuf_fast(whole, PARSE_TOLD_TAGS, &first)) {
-			parse_template_init(&template, whole, PARSE_TOLD_TAGS, &first);
+		if (parse_mbuf_fast(whole, OFFLOAD_TAGS, &first)) {
+			parse_template_init(&template, whole, OFFLOAD_TAGS, &first);
 			for (unsigned len = 1; len < whole->data_len; len++) {
 				struct frame frame = {.len = len};
 				struct rte_mbuf *cut;
@@ -129,7 +129,7 @@ Test(parse_template, truncated, .description = "promise 8: a frame cut off is as
 				memcpy(frame.bytes, whole->buf_addr, len);
 				cut = mbuf_of(&frame);
 				cr_expect_eq(matches(&template, cut),
-					is_like(cut, &first, PARSE_TOLD_TAGS), "%s at %u",
+					is_like(cut, &first, OFFLOAD_TAGS), "%s at %u",
 					parse_cases[i].name, len);
 				release(cut);
 			}
@@ -144,8 +144,8 @@ Test(parse_template, mbufs, .description = "frames that are freed otherwise are 
 	struct parse_template template;
 	struct parsed first;
 
-	cr_assert(parse_mbuf_fast(frame, PARSE_TOLD_TAGS, &first));
-	parse_template_init(&template, frame, PARSE_TOLD_TAGS, &first);
+	cr_assert(parse_mbuf_fast(frame, OFFLOAD_TAGS, &first));
+	parse_template_init(&template, frame, OFFLOAD_TAGS, &first);
 	cr_expect(template.returns);
 	frame->pool = pools[1];
 	cr_expect_not(matches(&template, frame));
@@ -161,12 +161,12 @@ Test(parse_template, mbufs, .description = "frames that are freed otherwise are 
 	frame->ol_flags = RTE_MBUF_F_EXTERNAL;
 	cr_expect_not(matches(&template, frame));
 	// Alike in that, such frames match, but are nothing to give back to the pool.
-	parse_template_init(&template, frame, PARSE_TOLD_TAGS, &first);
+	parse_template_init(&template, frame, OFFLOAD_TAGS, &first);
 	cr_expect(matches(&template, frame));
 	cr_expect_not(template.returns);
 	frame->ol_flags = 0;
 	rte_mbuf_refcnt_set(frame, 2);
-	parse_template_init(&template, frame, PARSE_TOLD_TAGS, &first);
+	parse_template_init(&template, frame, OFFLOAD_TAGS, &first);
 	cr_expect(matches(&template, frame));
 	cr_expect_not(template.returns);
 	release(frame);
@@ -175,7 +175,7 @@ Test(parse_template, mbufs, .description = "frames that are freed otherwise are 
 Test(parse_template, told,
 	.description = "what a NIC told of one frame it has to tell of the other")
 {
-	const uint64_t believed = PARSE_TOLD_TAGS | PARSE_TOLD_CHECKSUM;
+	const uint64_t believed = OFFLOAD_TAGS | OFFLOAD_CHECKSUM;
 	struct rte_mbuf *frame = mbuf_of_udp();
 	uint8_t *checksum = rte_pktmbuf_mtod_offset(frame, uint8_t *, 14 + 10);
 	struct parse_template template;
@@ -209,7 +209,7 @@ Test(parse_template, told,
 	frame->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_BAD;
 	cr_expect_not(matches(&template, frame));
 	*checksum ^= 0x5a;
-	parse_template_init(&template, frame, PARSE_TOLD_TAGS, &first);
+	parse_template_init(&template, frame, OFFLOAD_TAGS, &first);
 	*checksum ^= 0x5a;
 	frame->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 	cr_expect_not(matches(&template, frame), "by a port that is not believed");
@@ -235,10 +235,10 @@ Test(parse_template, random,
 		if (rand_r(&seed) % 2)
 			frame_checksum(&frame);
 		other = mbuf_of(&frame);
-		if (parse_mbuf_fast(one, PARSE_TOLD_TAGS, &first)) {
-			parse_template_init(&template, one, PARSE_TOLD_TAGS, &first);
+		if (parse_mbuf_fast(one, OFFLOAD_TAGS, &first)) {
+			parse_template_init(&template, one, OFFLOAD_TAGS, &first);
 			cr_assert_eq(matches(&template, other),
-				is_like(other, &first, PARSE_TOLD_TAGS), "round %u", round);
+				is_like(other, &first, OFFLOAD_TAGS), "round %u", round);
 			n_matches += matches(&template, other);
 		}
 		release(one);

@@ -18,7 +18,7 @@ static unsigned parse_bytes(const uint8_t *bytes, size_t len, struct parsed *par
 	memcpy(exact, bytes, len);
 	result = parse_general(&view, parsed);
 	if (parse_fast(exact, len, false, &fast)) {
-		cr_expect_eq(result, PARSE_OK);
+		cr_expect_eq(result, DROP_NONE);
 		cr_expect_eq(fast.flags, parsed->flags);
 		cr_expect_eq(fast.outer_vlan, parsed->outer_vlan);
 		cr_expect_eq(fast.inner_vlan, parsed->inner_vlan);
@@ -30,17 +30,6 @@ static unsigned parse_bytes(const uint8_t *bytes, size_t len, struct parsed *par
 	}
 	free(exact);
 	return result;
-}
-
-static unsigned expected(const struct parse_case *row)
-{
-	// PARSE_OK is not 0, and DROP_NOT_MULTICAST is: a row without a result means PARSE_OK
-	// unless it has a unicast address.
-	bool unicast = row->spec.unicast_mac || strcmp(row->spec.group, "10.9.8.1") == 0;
-
-	if (row->result == 0 && (!unicast || (row->flags & PARSED_CONTROL)))
-		return PARSE_OK;
-	return row->result;
 }
 
 static void check_fields(
@@ -72,9 +61,8 @@ Test(parse, frames)
 
 		frame_build(&frame, &row->spec);
 		result = parse_bytes(frame.bytes, frame.len, &parsed);
-		cr_expect_eq(result, expected(row), "%s: %s", row->name,
-			result == PARSE_OK ? "ok" : drop_reason_name(result));
-		if (result == PARSE_OK)
+		cr_expect_eq(result, row->result, "%s: %s", row->name, drop_reason_name(result));
+		if (result == DROP_NONE)
 			check_fields(row, &frame, &parsed);
 	}
 }
@@ -89,10 +77,10 @@ Test(parse, truncated, .description = "promise 8: a frame cut off at any byte is
 		frame_build(&frame, &parse_cases[i].spec);
 		packet = frame.len - parse_cases[i].spec.padding;
 		for (size_t len = 0; len < packet; len++)
-			cr_expect_neq(parse_bytes(frame.bytes, len, &parsed), PARSE_OK, "%s at %zu",
-				parse_cases[i].name, len);
-		cr_expect_eq(parse_bytes(frame.bytes, packet, &parsed), expected(&parse_cases[i]),
-			"%s", parse_cases[i].name);
+			cr_expect_neq(parse_bytes(frame.bytes, len, &parsed), DROP_NONE,
+				"%s at %zu", parse_cases[i].name, len);
+		cr_expect_eq(parse_bytes(frame.bytes, packet, &parsed), parse_cases[i].result, "%s",
+			parse_cases[i].name);
 	}
 }
 
@@ -179,7 +167,7 @@ Test(parse, random, .description = "promise 8")
 		frame_build(&frame, &row->spec);
 		for (unsigned n = rand_r(&seed) % 4; n > 0; n--)
 			frame.bytes[rand_r(&seed) % RTE_MIN(frame.len, 100u)] = rand_r(&seed);
-		if (parse_bytes(frame.bytes, frame.len, &parsed) == PARSE_OK)
+		if (parse_bytes(frame.bytes, frame.len, &parsed) == DROP_NONE)
 			cr_assert(parsed.l3_offset + parsed.l3_len <= frame.len);
 	}
 }
@@ -232,9 +220,9 @@ Test(parse, segments)
 			frame_build(&frame, &parse_cases[i].spec);
 			chain = chain_make(&frame, cuts[j]);
 			result = parse_mbuf(chain, &parsed);
-			cr_expect_eq(result, expected(&parse_cases[i]), "%s in segments of %zu",
+			cr_expect_eq(result, parse_cases[i].result, "%s in segments of %zu",
 				parse_cases[i].name, cuts[j]);
-			if (result == PARSE_OK)
+			if (result == DROP_NONE)
 				check_fields(&parse_cases[i], &frame, &parsed);
 			chain_free(chain);
 		}
@@ -251,13 +239,13 @@ Test(parse, stripped_tags)
 	mbuf = chain_make(&frame, FRAME_MAX);
 	mbuf->ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 	mbuf->vlan_tci = 0x6014;
-	cr_expect_eq(parse_mbuf(mbuf, &parsed), PARSE_OK);
+	cr_expect_eq(parse_mbuf(mbuf, &parsed), DROP_NONE);
 	cr_expect_eq(parsed.outer_vlan, 20);
 	cr_expect_eq(parsed.inner_vlan, VLAN_NONE);
 
 	mbuf->ol_flags |= RTE_MBUF_F_RX_QINQ | RTE_MBUF_F_RX_QINQ_STRIPPED;
 	mbuf->vlan_tci_outer = 100;
-	cr_expect_eq(parse_mbuf(mbuf, &parsed), PARSE_OK);
+	cr_expect_eq(parse_mbuf(mbuf, &parsed), DROP_NONE);
 	cr_expect_eq(parsed.outer_vlan, 100);
 	cr_expect_eq(parsed.inner_vlan, 20);
 	chain_free(mbuf);
@@ -267,7 +255,7 @@ Test(parse, stripped_tags)
 	mbuf = chain_make(&frame, FRAME_MAX);
 	mbuf->ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 	mbuf->vlan_tci = 100;
-	cr_expect_eq(parse_mbuf(mbuf, &parsed), PARSE_OK);
+	cr_expect_eq(parse_mbuf(mbuf, &parsed), DROP_NONE);
 	cr_expect_eq(parsed.outer_vlan, 100);
 	cr_expect_eq(parsed.inner_vlan, 20);
 	chain_free(mbuf);

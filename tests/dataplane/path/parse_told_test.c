@@ -61,12 +61,13 @@ Test(parse_told, stripped,
 		frame_build(&frame, &row->spec);
 		mbuf = strip(&frame, row->spec.n_tags);
 		view = (struct frame_view){frame.bytes, frame.len, frame.len, 0, 0};
-		if (parse_general(&view, &whole) == PARSE_OK) {
+		if (parse_general(&view, &whole) == DROP_NONE) {
 			if (row->spec.n_tags > 0)
 				whole.l3_offset -= 4;
-			cr_expect_eq(parse_mbuf_general(mbuf, &general), PARSE_OK, "%s", row->name);
+			cr_expect_eq(
+				parse_mbuf_general(mbuf, &general), DROP_NONE, "%s", row->name);
 			expect_same(&general, &whole, row->name);
-			if (parse_mbuf_fast(mbuf, PARSE_TOLD_TAGS, &told)) {
+			if (parse_mbuf_fast(mbuf, OFFLOAD_TAGS, &told)) {
 				expect_same(&told, &whole, row->name);
 				fast += row->spec.n_tags > 0;
 			}
@@ -86,7 +87,7 @@ static void vouch(struct rte_mbuf *mbuf)
 Test(parse_told, vouched,
 	.description = "what the NIC vouches for is not looked at again, else it is")
 {
-	const uint64_t believed = PARSE_TOLD_TAGS | PARSE_TOLD_CHECKSUM;
+	const uint64_t believed = OFFLOAD_TAGS | OFFLOAD_CHECKSUM;
 	unsigned vouched = 0;
 
 	for (unsigned i = 0; i < parse_n_cases; i++) {
@@ -97,9 +98,10 @@ Test(parse_told, vouched,
 
 		frame_build(&frame, &row->spec);
 		mbuf = strip(&frame, row->spec.n_tags);
-		if (parse_mbuf_fast(mbuf, PARSE_TOLD_TAGS, &general) &&
+		if (parse_mbuf_fast(mbuf, OFFLOAD_TAGS, &general) &&
 			!(general.flags & PARSED_IPV6)) {
-			cr_expect_eq(parse_mbuf_general(mbuf, &general), PARSE_OK, "%s", row->name);
+			cr_expect_eq(
+				parse_mbuf_general(mbuf, &general), DROP_NONE, "%s", row->name);
 			vouch(mbuf);
 			vouched++;
 			cr_expect(parse_mbuf_fast(mbuf, believed, &told), "%s", row->name);
@@ -133,7 +135,7 @@ Test(parse_told, random, .description = "promise 8: a NIC that is wrong harms no
 			frame.bytes[rand_r(&seed) % RTE_MIN(frame.len, 100u)] = rand_r(&seed);
 		mbuf = strip(&frame, row->spec.n_tags);
 		vouch(mbuf);
-		if (parse_mbuf_fast(mbuf, PARSE_TOLD_TAGS | PARSE_TOLD_CHECKSUM, &parsed))
+		if (parse_mbuf_fast(mbuf, OFFLOAD_TAGS | OFFLOAD_CHECKSUM, &parsed))
 			cr_assert(parsed.l3_offset + parsed.l3_len <= mbuf->data_len);
 		release(mbuf);
 	}

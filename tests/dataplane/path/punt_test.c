@@ -48,7 +48,7 @@ static void expect_punted(struct interface *interface, const struct frame_spec *
 	struct frame frame;
 
 	frame_build(&frame, spec);
-	cr_assert_eq(dataplane_punt_burst(rig.dp, &punted, 1), 1);
+	cr_assert_eq(punt_burst(rig.dp, &punted, 1), 1);
 	cr_expect_eq(punted.interface, interface);
 	cr_assert_eq(punted.len, frame.len - frame.ip - spec->padding);
 	cr_expect_arr_eq(punted.packet, frame.bytes + frame.ip, punted.len);
@@ -84,9 +84,9 @@ Test(punt, both, .description = "FRM-13 IGMP-11: IGMP and MLD reach control with
 		.tags = {30},
 		.n_tags = 1});
 	rig_settle(&rig);
-	cr_assert_eq(dataplane_punt_burst(rig.dp, &punted, 1), 1);
+	cr_assert_eq(punt_burst(rig.dp, &punted, 1), 1);
 	rte_pktmbuf_free(punted.frame);
-	cr_expect_eq(dataplane_punt_burst(rig.dp, &punted, 1), 0);
+	cr_expect_eq(punt_burst(rig.dp, &punted, 1), 0);
 	cr_expect_eq(rig_drain(ring), 0);
 	cr_expect_eq(rig_drops(&rig, DROP_NO_INTERFACE), 1);
 	rig_close(&rig);
