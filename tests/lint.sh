@@ -52,7 +52,7 @@ mapfile -t c < <(select_files '\.[ch]$')
 mapfile -t scripts < <(grep -lE '^#!.*(bash|/sh)$' "${files[@]}"; echo tests/lab/lib.sh)
 mapfile -t text < <(grep -IlE '' "${files[@]}")
 mapfile -t sources < <(
-	select_files '(\.([ch]|py|pml|scd|yaml|build|service|awk)|^packages\.txt)$'
+	select_files '(\.([ch]|py|pml|scd|yaml|build|service\.in|awk)|^packages\.txt)$'
 	printf '%s\n' "${scripts[@]}"
 )
 # Word for word translations that a native reader stumbles over: "one a frame", "Of a frame the ...".
