@@ -1,133 +1,121 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Memberships of a session on a sluiced.
+// Memberships of a session on sluiced.
 #include <errno.h>
 #include <stdlib.h>
 #include "address.h"
-#include "remote.h"
-
-static json_t *address(const struct sluice_addr *addr)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	return json_string(address_format(addr, text));
-}
-
-unsigned remote_number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-json_t *remote_group_params(
-	const struct remote_session *session, unsigned ifindex, const struct sluice_addr *group)
-{
-	return json_pack("{s:s, s:o}", "interface", session->interfaces[ifindex - 1].name, "group",
-		address(group));
-}
+#include "client.h"
 
 static const char *const methods[] = {
-	[CHANGE_JOIN] = "group.join",
-	[CHANGE_LEAVE] = "group.leave",
-	[CHANGE_JOIN_SOURCE] = "group.join",
-	[CHANGE_LEAVE_SOURCE] = "group.leave",
-	[CHANGE_BLOCK_SOURCE] = "group.block",
-	[CHANGE_UNBLOCK_SOURCE] = "group.unblock",
-	[CHANGE_SET_FILTER] = "group.filter",
+	[MEMBERSHIP_JOIN] = "group.join",
+	[MEMBERSHIP_LEAVE] = "group.leave",
+	[MEMBERSHIP_JOIN_SOURCE] = "group.join",
+	[MEMBERSHIP_LEAVE_SOURCE] = "group.leave",
+	[MEMBERSHIP_BLOCK_SOURCE] = "group.block",
+	[MEMBERSHIP_UNBLOCK_SOURCE] = "group.unblock",
+	[MEMBERSHIP_SET_FILTER] = "group.filter",
 };
 
-static json_t *change_params(struct remote_session *session, const struct change_request *request)
+static json_t *change_params(const struct client *client, const struct membership_request *request)
 {
-	json_t *params = remote_group_params(session, request->ifindex, &request->group);
+	json_t *params = client_group_params(client, request->ifindex, &request->group);
 	json_t *sources = json_array();
+	char text[ADDRESS_TEXT_MAX];
 
 	for (unsigned i = 0; i < request->n_sources; i++)
-		json_array_append_new(sources, address(&request->sources[i]));
-	json_object_set_new(params, "session", json_integer(session->id));
+		json_array_append_new(
+			sources, json_string(address_format(&request->sources[i], text)));
+	json_object_set_new(params, "session", json_integer(client->session));
 	json_object_set_new(params, "sources", sources);
-	if (request->kind == CHANGE_SET_FILTER)
+	if (request->call == MEMBERSHIP_SET_FILTER)
 		json_object_set_new(params, "mode",
 			json_string(request->mode == SLUICE_INCLUDE ? "include" : "exclude"));
 	return params;
 }
 
-static int get_membership(struct remote_session *session, unsigned ifindex,
-	const struct sluice_addr *group, json_t **result)
+static int get_membership(
+	struct client *client, unsigned ifindex, const struct sluice_addr *group, json_t **result)
 {
-	json_t *params = remote_group_params(session, ifindex, group);
+	json_t *params = client_group_params(client, ifindex, group);
 
-	json_object_set_new(params, "session", json_integer(session->id));
-	return connection_call(&session->connection, "group.get", params, result);
+	json_object_set_new(params, "session", json_integer(client->session));
+	return client_call(client, "group.get", params, result);
 }
 
-int remote_change(struct sluice_session *session, const struct change_request *request, bool *ended)
+int client_change(struct client *client, const struct membership_request *request, bool *ended)
 {
 	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
 	json_t *membership;
 	int rc;
 
 	*ended = false;
-	rc = connection_call(&remote(session)->connection, methods[request->kind],
-		change_params(remote(session), request), NULL);
-	if (rc < 0 || (request->kind != CHANGE_LEAVE && request->kind != CHANGE_LEAVE_SOURCE))
+	rc = client_call(client, methods[request->call], change_params(client, request), NULL);
+	if (rc < 0 ||
+		(request->call != MEMBERSHIP_LEAVE && request->call != MEMBERSHIP_LEAVE_SOURCE))
 		return rc;
-	if (get_membership(remote(session), key.ifindex, &key.group, &membership) < 0) {
+	if (get_membership(client, key.ifindex, &key.group, &membership) < 0) {
 		*ended = true;
 		return 0;
 	}
-	if (request->kind == CHANGE_LEAVE_SOURCE)
-		events_unwatch(&session->events, &key, request->sources, 0);
+	if (request->call == MEMBERSHIP_LEAVE_SOURCE)
+		events_unwatch(client->events, &key, request->sources, 0);
 	else
-		events_unwatch(&session->events, &key, NULL, remote_number(membership, "joins"));
+		events_unwatch(client->events, &key, NULL,
+			json_integer_value(json_object_get(membership, "joins")));
 	json_decref(membership);
 	return 0;
 }
 
-int remote_get_filter(struct sluice_session *session, struct filter_request *filter)
+static int read_sources(const json_t *sources, struct filter_request *request)
+{
+	for (unsigned i = 0; i < request->n && i < json_array_size(sources); i++) {
+		const char *text = json_string_value(json_array_get(sources, i));
+
+		if (text == NULL || !address_parse(text, &request->sources[i]))
+			return -EPROTO;
+	}
+	request->n = json_array_size(sources);
+	return 0;
+}
+
+int client_get_filter(struct client *client, struct filter_request *request)
 {
 	const char *mode;
 	json_t *result;
-	const json_t *sources;
 	int rc;
 
-	rc = get_membership(remote(session), filter->ifindex, &filter->group, &result);
+	rc = get_membership(client, request->ifindex, &request->group, &result);
 	if (rc < 0)
 		return rc;
 	mode = json_string_value(json_object_get(result, "mode"));
-	filter->mode =
+	request->mode =
 		mode != NULL && strcmp(mode, "include") == 0 ? SLUICE_INCLUDE : SLUICE_EXCLUDE;
-	sources = json_object_get(result, "sources");
-	for (unsigned i = 0; i < filter->n && i < json_array_size(sources); i++) {
-		const char *text = json_string_value(json_array_get(sources, i));
-
-		filter->sources[i] = (struct sluice_addr){0};
-		if (text == NULL || !address_parse(text, &filter->sources[i]))
-			rc = -EPROTO;
-	}
-	filter->n = json_array_size(sources);
+	rc = read_sources(json_object_get(result, "sources"), request);
 	json_decref(result);
 	return rc;
 }
 
+// ---- Asynchronous joins --------------------------------------------------------------------
+
 struct join {
-	struct remote_session *session;
+	struct events *events;
 	struct events_key key;
 	uint64_t watch;
 };
 
 // sluiced has sent the reports of a line before it answers.
-static void joined(void *arg, int rc, const json_t *result)
+static void on_joined(void *arg, int rc, const json_t *body)
 {
 	struct join *join = arg;
-	struct events *events = &join->session->session.events;
 
 	if (rc < 0)
-		events_watch_failed(events, &join->key, join->watch, rc);
+		events_watch_failed(join->events, &join->key, join->watch, rc);
 	else
-		events_watch_done(events, &join->key, join->watch, true);
+		events_watch_done(join->events, &join->key, join->watch, true);
 	free(join);
 }
 
-int remote_join_async(
-	struct sluice_session *session, const struct change_request *request, void *context)
+int client_join_async(
+	struct client *client, const struct membership_request *request, void *context)
 {
 	struct join *join = malloc(sizeof(*join));
 	int rc;
@@ -135,16 +123,15 @@ int remote_join_async(
 	if (join == NULL)
 		return -ENOMEM;
 	*join = (struct join){
-		.session = remote(session),
+		.events = client->events,
 		.key = {.ifindex = request->ifindex, .group = request->group},
 	};
-	join->watch = events_watch(&session->events, &join->key, request->sources, context);
-	rc = join->watch == 0
-		     ? -ENOMEM
-		     : connection_post(&remote(session)->connection, methods[request->kind],
-			       change_params(remote(session), request), joined, join);
+	join->watch = events_watch(join->events, &join->key, request->sources, context);
+	rc = join->watch == 0 ? -ENOMEM
+			      : connection_post(&client->connection, methods[request->call],
+					change_params(client, request), on_joined, join);
 	if (rc < 0) {
-		events_watch_cancel(&session->events, &join->key, join->watch);
+		events_watch_cancel(join->events, &join->key, join->watch);
 		free(join);
 	}
 	return rc;

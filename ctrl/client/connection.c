@@ -9,25 +9,29 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define PAGE_ENTRIES 500 // sluiced writes that many in a few milliseconds
+
 struct connection_request {
 	TAILQ_ENTRY(connection_request) next;
-	connection_done_fn done;
+	connection_answer_fn on_answer;
 	void *arg;
 };
 
 // ---- Reading -------------------------------------------------------------------------------
 
-static void answer(struct connection *connection, const json_t *message)
+// The negative errno that sluiced refused a request with.
+static int refusal(const json_t *error)
+{
+	int code = json_integer_value(json_object_get(json_object_get(error, "data"), "code"));
+
+	return code > 0 ? -code : -EPROTO;
+}
+
+static void finish_oldest(struct connection *connection, const json_t *message)
 {
 	const json_t *error = json_object_get(message, "error");
-	const json_t *data = json_object_get(error, "data");
 	struct connection_request *request;
-	int rc = 0;
 
-	if (error != NULL)
-		rc = -(int)json_integer_value(json_object_get(data, "code"));
-	if (error != NULL && rc >= 0)
-		rc = -EPROTO; // a daemon that does not know the method
 	pthread_mutex_lock(&connection->lock);
 	request = TAILQ_FIRST(&connection->requests);
 	if (request != NULL)
@@ -35,7 +39,10 @@ static void answer(struct connection *connection, const json_t *message)
 	pthread_mutex_unlock(&connection->lock);
 	if (request == NULL)
 		return;
-	request->done(request->arg, rc, json_object_get(message, "result"));
+	if (error != NULL)
+		request->on_answer(request->arg, refusal(error), error);
+	else
+		request->on_answer(request->arg, 0, json_object_get(message, "result"));
 	free(request);
 }
 
@@ -46,15 +53,16 @@ static void lose(struct connection *connection)
 	pthread_mutex_lock(&connection->lock);
 	connection->lost = true;
 	pthread_mutex_unlock(&connection->lock);
+	// No request is added any more.
 	while ((request = TAILQ_FIRST(&connection->requests)) != NULL) {
 		TAILQ_REMOVE(&connection->requests, request, next);
-		request->done(request->arg, -EPIPE, NULL);
+		request->on_answer(request->arg, -EPIPE, NULL);
 		free(request);
 	}
 	connection->on_lost(connection->arg);
 }
 
-static void *read_all(void *arg)
+static void *read_messages(void *arg)
 {
 	struct connection *connection = arg;
 	char *line = NULL;
@@ -69,7 +77,7 @@ static void *read_all(void *arg)
 		if (json_object_get(message, "method") != NULL)
 			connection->on_event(connection->arg, json_object_get(message, "params"));
 		else
-			answer(connection, message);
+			finish_oldest(connection, message);
 		json_decref(message);
 	}
 	free(line);
@@ -77,7 +85,7 @@ static void *read_all(void *arg)
 	return NULL;
 }
 
-// ---- Life ----------------------------------------------------------------------------------
+// ---- Open and close ------------------------------------------------------------------------
 
 static int connect_to(const char *path)
 {
@@ -97,6 +105,7 @@ static int connect_to(const char *path)
 	return -err;
 }
 
+// Signals are the application's.
 static int start_reader(struct connection *connection)
 {
 	sigset_t all, before;
@@ -104,7 +113,7 @@ static int start_reader(struct connection *connection)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&connection->reader, NULL, read_all, connection);
+	rc = pthread_create(&connection->reader, NULL, read_messages, connection);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return -rc;
 }
@@ -116,15 +125,12 @@ int connection_open(struct connection *connection, const char *path, connection_
 
 	if (fd < 0)
 		return fd;
+	*connection = (struct connection){.on_event = on_event, .on_lost = on_lost, .arg = arg};
 	connection->in = fdopen(fd, "r");
 	if (connection->in == NULL) {
 		close(fd);
 		return -ENOMEM;
 	}
-	connection->on_event = on_event;
-	connection->on_lost = on_lost;
-	connection->arg = arg;
-	connection->lost = false;
 	TAILQ_INIT(&connection->requests);
 	pthread_mutex_init(&connection->lock, NULL);
 	rc = start_reader(connection);
@@ -135,61 +141,20 @@ int connection_open(struct connection *connection, const char *path, connection_
 	return rc;
 }
 
-void connection_close(struct connection *connection)
+void connection_stop(struct connection *connection)
 {
+	if (connection->stopped)
+		return;
 	shutdown(fileno(connection->in), SHUT_RDWR);
 	pthread_join(connection->reader, NULL);
+	connection->stopped = true;
+}
+
+void connection_close(struct connection *connection)
+{
+	connection_stop(connection);
 	pthread_mutex_destroy(&connection->lock);
 	fclose(connection->in);
-}
-
-// ---- Calls ---------------------------------------------------------------------------------
-
-static int send_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -EPIPE;
-		text += n;
-		len -= n;
-	}
-	return 0;
-}
-
-int connection_post(struct connection *connection, const char *method, json_t *params,
-	connection_done_fn done, void *arg)
-{
-	struct connection_request *request = malloc(sizeof(*request));
-	json_t *message = params == NULL ? NULL
-					 : json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id",
-						   0, "method", method, "params", params);
-	char *text = message != NULL ? json_dumps(message, JSON_COMPACT) : NULL;
-	int rc = -ENOMEM;
-	size_t len;
-
-	json_decref(message);
-	if (request == NULL || text == NULL)
-		goto free_all;
-	*request = (struct connection_request){.done = done, .arg = arg};
-	len = strlen(text);
-	text[len++] = '\n'; // in place of the NUL
-	// Sent under the lock: the order of the list is that of the wire.
-	pthread_mutex_lock(&connection->lock);
-	rc = connection->lost ? -EPIPE : send_all(fileno(connection->in), text, len);
-	if (rc == 0)
-		TAILQ_INSERT_TAIL(&connection->requests, request, next);
-	pthread_mutex_unlock(&connection->lock);
-	if (rc == 0)
-		request = NULL;
-
-free_all:
-	free(request);
-	free(text);
-	return rc;
 }
 
 bool connection_is_lost(struct connection *connection)
@@ -202,35 +167,126 @@ bool connection_is_lost(struct connection *connection)
 	return lost;
 }
 
+// ---- Requests ------------------------------------------------------------------------------
+
+static bool send_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		text += n;
+		len -= n;
+	}
+	return true;
+}
+
+// Under the lock, so that the list has the order of the wire.
+static int send_request(struct connection *connection, struct connection_request *request,
+	const char *text, size_t len)
+{
+	if (connection->lost)
+		return -EPIPE;
+	// sluiced hung up in the middle of the line. What it said before is still to be read, this
+	// answer perhaps; no other request may follow half a line.
+	if (!send_all(fileno(connection->in), text, len))
+		shutdown(fileno(connection->in), SHUT_WR);
+	TAILQ_INSERT_TAIL(&connection->requests, request, next);
+	return 0;
+}
+
+int connection_post(struct connection *connection, const char *method, json_t *params,
+	connection_answer_fn on_answer, void *arg)
+{
+	struct connection_request *request = malloc(sizeof(*request));
+	json_t *message = params == NULL ? NULL
+					 : json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id",
+						   0, "method", method, "params", params);
+	char *text = message != NULL ? json_dumps(message, JSON_COMPACT) : NULL;
+	int rc = -ENOMEM;
+	size_t len;
+
+	json_decref(message);
+	if (request == NULL || text == NULL)
+		goto free_all;
+	*request = (struct connection_request){.on_answer = on_answer, .arg = arg};
+	len = strlen(text);
+	text[len++] = '\n'; // in place of the terminating zero
+	pthread_mutex_lock(&connection->lock);
+	rc = send_request(connection, request, text, len);
+	pthread_mutex_unlock(&connection->lock);
+	if (rc == 0)
+		request = NULL;
+
+free_all:
+	free(request);
+	free(text);
+	return rc;
+}
+
 struct waiting {
-	sem_t done;
+	sem_t answered;
 	int rc;
 	json_t **result;
+	struct sluice_error *error;
 };
 
-static void wake(void *arg, int rc, const json_t *result)
+static void keep_answer(void *arg, int rc, const json_t *body)
 {
+	const char *message = json_string_value(json_object_get(body, "message"));
 	struct waiting *waiting = arg;
 
 	waiting->rc = rc;
 	if (rc == 0 && waiting->result != NULL)
-		*waiting->result = json_incref((json_t *)result);
-	sem_post(&waiting->done);
+		*waiting->result = json_incref((json_t *)body);
+	if (rc < 0 && waiting->error != NULL)
+		snprintf(waiting->error->text, sizeof(waiting->error->text), "%s",
+			message != NULL ? message : strerror(-rc));
+	sem_post(&waiting->answered);
 }
 
-int connection_call(
-	struct connection *connection, const char *method, json_t *params, json_t **result)
+int connection_call(struct connection *connection, const char *method, json_t *params,
+	json_t **result, struct sluice_error *error)
 {
-	struct waiting waiting = {.result = result};
+	struct waiting waiting = {.result = result, .error = error};
 	int rc;
 
-	sem_init(&waiting.done, 0, 0);
-	rc = connection_post(connection, method, params, wake, &waiting);
+	sem_init(&waiting.answered, 0, 0);
+	rc = connection_post(connection, method, params, keep_answer, &waiting);
 	if (rc == 0) {
-		while (sem_wait(&waiting.done) < 0)
+		while (sem_wait(&waiting.answered) < 0)
 			;
 		rc = waiting.rc;
+	} else if (error != NULL) {
+		snprintf(error->text, sizeof(error->text), "%s", strerror(-rc));
 	}
-	sem_destroy(&waiting.done);
+	sem_destroy(&waiting.answered);
+	return rc;
+}
+
+int connection_call_pages(struct connection *connection, const char *method, const char *list,
+	json_t *params, json_t **result, struct sluice_error *error)
+{
+	json_t *entries = json_array(), *page, *after;
+	int rc;
+
+	json_object_set_new(params, "limit", json_integer(PAGE_ENTRIES));
+	do {
+		rc = connection_call(connection, method, json_copy(params), &page, error);
+		if (rc < 0)
+			break;
+		json_array_extend(entries, json_object_get(page, list));
+		after = json_incref(json_object_get(page, "after"));
+		json_decref(page);
+		if (after != NULL)
+			json_object_set_new(params, "after", after);
+	} while (after != NULL);
+	json_decref(params);
+	if (rc == 0)
+		*result = json_pack("{s:O}", list, entries);
+	json_decref(entries);
 	return rc;
 }

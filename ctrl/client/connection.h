@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A connection to sluiced's control socket that many threads share: calls with their answers, and
-// events. A thread of its own reads; answers come in the order of their requests.
+// A connection to the control socket of sluiced: requests with their answers, lists in pages, and
+// events. JSON-RPC 2.0, one object per line. A thread of the connection reads what sluiced sends;
+// sluiced answers the requests of a connection in their order.
+//
+// Thread rule: any thread, except that a callback must not wait for an answer: the thread that
+// would read the answer is the one that runs the callback.
 #ifndef CTRL_CONNECTION_H
 #define CTRL_CONNECTION_H
 
@@ -9,41 +13,53 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/queue.h>
+#include <sluice/control.h>
 
-// Called by the reading thread, with a result that lives as long as the call, or a negative errno.
-typedef void (*connection_done_fn)(void *arg, int rc, const json_t *result);
+// Called by the reading thread, once per request. `body` lives as long as the call: it is the
+// result if rc is 0, the error object of a refused request, or NULL with -EPIPE if sluiced is gone.
+typedef void (*connection_answer_fn)(void *arg, int rc, const json_t *body);
 typedef void (*connection_event_fn)(void *arg, const json_t *event);
-// sluiced has gone, or the connection is being closed; all requests are answered.
+// sluiced is gone, or the connection is being closed. All requests are answered.
 typedef void (*connection_lost_fn)(void *arg);
 
 struct connection_request;
 
 struct connection {
-	FILE *in; // reading thread only, but for its descriptor
+	FILE *in; // reading thread: rw, others: its descriptor alone
 	pthread_t reader;
-	connection_event_fn on_event;
+	bool stopped; // the thread that closes: rw
+	connection_event_fn on_event; // these three: const once open
 	connection_lost_fn on_lost;
 	void *arg;
 	pthread_mutex_t lock;
-	bool lost; // under the lock, as what follows
+	bool lost; // under the lock, as is what follows
 	TAILQ_HEAD(, connection_request) requests; // sent and not answered, oldest first
 };
 
-// -ENOENT, -ECONNREFUSED: nobody answers there.
+// Connects to the socket at `path`. -ENOENT or -ECONNREFUSED if no sluiced answers there.
 int connection_open(struct connection *connection, const char *path, connection_event_fn on_event,
 	connection_lost_fn on_lost, void *arg);
-// No thread may be in a call.
+// Hangs up and ends the reading thread, so that no callback runs any more; later requests fail.
+void connection_stop(struct connection *connection);
+// Stops the connection unless that is done, and frees it. No thread may be in a call.
 void connection_close(struct connection *connection);
 
-// Sends a request and returns; done() follows if that succeeded. Takes `params` over, which may be
-// NULL for a lack of memory. -EPIPE when sluiced has gone.
+// Sends a request and returns; on_answer() is called if that succeeded. Releases `params`, an
+// object or, for lack of memory, NULL. Returns -EPIPE if sluiced is gone, -ENOMEM.
 int connection_post(struct connection *connection, const char *method, json_t *params,
-	connection_done_fn done, void *arg);
+	connection_answer_fn on_answer, void *arg);
+
+// Sends a request and waits for its answer. The caller releases the result; `result` and `error`
+// may be NULL. Returns the errno that sluiced refused the request with, -EPROTO if it named none,
+// or as connection_post(); then `error` has the reason.
+int connection_call(struct connection *connection, const char *method, json_t *params,
+	json_t **result, struct sluice_error *error);
+
+// The same for a method whose result is a list named `list` that sluiced gives in pages: the result
+// has the whole list. sluiced serves others between two pages.
+int connection_call_pages(struct connection *connection, const char *method, const char *list,
+	json_t *params, json_t **result, struct sluice_error *error);
 
 bool connection_is_lost(struct connection *connection);
-
-// Sends a request and waits. The result, if wanted, is the caller's to free.
-int connection_call(
-	struct connection *connection, const char *method, json_t *params, json_t **result);
 
 #endif

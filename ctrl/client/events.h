@@ -6,12 +6,12 @@
 // each of its watches; if it has none, once without a context.
 //
 // Thread rule: any thread; one lock guards a session's events.
-#ifndef API_EVENTS_H
-#define API_EVENTS_H
+#ifndef CTRL_EVENTS_H
+#define CTRL_EVENTS_H
 
 #include <pthread.h>
 #include <sys/queue.h>
-#include <sluice/sluice.h>
+#include <sluice/control.h>
 
 #define EVENTS_MAX (1u << 18) // that wait to be taken; further ones are lost, and counted
 

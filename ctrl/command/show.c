@@ -234,22 +234,19 @@ static void print_event(const json_t *event)
 			json_integer_value(json_object_get(event, "session_id")));
 }
 
+static void show_event(void *arg, const json_t *event)
+{
+	const struct sluice_options *options = arg;
+
+	if (options->json)
+		sluice_print_json(event);
+	else
+		print_event(event);
+}
+
 enum exit_status sluice_watch(
 	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
-	json_t *event;
-	enum exit_status status = daemon_call(daemon, "event.subscribe", json_object(), &event);
-
 	setlinebuf(stdout);
-	while (status == STATUS_OK) {
-		json_decref(event);
-		status = daemon_event(daemon, &event);
-		if (status != STATUS_OK)
-			break;
-		if (options->json)
-			sluice_print_json(event);
-		else
-			print_event(event);
-	}
-	return status;
+	return daemon_watch(daemon, show_event, (void *)options);
 }

@@ -11,7 +11,7 @@ static bool has_family(const struct sluice_addr *addr)
 }
 
 static int change(struct sluice_session *session, const struct sluice_addr *group,
-	struct change_request *request, bool *ended)
+	struct membership_request *request, bool *ended)
 {
 	int rc;
 
@@ -28,20 +28,20 @@ static int change(struct sluice_session *session, const struct sluice_addr *grou
 	return session->backend->change(session, request, ended);
 }
 
-static int change_group(struct sluice_session *session, enum change_kind kind, unsigned ifindex,
+static int change_group(struct sluice_session *session, enum membership_call call, unsigned ifindex,
 	const struct sluice_addr *group)
 {
-	struct change_request request = {.kind = kind, .ifindex = ifindex};
+	struct membership_request request = {.call = call, .ifindex = ifindex};
 	bool ended;
 
 	return change(session, group, &request, &ended);
 }
 
-static int change_source(struct sluice_session *session, enum change_kind kind, unsigned ifindex,
-	const struct sluice_addr *group, const struct sluice_addr *source)
+static int change_source(struct sluice_session *session, enum membership_call call,
+	unsigned ifindex, const struct sluice_addr *group, const struct sluice_addr *source)
 {
-	struct change_request request = {
-		.kind = kind,
+	struct membership_request request = {
+		.call = call,
 		.ifindex = ifindex,
 		.sources = source,
 		.n_sources = 1,
@@ -53,18 +53,18 @@ static int change_source(struct sluice_session *session, enum change_kind kind, 
 
 int sluice_join(struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group)
 {
-	return change_group(session, CHANGE_JOIN, ifindex, group);
+	return change_group(session, MEMBERSHIP_JOIN, ifindex, group);
 }
 
 int sluice_leave(struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group)
 {
-	return change_group(session, CHANGE_LEAVE, ifindex, group);
+	return change_group(session, MEMBERSHIP_LEAVE, ifindex, group);
 }
 
 int sluice_leave_flush(
 	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group)
 {
-	struct change_request request = {.kind = CHANGE_LEAVE, .ifindex = ifindex};
+	struct membership_request request = {.call = MEMBERSHIP_LEAVE, .ifindex = ifindex};
 	bool ended;
 	int rc;
 
@@ -77,33 +77,33 @@ int sluice_leave_flush(
 int sluice_join_source(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, const struct sluice_addr *source)
 {
-	return change_source(session, CHANGE_JOIN_SOURCE, ifindex, group, source);
+	return change_source(session, MEMBERSHIP_JOIN_SOURCE, ifindex, group, source);
 }
 
 int sluice_leave_source(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, const struct sluice_addr *source)
 {
-	return change_source(session, CHANGE_LEAVE_SOURCE, ifindex, group, source);
+	return change_source(session, MEMBERSHIP_LEAVE_SOURCE, ifindex, group, source);
 }
 
 int sluice_block_source(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, const struct sluice_addr *source)
 {
-	return change_source(session, CHANGE_BLOCK_SOURCE, ifindex, group, source);
+	return change_source(session, MEMBERSHIP_BLOCK_SOURCE, ifindex, group, source);
 }
 
 int sluice_unblock_source(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, const struct sluice_addr *source)
 {
-	return change_source(session, CHANGE_UNBLOCK_SOURCE, ifindex, group, source);
+	return change_source(session, MEMBERSHIP_UNBLOCK_SOURCE, ifindex, group, source);
 }
 
 int sluice_set_filter(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n)
 {
-	struct change_request request = {
-		.kind = CHANGE_SET_FILTER,
+	struct membership_request request = {
+		.call = MEMBERSHIP_SET_FILTER,
 		.ifindex = ifindex,
 		.mode = mode,
 		.sources = sources,
@@ -144,8 +144,8 @@ int sluice_get_filter(struct sluice_session *session, unsigned ifindex,
 int sluice_join_async(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, const struct sluice_addr *source, void *context)
 {
-	struct change_request request = {
-		.kind = source != NULL ? CHANGE_JOIN_SOURCE : CHANGE_JOIN,
+	struct membership_request request = {
+		.call = source != NULL ? MEMBERSHIP_JOIN_SOURCE : MEMBERSHIP_JOIN,
 		.ifindex = ifindex,
 		.sources = source,
 		.n_sources = source != NULL,

@@ -11,14 +11,14 @@ enum { FLUSH_BURST = 64, FILTER_MAX = 64 };
 
 unsigned sluice_recv_burst(struct sluice_session *session, struct rte_mbuf **frames, unsigned n)
 {
-	unsigned n_kept = RTE_MIN(n, session->kept_n);
+	unsigned n_backlog = RTE_MIN(n, session->backlog_n);
 
-	if (likely(n_kept == 0))
+	if (likely(n_backlog == 0))
 		return session->backend->receive(session, frames, n);
-	memcpy(frames, &session->kept[session->kept_first], n_kept * sizeof(*frames));
-	session->kept_first += n_kept;
-	session->kept_n -= n_kept;
-	return n_kept + session->backend->receive(session, frames + n_kept, n - n_kept);
+	memcpy(frames, &session->backlog[session->backlog_first], n_backlog * sizeof(*frames));
+	session->backlog_first += n_backlog;
+	session->backlog_n -= n_backlog;
+	return n_backlog + session->backend->receive(session, frames + n_backlog, n - n_backlog);
 }
 
 // ---- Flush ---------------------------------------------------------------------------------
@@ -29,40 +29,40 @@ static bool is_of(struct sluice_session *session, const struct rte_mbuf *frame, 
 	struct sluice_frame info;
 
 	return sluice_frame_read(frame, &info) == 0 && sluice_addr_equal(&info.group, group) &&
-	       session->backend->came_by(session, ifindex, frame, &info);
+	       session->backend->received_on(session, ifindex, frame, &info);
 }
 
 static void keep(struct sluice_session *session, struct rte_mbuf *frame)
 {
-	if (session->kept_n < session->ring_size) {
-		session->kept[session->kept_n++] = frame;
+	if (session->backlog_n < session->ring_size) {
+		session->backlog[session->backlog_n++] = frame;
 		return;
 	}
 	rte_pktmbuf_free(frame);
-	atomic_fetch_add_explicit(&session->kept_dropped, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&session->backlog_dropped, 1, memory_order_relaxed);
 }
 
 int api_receive_flush(
 	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group)
 {
 	struct rte_mbuf *frames[FLUSH_BURST];
-	unsigned first = session->kept_first, n = session->kept_n;
+	unsigned first = session->backlog_first, n = session->backlog_n;
 	int rc = 0;
 
-	if (session->backend->settle != NULL)
-		rc = session->backend->settle(session);
+	if (session->backend->sync != NULL)
+		rc = session->backend->sync(session);
 	if (rc < 0)
 		return rc;
-	if (session->kept == NULL)
-		session->kept = calloc(session->ring_size, sizeof(struct rte_mbuf *));
-	if (session->kept == NULL)
+	if (session->backlog == NULL)
+		session->backlog = calloc(session->ring_size, sizeof(struct rte_mbuf *));
+	if (session->backlog == NULL)
 		return -ENOMEM;
-	session->kept_first = session->kept_n = 0;
+	session->backlog_first = session->backlog_n = 0;
 	for (unsigned i = first; i < first + n; i++)
-		if (is_of(session, session->kept[i], ifindex, group))
-			rte_pktmbuf_free(session->kept[i]);
+		if (is_of(session, session->backlog[i], ifindex, group))
+			rte_pktmbuf_free(session->backlog[i]);
 		else
-			session->kept[session->kept_n++] = session->kept[i];
+			session->backlog[session->backlog_n++] = session->backlog[i];
 	// Other groups' frames may come as fast as they are taken: a ring's worth is what can have
 	// waited.
 	for (unsigned left = session->ring_size; left > 0; left -= n) {
@@ -124,5 +124,5 @@ uint64_t sluice_filter_burst(struct sluice_session *session, unsigned ifindex,
 	if (session == NULL || frames == NULL || n > FILTER_MAX ||
 		session->backend->resolve(session, &ifindex) < 0)
 		return 0;
-	return session->backend->filter(session, ifindex, frames, n);
+	return session->backend->filter_burst(session, ifindex, frames, n);
 }

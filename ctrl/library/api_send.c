@@ -35,17 +35,17 @@ int sluice_set_multicast_loop(struct sluice_session *session, bool loop)
 int sluice_send(struct sluice_session *session, const struct sluice_addr *group, uint16_t port_be,
 	const void *payload, size_t len)
 {
-	struct datagram datagram = {.port_be = port_be, .payload = payload, .len = len};
+	struct send_request request = {.port_be = port_be, .payload = payload, .len = len};
 
 	if (session == NULL || group == NULL || (payload == NULL && len > 0) ||
 		!address_is_multicast(group))
 		return -EINVAL;
-	datagram.ifindex = atomic_load(&session->multicast_if);
-	if (datagram.ifindex == 0)
+	request.ifindex = atomic_load(&session->multicast_if);
+	if (request.ifindex == 0)
 		return -ENETUNREACH;
-	datagram.group = *group;
-	datagram.source_port_be = atomic_load(&session->udp_port_be);
-	datagram.ttl = atomic_load(&session->multicast_ttl);
-	datagram.loop = atomic_load(&session->multicast_loop);
-	return session->backend->send(session, &datagram);
+	request.group = *group;
+	request.source_port_be = atomic_load(&session->udp_port_be);
+	request.ttl = atomic_load(&session->multicast_ttl);
+	request.loop = atomic_load(&session->multicast_loop);
+	return session->backend->send(session, &request);
 }

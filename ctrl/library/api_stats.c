@@ -24,7 +24,7 @@ int sluice_stats_session(struct sluice_session *session, struct sluice_session_s
 	rc = session->backend->session_stats(session, stats);
 	if (rc < 0)
 		return rc;
-	stats->dropped += atomic_load(&session->kept_dropped);
+	stats->dropped += atomic_load(&session->backlog_dropped);
 	stats->events_lost = events_lost(&session->events);
 	return 0;
 }

@@ -29,17 +29,17 @@ int backend_session_new(size_t size, const struct backend *backend,
 	return 0;
 }
 
-void backend_session_drop_kept(struct sluice_session *session)
+void backend_session_drop_backlog(struct sluice_session *session)
 {
-	rte_pktmbuf_free_bulk(session->kept + session->kept_first, session->kept_n);
-	session->kept_n = 0;
+	rte_pktmbuf_free_bulk(session->backlog + session->backlog_first, session->backlog_n);
+	session->backlog_n = 0;
 }
 
 void backend_session_free(struct sluice_session *session)
 {
 	// Frames in the ring were freed with it.
-	backend_session_drop_kept(session);
-	free(session->kept);
+	backend_session_drop_backlog(session);
+	free(session->backlog);
 	events_fini(&session->events);
 	free(session);
 }

@@ -1,52 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a session does by itself, and what it asks of the engine in this process or of a sluiced.
-#ifndef API_BACKEND_H
-#define API_BACKEND_H
+// libsluice: sessions on an engine of this process (local) or on a sluiced (remote). Which file to
+// open for what:
+//
+//   api_*           the public functions: check arguments, then ask the session's backend
+//   backend         what all sessions have, and the operations a backend gives
+//   local           the engine's lock, mailbox and control thread; local_open opens and closes it
+//   local_session, local_member, local_send, local_stats  the backend on that engine
+//   mailbox         calls from any thread to the one that runs them
+//   remote_session, remote_stats  the backend on a sluiced, over ctrl/client
+//   remote_port     the memif ports through which its frames arrive
+#ifndef LIBRARY_BACKEND_H
+#define LIBRARY_BACKEND_H
 
 #include <stdatomic.h>
 #include <sluice/sluice.h>
 #include "events.h"
+#include "session_request.h"
 
-enum change_kind {
-	CHANGE_JOIN,
-	CHANGE_LEAVE,
-	CHANGE_JOIN_SOURCE,
-	CHANGE_LEAVE_SOURCE,
-	CHANGE_BLOCK_SOURCE,
-	CHANGE_UNBLOCK_SOURCE,
-	CHANGE_SET_FILTER,
-};
-
-// One change of a membership. The addresses live as long as the call.
-struct change_request {
-	enum change_kind kind;
-	unsigned ifindex;
-	struct sluice_addr group;
-	enum sluice_filter_mode mode; // CHANGE_SET_FILTER
-	const struct sluice_addr *sources;
-	unsigned n_sources;
-};
-
-struct filter_request {
-	unsigned ifindex;
-	struct sluice_addr group;
-	enum sluice_filter_mode mode;
-	struct sluice_addr *sources; // room for n
-	unsigned n; // room before, total after
-};
-
-struct datagram {
-	unsigned ifindex;
-	struct sluice_addr group;
-	uint16_t source_port_be, port_be;
-	uint8_t ttl;
-	bool loop;
-	const void *payload;
-	size_t len;
-};
-
-// Arguments are checked: groups have a family, sources the group's, interfaces exist (ifindex
-// stands for itself). Errors as in sluice.h.
+// Arguments are checked as session_request.h says. Errors and thread rules as in sluice.h.
 struct backend {
 	int (*bind)(struct sluice_session *session, uint16_t udp_port_be);
 	void (*close)(struct sluice_session *session); // frees the session
@@ -56,21 +27,22 @@ struct backend {
 		struct sluice_session *session, struct sluice_interface *interfaces, unsigned n);
 	int (*addresses)(struct sluice_session *session, unsigned ifindex,
 		struct sluice_addr *addresses, unsigned n);
-	// *ended tells whether there is no membership any more.
-	int (*change)(
-		struct sluice_session *session, const struct change_request *request, bool *ended);
-	int (*get_filter)(struct sluice_session *session, struct filter_request *filter);
-	int (*join_async)(struct sluice_session *session, const struct change_request *request,
+	// `*ended`: the membership does not exist any more.
+	int (*change)(struct sluice_session *session, const struct membership_request *request,
+		bool *ended);
+	int (*get_filter)(struct sluice_session *session, struct filter_request *request);
+	int (*join_async)(struct sluice_session *session, const struct membership_request *request,
 		void *context);
 	unsigned (*receive)(struct sluice_session *session, struct rte_mbuf **frames, unsigned n);
-	// Waits until all that is queued to the session can be received. NULL: it always can.
-	int (*settle)(struct sluice_session *session);
-	// Whether a received frame came by this interface, as far as can be told.
-	bool (*came_by)(struct sluice_session *session, unsigned ifindex,
+	// Waits until every frame that is queued to the session can be received. NULL: every
+	// frame can at any time.
+	int (*sync)(struct sluice_session *session);
+	// Whether a received frame arrived on this interface, as far as can be told.
+	bool (*received_on)(struct sluice_session *session, unsigned ifindex,
 		const struct rte_mbuf *frame, const struct sluice_frame *info);
-	uint64_t (*filter)(struct sluice_session *session, unsigned ifindex,
+	uint64_t (*filter_burst)(struct sluice_session *session, unsigned ifindex,
 		struct rte_mbuf *const *frames, unsigned n);
-	int (*send)(struct sluice_session *session, const struct datagram *datagram);
+	int (*send)(struct sluice_session *session, const struct send_request *request);
 	int (*group_stats)(struct sluice_session *session, unsigned ifindex,
 		const struct sluice_addr *group, struct sluice_group_stats *stats);
 	int (*session_stats)(struct sluice_session *session, struct sluice_session_stats *stats);
@@ -82,7 +54,7 @@ struct backend {
 		struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);
 };
 
-// The part of a session all backends share; theirs begins with it.
+// The part of a session that all backends share: the session of a backend begins with it.
 struct sluice_session {
 	const struct backend *backend;
 	struct events events;
@@ -90,17 +62,18 @@ struct sluice_session {
 	atomic_uint udp_port_be;
 	atomic_uint multicast_if, multicast_ttl; // 0: no interface chosen
 	atomic_bool multicast_loop;
-	// Frames a flush took out of the ring and kept, oldest first. The receiving thread only.
-	struct rte_mbuf **kept;
-	unsigned kept_first, kept_n;
-	atomic_uint_least64_t kept_dropped; // frames that found no room; receiver: rw, others: ro
+	// Frames that a flush took out of the ring and that are still to be received, oldest first.
+	// The receiving thread only.
+	struct rte_mbuf **backlog;
+	unsigned backlog_first, backlog_n;
+	atomic_uint_least64_t backlog_dropped; // frames without room; receiver: rw, others: ro
 };
 
 // Makes a session of `size` bytes that begins with this part.
 int backend_session_new(size_t size, const struct backend *backend,
 	const struct sluice_session_options *options, struct sluice_session **session);
-// Frees the frames a flush kept, before the memory they lie in goes.
-void backend_session_drop_kept(struct sluice_session *session);
+// Frees the frames of the backlog, before the memory they lie in is freed.
+void backend_session_drop_backlog(struct sluice_session *session);
 void backend_session_free(struct sluice_session *session);
 
 #endif

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The engine in this process: its lock, its control thread, and sessions on it.
 //
-// Whoever holds the lock is the control thread for the engine and the data plane. A call that its
-// sender waits for is run by the sender, for waking another thread and being woken again takes
-// longer than most calls; it runs with it what others have asked for meanwhile, who then find
-// theirs done. The thread of its own is there for the time that passes, and for the calls that
-// nobody waits for.
-#ifndef API_LOCAL_H
-#define API_LOCAL_H
+// The thread that holds the lock is the control thread of the engine and the data plane.
+// Synchronous calls run on the caller's thread, under the lock, because waking another thread and
+// being woken again takes longer than most calls; with its own call a caller runs those that other
+// threads have queued meanwhile. The control thread runs the timers, and the calls that no thread
+// waits for.
+#ifndef LIBRARY_LOCAL_H
+#define LIBRARY_LOCAL_H
 
 #include <pthread.h>
 #include <sys/queue.h>
@@ -15,18 +15,18 @@
 #include "engine.h"
 #include "mailbox.h"
 
-struct local_session {
+struct local {
 	struct sluice_session session; // first
 	struct sluice *sluice;
 	struct output *output; // const once open
 	// Under the lock.
 	struct engine_session *engine;
-	LIST_ENTRY(local_session) next;
+	LIST_ENTRY(local) next;
 };
 
-static inline struct local_session *local(struct sluice_session *session)
+static inline struct local *local(struct sluice_session *session)
 {
-	return (struct local_session *)session;
+	return (struct local *)session;
 }
 
 struct sluice {
@@ -37,22 +37,30 @@ struct sluice {
 	unsigned n_interfaces;
 	pthread_t thread;
 	struct mailbox mailbox;
-	atomic_uint n_sending; // datagrams on their way to the control thread
+	atomic_uint n_sending; // datagrams queued to the control thread
 	pthread_mutex_t lock;
 	// Under the lock.
-	LIST_HEAD(, local_session) sessions;
-	bool closed; // all is left, the control thread ends
+	LIST_HEAD(, local) sessions;
+	bool closed; // all groups are left, the control thread ends
 };
 
-// A call its sender waits for.
+// A synchronous call.
 struct local_call {
 	struct mailbox_call call;
 	bool finished; // under the lock
 	int rc;
 };
 
-// Runs `run` under the lock, and the flush after it. It sets call->rc, which is returned.
-// -ESHUTDOWN
+// Opens the lock and the mailbox and starts the control thread of an engine that is open, and takes
+// that back. On failure nothing is left to close.
+int local_start(struct sluice *sluice);
+void local_stop(struct sluice *sluice);
+// Under the lock: runs the calls that are queued, refuses all later ones, and ends the control
+// thread.
+void local_shut(struct sluice *sluice);
+
+// Runs `run` under the lock, and then flushes the engine. `run` sets call->rc, which is returned;
+// -ESHUTDOWN once the engine is closing. Any thread.
 int local_run(
 	struct sluice *sluice, struct local_call *call, void (*run)(struct mailbox_call *call));
 
@@ -62,13 +70,14 @@ struct engine_interface *local_interface(const struct sluice *sluice, unsigned i
 int local_session_open(struct sluice *sluice, const struct sluice_session_options *options,
 	struct sluice_session **session);
 // Frees a session whose engine session is closed.
-void local_session_free(struct local_session *session);
+void local_session_free(struct local *session);
 
 // local_member.c
-int local_change(struct sluice_session *session, const struct change_request *request, bool *ended);
-int local_get_filter(struct sluice_session *session, struct filter_request *filter);
+int local_change(
+	struct sluice_session *session, const struct membership_request *request, bool *ended);
+int local_get_filter(struct sluice_session *session, struct filter_request *request);
 int local_join_async(
-	struct sluice_session *session, const struct change_request *request, void *context);
+	struct sluice_session *session, const struct membership_request *request, void *context);
 // The engine's listener.
 void local_event(void *arg, const struct engine_event *event);
 
@@ -83,6 +92,6 @@ int local_worker_stats(
 int local_drop_stats(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);
 
 // local_send.c
-int local_send(struct sluice_session *session, const struct datagram *datagram);
+int local_send(struct sluice_session *session, const struct send_request *request);
 
 #endif

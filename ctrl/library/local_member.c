@@ -8,17 +8,17 @@ typedef int (*engine_fn)(
 	struct engine *engine, const struct engine_request *request, struct error *error);
 
 static const engine_fn engine_fns[] = {
-	[CHANGE_JOIN] = engine_join,
-	[CHANGE_LEAVE] = engine_leave,
-	[CHANGE_JOIN_SOURCE] = engine_join,
-	[CHANGE_LEAVE_SOURCE] = engine_leave,
-	[CHANGE_BLOCK_SOURCE] = engine_block,
-	[CHANGE_UNBLOCK_SOURCE] = engine_unblock,
-	[CHANGE_SET_FILTER] = engine_filter,
+	[MEMBERSHIP_JOIN] = engine_join,
+	[MEMBERSHIP_LEAVE] = engine_leave,
+	[MEMBERSHIP_JOIN_SOURCE] = engine_join,
+	[MEMBERSHIP_LEAVE_SOURCE] = engine_leave,
+	[MEMBERSHIP_BLOCK_SOURCE] = engine_block,
+	[MEMBERSHIP_UNBLOCK_SOURCE] = engine_unblock,
+	[MEMBERSHIP_SET_FILTER] = engine_filter,
 };
 
 static struct member *find(
-	const struct local_session *session, unsigned ifindex, const struct sluice_addr *group)
+	const struct local *session, unsigned ifindex, const struct sluice_addr *group)
 {
 	struct host *host =
 		engine_interface_host(local_interface(session->sluice, ifindex), group->family);
@@ -27,7 +27,7 @@ static struct member *find(
 }
 
 // Under the lock.
-static int change(struct local_session *session, const struct change_request *request)
+static int change(struct local *session, const struct membership_request *request)
 {
 	const struct engine_request engine_request = {
 		.session = session->engine,
@@ -41,33 +41,33 @@ static int change(struct local_session *session, const struct change_request *re
 
 	if (session->engine == NULL)
 		return -ESHUTDOWN;
-	return engine_fns[request->kind](session->sluice->engine, &engine_request, NULL);
+	return engine_fns[request->call](session->sluice->engine, &engine_request, NULL);
 }
 
 // ---- Calls ---------------------------------------------------------------------------------
 
 struct change_call {
 	struct local_call base;
-	struct local_session *session;
-	const struct change_request *request;
+	struct local *session;
+	const struct membership_request *request;
 	bool ended;
 };
 
-static void forget_watches(struct local_session *session, const struct change_request *request,
+static void forget_watches(struct local *session, const struct membership_request *request,
 	const struct member *member)
 {
 	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
 
-	if (request->kind == CHANGE_LEAVE_SOURCE)
+	if (request->call == MEMBERSHIP_LEAVE_SOURCE)
 		events_unwatch(&session->session.events, &key, request->sources, 0);
-	else if (request->kind == CHANGE_LEAVE)
+	else if (request->call == MEMBERSHIP_LEAVE)
 		events_unwatch(&session->session.events, &key, NULL, member_joins(member));
 }
 
 static void run_change(struct mailbox_call *mailbox_call)
 {
 	struct change_call *call = (struct change_call *)mailbox_call;
-	const struct change_request *request = call->request;
+	const struct membership_request *request = call->request;
 	const struct member *member;
 
 	call->base.rc = change(call->session, request);
@@ -79,7 +79,8 @@ static void run_change(struct mailbox_call *mailbox_call)
 		forget_watches(call->session, request, member);
 }
 
-int local_change(struct sluice_session *session, const struct change_request *request, bool *ended)
+int local_change(
+	struct sluice_session *session, const struct membership_request *request, bool *ended)
 {
 	struct change_call call = {.session = local(session), .request = request};
 	int rc;
@@ -91,7 +92,7 @@ int local_change(struct sluice_session *session, const struct change_request *re
 
 struct filter_call {
 	struct local_call base;
-	struct local_session *session;
+	struct local *session;
 	struct filter_request *filter;
 };
 
@@ -99,7 +100,7 @@ static void run_get_filter(struct mailbox_call *mailbox_call)
 {
 	struct filter_call *call = (struct filter_call *)mailbox_call;
 	struct filter_request *filter = call->filter;
-	struct local_session *session = call->session;
+	struct local *session = call->session;
 	struct host *host;
 
 	if (session->engine == NULL) {
@@ -123,8 +124,8 @@ int local_get_filter(struct sluice_session *session, struct filter_request *filt
 
 struct join_call {
 	struct mailbox_call call;
-	struct local_session *session;
-	struct change_request request;
+	struct local *session;
+	struct membership_request request;
 	struct sluice_addr source; // what the request's sources point to
 	uint64_t watch;
 };
@@ -151,7 +152,7 @@ static void finish_join(struct mailbox_call *call)
 }
 
 int local_join_async(
-	struct sluice_session *session, const struct change_request *request, void *context)
+	struct sluice_session *session, const struct membership_request *request, void *context)
 {
 	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
 	struct join_call *call = calloc(1, sizeof(*call));
@@ -193,7 +194,7 @@ static const enum sluice_event_kind event_kinds[] = {
 void local_event(void *arg, const struct engine_event *event)
 {
 	struct events_key key = {.ifindex = engine_interface_index(event->interface)};
-	struct local_session *session;
+	struct local *session;
 
 	if (event->session == NULL)
 		return;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sending: the caller makes the frame, the control thread sends it, so that nobody is waited for.
+// Sending: the caller builds the frame and the control thread sends it, so that the caller does not
+// wait.
 #include <errno.h>
 #include <stdlib.h>
 #include <rte_mbuf.h>
 #include "local.h"
 
-enum { SENDING_MAX = 256 }; // datagrams on their way; a port's frames are few
+enum { SENDING_MAX = 256 }; // datagrams queued at a time; a port has few buffers
 
 struct send_call {
 	struct mailbox_call call;
@@ -30,16 +31,16 @@ static void finish_send(struct mailbox_call *mailbox_call)
 	free(call);
 }
 
-int local_send(struct sluice_session *session, const struct datagram *datagram)
+int local_send(struct sluice_session *session, const struct send_request *request)
 {
 	struct sluice *sluice = local(session)->sluice;
 	const struct engine_datagram engine_datagram = {
-		.group = datagram->group,
-		.source_port_be = datagram->source_port_be,
-		.port_be = datagram->port_be,
-		.ttl = datagram->ttl,
-		.payload = datagram->payload,
-		.len = datagram->len,
+		.group = request->group,
+		.source_port_be = request->source_port_be,
+		.port_be = request->port_be,
+		.ttl = request->ttl,
+		.payload = request->payload,
+		.len = request->len,
 	};
 	struct send_call *call = calloc(1, sizeof(*call));
 	int rc;
@@ -48,9 +49,9 @@ int local_send(struct sluice_session *session, const struct datagram *datagram)
 		return -ENOMEM;
 	call->call = (struct mailbox_call){.run = run_send, .finish = finish_send};
 	call->sluice = sluice;
-	call->interface = local_interface(sluice, datagram->ifindex);
-	call->wire = datagram->ttl > 0;
-	call->loop = datagram->loop;
+	call->interface = local_interface(sluice, request->ifindex);
+	call->wire = request->ttl > 0;
+	call->loop = request->loop;
 	if (atomic_fetch_add_explicit(&sluice->n_sending, 1, memory_order_relaxed) >= SENDING_MAX) {
 		rc = -EAGAIN;
 		goto not_sending;

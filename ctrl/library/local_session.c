@@ -13,11 +13,11 @@ static const struct backend backend;
 
 struct session_call {
 	struct local_call base;
-	struct local_session *session;
+	struct local *session;
 	uint16_t udp_port_be;
 };
 
-static int open_output(struct local_session *session)
+static int open_output(struct local *session)
 {
 	struct output_config config = {
 		.kind = OUTPUT_RING,
@@ -31,7 +31,7 @@ static int open_output(struct local_session *session)
 static void open_session(struct mailbox_call *mailbox_call)
 {
 	struct session_call *call = (struct session_call *)mailbox_call;
-	struct local_session *session = call->session;
+	struct local *session = call->session;
 
 	call->base.rc = open_output(session);
 	if (call->base.rc < 0)
@@ -54,7 +54,7 @@ int local_session_open(struct sluice *sluice, const struct sluice_session_option
 	struct sluice_session *new;
 	int rc;
 
-	rc = backend_session_new(sizeof(struct local_session), &backend, options, &new);
+	rc = backend_session_new(sizeof(struct local), &backend, options, &new);
 	if (rc < 0)
 		return rc;
 	call.session = local(new);
@@ -68,7 +68,7 @@ int local_session_open(struct sluice *sluice, const struct sluice_session_option
 	return rc;
 }
 
-void local_session_free(struct local_session *session)
+void local_session_free(struct local *session)
 {
 	output_close(session->output);
 	backend_session_free(&session->session);
@@ -76,7 +76,7 @@ void local_session_free(struct local_session *session)
 
 static void close_session(struct mailbox_call *mailbox_call)
 {
-	struct local_session *session = ((struct session_call *)mailbox_call)->session;
+	struct local *session = ((struct session_call *)mailbox_call)->session;
 
 	// NULL: the engine is closing and has left the groups already.
 	if (session->engine != NULL)
@@ -198,14 +198,14 @@ static struct interface *dataplane_interface(struct sluice_session *session, uns
 	return engine_interface_dataplane(local_interface(local(session)->sluice, ifindex));
 }
 
-static bool came_by(struct sluice_session *session, unsigned ifindex, const struct rte_mbuf *frame,
-	const struct sluice_frame *info)
+static bool received_on(struct sluice_session *session, unsigned ifindex,
+	const struct rte_mbuf *frame, const struct sluice_frame *info)
 {
 	return interface_received(
 		dataplane_interface(session, ifindex), frame, info->vlan, info->inner_vlan);
 }
 
-static uint64_t filter(struct sluice_session *session, unsigned ifindex,
+static uint64_t filter_burst(struct sluice_session *session, unsigned ifindex,
 	struct rte_mbuf *const *frames, unsigned n)
 {
 	return app_filter_burst(
@@ -222,8 +222,8 @@ static const struct backend backend = {
 	.get_filter = local_get_filter,
 	.join_async = local_join_async,
 	.receive = receive,
-	.came_by = came_by,
-	.filter = filter,
+	.received_on = received_on,
+	.filter_burst = filter_burst,
 	.send = local_send,
 	.group_stats = local_group_stats,
 	.session_stats = local_session_stats,

@@ -4,69 +4,69 @@
 #include <stdlib.h>
 #include <rte_common.h>
 
-enum { PORT_FRAMES = 4096 }; // of a port's lines together, unless one wants more
+enum { PORT_FRAMES = 4096 }; // of all queues of a port, unless one needs more
 
 struct remote_port {
 	LIST_ENTRY(remote_port) next;
 	struct share_port *share;
-	char *path; // of the port's socket
+	char *path; // of the memif socket
 	unsigned n_left; // frames there is room for
-	LIST_HEAD(, remote_session) sessions;
+	LIST_HEAD(, remote_queue) queues;
 };
 
 static LIST_HEAD(, remote_port) ports = LIST_HEAD_INITIALIZER(ports);
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // guards ports and what is in them
 
-// A port's sessions are all on the same sluiced, which has gone for all of them or for none.
-static bool is_of(const struct remote_port *port, struct remote_session *session)
+// The sessions of a port are all on the same sluiced, which is gone for all of them or for none.
+static bool serves(const struct remote_port *port, const struct client *client)
 {
-	struct remote_session *first = LIST_FIRST(&port->sessions);
+	struct client *first = LIST_FIRST(&port->queues)->client;
 
-	return strcmp(first->socket, session->socket) == 0 &&
-	       !connection_is_lost(&first->connection);
+	return strcmp(first->path, client->path) == 0 && !connection_is_lost(&first->connection);
 }
 
-static int ask(struct remote_session *session, const char *path, json_t **result)
+static int ask(const struct remote_queue *queue, const char *path, json_t **result)
 {
-	json_t *params = json_pack("{s:I, s:i, s:s*}", "session", session->id, "ring_size",
-		session->session.ring_size, "socket", path);
+	json_t *params = client_params(queue->client);
 
-	return connection_call(&session->connection, "session.attach", params, result);
+	json_object_set_new(params, "ring_size", json_integer(queue->size));
+	if (path != NULL)
+		json_object_set_new(params, "socket", json_string(path));
+	return client_call(queue->client, "session.attach", params, result);
 }
 
-static int open_line(struct remote_session *session, struct remote_port *port, const json_t *result)
+static int open_queue(struct remote_queue *queue, struct remote_port *port, const json_t *result)
 {
 	const json_t *number = json_object_get(result, "line");
 	int rc;
 
 	if (!json_is_integer(number))
 		return -EPROTO;
-	rc = share_queue_open(port->share, json_integer_value(number), session->session.ring_size,
-		&session->line);
+	rc = share_queue_open(port->share, json_integer_value(number), queue->size, &queue->share);
 	if (rc < 0)
 		return rc;
-	session->port = port;
-	port->n_left -= session->session.ring_size;
-	LIST_INSERT_HEAD(&port->sessions, session, of_port);
+	queue->port = port;
+	port->n_left -= queue->size;
+	LIST_INSERT_HEAD(&port->queues, queue, next);
 	return 0;
 }
 
 // -ENOENT or -ENOBUFS if no port has room.
-static int attach_to_old(struct remote_session *session)
+static int attach_to_old(struct remote_queue *queue)
 {
 	struct remote_port *port;
 	json_t *result;
 	int rc = -ENOENT;
 
 	LIST_FOREACH (port, &ports, next) {
-		if (port->n_left < session->session.ring_size || !is_of(port, session))
+		if (port->n_left < queue->size || !serves(port, queue->client))
 			continue;
-		rc = ask(session, port->path, &result);
+		rc = ask(queue, port->path, &result);
 		if (rc == -ENOENT || rc == -ENOBUFS)
 			continue;
 		if (rc < 0)
 			return rc;
-		rc = open_line(session, port, result);
+		rc = open_queue(queue, port, result);
 		json_decref(result);
 		return rc;
 	}
@@ -75,7 +75,7 @@ static int attach_to_old(struct remote_session *session)
 
 static void close_unused(struct remote_port *port)
 {
-	if (!LIST_EMPTY(&port->sessions))
+	if (!LIST_EMPTY(&port->queues))
 		return;
 	LIST_REMOVE(port, next);
 	share_port_close(port->share);
@@ -84,7 +84,7 @@ static void close_unused(struct remote_port *port)
 }
 
 static int open_port(
-	struct remote_session *session, const json_t *result, struct remote_port **port)
+	const struct remote_queue *queue, const json_t *result, struct remote_port **port)
 {
 	const char *path = json_string_value(json_object_get(result, "socket"));
 	struct remote_port *new;
@@ -95,7 +95,7 @@ static int open_port(
 	new = calloc(1, sizeof(*new));
 	if (new == NULL)
 		return -ENOMEM;
-	new->n_left = RTE_MAX(session->session.ring_size, (unsigned)PORT_FRAMES);
+	new->n_left = RTE_MAX(queue->size, (unsigned)PORT_FRAMES);
 	new->path = strdup(path);
 	rc = new->path == NULL ? -ENOMEM : share_port_open(path, new->n_left, &new->share);
 	if (rc < 0) {
@@ -103,51 +103,53 @@ static int open_port(
 		free(new);
 		return rc;
 	}
-	LIST_INIT(&new->sessions);
+	LIST_INIT(&new->queues);
 	LIST_INSERT_HEAD(&ports, new, next);
 	*port = new;
 	return 0;
 }
 
-static int attach_to_new(struct remote_session *session)
+static int attach_to_new(struct remote_queue *queue)
 {
 	struct remote_port *port;
 	json_t *result;
 	int rc;
 
-	rc = ask(session, NULL, &result);
+	rc = ask(queue, NULL, &result);
 	if (rc < 0)
 		return rc;
-	rc = open_port(session, result, &port);
+	rc = open_port(queue, result, &port);
 	if (rc == 0) {
-		rc = open_line(session, port, result);
+		rc = open_queue(queue, port, result);
 		close_unused(port);
 	}
 	json_decref(result);
 	return rc;
 }
 
-int remote_port_attach(struct remote_session *session)
+int remote_port_attach(struct remote_queue *queue, struct client *client, unsigned size)
 {
 	int rc;
 
+	queue->client = client;
+	queue->size = size;
 	// Under the lock, so that the port which sluiced is asked for does not go away.
 	pthread_mutex_lock(&lock);
-	rc = attach_to_old(session);
+	rc = attach_to_old(queue);
 	if (rc == -ENOENT || rc == -ENOBUFS)
-		rc = attach_to_new(session);
+		rc = attach_to_new(queue);
 	pthread_mutex_unlock(&lock);
 	return rc;
 }
 
-void remote_port_detach(struct remote_session *session)
+void remote_port_detach(struct remote_queue *queue)
 {
-	if (session->port == NULL)
+	if (queue->port == NULL)
 		return;
 	pthread_mutex_lock(&lock);
-	share_queue_close(session->line);
-	session->port->n_left += session->session.ring_size;
-	LIST_REMOVE(session, of_port);
-	close_unused(session->port);
+	share_queue_close(queue->share);
+	queue->port->n_left += queue->size;
+	LIST_REMOVE(queue, next);
+	close_unused(queue->port);
 	pthread_mutex_unlock(&lock);
 }

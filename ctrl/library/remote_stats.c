@@ -14,8 +14,8 @@ int remote_group_stats(struct sluice_session *session, unsigned ifindex,
 	json_t *result, *seen;
 	int rc;
 
-	rc = connection_call(&remote(session)->connection, "group.stats",
-		remote_group_params(remote(session), ifindex, group), &result);
+	rc = client_call(&remote(session)->client, "group.stats",
+		client_group_params(&remote(session)->client, ifindex, group), &result);
 	if (rc < 0)
 		return rc;
 	seen = json_object_get(result, "last_seen_ms");
@@ -35,10 +35,10 @@ int remote_session_stats(struct sluice_session *session, struct sluice_session_s
 	int rc;
 
 	*stats = (struct sluice_session_stats){0};
-	if (remote(session)->port == NULL)
+	if (remote(session)->queue.port == NULL)
 		return 0;
-	rc = connection_call(&remote(session)->connection, "session.stats",
-		json_pack("{s:I}", "session", remote(session)->id), &result);
+	rc = client_call(&remote(session)->client, "session.stats",
+		client_params(&remote(session)->client), &result);
 	if (rc < 0)
 		return rc;
 	stats->packets = counter(result, "packets");
@@ -62,14 +62,14 @@ static const json_t *entry_named(const json_t *list, const json_t *name)
 int remote_interface_stats(
 	struct sluice_session *session, unsigned ifindex, struct sluice_interface_stats *stats)
 {
-	struct connection *connection = &remote(session)->connection;
+	struct client *client = &remote(session)->client;
 	json_t *interfaces = NULL, *ports = NULL;
 	const json_t *interface, *port;
 	int rc;
 
-	rc = connection_call(connection, "interface.list", json_object(), &interfaces);
+	rc = client_call(client, "interface.list", json_object(), &interfaces);
 	if (rc == 0)
-		rc = connection_call(connection, "port.list", json_object(), &ports);
+		rc = client_call(client, "port.list", json_object(), &ports);
 	if (rc < 0)
 		goto free_lists;
 	interface = json_array_get(json_object_get(interfaces, "interfaces"), ifindex - 1);
@@ -103,7 +103,7 @@ int remote_worker_stats(
 	size_t i;
 	int rc;
 
-	rc = connection_call(&remote(session)->connection, "worker.list", json_object(), &result);
+	rc = client_call(&remote(session)->client, "worker.list", json_object(), &result);
 	if (rc < 0)
 		return rc;
 	list = json_object_get(result, "workers");
@@ -143,7 +143,7 @@ int remote_drop_stats(struct sluice_session *session, struct sluice_drop_stats *
 	size_t i;
 	int rc;
 
-	rc = connection_call(&remote(session)->connection, "drop.list", json_object(), &result);
+	rc = client_call(&remote(session)->client, "drop.list", json_object(), &result);
 	if (rc < 0)
 		return rc;
 	list = json_object_get(result, "drops");
@@ -153,7 +153,7 @@ int remote_drop_stats(struct sluice_session *session, struct sluice_drop_stats *
 		if (i >= n)
 			break;
 		drops[i] = (struct sluice_drop_stats){
-			.ifindex = remote_index_of(remote(session),
+			.ifindex = client_interfaces_index(&remote(session)->client.interfaces,
 				json_string_value(json_object_get(drop, "interface"))),
 			.family = family_of(drop),
 			.count = counter(drop, "count"),

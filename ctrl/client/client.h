@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ctrl/client is the only client of sluiced's control socket. It needs no DPDK, only jansson and
+// pthread. The command uses the connection alone; the library makes its sessions on sluiced of
+// struct client, and the faces use the library. Which file to open for what:
+//
+//   connection         the socket: requests and answers, lists in pages, notifications
+//   client             a session on sluiced: open, bind, close, its events
+//   client_interfaces  the interfaces of sluiced: names, indexes, addresses
+//   client_member      join, leave, filters, asynchronous joins
+//   client_send        datagrams
+//   events             the events of a session: a queue that polls readable, and which
+//                      asynchronous join an event belongs to
+//   session_request.h  what a session asks for, shared with the engine's side of the library
+//
+// The session is a connected one: it ends with its connection, so that the death of this process
+// leaves its groups.
+//
+// Thread rule: any thread. Calls wait for sluiced, except client_join_async().
+// Errors: a negative errno; the errno of sluiced if it refused the call, -EPIPE if it is gone.
+#ifndef CTRL_CLIENT_H
+#define CTRL_CLIENT_H
+
+#include "client_interfaces.h"
+#include "connection.h"
+#include "events.h"
+#include "session_request.h"
+
+struct client {
+	struct connection connection;
+	struct events *events; // the caller's: told what happens to the session
+	// Const once open.
+	char *path; // of the control socket
+	json_int_t session; // sluiced's number of the session
+	struct client_interfaces interfaces;
+};
+
+// Connects to the sluiced at `path` and opens a session there. `udp_port_be`: 0 for any.
+int client_open(
+	struct client *client, const char *path, uint16_t udp_port_be, struct events *events);
+// Leaves all groups: hangs up, and no event is told any more. Later calls fail.
+void client_stop(struct client *client);
+// Stops the client unless that is done, and frees it. No thread may be in a call.
+void client_close(struct client *client);
+
+int client_bind(struct client *client, uint16_t udp_port_be);
+
+// As connection_call(), without the error's text.
+int client_call(struct client *client, const char *method, json_t *params, json_t **result);
+
+// The parameters that name the session, and those that name an interface and a group there: for
+// the caller to add to, and to pass to client_call(). NULL without memory.
+json_t *client_params(const struct client *client);
+json_t *client_group_params(
+	const struct client *client, unsigned ifindex, const struct sluice_addr *group);
+
+// client_member.c
+
+// `*ended`: the membership does not exist any more.
+int client_change(struct client *client, const struct membership_request *request, bool *ended);
+int client_get_filter(struct client *client, struct filter_request *request);
+// Sends a join and returns; events with the context follow.
+int client_join_async(
+	struct client *client, const struct membership_request *request, void *context);
+
+// client_send.c
+int client_send(struct client *client, const struct send_request *request);
+
+#endif
