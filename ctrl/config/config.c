@@ -81,9 +81,10 @@ static struct config *interpret(struct config_reader *reader, struct raw_config 
 }
 
 struct config *config_load_text(const char *name, const char *text, size_t len,
-	void (*report)(void *arg, const char *line), void *arg)
+	const struct config_bounds *bounds, void (*report)(void *arg, const char *line), void *arg)
 {
-	struct config_reader reader = {.file = name, .report = report, .arg = arg};
+	struct config_reader reader = {
+		.file = name, .bounds = bounds, .report = report, .arg = arg};
 	struct config_lines *lines;
 	struct config *config = NULL;
 	struct config_fault fault;
@@ -107,7 +108,8 @@ free_lines:
 	return config;
 }
 
-struct config *config_load(const char *file, void (*report)(void *arg, const char *line), void *arg)
+struct config *config_load(const char *file, const struct config_bounds *bounds,
+	void (*report)(void *arg, const char *line), void *arg)
 {
 	struct config_reader reader = {.file = file, .report = report, .arg = arg};
 	struct config *config;
@@ -118,9 +120,19 @@ struct config *config_load(const char *file, void (*report)(void *arg, const cha
 		config_report(&reader, 0, strerror(errno));
 		return NULL;
 	}
-	config = config_load_text(file, text, len, report, arg);
+	config = config_load_text(file, text, len, bounds, report, arg);
 	free(text);
 	return config;
+}
+
+bool config_maps_lcores(const struct config *config)
+{
+	for (unsigned i = 0; i < config->n_eal; i++)
+		if (strncmp(config->eal[i], "-l", 2) == 0 ||
+			strncmp(config->eal[i], "-c", 2) == 0 ||
+			strncmp(config->eal[i], "--lcores", 8) == 0)
+			return true;
+	return false;
 }
 
 static void free_texts(char **texts, unsigned n)
@@ -130,23 +142,45 @@ static void free_texts(char **texts, unsigned n)
 	free(texts);
 }
 
+void config_free_lcores(struct config_lcores *lcores)
+{
+	free(lcores->workers);
+}
+
+void config_free_port(struct config_port *port)
+{
+	free(port->name);
+	free(port->device);
+}
+
+void config_free_interface(struct config_interface *interface)
+{
+	free(interface->name);
+	free(interface->port);
+	free(interface->addresses);
+}
+
+void config_free_output(struct config_output *output)
+{
+	free(output->name);
+	free(output->port);
+}
+
+void config_free_protocol(struct config_protocol *protocol)
+{
+	free(protocol->ssm_ranges);
+}
+
 void config_free(struct config *config)
 {
 	if (!config)
 		return;
-	for (unsigned i = 0; i < config->n_ports; i++) {
-		free(config->ports[i].name);
-		free(config->ports[i].device);
-	}
-	for (unsigned i = 0; i < config->n_interfaces; i++) {
-		free(config->interfaces[i].name);
-		free(config->interfaces[i].port);
-		free(config->interfaces[i].addresses);
-	}
-	for (unsigned i = 0; i < config->n_outputs; i++) {
-		free(config->outputs[i].name);
-		free(config->outputs[i].port);
-	}
+	for (unsigned i = 0; i < config->n_ports; i++)
+		config_free_port(&config->ports[i]);
+	for (unsigned i = 0; i < config->n_interfaces; i++)
+		config_free_interface(&config->interfaces[i]);
+	for (unsigned i = 0; i < config->n_outputs; i++)
+		config_free_output(&config->outputs[i]);
 	for (unsigned i = 0; i < config->n_memberships; i++) {
 		free(config->memberships[i].interface);
 		free(config->memberships[i].sources);
@@ -154,11 +188,11 @@ void config_free(struct config *config)
 	}
 	free_texts(config->eal, config->n_eal);
 	free(config->socket);
-	free(config->lcores.workers);
+	config_free_lcores(&config->lcores);
+	config_free_protocol(&config->protocol);
 	free(config->ports);
 	free(config->interfaces);
 	free(config->outputs);
 	free(config->memberships);
-	free(config->protocol.ssm_ranges);
 	free(config);
 }

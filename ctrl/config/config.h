@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The configuration of sluiced: plain data, filled from YAML by config_load() or by hand.
+// The configuration of sluiced: plain data, filled from YAML by config_load() or by hand. It knows
+// no DPDK and no engine, and holds no lock: a configuration belongs to one thread until it is
+// shared for reading.
+//
+//   config.c          config_load(): a file's way through the files below; frees
+//   config_lines.c    text -> the line of each value; what is no YAML
+//   config_schema.c   text -> the right keys in the right places, values still text (libcyaml)
+//   config_convert.c  each value for itself: text -> numbers, addresses, names
+//   config_value.c    reads and reports single values
+//   config_check.c    values against each other: names, references, duplicates, limits
+//   config_copy.c     copies of parts, for owners that outlive a configuration
+//   config_same.c     compares parts, for a reload
 #ifndef CTRL_CONFIG_H
 #define CTRL_CONFIG_H
 
@@ -89,15 +100,48 @@ struct config {
 	bool embedded; // of an application that filters frames of its own; not from a file
 };
 
+// What a file is checked against besides itself. This folder knows neither DPDK nor the machine.
+struct config_bounds {
+	unsigned lcores; // lcore numbers are below this: RTE_MAX_LCORE
+	unsigned queues; // receive queues per port: RTE_MAX_QUEUES_PER_PORT
+	unsigned cpus; // CPUs of the machine; 0: lcores are not compared with them
+	bool limits; // memberships beyond the file's own limits are a mistake
+};
+
 // Reads FILE. A syntax error, an unknown key or a wrong type stops at the first; semantic errors
 // (a bad address, an unknown port, a name twice, ...) are all found. Each calls report() with one
 // line "FILE:LINE: what" (FILE: key: what, where the line is not known). Returns NULL if there
 // was any.
-struct config *config_load(
-	const char *file, void (*report)(void *arg, const char *line), void *arg);
+struct config *config_load(const char *file, const struct config_bounds *bounds,
+	void (*report)(void *arg, const char *line), void *arg);
 // The same with the text of a file; `name` stands for FILE.
 struct config *config_load_text(const char *name, const char *text, size_t len,
-	void (*report)(void *arg, const char *line), void *arg);
+	const struct config_bounds *bounds, void (*report)(void *arg, const char *line), void *arg);
 void config_free(struct config *config);
+
+// ---- Parts -----------------------------------------------------------------------------------
+
+// Copies that share nothing with the original. 0 or -ENOMEM, then there is nothing to free.
+int config_copy_lcores(struct config_lcores *copy, const struct config_lcores *from);
+int config_copy_port(struct config_port *copy, const struct config_port *from);
+int config_copy_interface(struct config_interface *copy, const struct config_interface *from);
+int config_copy_output(struct config_output *copy, const struct config_output *from);
+int config_copy_protocol(struct config_protocol *copy, const struct config_protocol *from);
+// What a part holds, not the part itself. Zeroed parts hold nothing.
+void config_free_lcores(struct config_lcores *lcores);
+void config_free_port(struct config_port *port);
+void config_free_interface(struct config_interface *interface);
+void config_free_output(struct config_output *output);
+void config_free_protocol(struct config_protocol *protocol);
+
+bool config_same_lcores(const struct config_lcores *a, const struct config_lcores *b);
+bool config_same_port(const struct config_port *a, const struct config_port *b);
+bool config_same_interface(const struct config_interface *a, const struct config_interface *b);
+bool config_same_output(const struct config_output *a, const struct config_output *b);
+bool config_same_eal(const struct config *a, const struct config *b);
+
+// True if the EAL arguments say on which CPUs the lcores run: then lcore numbers are no CPU
+// numbers.
+bool config_maps_lcores(const struct config *config);
 
 #endif

@@ -51,17 +51,37 @@ static void check_names(struct config_reader *reader, const struct names *names)
 	}
 }
 
-static void check_lcores(struct config_reader *reader, const struct config_lcores *lcores)
+static void check_cpu(
+	struct config_reader *reader, const struct config *config, const char *key, unsigned lcore)
 {
+	struct config_path path = config_path("lcores.%s", key);
+	unsigned cpus = reader->bounds->cpus;
+
+	if (cpus == 0 || lcore < cpus || lcore == CONFIG_NO_LCORE || config_maps_lcores(config))
+		return;
+	config_complain(reader, &path,
+		"there is no lcore %u, this machine has the CPUs 0-%u (`eal: [--lcores, ...]` maps "
+		"lcores to CPUs)",
+		lcore, cpus - 1);
+}
+
+static void check_lcores(struct config_reader *reader, const struct config *config)
+{
+	const struct config_lcores *lcores = &config->lcores;
+
+	check_cpu(reader, config, "control", lcores->control);
 	for (unsigned i = 0; i < lcores->n_workers; i++) {
 		struct config_path path = config_path("lcores.workers[%u]", i);
 		bool again = lcores->workers[i] == lcores->control;
 
+		if (lcores->workers[i] == CONFIG_NO_LCORE)
+			continue;
 		for (unsigned j = 0; j < i && !again; j++)
 			again = lcores->workers[i] == lcores->workers[j];
 		if (again)
 			config_complain(
 				reader, &path, "lcore %u is given twice", lcores->workers[i]);
+		check_cpu(reader, config, path.text + strlen("lcores."), lcores->workers[i]);
 	}
 }
 
@@ -221,6 +241,28 @@ static void check_intervals(struct config_reader *reader, const struct config_pr
 			response, interval);
 }
 
+// All memberships of a file belong to one session, and so to one limit.
+static void check_limits(struct config_reader *reader, const struct config *config)
+{
+	const struct config_limits *limits = &config->limits;
+	struct config_path path = config_path("limits.groups");
+
+	if (config->n_memberships > limits->groups)
+		config_complain(reader, &path, "%u is below the %u memberships", limits->groups,
+			config->n_memberships);
+	for (unsigned i = 0; i < config->n_memberships; i++) {
+		const struct config_membership *membership = &config->memberships[i];
+
+		if (membership->n_sources <= limits->sources_per_filter)
+			continue;
+		path = config_path(
+			"memberships[%u].%s", i, membership->exclude ? "exclude" : "sources");
+		config_complain(reader, &path,
+			"%u sources are more than limits.sources_per_filter, %u",
+			membership->n_sources, limits->sources_per_filter);
+	}
+}
+
 void config_check(struct config_reader *reader, const struct config *config)
 {
 	const struct names ports = {
@@ -236,7 +278,7 @@ void config_check(struct config_reader *reader, const struct config *config)
 		config_complain(reader, &path,
 			"\"%s\" is not an absolute path of at most %zu characters", config->socket,
 			sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
-	check_lcores(reader, &config->lcores);
+	check_lcores(reader, config);
 	check_ports(reader, config, &ports);
 	check_interfaces(reader, config, &interfaces, &ports);
 	check_outputs(reader, config, &outputs, &ports);
@@ -244,4 +286,6 @@ void config_check(struct config_reader *reader, const struct config *config)
 		check_membership(reader, config, i, &interfaces, &outputs);
 	check_twins(reader, config);
 	check_intervals(reader, &config->protocol);
+	if (reader->bounds->limits)
+		check_limits(reader, config);
 }

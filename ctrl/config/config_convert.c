@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config_convert.h"
 
-#include <rte_config.h>
-
 #include "address.h"
 
 #define GROUPS_DEFAULT 1000000
 #define SOURCES_DEFAULT 1024
 #define QUEUED_DEFAULT 8192
 
-static const struct config_range lcore_range = {0, RTE_MAX_LCORE - 1};
-static const struct config_range queue_range = {1, RTE_MAX_QUEUES_PER_PORT};
 static const struct config_range mtu_range = {68, 65535};
 static const struct config_range vlan_range = {1, 4094};
 static const struct config_range robustness_range = {1, 7}; // QRV has three bits
@@ -27,25 +23,36 @@ static char *take(char **text)
 	return taken;
 }
 
+static unsigned convert_lcore(
+	struct config_reader *reader, struct config_path path, const char *text, unsigned fallback)
+{
+	const struct config_range range = {0, reader->bounds->lcores - 1};
+	unsigned before = reader->problems;
+	unsigned lcore = config_unsigned(reader, path, text, range, fallback);
+
+	return reader->problems == before ? lcore : CONFIG_NO_LCORE;
+}
+
 static void convert_lcores(
 	struct config_reader *reader, const struct raw_lcores *raw, struct config_lcores *lcores)
 {
 	unsigned n = raw->workers ? raw->workers_count : 1;
 
-	lcores->control = config_unsigned(
-		reader, config_path("lcores.control"), raw->control, lcore_range, 0);
+	lcores->control = convert_lcore(reader, config_path("lcores.control"), raw->control, 0);
 	lcores->workers = config_array(reader, n, sizeof(*lcores->workers));
 	if (!lcores->workers)
 		return;
 	lcores->n_workers = n;
 	for (unsigned i = 0; i < n; i++)
-		lcores->workers[i] = config_unsigned(reader, config_path("lcores.workers[%u]", i),
-			raw->workers ? raw->workers[i] : NULL, lcore_range, i + 1);
+		lcores->workers[i] = convert_lcore(reader, config_path("lcores.workers[%u]", i),
+			raw->workers ? raw->workers[i] : NULL, i + 1);
 }
 
 static void convert_ports(
 	struct config_reader *reader, struct raw_config *raw, struct config *config)
 {
+	const struct config_range queue_range = {1, reader->bounds->queues};
+
 	config->ports = config_array(reader, raw->ports_count, sizeof(*config->ports));
 	if (!config->ports)
 		return;

@@ -2,8 +2,12 @@
 #ifndef CTRL_CONFIG_CONVERT_H
 #define CTRL_CONFIG_CONVERT_H
 
+#include <limits.h>
+
 #include "config_schema.h"
 #include "config_value.h"
+
+#define CONFIG_NO_LCORE UINT_MAX // the number could not be read, which has been reported
 
 // Fills `config` from `raw`, whose texts it takes over, each value for itself.
 void config_convert(struct config_reader *reader, struct raw_config *raw, struct config *config);

@@ -14,6 +14,7 @@ bool config_is_name(const char *name);
 
 struct config_reader {
 	const char *file;
+	const struct config_bounds *bounds;
 	const struct config_lines *lines; // NULL before the file is scanned
 	void (*report)(void *arg, const char *line);
 	void *arg;

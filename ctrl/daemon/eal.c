@@ -58,17 +58,6 @@ static int take_log(struct error *error)
 	return 0;
 }
 
-// Lcores that the operator maps himself are left alone.
-static bool maps_lcores(const struct config *config)
-{
-	for (unsigned i = 0; i < config->n_eal; i++)
-		if (strncmp(config->eal[i], "-l", 2) == 0 ||
-			strncmp(config->eal[i], "-c", 2) == 0 ||
-			strncmp(config->eal[i], "--lcores", 8) == 0)
-			return true;
-	return false;
-}
-
 static char *lcore_list(const struct config_lcores *lcores)
 {
 	size_t size;
@@ -102,7 +91,7 @@ int eal_start(const struct config *config, struct error *error)
 		goto free_args;
 	snprintf(control, sizeof(control), "%u", config->lcores.control);
 	args[n++] = program;
-	if (!maps_lcores(config)) {
+	if (!config_maps_lcores(config)) {
 		args[n++] = lcores_option;
 		args[n++] = list;
 	}

@@ -38,6 +38,20 @@ struct daemon {
 	struct engine *engine;
 };
 
+// `limits`: memberships beyond the file's own limits are a mistake.
+static struct config *load(
+	const char *file, bool limits, void (*report)(void *arg, const char *line))
+{
+	const struct config_bounds bounds = {
+		.lcores = RTE_MAX_LCORE,
+		.queues = RTE_MAX_QUEUES_PER_PORT,
+		.cpus = (unsigned)sysconf(_SC_NPROCESSORS_CONF),
+		.limits = limits,
+	};
+
+	return config_load(file, &bounds, report, NULL);
+}
+
 // ---- Signals -------------------------------------------------------------------------------
 
 static void drained(void *arg)
@@ -86,7 +100,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	if (!daemon->rpc)
 		return;
 	notify_reloading();
-	config = config_load(daemon->file, log_report, NULL);
+	config = load(daemon->file, false, log_report);
 	if (!config) {
 		log_error("reload: nothing is changed");
 	} else if (engine_reload(daemon->engine, config, &error) < 0) {
@@ -270,7 +284,7 @@ int main(int argc, char **argv)
 	if (!read_options(argc, argv, &options, &status))
 		return status;
 	daemon.file = options.file;
-	daemon.config = config_load(options.file, print_report, NULL);
+	daemon.config = load(options.file, true, print_report);
 	if (!daemon.config)
 		return EXIT_FAILURE;
 	rc = 0;

@@ -58,6 +58,12 @@ close_engine:
 
 int sluice_open(const char *yaml, struct sluice **sluice, struct sluice_error *sluice_error)
 {
+	// The application has started EAL: its lcores exist or not, whatever the machine has.
+	const struct config_bounds bounds = {
+		.lcores = RTE_MAX_LCORE,
+		.queues = RTE_MAX_QUEUES_PER_PORT,
+		.limits = true,
+	};
 	struct error error = {.text = ""};
 	struct sluice *new;
 	int rc = -ENOMEM;
@@ -68,7 +74,8 @@ int sluice_open(const char *yaml, struct sluice **sluice, struct sluice_error *s
 	if (new == NULL)
 		return -ENOMEM;
 	LIST_INIT(&new->sessions);
-	new->config = config_load_text("configuration", yaml, strlen(yaml), report, &error);
+	new->config =
+		config_load_text("configuration", yaml, strlen(yaml), &bounds, report, &error);
 	if (new->config == NULL) {
 		rc = -EINVAL;
 		goto free_new;

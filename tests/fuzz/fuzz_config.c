@@ -16,9 +16,11 @@ static void count(void *arg, const char *line)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
+	const struct config_bounds bounds = {
+		.lcores = 128, .queues = 1024, .cpus = 64, .limits = true};
 	unsigned complaints = 0;
 	struct config *config =
-		config_load_text("fuzz", (const char *)bytes, len, count, &complaints);
+		config_load_text("fuzz", (const char *)bytes, len, &bounds, count, &complaints);
 
 	REQUIRE((config == NULL) == (complaints > 0));
 	if (config)

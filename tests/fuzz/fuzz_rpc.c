@@ -46,11 +46,13 @@ static void open_server(void)
 {
 	const char *args[] = {"fuzz", "--no-huge", "--no-shconf", "-m", "160", "--no-pci",
 		"--no-telemetry", "--lcores", "0@0,1@0", "--log-level", "error"};
+	const struct config_bounds bounds = {
+		.lcores = RTE_MAX_LCORE, .queues = RTE_MAX_QUEUES_PER_PORT};
 	struct error error;
 
 	REQUIRE(rte_eal_init(RTE_DIM(args), (char **)args) >= 0);
-	struct config *config =
-		config_load_text("fuzz", configuration, strlen(configuration), complain, NULL);
+	struct config *config = config_load_text(
+		"fuzz", configuration, strlen(configuration), &bounds, complain, NULL);
 	base = event_base_new();
 	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/sluice-fuzz-%d", getpid());
 	struct rpc *rpc = rpc_open(address.sun_path, base, &error);

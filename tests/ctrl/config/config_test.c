@@ -22,10 +22,12 @@ static void take(void *arg, const char *line)
 	snprintf(reports->lines[reports->n++], sizeof(reports->lines[0]), "%s", line);
 }
 
+static struct config_bounds bounds = {.lcores = 128, .queues = 1024, .cpus = 8, .limits = true};
+
 static struct config *load(const char *text, struct reports *reports)
 {
 	reports->n = 0;
-	return config_load_text("f", text, strlen(text), take, reports);
+	return config_load_text("f", text, strlen(text), &bounds, take, reports);
 }
 
 // Lines 1 to 4 of every file below.
@@ -138,6 +140,15 @@ static const struct mistake mistakes[] = {
 		"f:2: ports[0].device: the device is empty"},
 	{BASE "lcores: {control: 1, workers: [2, 1]}\n",
 		"f:5: lcores.workers[1]: lcore 1 is given twice"},
+	{BASE "lcores: {workers: [8]}\n",
+		"f:5: lcores.workers[0]: there is no lcore 8, this machine has the CPUs 0-7 (`eal: "
+		"[--lcores, ...]` maps lcores to CPUs)"},
+	{BASE "lcores: {control: 127}\n",
+		"f:5: lcores.control: there is no lcore 127, this machine has the CPUs 0-7 (`eal: "
+		"[--lcores, ...]` maps lcores to CPUs)"},
+	{BASE "limits: {groups: 1}\nmemberships:\n  - {group: 239.1.1.1}\n"
+	      "  - {group: 239.1.1.2}\n",
+		"f:5: limits.groups: 1 is below the 2 memberships"},
 	{BASE "lcores: {control: 1, workers: [2, 3, 2]}\n",
 		"f:5: lcores.workers[2]: lcore 2 is given twice"},
 	{BASE "outputs:\n  - {name: a, port: x}\n", "f:6: outputs[0].port: no port named \"x\""},
@@ -207,10 +218,10 @@ Test(config, missing_file)
 {
 	struct reports reports = {.n = 0};
 
-	cr_assert_null(config_load("/nowhere/f.yaml", take, &reports));
+	cr_assert_null(config_load("/nowhere/f.yaml", &bounds, take, &reports));
 	cr_assert_eq(reports.n, 1);
 	cr_assert_str_eq(reports.lines[0], "/nowhere/f.yaml: No such file or directory");
-	cr_assert_null(config_load("/", take, &reports));
+	cr_assert_null(config_load("/", &bounds, take, &reports));
 	cr_assert_str_eq(reports.lines[1], "/: Is a directory");
 }
 
@@ -339,4 +350,54 @@ Test(config, ssm_ranges, .description = "SSM-1 SSM-2: the ranges are the operato
 	cr_assert_null(load(BASE "protocol: {ssm_ranges: [239.9.0.0/16]}\nmemberships:\n"
 				 "  - {group: 239.9.1.1}\n",
 		&reports));
+}
+
+Test(config, lcores_that_eal_maps, .description = "lcores that EAL maps are no CPU numbers")
+{
+	static const char *const mappings[] = {
+		"eal: [--lcores, \"9@0,10@1\"]\n", "eal: [\"--lcores=9@0,10@1\"]\n"};
+	struct reports reports;
+
+	for (unsigned i = 0; i < sizeof(mappings) / sizeof(mappings[0]); i++) {
+		char text[256];
+		struct config *config;
+
+		snprintf(text, sizeof(text), "%slcores: {control: 9, workers: [10]}\n" BASE,
+			mappings[i]);
+		config = load(text, &reports);
+		cr_assert_not_null(config, "%s", reports.lines[0]);
+		cr_assert_eq(config->lcores.workers[0], 10);
+		config_free(config);
+	}
+}
+
+Test(config, unchecked_bounds,
+	.description = "CPUs that are not known and limits that others see to are not checked")
+{
+	struct reports reports;
+	struct config *config;
+
+	bounds.cpus = 0;
+	bounds.limits = false;
+	config = load(BASE "lcores: {workers: [100]}\nlimits: {groups: 1}\nmemberships:\n"
+			   "  - {group: 239.1.1.1}\n  - {group: 239.1.1.2}\n",
+		&reports);
+	cr_assert_not_null(config, "%s", reports.lines[0]);
+	config_free(config);
+}
+
+Test(config, many_sources, .description = "more sources than limits.sources_per_filter are found")
+{
+	char text[2048] = BASE "limits: {sources_per_filter: 64}\nmemberships:\n"
+			       "  - {group: 232.1.1.1, sources: [";
+	struct reports reports;
+
+	for (unsigned i = 1; i <= 65; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "10.0.0.%u%s", i,
+			i < 65 ? ", " : "]}\n");
+	cr_assert_null(load(text, &reports));
+	cr_assert_eq(reports.n, 1);
+	cr_assert_str_eq(reports.lines[0],
+		"f:7: memberships[0].sources: 65 sources are more than limits.sources_per_filter, "
+		"64");
 }

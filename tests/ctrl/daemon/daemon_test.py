@@ -25,13 +25,32 @@ from daemon_fixture import (BASE, CONFIGURATIONS, PATIENCE, SLUICE, SLUICED, Dae
 # ---- Without a running daemon ------------------------------------------------------------------
 
 
-@test("every ready configuration passes --check, silently")
+@test("every ready configuration passes --check, silently, on a machine that has its lcores")
 def check_ready_configurations():
     files = glob.glob(CONFIGURATIONS + "/*.yaml")
     assert files
+    cpus = os.sysconf("SC_NPROCESSORS_CONF")
     for file in files:
+        with open(file) as text:
+            lcores = re.findall(r"\d+", "".join(re.findall("^lcores:.*", text.read(), re.M)))
+        missing = {int(lcore) for lcore in lcores if int(lcore) >= cpus}
         result = run(SLUICED, "--config", file, "--check")
-        equal((result.returncode, result.stdout, result.stderr), (0, "", ""))
+        lines = result.stderr.splitlines()
+        equal((result.returncode, result.stdout, len(lines)), (1 if missing else 0, "", len(missing)))
+        for line, lcore in zip(lines, sorted(missing)):
+            contains(line, "there is no lcore %d, this machine has the CPUs 0-%d" % (lcore, cpus - 1))
+
+
+@test("an lcore that the machine lacks is one line that names it")
+def missing_lcore():
+    lcore = os.sysconf("SC_NPROCESSORS_CONF")
+    with Daemon("", start=False) as d:
+        d.write("lcores: {control: 0, workers: [%d]}\n" % lcore, BASE.replace(', "--lcores", "0@0,1@0"', ""))
+        for args in ((), ("--check",)):
+            result = run(SLUICED, "--config", d.file, *args)
+            equal((result.returncode, result.stdout), (1, ""))
+            equal(len(result.stderr.splitlines()), 1)
+            contains(result.stderr, "lcores.workers[0]: there is no lcore %d" % lcore)
 
 
 @test("promise 8: --check shows all mistakes, each a line with file and line")

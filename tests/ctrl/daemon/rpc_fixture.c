@@ -40,12 +40,15 @@ static void complain(void *arg, const char *line)
 
 void rpc_rig_open(void)
 {
+	const struct config_bounds bounds = {
+		.lcores = RTE_MAX_LCORE, .queues = RTE_MAX_QUEUES_PER_PORT};
 	const char *args[] = {"test", "--no-huge", "--no-shconf", "-m", "160", "--no-pci",
 		"--no-telemetry", "--lcores", "0@0,1@0", "--log-level", "error"};
 	struct error error;
 
 	cr_assert(rte_eal_init(RTE_DIM(args), (char **)args) >= 0);
-	config = config_load_text("rig", configuration, strlen(configuration), complain, NULL);
+	config = config_load_text(
+		"rig", configuration, strlen(configuration), &bounds, complain, NULL);
 	base = event_base_new();
 	cr_assert_not_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/socket", directory);

@@ -57,12 +57,14 @@ static void report(void *arg, const char *line)
 
 void daemon_start(struct kit *kit, const char *path)
 {
+	const struct config_bounds bounds = {
+		.lcores = RTE_MAX_LCORE, .queues = RTE_MAX_QUEUES_PER_PORT};
 	struct error error;
 
 	signal(SIGPIPE, SIG_IGN); // as sluiced does
 	kit_wires(kit);
 	served.kit = kit;
-	served.config = config_load_text("test", YAML, strlen(YAML), report, NULL);
+	served.config = config_load_text("test", YAML, strlen(YAML), &bounds, report, NULL);
 	served.base = event_base_new();
 	served.rpc = rpc_open(path, served.base, &error);
 	cr_assert(served.rpc != NULL, "%s", error.text);
