@@ -179,13 +179,13 @@ out_of_memory:
 
 int rpc_serve(struct rpc *rpc, struct engine *engine, struct error *error)
 {
-	if (engine_listen(engine, rpc_event, rpc) < 0)
+	if (engine_event_listen(engine, rpc_event, rpc) < 0)
 		return error_set(error, ENOMEM, "control socket: out of memory");
 	// The socket listens already, which backlog 0 says.
 	rpc->listener =
 		evconnlistener_new(rpc->base, on_accept, rpc, LEV_OPT_CLOSE_ON_FREE, 0, rpc->fd);
 	if (!rpc->listener) {
-		engine_unlisten(engine, rpc_event, rpc);
+		engine_event_unlisten(engine, rpc_event, rpc);
 		return error_set(error, ENOMEM, "control socket: out of memory");
 	}
 	rpc->fd = -1;
@@ -204,7 +204,7 @@ void rpc_close(struct rpc *rpc)
 		close(rpc->fd);
 	unlink(rpc->path);
 	if (rpc->engine)
-		engine_unlisten(rpc->engine, rpc_event, rpc);
+		engine_event_unlisten(rpc->engine, rpc_event, rpc);
 	while ((connection = LIST_FIRST(&rpc->connections)))
 		connection_close(connection);
 	free(rpc->path);

@@ -91,26 +91,51 @@ static void notify_reloading(void)
 		(unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
 }
 
+static void log_note(void *arg, const char *line)
+{
+	log_warning("reload: %s", line);
+}
+
+static void take_over(struct daemon *daemon, struct config *config)
+{
+	struct engine_report report = {.tell = log_note};
+	struct error error;
+	char text[128];
+	int rc;
+
+	if (strcmp(config->socket, daemon->config->socket) != 0)
+		rc = error_set(&error, EINVAL, "a change of `socket` needs a restart");
+	else if (!config_same_eal(config, daemon->config))
+		rc = error_set(&error, EINVAL, "a change of `eal` needs a restart");
+	else
+		rc = engine_reload(daemon->engine, config, &report, &error);
+	if (rc < 0) {
+		log_error("reload: %s: %s, nothing is changed", daemon->file, error.text);
+		config_free(config);
+		return;
+	}
+	engine_report_text(&report, text, sizeof(text));
+	if (report.refused > 0)
+		log_error("reload: %s", text);
+	else
+		log_info("reload: done: %s", text);
+	config_free(daemon->config);
+	daemon->config = config;
+}
+
 static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
 	struct config *config;
-	struct error error;
 
 	if (!daemon->rpc)
 		return;
 	notify_reloading();
 	config = load(daemon->file, false, log_report);
-	if (!config) {
+	if (config)
+		take_over(daemon, config);
+	else
 		log_error("reload: nothing is changed");
-	} else if (engine_reload(daemon->engine, config, &error) < 0) {
-		log_error("reload: %s: %s, nothing is changed", daemon->file, error.text);
-		config_free(config);
-	} else {
-		log_info("reload: done");
-		config_free(daemon->config);
-		daemon->config = config;
-	}
 	sd_notify(0, "READY=1");
 }
 

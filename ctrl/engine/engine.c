@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The engine's life, and its tick.
+// The engine's life, its tick and its calls.
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include "engine_private.h"
 
 enum { DRAIN_MAX_MS = 3000 };
 
-uint64_t engine_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void link_changed(void *arg, struct port *port)
 {
-	engine_interfaces_set_link(arg, port);
+	engine_interface_set_link(arg, port);
 }
 
 void engine_tick(struct engine *engine)
@@ -26,10 +17,10 @@ void engine_tick(struct engine *engine)
 
 	engine_flush(engine);
 	port_poll_events(engine->dataplane, link_changed, engine);
-	engine_interfaces_advance(engine);
+	engine_interface_advance_all(engine);
 	dataplane_reclaim(engine->dataplane);
-	if (drained != NULL &&
-		(!engine_interfaces_busy(engine) || engine_now_ms() >= engine->drain_until_ms)) {
+	if (drained != NULL && (!engine_machine_any_busy(&engine->machines) ||
+				       engine_now_ms() >= engine->drain_until_ms)) {
 		engine->drained = NULL;
 		drained(engine->drained_arg);
 	}
@@ -47,56 +38,49 @@ void engine_flush(struct engine *engine)
 		engine->withdrawn = false;
 		dataplane_synchronize(engine->dataplane);
 	}
-	engine_hosts_flush(engine, engine_now_ms());
+	engine_machine_flush_all(&engine->machines, engine_now_ms());
 }
 
 // ---- Open ----------------------------------------------------------------------------------
 
-static int open_dataplane(struct engine *engine, struct error *error)
+// The parts of the configuration that are the engine's own; the others are their objects'.
+static int copy_config(struct engine *engine, const struct config *config, struct error *error)
 {
-	const struct config_lcores *lcores = &engine->config->lcores;
-	struct dataplane_config config = {
-		.worker_lcores = lcores->workers,
-		.n_workers = lcores->n_workers,
-		.mbufs = engine->config->limits.queued_frames,
-		.filters = engine->config->embedded,
+	engine->limits = config->limits;
+	if (config_copy_lcores(&engine->lcores, &config->lcores) < 0 ||
+		config_copy_protocol(&engine->protocol, &config->protocol) < 0)
+		return error_set(error, ENOMEM, "engine: out of memory");
+	return 0;
+}
+
+static int open_dataplane(struct engine *engine, const struct config *config, struct error *error)
+{
+	const struct dataplane_config dataplane_config = {
+		.worker_lcores = config->lcores.workers,
+		.n_workers = config->lcores.n_workers,
+		.mbufs = config->limits.queued_frames,
+		.filters = config->embedded,
 	};
 	struct dataplane_error why;
 
-	engine->dataplane = dataplane_open(&config, &why);
+	engine->dataplane = dataplane_open(&dataplane_config, &why);
 	if (engine->dataplane == NULL)
 		return error_set(error, EIO, "data plane: %s", why.text);
 	return 0;
 }
 
-static int open_ports(struct engine *engine, struct error *error)
+static int open_objects(struct engine *engine, const struct config *config, struct error *error)
 {
-	const struct config *config = engine->config;
-	int rc;
+	int rc = 0;
 
-	engine->ports = calloc(config->n_ports, sizeof(*engine->ports));
-	if (engine->ports == NULL)
-		return error_set(error, ENOMEM, "ports: out of memory");
-	for (unsigned i = 0; i < config->n_ports; i++) {
-		struct engine_port *port = &engine->ports[engine->n_ports];
-		struct port_config port_config = {
-			.name = config->ports[i].name,
-			.device = config->ports[i].device,
-			.queues = config->ports[i].queues,
-			.mtu = config->ports[i].mtu,
-		};
-		struct dataplane_error why;
-
-		rc = port_open(engine->dataplane, &port_config, &port->port, &why);
-		if (rc < 0)
-			return error_set(error, -rc, "port %s: %s", port_config.name, why.text);
-		port->config = &config->ports[i];
-		engine->n_ports++;
-	}
-	return 0;
+	for (unsigned i = 0; i < config->n_ports && rc == 0; i++)
+		rc = engine_port_open(engine, &config->ports[i], error);
+	for (unsigned i = 0; i < config->n_interfaces && rc == 0; i++)
+		rc = engine_interface_open(engine, &config->interfaces[i], error);
+	return rc;
 }
 
-static int open_outputs(struct engine *engine, struct error *error)
+static int open_outputs(struct engine *engine, const struct config *config, struct error *error)
 {
 	const struct output_config counting = {.kind = OUTPUT_COUNT};
 	struct dataplane_error why;
@@ -105,12 +89,12 @@ static int open_outputs(struct engine *engine, struct error *error)
 	rc = output_open(engine->dataplane, &counting, &engine->counting, &why);
 	if (rc < 0)
 		return error_set(error, -rc, "outputs: %s", why.text);
-	if (engine_outputs_reserve(engine, engine->config->n_outputs) < 0)
+	if (engine_output_reserve(engine, config->n_outputs) < 0)
 		return error_set(error, ENOMEM, "outputs: out of memory");
-	for (unsigned i = 0; i < engine->config->n_outputs; i++) {
+	for (unsigned i = 0; i < config->n_outputs; i++) {
 		struct engine_output *output;
 
-		rc = engine_output_open(engine, &engine->config->outputs[i], &output, error);
+		rc = engine_output_open(engine, &config->outputs[i], &output, error);
 		if (rc < 0)
 			return rc;
 		TAILQ_INSERT_TAIL(&engine->outputs, output, next);
@@ -135,6 +119,24 @@ static int start(struct engine *engine, struct error *error)
 	return 0;
 }
 
+static void keep_first(void *arg, const char *line)
+{
+	struct error *error = arg;
+
+	if (error->text[0] == '\0')
+		error_set(error, 0, "%s", line);
+}
+
+// A membership that is refused stops the start.
+static int join_configured(struct engine *engine, const struct config *config, struct error *error)
+{
+	struct error first = {""};
+	struct engine_report report = {.tell = keep_first, .arg = &first};
+
+	engine_membership_apply(engine, config, &report);
+	return report.refused == 0 ? 0 : error_set(error, EIO, "%s", first.text);
+}
+
 struct engine *engine_open(
 	const struct config *config, struct event_base *base, struct error *error)
 {
@@ -144,16 +146,18 @@ struct engine *engine_open(
 		error_set(error, ENOMEM, "engine: out of memory");
 		return NULL;
 	}
-	engine->config = config;
 	engine->base = base;
-	STAILQ_INIT(&engine->touched);
+	engine_machine_init(&engine->machines);
+	TAILQ_INIT(&engine->ports);
+	TAILQ_INIT(&engine->interfaces);
 	TAILQ_INIT(&engine->outputs);
 	TAILQ_INIT(&engine->sessions);
 	TAILQ_INIT(&engine->shares);
 	LIST_INIT(&engine->listeners);
-	if (open_dataplane(engine, error) < 0 || open_ports(engine, error) < 0 ||
-		engine_interfaces_open(engine, error) < 0 || open_outputs(engine, error) < 0 ||
-		start(engine, error) < 0 || engine_memberships_apply(engine, error) < 0) {
+	if (copy_config(engine, config, error) < 0 || open_dataplane(engine, config, error) < 0 ||
+		open_objects(engine, config, error) < 0 ||
+		open_outputs(engine, config, error) < 0 || start(engine, error) < 0 ||
+		join_configured(engine, config, error) < 0) {
 		engine_close(engine);
 		return NULL;
 	}
@@ -188,42 +192,49 @@ void engine_close(struct engine *engine)
 		event_free(engine->tick);
 	if (engine->dataplane != NULL)
 		dataplane_stop(engine->dataplane);
-	engine_outputs_close(&engine->outputs);
+	engine_output_close_all(&engine->outputs);
 	if (engine->counting != NULL)
 		output_close(engine->counting);
-	engine_interfaces_close(engine);
+	engine_interface_close_all(engine);
 	if (engine->dataplane != NULL)
 		dataplane_close(engine->dataplane);
 	while ((listener = LIST_FIRST(&engine->listeners)) != NULL) {
 		LIST_REMOVE(listener, next);
 		free(listener);
 	}
-	free(engine->ports);
+	engine_port_free_all(engine);
+	engine_machine_fini(&engine->machines);
+	config_free_lcores(&engine->lcores);
+	config_free_protocol(&engine->protocol);
 	free(engine->lines);
 	free(engine);
 }
 
-// ---- What can be asked ---------------------------------------------------------------------
+// ---- Calls ---------------------------------------------------------------------------------
 
-struct port *engine_port_named(const struct engine *engine, const char *name)
+int engine_join(struct engine *engine, const struct engine_request *request, struct error *error)
 {
-	for (unsigned i = 0; i < engine->n_ports; i++)
-		if (strcmp(engine->ports[i].config->name, name) == 0)
-			return engine->ports[i].port;
-	return NULL;
+	return engine_request_call(ENGINE_JOIN, engine, request, error);
 }
 
-struct port *engine_port_first(struct engine *engine)
+int engine_leave(struct engine *engine, const struct engine_request *request, struct error *error)
 {
-	return engine->n_ports > 0 ? engine->ports[0].port : NULL;
+	return engine_request_call(ENGINE_LEAVE, engine, request, error);
 }
 
-struct port *engine_port_next(struct engine *engine, struct port *port)
+int engine_block(struct engine *engine, const struct engine_request *request, struct error *error)
 {
-	for (unsigned i = 0; i + 1 < engine->n_ports; i++)
-		if (engine->ports[i].port == port)
-			return engine->ports[i + 1].port;
-	return NULL;
+	return engine_request_call(ENGINE_BLOCK, engine, request, error);
+}
+
+int engine_unblock(struct engine *engine, const struct engine_request *request, struct error *error)
+{
+	return engine_request_call(ENGINE_UNBLOCK, engine, request, error);
+}
+
+int engine_filter(struct engine *engine, const struct engine_request *request, struct error *error)
+{
+	return engine_request_call(ENGINE_FILTER, engine, request, error);
 }
 
 struct dataplane *engine_dataplane(struct engine *engine)

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The engine: interfaces, sessions and memberships over igmp/ and dataplane/. sluiced puts a
-// JSON-RPC server on top of it, libsluice the native API.
+// JSON-RPC server on top of it, libsluice the native API. It takes a struct config, and knows no
+// JSON, no socket and no file.
 //
-// Thread rule: one thread at a time. In sluiced that is the control thread, in libsluice whoever
-// holds the engine's lock (api/local.h). EAL must be up.
+//   engine.c, engine_reload.c           open, tick, flush, drain, close; another configuration
+//   engine_request.c, engine_member.c   a join, leave or filter call; its way into the data plane
+//   engine_session.c, engine_share.c    owners of memberships; their frames to another process
+//   engine_interface.c, engine_port.c   interfaces and ports
+//   engine_machine.c, engine_host.c     protocol machines of an interface; its IGMP and MLD hosts
+//   engine_output.c, engine_datagram.c  where frames go; frames that are sent
+//   engine_membership.c, engine_limits.c, engine_report.c  parts of a reload
+//   engine_event.c, engine_drops.c, engine_now.c, log.c, error.c  events, drops, time, texts
+// engine_private.h lists all files in the order in which they call each other.
+//
+// Thread rule: one thread at a time. In sluiced that is the control thread, in libsluice the holder
+// of the engine's lock. EAL must be up.
 #ifndef CTRL_ENGINE_H
 #define CTRL_ENGINE_H
 
@@ -22,14 +33,14 @@ struct engine_output;
 // ---- Life ----------------------------------------------------------------------------------
 
 // Opens ports, interfaces and outputs, starts the workers and joins the configured memberships
-// (session "config"). `config` must stay until engine_close() or a reload with another one.
-// `base` runs engine_tick(); NULL: the caller does. NULL with the error told; nothing of it is left
-// then.
+// (session "config"). `config` is read during the call only. `base` runs engine_tick(); with NULL
+// the caller does. Returns NULL with `error` set and nothing left open, also if a membership is
+// refused.
 struct engine *engine_open(
 	const struct config *config, struct event_base *base, struct error *error);
 
-// Workers make no system call, so nothing wakes anybody when they punt a query: the engine looks,
-// so often. Protocol timers are due to 10 ms (TMR-14), this is well below.
+// Workers make no system call, so nothing wakes the control thread when they punt a query: the
+// engine polls at this interval. Protocol timers are due to 10 ms (TMR-14), this is well below.
 enum { ENGINE_TICK_MS = 2 };
 void engine_tick(struct engine *engine);
 
@@ -38,20 +49,41 @@ void engine_tick(struct engine *engine);
 void engine_drain(struct engine *engine, void (*done)(void *arg), void *arg);
 void engine_close(struct engine *engine);
 
-// Takes over memberships, outputs, limits and protocol settings of a new configuration without
-// touching what stays the same; the old one can be freed then. Refuses, and changes nothing, if
-// the socket, EAL arguments, lcores, ports or interfaces differ. A membership that cannot be had
-// (a limit, no memory) is logged and left out.
-int engine_reload(struct engine *engine, const struct config *config, struct error *error);
+// What a reload did. The caller sets `tell` and `arg`, engine_reload() the rest.
+struct engine_report {
+	unsigned joined, left, changed; // memberships of the configuration
+	unsigned outputs_opened, outputs_closed; // a changed output counts as both
+	unsigned refused; // entries of the configuration that are not applied
+	unsigned undelivered; // memberships that have lost all their outputs
+	// Hears one line for each refused entry, and for each thing the operator should know: a
+	// limit below what is joined, memberships without an output. May be NULL.
+	void (*tell)(void *arg, const char *line);
+	void *arg;
+};
 
-// Sends the reports of all changes since the last call. Call it after each request or batch; the
-// engine calls it itself before the event loop sleeps.
+// Takes over memberships, outputs, limits and protocol settings of a new configuration without
+// touching what stays the same. `config` is read during the call only. Applies all that it can: an
+// entry that cannot be had (a limit, no memory, a device that is gone) is told and left out. A
+// limit below what is joined holds for new joins only. -EINVAL, and nothing is changed, if lcores,
+// ports, interfaces or limits.queued_frames differ; -ENOMEM, and nothing is changed.
+int engine_reload(struct engine *engine, const struct config *config, struct engine_report *report,
+	struct error *error);
+// The report as one line, such as "+1000 -1 memberships, +1 output, 2 refused".
+void engine_report_text(const struct engine_report *report, char *text, size_t size);
+
+// Sends the reports of all changes since the last call, packed together. Call it after each request
+// or batch; engine_tick() calls it too.
 void engine_flush(struct engine *engine);
 
 // ---- Sessions ------------------------------------------------------------------------------
 
-// name NULL: a connected session, the opener closes it. A named one is found or created.
-// udp_port in host order, 0 any; -EBUSY if a session of that name is bound to another one.
+// Four structures are a "session". `struct session` of igmp (member.h) holds memberships and
+// nothing else. `struct engine_session` here has one, and adds a name, an output and a UDP port.
+// `struct sluice_session` of libsluice (sluice.h) is an application's handle of an engine_session,
+// in its own process or in sluiced. On the control socket, "session" is the name or id of one.
+
+// With a name the session is found or created. Without one it is a connected session, which its
+// opener closes. udp_port in host order, 0 any; -EBUSY if the session is bound to another one.
 int engine_session_open(struct engine *engine, const char *name, uint16_t udp_port,
 	struct engine_session **session, struct error *error);
 struct engine_session *engine_session_find(struct engine *engine, const char *name);
@@ -64,18 +96,19 @@ const char *engine_session_name(const struct engine_session *session); // NULL: 
 uint16_t engine_session_udp_port(const struct engine_session *session);
 struct session *engine_session_memberships(struct engine_session *session); // for member_first()
 
-// Where memberships without outputs deliver to, in place of counting only. The caller closes the
+// Memberships without outputs deliver to this one, in place of counting only. The caller closes the
 // output, after the session and a flush.
 void engine_session_set_output(struct engine_session *session, struct output *output);
 // Binds all memberships, present and future, to another UDP port in host order, 0 any.
 void engine_session_bind(struct engine_session *session, uint16_t udp_port);
 // Delivers the session's frames to another process, which opens share_port at `path` and a line of
-// it (share.h): a port of several sessions if it is an existing one, -ENOENT if there is none at
-// the path. -EBUSY if the session has an output of its own. It ends with the session.
+// it (share.h). Several sessions may use one port: `existing` asks for a port that is there,
+// -ENOENT if there is none at the path. -EBUSY if the session has an output. It ends with the
+// session.
 int engine_session_share(struct engine_session *session, const char *path, bool existing,
 	unsigned ring_size, struct error *error);
 uint64_t engine_session_line(const struct engine_session *session);
-// What came to the session's output, its own or the shared one's. -ENOTCONN if it has none.
+// What came to the session's output, its own or the shared one. -ENOTCONN if it has none.
 int engine_session_stats(const struct engine_session *session, struct output_stats *stats);
 // Waits until frames queued before have gone to the other process. -ENOTCONN if it shares none.
 int engine_session_settle(struct engine_session *session);
@@ -94,11 +127,18 @@ struct engine_request {
 	const struct sluice_addr *sources; // none: any source
 	unsigned n_sources;
 	struct engine_output **outputs; // engine_join(), engine_filter(): added to the membership's
-	unsigned n_outputs; // none at first: counting only
+	unsigned n_outputs; // a new membership without any is only counted
+	bool only_outputs; // they replace the membership's; none takes all away
 };
 
-// Sources, where there are several, are taken all or none. Errors as member.h, and -ENETDOWN for
-// what asks for frames of a device that is gone.
+// Several sources are taken all or none. Errors as member.h, and -ENETDOWN for what asks for frames
+// of a device that is gone. A failed call changes nothing.
+//
+// When a call returns, the data plane has the change, and the interface's IGMP or MLD host has
+// noted it. The report is sent by engine_flush(): through engine_machine_flush_all() and
+// host_flush(), and the host's repeats later by engine_tick() and host_advance(). So one flush
+// after several calls packs their records together, and a join that is left again before the flush
+// sends nothing.
 int engine_join(struct engine *engine, const struct engine_request *request, struct error *error);
 int engine_leave(struct engine *engine, const struct engine_request *request, struct error *error);
 int engine_block(struct engine *engine, const struct engine_request *request, struct error *error);
@@ -120,7 +160,7 @@ const struct config_address *engine_interface_addresses(
 	const struct engine_interface *interface, unsigned *n);
 struct host *engine_interface_host(const struct engine_interface *interface, int family);
 struct engine_interface *engine_host_interface(const struct host *host);
-// Of both its hosts together.
+// The sum of its two hosts.
 uint64_t engine_interface_counter(
 	const struct engine_interface *interface, enum host_counter counter);
 
@@ -129,14 +169,14 @@ struct engine_output *engine_output_next(struct engine_output *output);
 struct engine_output *engine_output_find(struct engine *engine, const char *name);
 const char *engine_output_name(const struct engine_output *output);
 struct output *engine_output_dataplane(const struct engine_output *output);
-// The outputs of one membership; 0: counting only.
+// The outputs of one membership; 0 if it is only counted.
 unsigned engine_member_outputs(const struct member *member, struct engine_output *const **outputs);
 
 struct port *engine_port_first(struct engine *engine);
 struct port *engine_port_next(struct engine *engine, struct port *port);
 struct dataplane *engine_dataplane(struct engine *engine);
 
-// What is refused, and how often. Those of the workers come first, all workers added up.
+// What is refused, and how often. Those of the workers come first, summed over all workers.
 struct engine_drop {
 	struct engine_interface *interface; // NULL: by the workers
 	int family; // of the interface's host that refused it; 0: by the workers
@@ -157,14 +197,14 @@ struct engine_datagram {
 	size_t len;
 };
 
-// Any thread. Makes the frame of a UDP datagram. -EMSGSIZE beyond the MTU,
+// Any thread. Builds the frame of a UDP datagram. -EMSGSIZE beyond the MTU,
 // -EADDRNOTAVAIL without an address of the family, -EAGAIN without a buffer, -ENETDOWN if the
 // device is gone.
 int engine_datagram_frame(const struct engine_interface *interface,
 	const struct engine_datagram *datagram, struct rte_mbuf **frame);
 
-// Takes the frame over, and gives it to the wire, to those here who want it, or both. -EAGAIN if
-// the port is full.
+// Takes the frame over, and gives it to the wire, to the members of this interface here, or both.
+// -EAGAIN if the port is full.
 int engine_datagram_send(
 	struct engine_interface *interface, struct rte_mbuf *frame, bool wire, bool loop);
 
@@ -185,8 +225,8 @@ struct engine_event {
 	bool link_up;
 };
 typedef void (*engine_event_fn)(void *arg, const struct engine_event *event);
-// One listener a call; it must not call back into the engine.
-int engine_listen(struct engine *engine, engine_event_fn fn, void *arg);
-void engine_unlisten(struct engine *engine, engine_event_fn fn, void *arg);
+// One listener per call; it must not call back into the engine.
+int engine_event_listen(struct engine *engine, engine_event_fn fn, void *arg);
+void engine_event_unlisten(struct engine *engine, engine_event_fn fn, void *arg);
 
 #endif

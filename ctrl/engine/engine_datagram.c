@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// UDP datagrams to multicast groups, and the Ethernet header everything sent begins with.
+// UDP datagrams to multicast groups, and the Ethernet header of all frames that control sends.
 #include <errno.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
@@ -13,10 +13,11 @@ static uint8_t *put16(uint8_t *at, uint16_t value)
 	return at + 2;
 }
 
-size_t engine_header(const struct engine_interface *interface, uint8_t header[ENGINE_HEADER_MAX],
-	const struct sluice_addr *dst, unsigned priority)
+size_t engine_datagram_header(const struct engine_interface *interface,
+	uint8_t header[ENGINE_DATAGRAM_HEADER_MAX], const struct sluice_addr *dst,
+	unsigned priority)
 {
-	const struct config_interface *config = interface->config;
+	const struct config_interface *config = &interface->config;
 	uint8_t *at = header;
 
 	address_ethernet(dst, at);
@@ -35,7 +36,7 @@ size_t engine_header(const struct engine_interface *interface, uint8_t header[EN
 	return at - header;
 }
 
-// The address to send from: for IPv6 one that reaches as far as the group does, if there is one.
+// The source address. For IPv6 it has the scope of the group if the interface has such an address.
 static const struct sluice_addr *choose_source(
 	const struct engine_interface *interface, const struct sluice_addr *group)
 {
@@ -57,7 +58,7 @@ static const struct sluice_addr *choose_source(
 static void put_ipv4(uint8_t *at, const struct engine_datagram *datagram,
 	const struct sluice_addr *source, size_t len)
 {
-	// Never to be fragmented, and so without an identification (RFC 6864 section 4.1).
+	// A datagram that is never fragmented needs no identification (RFC 6864 section 4.1).
 	struct rte_ipv4_hdr ip = {
 		.version_ihl = RTE_IPV4_VHL_DEF,
 		.total_length = rte_cpu_to_be_16(sizeof(ip) + len),
@@ -98,7 +99,7 @@ int engine_datagram_frame(const struct engine_interface *interface,
 	size_t ip_len = ipv4 ? sizeof(struct rte_ipv4_hdr) : sizeof(struct rte_ipv6_hdr);
 	size_t len = sizeof(struct rte_udp_hdr) + datagram->len;
 	const struct sluice_addr *source = choose_source(interface, &datagram->group);
-	uint8_t header[ENGINE_HEADER_MAX], *at;
+	uint8_t header[ENGINE_DATAGRAM_HEADER_MAX], *at;
 	size_t header_len, frame_len;
 	struct rte_udp_hdr udp = {
 		.src_port = datagram->source_port_be,
@@ -115,8 +116,8 @@ int engine_datagram_frame(const struct engine_interface *interface,
 	new = port_frame_alloc(interface->port);
 	if (new == NULL)
 		return -EAGAIN;
-	header_len = engine_header(interface, header, &datagram->group, 0);
-	frame_len = RTE_MAX(header_len + ip_len + len, ENGINE_FRAME_MIN);
+	header_len = engine_datagram_header(interface, header, &datagram->group, 0);
+	frame_len = RTE_MAX(header_len + ip_len + len, ENGINE_DATAGRAM_FRAME_MIN);
 	at = (uint8_t *)rte_pktmbuf_append(new, frame_len);
 	if (at == NULL) {
 		rte_pktmbuf_free(new);

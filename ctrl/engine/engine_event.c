@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Events to whoever listens.
+// Events to listeners.
 #include <errno.h>
 #include <stdlib.h>
 #include "engine_private.h"
 
-int engine_listen(struct engine *engine, engine_event_fn fn, void *arg)
+int engine_event_listen(struct engine *engine, engine_event_fn fn, void *arg)
 {
 	struct engine_listener *listener = malloc(sizeof(*listener));
 
@@ -16,7 +16,7 @@ int engine_listen(struct engine *engine, engine_event_fn fn, void *arg)
 	return 0;
 }
 
-void engine_unlisten(struct engine *engine, engine_event_fn fn, void *arg)
+void engine_event_unlisten(struct engine *engine, engine_event_fn fn, void *arg)
 {
 	struct engine_listener *listener;
 
@@ -29,7 +29,7 @@ void engine_unlisten(struct engine *engine, engine_event_fn fn, void *arg)
 	}
 }
 
-void engine_emit(struct engine *engine, const struct engine_event *event)
+void engine_event_emit(struct engine *engine, const struct engine_event *event)
 {
 	struct engine_listener *listener;
 
@@ -37,7 +37,7 @@ void engine_emit(struct engine *engine, const struct engine_event *event)
 		listener->fn(listener->arg, event);
 }
 
-void engine_emit_member(struct engine_interface *interface, enum engine_event_kind kind,
+void engine_event_emit_member(struct engine_interface *interface, enum engine_event_kind kind,
 	struct session *session, const struct sluice_addr *group)
 {
 	struct engine_event event = {
@@ -47,5 +47,5 @@ void engine_emit_member(struct engine_interface *interface, enum engine_event_ki
 		.group = *group,
 	};
 
-	engine_emit(interface->engine, &event);
+	engine_event_emit(interface->engine, &event);
 }

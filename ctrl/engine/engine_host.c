@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The protocol hosts of an interface: their configuration, and their packets to frames.
+// A protocol machine: the IGMP or MLD host of an interface, its configuration, and its packets to
+// frames.
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <rte_ether.h>
@@ -12,17 +14,18 @@
 
 static int send_packet(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst)
 {
-	struct engine_interface *interface = ctx;
+	const struct engine_host *sender = ctx;
+	const struct engine_interface *interface = sender->interface;
 	struct rte_mbuf *frame = port_frame_alloc(interface->port);
-	uint8_t header[ENGINE_HEADER_MAX];
+	uint8_t header[ENGINE_DATAGRAM_HEADER_MAX];
 	size_t header_len, frame_len;
 	uint8_t *data;
 
 	if (frame == NULL)
 		return -EAGAIN;
 	// Reports are network control: priority 6, as DSCP CS6 in the packet says.
-	header_len = engine_header(interface, header, dst, 6);
-	frame_len = RTE_MAX(header_len + len, ENGINE_FRAME_MIN);
+	header_len = engine_datagram_header(interface, header, dst, 6);
+	frame_len = RTE_MAX(header_len + len, ENGINE_DATAGRAM_FRAME_MIN);
 	data = (uint8_t *)rte_pktmbuf_append(frame, frame_len);
 	if (data == NULL)
 		goto free_frame;
@@ -38,30 +41,29 @@ free_frame:
 	return -EAGAIN;
 }
 
-static unsigned family_of(const struct host *host)
-{
-	return host_family(host) == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
-}
-
 static int publish(void *ctx, struct host *host, const struct member_change *change)
 {
-	engine_host_touch(ctx, family_of(host));
-	return engine_member_publish_change(ctx, change);
+	struct engine_host *publisher = ctx;
+
+	engine_machine_touch(&publisher->interface->engine->machines, &publisher->machine);
+	return engine_member_publish_change(publisher->interface, change);
 }
 
 static void joined(void *ctx, struct host *host, struct member *member)
 {
+	struct engine_host *joiner = ctx;
 	struct sluice_addr group;
 
 	member_group(member, &group);
-	engine_emit_member(ctx, ENGINE_EVENT_JOINED, member_session(member), &group);
+	engine_event_emit_member(
+		joiner->interface, ENGINE_EVENT_JOINED, member_session(member), &group);
 }
 
 static void log_text(void *ctx, struct host *host, const char *text)
 {
-	const struct engine_interface *interface = ctx;
+	const struct engine_host *logger = ctx;
 
-	log_warning("%s: %s", interface->config->name, text);
+	log_warning("%s: %s", logger->interface->config.name, text);
 }
 
 static const struct host_ops HOST_OPS = {
@@ -88,8 +90,8 @@ static void set_number(uint32_t *value, unsigned configured)
 static int make_config(struct host_config *host, const struct engine_interface *interface,
 	int family, struct host_range **ranges)
 {
-	const struct config *config = interface->engine->config;
-	const struct config_protocol *protocol = &config->protocol;
+	const struct config_protocol *protocol = &interface->engine->protocol;
+	const struct config_limits *limits = &interface->engine->limits;
 	struct port_info port;
 
 	host_config_default(host, family);
@@ -108,8 +110,8 @@ static int make_config(struct host_config *host, const struct engine_interface *
 	host->report_link_local = protocol->report_link_local;
 	set_number(&host->report_rate, protocol->report_rate);
 	set_number(&host->report_burst, protocol->report_burst);
-	set_number(&host->max_groups, config->limits.groups);
-	set_number(&host->max_sources, config->limits.sources_per_filter);
+	set_number(&host->max_groups, limits->groups);
+	set_number(&host->max_sources, limits->sources_per_filter);
 	port_info(interface->port, &port);
 	host->mtu = port.mtu;
 	host->seed = rte_rand();
@@ -130,12 +132,12 @@ static int make_config(struct host_config *host, const struct engine_interface *
 				.length = range->prefix_length,
 			};
 	}
-	// A family the list does not mention keeps the RFC's ranges.
+	// A family without a range in the list keeps the RFC's ranges.
 	host->ssm_ranges = host->n_ssm_ranges > 0 ? *ranges : NULL;
 	return 0;
 }
 
-// ---- Life ----------------------------------------------------------------------------------
+// ---- Addresses -----------------------------------------------------------------------------
 
 static int set_addresses(
 	struct host *host, const struct engine_interface *interface, uint64_t now_ms)
@@ -161,7 +163,7 @@ static int set_addresses(
 	return rc;
 }
 
-// Queries arrive at the all-hosts and all-nodes groups, which nobody joins.
+// Queries arrive at the all-hosts and all-nodes groups, which no session joins.
 static int listen_to_queries(struct engine_interface *interface, int family)
 {
 	static const struct sluice_addr ALL_HOSTS = {AF_INET, {224, 0, 0, 1}};
@@ -172,96 +174,132 @@ static int listen_to_queries(struct engine_interface *interface, int family)
 	return port_mac_add(interface->port, &mac);
 }
 
-int engine_host_open(struct engine_interface *interface, unsigned index)
+// ---- As a protocol machine -----------------------------------------------------------------
+
+static struct host *host_of(const struct engine_machine *machine)
 {
-	int family = index == FAMILY_IPV4 ? AF_INET : AF_INET6;
-	uint64_t now_ms = engine_now_ms();
+	return container_of(machine, const struct engine_host, machine)->host;
+}
+
+static void input(
+	struct engine_machine *machine, const uint8_t *packet, size_t len, uint64_t now_ms)
+{
+	host_input(host_of(machine), packet, len, now_ms);
+}
+
+static void flush(struct engine_machine *machine, uint64_t now_ms)
+{
+	host_flush(host_of(machine), now_ms);
+}
+
+static void advance(struct engine_machine *machine, uint64_t now_ms)
+{
+	host_advance(host_of(machine), now_ms);
+}
+
+static uint64_t next_ms(const struct engine_machine *machine)
+{
+	return host_next_ms(host_of(machine));
+}
+
+static bool busy(const struct engine_machine *machine)
+{
+	return host_busy(host_of(machine));
+}
+
+static void set_link(struct engine_machine *machine, bool up, uint64_t now_ms)
+{
+	host_set_link(host_of(machine), up, now_ms);
+}
+
+static void close_host(struct engine_machine *machine)
+{
+	struct engine_host *host = container_of(machine, struct engine_host, machine);
+
+	host_close(host->host);
+	free(host);
+}
+
+static_assert(HOST_NEVER == ENGINE_MACHINE_NEVER, "a host without a deadline has none here");
+static const struct engine_machine_ops MACHINE_OPS = {
+	.input = input,
+	.flush = flush,
+	.advance = advance,
+	.next_ms = next_ms,
+	.busy = busy,
+	.set_link = set_link,
+	.close = close_host,
+};
+
+// ---- Life ----------------------------------------------------------------------------------
+
+static int new_host(struct engine_interface *interface, int family, struct engine_host **host)
+{
+	struct engine_host *new = calloc(1, sizeof(*new));
 	struct host_config config;
 	struct host_range *ranges;
-	struct port_info port;
-	struct host *host;
 	int rc;
 
+	if (new == NULL)
+		return -ENOMEM;
 	rc = make_config(&config, interface, family, &ranges);
 	if (rc < 0)
-		return rc;
-	host = host_open(family, &config, &HOST_OPS, interface, now_ms);
-	rc = host == NULL ? -errno : 0;
+		goto free_new;
+	new->host = host_open(family, &config, &HOST_OPS, new, engine_now_ms());
+	rc = new->host == NULL ? -errno : 0;
 	free(ranges);
 	if (rc < 0)
-		return rc;
-	interface->hosts[index].host = host;
-	engine_host_touch(interface, index);
-	rc = set_addresses(host, interface, now_ms);
+		goto free_new;
+	new->interface = interface;
+	new->machine = (struct engine_machine){.ops = &MACHINE_OPS, .family = family};
+	rc = engine_machine_add(&interface->engine->machines, &interface->machines, &new->machine);
+	if (rc < 0)
+		goto close_host;
+	*host = new;
+	return 0;
+
+close_host:
+	host_close(new->host);
+free_new:
+	free(new);
+	return rc;
+}
+
+int engine_host_open(struct engine_interface *interface, int family, struct engine_host **host)
+{
+	uint64_t now_ms = engine_now_ms();
+	struct port_info port;
+	int rc;
+
+	rc = new_host(interface, family, host);
+	if (rc == 0)
+		rc = set_addresses((*host)->host, interface, now_ms);
 	if (rc < 0)
 		return rc;
 	port_info(interface->port, &port);
-	host_set_link(host, port.up, now_ms);
+	host_set_link((*host)->host, port.up, now_ms);
 	return listen_to_queries(interface, family);
 }
 
-int engine_host_reconfigure(struct engine_interface *interface, unsigned index)
+int engine_host_reconfigure(struct engine_host *host)
 {
-	struct host *host = interface->hosts[index].host;
+	struct engine_interface *interface = host->interface;
 	struct host_config config;
 	struct host_range *ranges;
 	int rc;
 
-	rc = make_config(&config, interface, host_family(host), &ranges);
+	rc = make_config(&config, interface, host->machine.family, &ranges);
 	if (rc < 0)
 		return rc;
-	rc = host_reconfigure(host, &config, engine_now_ms());
-	engine_host_touch(interface, index);
+	rc = host_reconfigure(host->host, &config, engine_now_ms());
+	engine_machine_touch(&interface->engine->machines, &host->machine);
 	free(ranges);
 	return rc;
 }
 
-// ---- What there is to do -------------------------------------------------------------------
-
-void engine_host_touch(struct engine_interface *interface, unsigned family)
+struct engine_interface *engine_host_interface(const struct host *host)
 {
-	struct engine_host *host = &interface->hosts[family];
+	const struct engine_host *of_host = host_context(host);
 
-	if (host->touched)
-		return;
-	host->touched = true;
-	STAILQ_INSERT_TAIL(&interface->engine->touched, host, next_touched);
-}
-
-static void set_due(struct engine *engine, const struct engine_host *host)
-{
-	uint64_t due_ms = host_next_ms(host->host);
-
-	engine->due_ms[host->number] = due_ms;
-	engine->next_due_ms = RTE_MIN(engine->next_due_ms, due_ms);
-}
-
-void engine_hosts_flush(struct engine *engine, uint64_t now_ms)
-{
-	struct engine_host *host;
-
-	while ((host = STAILQ_FIRST(&engine->touched)) != NULL) {
-		STAILQ_REMOVE_HEAD(&engine->touched, next_touched);
-		host->touched = false;
-		host_flush(host->host, now_ms);
-		set_due(engine, host);
-	}
-}
-
-void engine_hosts_advance(struct engine *engine, uint64_t now_ms)
-{
-	if (now_ms < engine->next_due_ms)
-		return;
-	engine->next_due_ms = HOST_NEVER;
-	for (unsigned i = 0; i < engine->n_interfaces * FAMILIES; i++) {
-		struct engine_interface *interface = &engine->interfaces[i / FAMILIES];
-
-		if (engine->due_ms[i] <= now_ms) {
-			host_advance(interface->hosts[i % FAMILIES].host, now_ms);
-			engine_host_touch(interface, i % FAMILIES);
-			set_due(engine, &interface->hosts[i % FAMILIES]);
-		} else {
-			engine->next_due_ms = RTE_MIN(engine->next_due_ms, engine->due_ms[i]);
-		}
-	}
+	return of_host->interface;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Interfaces: each joins one data plane interface with one IGMP and one MLD host.
+// Interfaces: each joins one data plane interface with its protocol machines.
 #include <errno.h>
 #include <stdlib.h>
 #include "address.h"
@@ -20,7 +20,7 @@ static struct config_address link_local_from_mac(const struct rte_ether_addr *ma
 
 static int addresses_make(struct engine_interface *interface)
 {
-	const struct config_interface *config = interface->config;
+	const struct config_interface *config = &interface->config;
 	bool has_link_local = false;
 
 	interface->addresses = calloc(config->n_addresses + 1, sizeof(*interface->addresses));
@@ -38,10 +38,10 @@ static int addresses_make(struct engine_interface *interface)
 
 // ---- Life ----------------------------------------------------------------------------------
 
-static int interface_start(struct engine_interface *interface, struct error *error)
+static int start(struct engine_interface *interface, struct error *error)
 {
-	const struct config_interface *config = interface->config;
-	struct interface_config dataplane_config = {
+	const struct config_interface *config = &interface->config;
+	const struct interface_config dataplane_config = {
 		.outer_vlan = config->vlan,
 		.inner_vlan = config->inner_vlan,
 		.user = interface,
@@ -61,56 +61,63 @@ static int interface_start(struct engine_interface *interface, struct error *err
 		return error_set(error, -rc, "interface %s: %s", config->name, why.text);
 	rc = addresses_make(interface);
 	if (rc == 0)
-		rc = engine_host_open(interface, FAMILY_IPV4);
+		rc = engine_host_open(interface, AF_INET, &interface->igmp);
 	if (rc == 0)
-		rc = engine_host_open(interface, FAMILY_IPV6);
+		rc = engine_host_open(interface, AF_INET6, &interface->mld);
 	if (rc < 0)
 		return error_set(error, -rc, "interface %s: %s", config->name, strerror(-rc));
 	return 0;
 }
 
-int engine_interfaces_open(struct engine *engine, struct error *error)
+int engine_interface_open(
+	struct engine *engine, const struct config_interface *config, struct error *error)
 {
-	const struct config *config = engine->config;
-	int rc;
+	struct engine_interface *new = calloc(1, sizeof(*new));
 
-	engine->interfaces = calloc(config->n_interfaces, sizeof(*engine->interfaces));
-	engine->due_ms = calloc(config->n_interfaces * FAMILIES, sizeof(*engine->due_ms));
-	if (engine->interfaces == NULL || engine->due_ms == NULL)
-		return error_set(error, ENOMEM, "interfaces: out of memory");
-	engine->n_interfaces = config->n_interfaces;
-	for (unsigned i = 0; i < engine->n_interfaces; i++) {
-		struct engine_interface *interface = &engine->interfaces[i];
-
-		interface->engine = engine;
-		interface->config = &config->interfaces[i];
-		interface->index = i + 1;
-		for (unsigned family = 0; family < FAMILIES; family++)
-			interface->hosts[family].number = i * FAMILIES + family;
-		rc = interface_start(interface, error);
-		if (rc < 0)
-			return rc;
+	if (new == NULL || config_copy_interface(&new->config, config) < 0) {
+		free(new);
+		return error_set(error, ENOMEM, "interface %s: out of memory", config->name);
 	}
-	return 0;
+	new->engine = engine;
+	new->index = ++engine->n_interfaces;
+	STAILQ_INIT(&new->machines);
+	// From here on engine_interface_close_all() frees it.
+	TAILQ_INSERT_TAIL(&engine->interfaces, new, next);
+	return start(new, error);
 }
 
-void engine_interfaces_close(struct engine *engine)
+void engine_interface_close_all(struct engine *engine)
 {
-	for (unsigned i = 0; i < engine->n_interfaces; i++) {
-		struct engine_interface *interface = &engine->interfaces[i];
+	struct engine_interface *interface;
+	struct engine_machine *machine;
 
-		for (unsigned family = 0; family < FAMILIES; family++)
-			if (interface->hosts[family].host != NULL)
-				host_close(interface->hosts[family].host);
+	while ((interface = TAILQ_FIRST(&engine->interfaces)) != NULL) {
+		TAILQ_REMOVE(&engine->interfaces, interface, next);
+		while ((machine = STAILQ_FIRST(&interface->machines)) != NULL)
+			engine_machine_remove(&engine->machines, &interface->machines, machine);
+		config_free_interface(&interface->config);
 		free(interface->addresses);
+		free(interface);
 	}
-	free(engine->due_ms);
-	free(engine->interfaces);
 }
 
 // ---- What happens --------------------------------------------------------------------------
 
-void engine_interfaces_advance(struct engine *engine)
+static void take_frame(const struct punted *punted, uint64_t now_ms)
+{
+	struct engine_interface *interface = interface_user(punted->interface);
+	bool ipv4 = punted->len > 0 && punted->packet[0] >> 4 == 4;
+	struct engine_machine *machine;
+
+	STAILQ_FOREACH (machine, &interface->machines, next) {
+		if (machine->family != (ipv4 ? AF_INET : AF_INET6))
+			continue;
+		machine->ops->input(machine, punted->packet, punted->len, now_ms);
+		engine_machine_touch(&interface->engine->machines, machine);
+	}
+}
+
+void engine_interface_advance_all(struct engine *engine)
 {
 	uint64_t now_ms = engine_now_ms();
 	struct punted punted[32];
@@ -119,21 +126,15 @@ void engine_interfaces_advance(struct engine *engine)
 	do {
 		n = punt_burst(engine->dataplane, punted, RTE_DIM(punted));
 		for (unsigned i = 0; i < n; i++) {
-			struct engine_interface *interface = interface_user(punted[i].interface);
-			bool ipv4 = punted[i].len > 0 && punted[i].packet[0] >> 4 == 4;
-			unsigned family = ipv4 ? FAMILY_IPV4 : FAMILY_IPV6;
-
-			host_input(interface->hosts[family].host, punted[i].packet, punted[i].len,
-				now_ms);
-			engine_host_touch(interface, family);
+			take_frame(&punted[i], now_ms);
 			rte_pktmbuf_free(punted[i].frame);
 		}
 	} while (n == RTE_DIM(punted));
 
-	engine_hosts_advance(engine, now_ms);
+	engine_machine_advance_all(&engine->machines, now_ms);
 }
 
-// The device is gone: tells whoever had joined a group there.
+// The device is gone: each membership there has lost its group.
 static void tell_lost(struct engine_interface *interface)
 {
 	struct engine_session *session;
@@ -146,20 +147,21 @@ static void tell_lost(struct engine_interface *interface)
 			if (engine_host_interface(member_host(member)) != interface)
 				continue;
 			member_group(member, &group);
-			engine_emit_member(
+			engine_event_emit_member(
 				interface, ENGINE_EVENT_LOST, session->memberships, &group);
 		}
 	}
 }
 
-void engine_interfaces_set_link(struct engine *engine, struct port *port)
+void engine_interface_set_link(struct engine *engine, struct port *port)
 {
 	uint64_t now_ms = engine_now_ms();
+	struct engine_interface *interface;
+	struct engine_machine *machine;
 	struct port_info info;
 
 	port_info(port, &info);
-	for (unsigned i = 0; i < engine->n_interfaces; i++) {
-		struct engine_interface *interface = &engine->interfaces[i];
+	TAILQ_FOREACH (interface, &engine->interfaces, next) {
 		struct engine_event event = {
 			.kind = ENGINE_EVENT_LINK,
 			.interface = interface,
@@ -169,64 +171,41 @@ void engine_interfaces_set_link(struct engine *engine, struct port *port)
 		if (interface->port != port)
 			continue;
 		atomic_store(&interface->removed, info.removed);
-		for (unsigned family = 0; family < FAMILIES; family++) {
-			host_set_link(interface->hosts[family].host, event.link_up, now_ms);
-			engine_host_touch(interface, family);
+		STAILQ_FOREACH (machine, &interface->machines, next) {
+			machine->ops->set_link(machine, event.link_up, now_ms);
+			engine_machine_touch(&engine->machines, machine);
 		}
-		engine_emit(engine, &event);
+		engine_event_emit(engine, &event);
 		if (info.removed)
 			tell_lost(interface);
 	}
-}
-
-bool engine_interfaces_busy(const struct engine *engine)
-{
-	for (unsigned i = 0; i < engine->n_interfaces; i++)
-		for (unsigned family = 0; family < FAMILIES; family++)
-			if (host_busy(engine->interfaces[i].hosts[family].host))
-				return true;
-	return false;
-}
-
-int engine_interfaces_reconfigure(struct engine *engine)
-{
-	for (unsigned i = 0; i < engine->n_interfaces; i++) {
-		struct engine_interface *interface = &engine->interfaces[i];
-
-		interface->config = &engine->config->interfaces[i];
-		for (unsigned family = 0; family < FAMILIES; family++) {
-			int rc = engine_host_reconfigure(interface, family);
-
-			if (rc < 0)
-				return rc;
-		}
-	}
-	return 0;
 }
 
 // ---- What can be asked ---------------------------------------------------------------------
 
 struct engine_interface *engine_interface_named(struct engine *engine, const char *name)
 {
-	for (unsigned i = 0; i < engine->n_interfaces; i++)
-		if (strcmp(engine->interfaces[i].config->name, name) == 0)
-			return &engine->interfaces[i];
+	struct engine_interface *interface;
+
+	TAILQ_FOREACH (interface, &engine->interfaces, next)
+		if (strcmp(interface->config.name, name) == 0)
+			return interface;
 	return NULL;
 }
 
 struct engine_interface *engine_interface_first(struct engine *engine)
 {
-	return engine->interfaces;
+	return TAILQ_FIRST(&engine->interfaces);
 }
 
 struct engine_interface *engine_interface_next(struct engine_interface *interface)
 {
-	return interface->index < interface->engine->n_interfaces ? interface + 1 : NULL;
+	return TAILQ_NEXT(interface, next);
 }
 
 const char *engine_interface_name(const struct engine_interface *interface)
 {
-	return interface->config->name;
+	return interface->config.name;
 }
 
 unsigned engine_interface_index(const struct engine_interface *interface)
@@ -236,7 +215,7 @@ unsigned engine_interface_index(const struct engine_interface *interface)
 
 const struct config_interface *engine_interface_config(const struct engine_interface *interface)
 {
-	return interface->config;
+	return &interface->config;
 }
 
 struct interface *engine_interface_dataplane(const struct engine_interface *interface)
@@ -253,10 +232,12 @@ const struct config_address *engine_interface_addresses(
 
 struct host *engine_interface_host(const struct engine_interface *interface, int family)
 {
-	return interface->hosts[family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6].host;
+	return (family == AF_INET ? interface->igmp : interface->mld)->host;
 }
 
-struct engine_interface *engine_host_interface(const struct host *host)
+uint64_t engine_interface_counter(
+	const struct engine_interface *interface, enum host_counter counter)
 {
-	return host_context(host);
+	return host_counter(interface->igmp->host, counter) +
+	       host_counter(interface->mld->host, counter);
 }

@@ -21,23 +21,6 @@ static int to_port(struct engine *engine, const struct config_output *config,
 	return 0;
 }
 
-// An output outlives the configuration that named it, for a reload may fail to replace it.
-static int copy_config(struct config_output *copy, const struct config_output *config)
-{
-	*copy = *config;
-	copy->name = strdup(config->name);
-	if (copy->name == NULL)
-		return -ENOMEM;
-	if (config->port == NULL)
-		return 0;
-	copy->port = strdup(config->port);
-	if (copy->port == NULL) {
-		free(copy->name);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
 int engine_output_open(struct engine *engine, const struct config_output *config,
 	struct engine_output **output, struct error *error)
 {
@@ -46,7 +29,7 @@ int engine_output_open(struct engine *engine, const struct config_output *config
 	struct dataplane_error why;
 	int rc;
 
-	rc = new == NULL ? -ENOMEM : copy_config(&new->config, config);
+	rc = new == NULL ? -ENOMEM : config_copy_output(&new->config, config);
 	if (rc < 0) {
 		error_set(error, -rc, "output %s: out of memory", config->name);
 		goto free_output;
@@ -64,32 +47,25 @@ int engine_output_open(struct engine *engine, const struct config_output *config
 	return 0;
 
 free_config:
-	free(new->config.name);
-	free(new->config.port);
+	config_free_output(&new->config);
 free_output:
 	free(new);
 	return rc;
 }
 
-void engine_output_close(struct engine_output *output)
-{
-	output_close(output->output);
-	free(output->config.name);
-	free(output->config.port);
-	free(output);
-}
-
-void engine_outputs_close(struct engine_outputs *outputs)
+void engine_output_close_all(struct engine_outputs *outputs)
 {
 	struct engine_output *output;
 
 	while ((output = TAILQ_FIRST(outputs)) != NULL) {
 		TAILQ_REMOVE(outputs, output, next);
-		engine_output_close(output);
+		output_close(output->output);
+		config_free_output(&output->config);
+		free(output);
 	}
 }
 
-int engine_outputs_reserve(struct engine *engine, unsigned n)
+int engine_output_reserve(struct engine *engine, unsigned n)
 {
 	struct subscriber *lines = reallocarray(engine->lines, RTE_MAX(n, 1U), sizeof(*lines));
 
@@ -180,12 +156,4 @@ const char *engine_output_name(const struct engine_output *output)
 struct output *engine_output_dataplane(const struct engine_output *output)
 {
 	return output->output;
-}
-
-unsigned engine_member_outputs(const struct member *member, struct engine_output *const **outputs)
-{
-	const struct output_set *set = member_user(member);
-
-	*outputs = set != NULL ? set->outputs : NULL;
-	return set != NULL ? set->n : 0;
 }

@@ -1,50 +1,73 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the engine's files share. Everything here belongs to the thread that may call the engine.
+// Files call only files that stand above them:
+//
+//   engine_now.c         the time
+//   engine_event.c       events to listeners
+//   engine_report.c      what a reload tells the operator
+//   engine_port.c        ports
+//   engine_datagram.c    Ethernet headers, UDP datagrams
+//   engine_machine.c     protocol machines: what is touched is flushed, what is due is advanced
+//   engine_output.c      outputs, and the sets of them that memberships deliver to
+//   engine_member.c      memberships into the data plane
+//   engine_host.c        a protocol machine: the IGMP or MLD host of an interface
+//   engine_interface.c   interfaces; frames for control go to their machines
+//   engine_drops.c       what is refused, and how often
+//   engine_request.c     join, leave, block, unblock, filter
+//   engine_share.c       the frames of sessions to other processes
+//   engine_session.c     sessions
+//   engine_limits.c      limits and protocol settings of a reload
+//   engine_membership.c  the configured memberships
+//   engine.c             open, tick, close
+//   engine_reload.c      the change to another configuration
 #ifndef CTRL_ENGINE_PRIVATE_H
 #define CTRL_ENGINE_PRIVATE_H
 
 #include <stdatomic.h>
 #include <sys/queue.h>
 #include "engine.h"
+#include "engine_machine.h"
 
-enum { FAMILY_IPV4, FAMILY_IPV6, FAMILIES };
-
+// The configuration an engine was opened with or has taken over may be gone: ports, interfaces and
+// outputs have copies of their own parts of it.
 struct engine_port {
-	const struct config_port *config;
+	TAILQ_ENTRY(engine_port) next;
+	struct config_port config;
 	struct port *port;
 };
+TAILQ_HEAD(engine_ports, engine_port);
 
-// One protocol host. Of thousands few have anything to do: those that were touched are flushed, and
-// those that are due are advanced.
+// The protocol machine through which sessions join groups of one family on one interface.
 struct engine_host {
-	struct host *host;
-	unsigned number; // of engine->due_ms
-	bool touched; // since the last flush
-	STAILQ_ENTRY(engine_host) next_touched;
+	struct engine_machine machine;
+	struct engine_interface *interface;
+	struct host *host; // its context is this engine_host
 };
-STAILQ_HEAD(engine_hosts, engine_host);
 
 struct engine_interface {
+	TAILQ_ENTRY(engine_interface) next;
 	struct engine *engine;
-	const struct config_interface *config;
+	struct config_interface config;
 	unsigned index; // 1-based
 	struct port *port;
 	atomic_bool removed; // the port's device is gone; any thread: ro
 	struct rte_ether_addr mac;
 	struct interface *dataplane;
-	struct engine_host hosts[FAMILIES];
+	struct engine_machine_list machines; // all of them, the two hosts included
+	struct engine_host *igmp, *mld; // where sessions join
 	struct config_address *addresses; // the configured ones and the derived link-local
 	unsigned n_addresses;
 };
+TAILQ_HEAD(engine_interfaces, engine_interface);
 
 struct engine_output {
 	TAILQ_ENTRY(engine_output) next;
-	struct config_output config; // a copy
+	struct config_output config;
 	struct output *output;
 };
 TAILQ_HEAD(engine_outputs, engine_output);
 
-// The outputs of one membership: its member_user(). None at all stands for counting only.
+// The outputs of one membership: its member_user(). NULL stands for counting only.
 struct output_set {
 	unsigned n;
 	struct engine_output *outputs[];
@@ -74,17 +97,16 @@ struct engine_listener {
 };
 
 struct engine {
-	const struct config *config;
+	struct config_lcores lcores; // copies of parts of the configuration
+	struct config_protocol protocol;
+	struct config_limits limits;
 	struct event_base *base; // NULL: the owner ticks
 	struct event *tick;
 	struct dataplane *dataplane;
-	struct engine_port *ports;
-	unsigned n_ports;
-	struct engine_interface *interfaces;
+	struct engine_ports ports;
+	struct engine_interfaces interfaces;
 	unsigned n_interfaces;
-	struct engine_hosts touched;
-	uint64_t *due_ms; // when each host is to be advanced
-	uint64_t next_due_ms; // the first of them, or earlier
+	struct engine_machines machines;
 	struct engine_outputs outputs;
 	struct output *counting; // where a membership without outputs goes
 	struct engine_sessions sessions;
@@ -103,42 +125,41 @@ struct engine {
 	uint64_t drain_until_ms;
 };
 
-// engine_interface.c
-int engine_interfaces_open(struct engine *engine, struct error *error);
-void engine_interfaces_close(struct engine *engine);
-void engine_interfaces_advance(struct engine *engine);
-void engine_interfaces_set_link(struct engine *engine, struct port *port);
-bool engine_interfaces_busy(const struct engine *engine);
-int engine_interfaces_reconfigure(struct engine *engine);
+// engine_event.c
+void engine_event_emit(struct engine *engine, const struct engine_event *event);
+void engine_event_emit_member(struct engine_interface *interface, enum engine_event_kind kind,
+	struct session *session, const struct sluice_addr *group);
 
-// engine_host.c
-int engine_host_open(struct engine_interface *interface, unsigned family);
-int engine_host_reconfigure(struct engine_interface *interface, unsigned family);
-// To be called with whatever may give the host something to send or to wait for.
-void engine_host_touch(struct engine_interface *interface, unsigned family);
-// Sends what the touched hosts have to say.
-void engine_hosts_flush(struct engine *engine, uint64_t now_ms);
-void engine_hosts_advance(struct engine *engine, uint64_t now_ms);
+// engine_report.c
+// One line to the operator; with refuse(), of an entry that is not applied.
+__attribute__((format(printf, 2, 3))) void engine_report_note(
+	struct engine_report *report, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void engine_report_refuse(
+	struct engine_report *report, const char *format, ...);
+
+// engine_port.c
+int engine_port_open(struct engine *engine, const struct config_port *config, struct error *error);
+void engine_port_free_all(struct engine *engine); // the data plane closes the ports
+struct port *engine_port_named(const struct engine *engine, const char *name);
 
 // engine_datagram.c
-#define ENGINE_HEADER_MAX (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
-#define ENGINE_FRAME_MIN ((size_t)(RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN))
+#define ENGINE_DATAGRAM_HEADER_MAX (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
+#define ENGINE_DATAGRAM_FRAME_MIN ((size_t)(RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN))
 // The Ethernet header to a multicast destination, with the interface's tags; returns its length.
-size_t engine_header(const struct engine_interface *interface, uint8_t header[ENGINE_HEADER_MAX],
-	const struct sluice_addr *dst, unsigned priority);
+size_t engine_datagram_header(const struct engine_interface *interface,
+	uint8_t header[ENGINE_DATAGRAM_HEADER_MAX], const struct sluice_addr *dst,
+	unsigned priority);
 
 // engine_output.c
 int engine_output_open(struct engine *engine, const struct config_output *config,
 	struct engine_output **output, struct error *error);
-void engine_output_close(struct engine_output *output);
-void engine_outputs_close(struct engine_outputs *outputs);
+void engine_output_close_all(struct engine_outputs *outputs);
 // Makes engine->lines large enough for a membership that goes to n outputs.
-int engine_outputs_reserve(struct engine *engine, unsigned n);
+int engine_output_reserve(struct engine *engine, unsigned n);
 // The set's lines for a filter, into engine->lines; returns how many.
 unsigned engine_output_lines(struct engine *engine, const struct output_set *set,
 	const struct engine_session *session, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n_sources);
-
 // The sum of a set and some outputs, as a new set.
 int engine_output_set_add(const struct output_set *set, struct engine_output *const *outputs,
 	unsigned n, struct output_set **sum);
@@ -149,19 +170,50 @@ int engine_member_publish_change(
 // Gives a membership other outputs; the old set is the caller's to free. Fails only to add.
 int engine_member_set_outputs(struct member *member, struct output_set *set);
 
+// engine_host.c
+int engine_host_open(struct engine_interface *interface, int family, struct engine_host **host);
+// Hands the engine's protocol settings and limits to the host.
+int engine_host_reconfigure(struct engine_host *host);
+
+// engine_interface.c
+int engine_interface_open(
+	struct engine *engine, const struct config_interface *config, struct error *error);
+void engine_interface_close_all(struct engine *engine);
+void engine_interface_advance_all(struct engine *engine);
+void engine_interface_set_link(struct engine *engine, struct port *port);
+
 // engine_share.c
-void engine_session_unshare(struct engine_session *session);
+int engine_share_open(struct engine *engine, const char *path, bool existing,
+	struct engine_share **share, struct error *error);
+int engine_share_add(
+	struct engine_share *share, struct output *output, uint64_t *line, struct error *error);
+void engine_share_remove(struct engine_share *share, uint64_t line);
+// Closes it if no session uses it.
+void engine_share_close_unused(struct engine *engine, struct engine_share *share);
+struct share *engine_share_dataplane(const struct engine_share *share);
 
-// engine.c
-struct port *engine_port_named(const struct engine *engine, const char *name);
+// engine_request.c
+enum engine_operation {
+	ENGINE_JOIN,
+	ENGINE_LEAVE,
+	ENGINE_BLOCK,
+	ENGINE_UNBLOCK,
+	ENGINE_FILTER,
+};
+int engine_request_call(enum engine_operation operation, struct engine *engine,
+	const struct engine_request *request, struct error *error);
 
-// engine_reload.c
-// Makes the memberships of the session "config" those of the configuration.
-int engine_memberships_apply(struct engine *engine, struct error *error);
+// engine_limits.c
+// Hands the limits and protocol settings of a new configuration to all sessions and hosts.
+void engine_limits_apply(
+	struct engine *engine, const struct config *config, struct engine_report *report);
 
-// engine_event.c
-void engine_emit(struct engine *engine, const struct engine_event *event);
-void engine_emit_member(struct engine_interface *interface, enum engine_event_kind kind,
-	struct session *session, const struct sluice_addr *group);
+// engine_membership.c
+// Leaves what the session "config" has joined and `config` does not name. -ENOMEM: nothing is left.
+int engine_membership_leave_others(
+	struct engine *engine, const struct config *config, struct engine_report *report);
+// Makes the memberships of the session "config" those of `config`.
+void engine_membership_apply(
+	struct engine *engine, const struct config *config, struct engine_report *report);
 
 #endif

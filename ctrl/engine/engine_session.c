@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sessions: who owns memberships. A named one lives until closed, a connected one as long as
-// whoever opened it.
+// Sessions: the owners of memberships. A named session lives until it is closed, a connected one
+// as long as its opener.
 #include <errno.h>
 #include <stdlib.h>
 #include "engine_private.h"
+#include "share.h"
 
 static int session_new(
 	struct engine *engine, const char *name, uint16_t udp_port, struct engine_session **session)
 {
 	const struct session_limits limits = {
-		.groups = engine->config->limits.groups,
-		.sources = engine->config->limits.sources_per_filter,
+		.groups = engine->limits.groups,
+		.sources = engine->limits.sources_per_filter,
 	};
 	struct engine_session *new = calloc(1, sizeof(*new));
 
@@ -57,12 +58,21 @@ int engine_session_open(struct engine *engine, const char *name, uint16_t udp_po
 	return 0;
 }
 
+static void leave_share(struct engine_session *session)
+{
+	if (session->share == NULL)
+		return;
+	engine_share_remove(session->share, session->line);
+	output_close(session->output);
+	engine_share_close_unused(session->engine, session->share);
+}
+
 void engine_session_close(struct engine_session *session)
 {
 	struct engine *engine = session->engine;
 
 	session_close(session->memberships, engine_now_ms());
-	engine_session_unshare(session);
+	leave_share(session);
 	TAILQ_REMOVE(&engine->sessions, session, next);
 	free(session->name);
 	free(session);
@@ -147,4 +157,71 @@ void engine_session_set_user(struct engine_session *session, void *user)
 void *engine_session_user(const struct engine_session *session)
 {
 	return session->user;
+}
+
+// ---- Frames to another process -------------------------------------------------------------
+
+static int add_to_share(struct engine_session *session, struct engine_share *share,
+	unsigned ring_size, struct error *error)
+{
+	const struct output_config config = {.kind = OUTPUT_RING, .ring_size = ring_size};
+	struct dataplane_error why;
+	struct output *output;
+	int rc;
+
+	rc = output_open(session->engine->dataplane, &config, &output, &why);
+	if (rc < 0)
+		return error_set(error, -rc, "%s", why.text);
+	rc = engine_share_add(share, output, &session->line, error);
+	if (rc < 0) {
+		output_close(output);
+		return rc;
+	}
+	session->share = share;
+	engine_session_set_output(session, output);
+	return 0;
+}
+
+int engine_session_share(struct engine_session *session, const char *path, bool existing,
+	unsigned ring_size, struct error *error)
+{
+	struct engine_share *share;
+	int rc;
+
+	if (session->output != NULL)
+		return error_set(error, EBUSY, "the session has an output of its own");
+	rc = engine_share_open(session->engine, path, existing, &share, error);
+	if (rc < 0)
+		return rc;
+	rc = add_to_share(session, share, ring_size, error);
+	if (rc < 0)
+		engine_share_close_unused(session->engine, share);
+	return rc;
+}
+
+uint64_t engine_session_line(const struct engine_session *session)
+{
+	return session->line;
+}
+
+int engine_session_stats(const struct engine_session *session, struct output_stats *stats)
+{
+	uint64_t dropped = 0;
+
+	if (session->output == NULL)
+		return -ENOTCONN;
+	if (session->share != NULL)
+		dropped = share_dropped(engine_share_dataplane(session->share), session->line);
+	output_stats(session->output, stats);
+	stats->packets -= dropped;
+	stats->dropped += dropped;
+	return 0;
+}
+
+int engine_session_settle(struct engine_session *session)
+{
+	if (session->share == NULL)
+		return -ENOTCONN;
+	share_settle(engine_share_dataplane(session->share), session->line);
+	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Shares: the frames of sessions to other processes, of which each has one as long as the rings of
-// its sessions fit.
+// Shares: the frames of sessions to other processes. A process has one share, as long as the rings
+// of its sessions fit.
 #include <errno.h>
 #include <stdlib.h>
 #include "engine_private.h"
@@ -50,7 +50,18 @@ out_of_memory:
 	return error_set(error, -rc, "%s", why.text);
 }
 
-static void close_unused(struct engine *engine, struct engine_share *share)
+int engine_share_open(struct engine *engine, const char *path, bool existing,
+	struct engine_share **share, struct error *error)
+{
+	*share = find(engine, path);
+	if (*share != NULL)
+		return 0;
+	if (existing)
+		return error_set(error, ENOENT, "no session is attached to %s", path);
+	return open_share(engine, path, share, error);
+}
+
+void engine_share_close_unused(struct engine *engine, struct engine_share *share)
 {
 	if (share->n_sessions > 0)
 		return;
@@ -60,84 +71,24 @@ static void close_unused(struct engine *engine, struct engine_share *share)
 	free(share);
 }
 
-static int add_session(struct engine_session *session, struct engine_share *share,
-	unsigned ring_size, struct error *error)
+int engine_share_add(
+	struct engine_share *share, struct output *output, uint64_t *line, struct error *error)
 {
-	struct output_config config = {.kind = OUTPUT_RING, .ring_size = ring_size};
-	struct dataplane_error why;
-	struct output *output;
-	int rc;
+	int rc = share_add(share->share, output, line);
 
-	rc = output_open(session->engine->dataplane, &config, &output, &why);
 	if (rc < 0)
-		return error_set(error, -rc, "%s", why.text);
-	rc = share_add(share->share, output, &session->line);
-	if (rc < 0) {
-		output_close(output);
 		return error_set(error, -rc, "%s has all the sessions it can have", share->path);
-	}
 	share->n_sessions++;
-	session->share = share;
-	engine_session_set_output(session, output);
 	return 0;
 }
 
-int engine_session_share(struct engine_session *session, const char *path, bool existing,
-	unsigned ring_size, struct error *error)
+void engine_share_remove(struct engine_share *share, uint64_t line)
 {
-	struct engine *engine = session->engine;
-	struct engine_share *share = find(engine, path);
-	int rc = 0;
-
-	if (session->output != NULL)
-		return error_set(error, EBUSY, "the session has an output of its own");
-	if (existing && share == NULL)
-		return error_set(error, ENOENT, "no session is attached to %s", path);
-	if (share == NULL)
-		rc = open_share(engine, path, &share, error);
-	if (rc < 0)
-		return rc;
-	rc = add_session(session, share, ring_size, error);
-	if (rc < 0)
-		close_unused(engine, share);
-	return rc;
-}
-
-void engine_session_unshare(struct engine_session *session)
-{
-	struct engine_share *share = session->share;
-
-	if (share == NULL)
-		return;
-	share_remove(share->share, session->line);
-	output_close(session->output);
+	share_remove(share->share, line);
 	share->n_sessions--;
-	close_unused(session->engine, share);
 }
 
-uint64_t engine_session_line(const struct engine_session *session)
+struct share *engine_share_dataplane(const struct engine_share *share)
 {
-	return session->line;
-}
-
-int engine_session_stats(const struct engine_session *session, struct output_stats *stats)
-{
-	uint64_t dropped = 0;
-
-	if (session->output == NULL)
-		return -ENOTCONN;
-	if (session->share != NULL)
-		dropped = share_dropped(session->share->share, session->line);
-	output_stats(session->output, stats);
-	stats->packets -= dropped;
-	stats->dropped += dropped;
-	return 0;
-}
-
-int engine_session_settle(struct engine_session *session)
-{
-	if (session->share == NULL)
-		return -ENOTCONN;
-	share_settle(session->share->share, session->line);
-	return 0;
+	return share->share;
 }

@@ -22,6 +22,9 @@ struct session *session_open(const struct session_limits *limits, void *user);
 // Leaves all groups on all hosts (API-42) and frees the session. The caller flushes the hosts.
 void session_close(struct session *session, uint64_t now_ms);
 
+// Limits below what the session has hold for later calls only.
+void session_set_limits(struct session *session, const struct session_limits *limits);
+
 void *session_user(const struct session *session);
 unsigned session_members(const struct session *session);
 

@@ -29,6 +29,11 @@ void session_close(struct session *session, uint64_t now_ms)
 	memory_put(&held, session, sizeof(*session));
 }
 
+void session_set_limits(struct session *session, const struct session_limits *limits)
+{
+	session->limits = *limits;
+}
+
 void *session_user(const struct session *session)
 {
 	return session->user;

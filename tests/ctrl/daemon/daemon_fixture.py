@@ -100,7 +100,7 @@ class Daemon:
     def reload(self):
         before = len(re.findall("^[a-z]+: reload: ", self.said(), re.M))
         self.send(signal.SIGHUP)
-        wait_until(lambda: re.search("nothing is changed$|reload: done$", self.said()[-200:], re.M)
+        wait_until(lambda: re.search("nothing is changed$|reload: done: .*$|\\d refused.*$", self.said()[-200:], re.M)
                    and len(re.findall("^[a-z]+: reload: ", self.said(), re.M)) > before,
                    "the reload")
 

@@ -218,13 +218,90 @@ def reload_changes():
         d.write("  - {name: more}\nmemberships:\n  - {group: 239.1.1.1, to: [more]}\n"
                 "  - {group: 239.3.3.3}\n")
         d.reload()
-        contains(d.said(), "info: reload: done")
+        contains(d.said(), "info: reload: done: +1 -1 memberships, 1 changed, +1 output\n")
         equal(d.groups(), {"239.1.1.1": ["more"], "239.2.2.2": [], "239.3.3.3": []})
         # What stays joined is not reported again beyond its first robustness repeats.
         equal(d.stop(), 0)
         kinds = [kind for kind, of in d.records() if of == "239.1.1.1"]
         assert kinds.count(4) <= 2, kinds
         equal(kinds[-2:], [3, 3])
+
+
+@test("a reload applies all it can, names each refused entry, and is not done then")
+def reload_partly():
+    with Daemon("memberships:\n  - {group: 239.1.1.1}\n  - {group: 239.1.1.2}\n") as d:
+        d.ok("join", "239.9.9.1")
+        d.write("limits: {groups: 4}\nmemberships:\n"
+                + "".join("  - {group: 239.1.1.%d}\n" % n for n in range(2, 9)))
+        d.reload()
+        equal(set(d.groups()), {"239.9.9.1", "239.1.1.2", "239.1.1.3", "239.1.1.4"})
+        for n, group in enumerate(range(5, 9), 3):
+            contains(d.said(), "warning: reload: memberships[%d]: 239.1.1.%d on tv: " % (n, group))
+        contains(d.said(), "error: reload: +2 -1 memberships, 4 refused\n")
+        assert "done" not in d.said()
+
+
+@test("a reload hands raised limits to open sessions")
+def reload_raises_limits():
+    with Daemon("limits: {groups: 5}\n") as d:
+        for n in range(5):
+            d.ok("join", "239.1.1.%d" % n)
+        equal(d.sluice("join", "239.1.1.5").returncode, 1)
+        d.write("limits: {groups: 100}\n")
+        d.reload()
+        for n in range(5, 20):
+            d.ok("join", "239.1.1.%d" % n)
+        equal(len(d.groups()), 20)
+
+
+@test("a reload with a limit below what is joined says so and takes nothing away")
+def reload_lowers_limits():
+    with Daemon("") as d:
+        for n in range(7):
+            d.ok("join", "239.1.1.%d" % n)
+        d.ok("join", "232.1.1.1", *("--source=10.0.0.%d" % n for n in range(1, 71)))
+        d.write("limits: {groups: 5, sources_per_filter: 64}\n")
+        d.reload()
+        contains(d.said(), "limits.groups: 5 is less than is joined: session cli has 8, interface tv has 8;")
+        contains(d.said(), "limits.sources_per_filter: 64 is less than is joined: 232.1.1.1 on tv has 70;")
+        equal(len(d.groups()), 8)
+        equal(d.sluice("join", "239.1.1.9").returncode, 1)
+        for n in range(4):
+            d.ok("leave", "239.1.1.%d" % n)
+        d.ok("join", "239.1.1.9")
+
+
+@test("a reload that removes an output names the memberships that have none left")
+def reload_removes_output():
+    with Daemon("  - {name: spare}\n") as d:
+        d.ok("join", "239.2.2.1", "--to", "spare")
+        d.ok("join", "239.2.2.2", "--to", "spare")
+        d.ok("join", "239.2.2.3", "--to", "spare", "--to", "packager")
+        d.write("")
+        d.reload()
+        equal(d.groups(), {"239.2.2.1": [], "239.2.2.2": [], "239.2.2.3": ["packager"]})
+        assert re.search(r"warning: reload: session cli: 2 memberships have no output left and are only "
+                         r"counted, 239.2.2.[12] on tv for one\n", d.said()), d.said()
+        contains(d.said(), "info: reload: done: -1 output, 2 without an output now\n")
+
+
+@test("a reload that changes an output keeps its memberships on it")
+def reload_changes_output():
+    with Daemon() as d:
+        d.ok("join", "239.2.2.1", "--to", "packager")
+        d.write("memberships:\n  - {group: 239.1.1.1, to: [packager]}\n"
+                "  - {group: 232.1.1.1, sources: [10.9.0.50]}\n",
+                BASE.replace("port: out0}", "port: out0, vlan: 7}"))
+        d.reload()
+        contains(d.said(), "info: reload: done: +1 -1 outputs\n")
+        equal(d.groups(), {"239.1.1.1": ["packager"], "232.1.1.1": [], "239.2.2.1": ["packager"]})
+
+
+@test("a reload of the same file finds no difference")
+def reload_same():
+    with Daemon() as d:
+        d.reload()
+        contains(d.said(), "info: reload: done: no difference\n")
 
 
 @test("promise 8: a reload of a bad file is reported and changes nothing")

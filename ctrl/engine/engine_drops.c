@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the hosts of the interfaces count, and what they and the workers refuse.
+// What the workers and the hosts of the interfaces refuse.
 #include "engine_private.h"
 
-uint64_t engine_interface_counter(
-	const struct engine_interface *interface, enum host_counter counter)
-{
-	return host_counter(engine_interface_host(interface, AF_INET), counter) +
-	       host_counter(engine_interface_host(interface, AF_INET6), counter);
-}
-
-// What a host hears and says is no drop.
+// Messages that a host hears or sends are no drops.
 static bool is_drop(enum host_counter counter)
 {
 	switch (counter) {

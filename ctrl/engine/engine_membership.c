@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The configured memberships: the session "config" has exactly these, as far as they can be had.
+#include <errno.h>
+#include <stdlib.h>
+#include "address.h"
+#include "engine_private.h"
+
+static struct engine_interface *interface_of(
+	struct engine *engine, const struct config_membership *config)
+{
+	return config->interface != NULL ? engine_interface_named(engine, config->interface)
+					 : engine_interface_first(engine);
+}
+
+// ---- Leaving -------------------------------------------------------------------------------
+
+// A membership's key, for finding those that are configured no longer.
+struct key {
+	const struct engine_interface *interface;
+	struct sluice_addr group;
+};
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct key *x = a, *y = b;
+	int order = memcmp(&x->group, &y->group, sizeof(x->group));
+
+	if (order != 0)
+		return order;
+	return (x->interface > y->interface) - (x->interface < y->interface);
+}
+
+int engine_membership_leave_others(
+	struct engine *engine, const struct config *config, struct engine_report *report)
+{
+	struct engine_session *session = engine_session_find(engine, "config");
+	struct key *keys = calloc(config->n_memberships + 1, sizeof(*keys));
+	struct member *member, *next;
+
+	if (keys == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < config->n_memberships; i++)
+		keys[i] = (struct key){
+			.interface = interface_of(engine, &config->memberships[i]),
+			.group = config->memberships[i].group,
+		};
+	qsort(keys, config->n_memberships, sizeof(*keys), compare_keys);
+	member = session != NULL ? member_first(session->memberships) : NULL;
+	for (; member != NULL; member = next) {
+		struct host *host = member_host(member);
+		struct key key = {.interface = engine_host_interface(host)};
+
+		next = member_next(member);
+		member_group(member, &key.group);
+		if (bsearch(&key, keys, config->n_memberships, sizeof(*keys), compare_keys) != NULL)
+			continue;
+		member_set_filter(session->memberships, host, &key.group, SLUICE_INCLUDE, NULL, 0,
+			engine_now_ms());
+		report->left++;
+	}
+	free(keys);
+	return 0;
+}
+
+// ---- Joining -------------------------------------------------------------------------------
+
+static int compare_sources(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct sluice_addr));
+}
+
+// Whether the membership has the configured filter; *rc -ENOMEM if that cannot be told.
+static bool same_filter(
+	const struct member *member, const struct config_membership *config, int *rc)
+{
+	bool any_source = config->exclude || config->n_sources == 0;
+	const struct sluice_addr *sources;
+	struct sluice_addr *sorted;
+	unsigned n, n_sorted = 0;
+	bool same;
+
+	*rc = 0;
+	if (member_filter(member, &sources, &n) != (any_source ? SLUICE_EXCLUDE : SLUICE_INCLUDE))
+		return false;
+	sorted = malloc((config->n_sources + 1) * sizeof(*sorted));
+	if (sorted == NULL) {
+		*rc = -ENOMEM;
+		return false;
+	}
+	if (config->n_sources > 0)
+		memcpy(sorted, config->sources, config->n_sources * sizeof(*sorted));
+	qsort(sorted, config->n_sources, sizeof(*sorted), compare_sources);
+	for (unsigned i = 0; i < config->n_sources; i++)
+		if (i == 0 || compare_sources(&sorted[i], &sorted[i - 1]) != 0)
+			sorted[n_sorted++] = sorted[i];
+	same = n == n_sorted && (n == 0 || memcmp(sorted, sources, n * sizeof(*sorted)) == 0);
+	free(sorted);
+	return same;
+}
+
+// By name: an output that is opened anew moves its memberships itself.
+static bool same_outputs(const struct member *member, const struct config_membership *config)
+{
+	struct engine_output *const *outputs;
+	unsigned n = engine_member_outputs(member, &outputs);
+
+	if (n != config->n_to)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(outputs[i]->config.name, config->to[i]) != 0)
+			return false;
+	return true;
+}
+
+static int apply_one(struct engine *engine, struct engine_session *session,
+	const struct config_membership *config, struct engine_report *report, struct error *error)
+{
+	struct engine_interface *interface = interface_of(engine, config);
+	bool any_source = config->exclude || config->n_sources == 0;
+	struct engine_request request = {
+		.session = session,
+		.interface = interface->config.name,
+		.group = config->group,
+		.mode = any_source ? SLUICE_EXCLUDE : SLUICE_INCLUDE,
+		.sources = config->sources,
+		.n_sources = config->n_sources,
+		.only_outputs = true,
+	};
+	struct member *member = member_find(session->memberships,
+		engine_interface_host(interface, config->group.family), &config->group);
+	bool fresh = member == NULL;
+	int rc = 0;
+
+	if (!fresh && same_outputs(member, config) && same_filter(member, config, &rc))
+		return 0;
+	request.outputs = calloc(config->n_to + 1, sizeof(*request.outputs));
+	if (rc < 0 || request.outputs == NULL) {
+		free(request.outputs);
+		return error_set(error, ENOMEM, "out of memory");
+	}
+	for (unsigned i = 0; i < config->n_to; i++) {
+		struct engine_output *output = engine_output_find(engine, config->to[i]);
+
+		if (output != NULL)
+			request.outputs[request.n_outputs++] = output;
+	}
+	rc = engine_request_call(ENGINE_FILTER, engine, &request, error);
+	free(request.outputs);
+	if (rc < 0)
+		return rc;
+	report->undelivered += config->n_to > 0 && request.n_outputs == 0;
+	report->joined += fresh;
+	report->changed += !fresh;
+	return 0;
+}
+
+void engine_membership_apply(
+	struct engine *engine, const struct config *config, struct engine_report *report)
+{
+	struct engine_session *session;
+	struct error why;
+
+	if (engine_session_open(engine, "config", 0, &session, &why) < 0) {
+		engine_report_refuse(report, "memberships: %s", why.text);
+		return;
+	}
+	for (unsigned i = 0; i < config->n_memberships; i++)
+		if (apply_one(engine, session, &config->memberships[i], report, &why) < 0)
+			engine_report_refuse(report, "memberships[%u]: %s", i, why.text);
+}
