@@ -161,6 +161,15 @@ static void append(json_t **list, const char *text)
 	json_array_append_new(*list, json_string(text));
 }
 
+// No name at all stands for no output.
+static void append_output(json_t **list, const char *name)
+{
+	if (name[0])
+		append(list, name);
+	else if (!*list)
+		*list = json_array();
+}
+
 // Whether to go on; else *status is the exit status.
 static bool read_options(int argc, char **argv, struct sluice_options *options, unsigned *given,
 	enum exit_status *status)
@@ -199,7 +208,7 @@ static bool read_options(int argc, char **argv, struct sluice_options *options, 
 			*given |= OPTION_SESSION;
 			break;
 		case 't':
-			append(&options->to, optarg);
+			append_output(&options->to, optarg);
 			*given |= OPTION_TO;
 			break;
 		case 'V':

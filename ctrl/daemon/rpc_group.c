@@ -71,6 +71,8 @@ static int change(struct rpc_call *call, engine_fn fn, bool opens, bool has_mode
 
 	if (rc == 0)
 		rc = read_request(call, &request, &sources);
+	// A filter replaces the outputs if it names any list of them, even an empty one.
+	request.only_outputs = has_mode && json_object_get(call->params, "to");
 	if (rc == 0)
 		rc = apply(call, fn, opens, &request);
 	free(sources);

@@ -304,6 +304,20 @@ def reload_same():
         contains(d.said(), "info: reload: done: no difference\n")
 
 
+@test("filter --to replaces the outputs of a membership, join --to adds to them")
+def filter_replaces_outputs():
+    with Daemon("  - {name: more}\n") as d:
+        d.ok("join", "239.1.1.1", "--to", "packager")
+        d.ok("join", "239.1.1.1", "--to", "more")
+        equal(d.groups(), {"239.1.1.1": ["packager", "more"]})
+        d.ok("filter", "239.1.1.1", "exclude", "--to", "more")
+        equal(d.groups(), {"239.1.1.1": ["more"]})
+        d.ok("filter", "239.1.1.1", "exclude", "10.0.0.1")
+        equal(d.groups(), {"239.1.1.1": ["more"]})
+        d.ok("filter", "239.1.1.1", "exclude", "--to", "")
+        equal(d.groups(), {"239.1.1.1": []})
+
+
 @test("promise 8: a reload of a bad file is reported and changes nothing")
 def reload_bad():
     with Daemon() as d:
