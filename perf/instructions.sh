@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Counts the instructions a frame costs in each stage of a worker's path, under callgrind: the one
+# Counts the instructions per frame in each stage of a worker's path, under callgrind: the one
 # figure of speed that is the same on every run and every machine with the same compiler and DPDK.
 # With --check a count that is more than 2 % off the baseline fails; --update writes the baseline.
 set -eu

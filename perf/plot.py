@@ -10,20 +10,20 @@ SIZES = ("1k", "64k", "1M")
 FLOOR_COLORS = ("#8c8c8c", "#c4c4c4", "#5c5c5c")
 COLORS = ("#1f5fa8", "#6ba3d6", "#d98032", "#5a9e5a", "#8e6bb0", "#b5493c", "#c9a227")
 
-RATE = "million frames a second"
+RATE = "million frames per second"
 
 # File, title, unit of the axis, and the cases with their captions; those a result lacks are left
 # out.
 CHARTS = (
-    ("lookup", "Finding a group that is joined (32 at a time)", "ns a lookup", (
+    ("lookup", "Finding a group that is joined (32 at a time)", "ns per lookup", (
         ("floor.100%", "one-line read (floor)"),
         ("lookup4.100%", "Sluice, IPv4"),
         ("lookup6.100%", "Sluice, IPv6"),
         ("rte_hash.100%", "rte\\\\_hash"),
     )),
-    ("loop", "A worker's whole loop on one core", "ns a frame", (
+    ("loop", "A worker's whole loop on one core", "ns per frame", (
         ("filter.free", "receive and free (floor)"),
-        ("limit.loop", "+ parse, a line a group (limit)"),
+        ("limit.loop", "+ parse, a line per group (limit)"),
         ("nothing.sluice", "Sluice, nothing joined"),
         ("open.sluice", "Sluice, any source"),
         ("filter.sluice", "Sluice, source and port filter"),
@@ -31,11 +31,11 @@ CHARTS = (
         ("deliver8.rings", "8 rings alone (floor)"),
         ("deliver8.sluice", "Sluice, filter, to 8 rings"),
     )),
-    ("churn", "Finding a group while another core joins and leaves", "ns a lookup", (
+    ("churn", "Finding a group while another core joins and leaves", "ns per lookup", (
         ("lookup4.alone", "nobody writes"),
         ("lookup4.churn", "writer at full speed"),
     )),
-    ("fanout", "Delivering a frame to 32 rings, their readers included", "ns a frame", (
+    ("fanout", "Delivering a frame to 32 rings, their readers included", "ns per frame", (
         ("fanout32.atomic", "32 releases and transfers (floor)"),
         ("fanout32.reference", "Sluice, references"),
         ("fanout32.clone", "clones"),

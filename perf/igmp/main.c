@@ -50,8 +50,8 @@ static void query(struct bench *bench, const struct sluice_addr *group,
 struct cost {
 	double join, answer, leave; // seconds of CPU for all groups
 	double join_calls, leave_calls; // without the reports
-	double memory; // bytes a group, as the host counts them
-	double allocated; // bytes a group, as malloc counts them
+	double memory; // bytes per group, as the host counts them
+	double allocated; // bytes per group, as malloc counts them
 	double answer_frames, answer_span_ms, answer_first_ms, answer_busiest;
 };
 
@@ -171,8 +171,8 @@ static void bench_million(void)
 	result_add("  last after", cost.answer_span_ms, "ms", RESULT_AT_MOST, RESPONSE_MS + 10);
 	// Even spreading makes 55; a burst would make thousands.
 	result_add("  most within 100 ms", cost.answer_busiest, "frames", RESULT_AT_MOST, 256);
-	result_add("bytes a group", cost.memory, "B", RESULT_AT_MOST, 200);
-	result_add("bytes a group, by malloc", cost.allocated, "B", RESULT_AT_MOST, 200);
+	result_add("bytes per group", cost.memory, "B", RESULT_AT_MOST, 200);
+	result_add("bytes per group, by malloc", cost.allocated, "B", RESULT_AT_MOST, 200);
 
 	cost = best(AF_INET6, MILLION, IN_A_ROW);
 	result_add("1M IPv6 groups joined", cost.join, "s CPU", RESULT_NO_GOAL, 0);

@@ -7,7 +7,7 @@
 
 struct load {
 	struct traffic_config traffic;
-	uint64_t rate; // frames a second; 0: as fast as the device takes them
+	uint64_t rate; // frames per second; 0: as fast as the device takes them
 	uint64_t count; // frames; 0: until a signal
 	unsigned seconds; // 0: until a signal
 	unsigned cpu;

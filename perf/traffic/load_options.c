@@ -29,7 +29,7 @@ static const char help[] =
 	"  --size SIZE       bytes without the FCS, 64 to 9000 (64); imix: 64, 594 and 1518 bytes, "
 	"7 to 4 to\n"
 	"                    1; ts: 1358 bytes, as seven packets of an MPEG transport stream give\n"
-	"  --rate N          frames a second; without it as many as the device takes\n"
+	"  --rate N          frames per second; without it as many as the device takes\n"
 	"  --count N         ends after so many frames\n"
 	"  --seconds N       ends after so long; without either it ends with SIGINT or SIGTERM\n"
 	"  --cpu N           which it keeps busy (0)\n"
