@@ -15,7 +15,7 @@
 // The session is a connected one: it ends with its connection, so that the death of this process
 // leaves its groups.
 //
-// Thread rule: any thread. Calls wait for sluiced, except client_join_async().
+// Thread rule: any thread. Calls wait for sluiced, except client_member_join_async().
 // Errors: a negative errno; the errno of sluiced if it refused the call, -EPIPE if it is gone.
 #ifndef CTRL_CLIENT_H
 #define CTRL_CLIENT_H
@@ -56,10 +56,10 @@ json_t *client_group_params(
 // client_member.c
 
 // `*ended`: the membership does not exist any more.
-int client_change(struct client *client, const struct membership_request *request, bool *ended);
-int client_get_filter(struct client *client, struct filter_request *request);
+int client_member_change(struct client *client, const struct membership_request *request, bool *ended);
+int client_member_get_filter(struct client *client, struct filter_request *request);
 // Sends a join and returns; events with the context follow.
-int client_join_async(
+int client_member_join_async(
 	struct client *client, const struct membership_request *request, void *context);
 
 // client_send.c

@@ -41,7 +41,7 @@ static int get_membership(
 	return client_call(client, "group.get", params, result);
 }
 
-int client_change(struct client *client, const struct membership_request *request, bool *ended)
+int client_member_change(struct client *client, const struct membership_request *request, bool *ended)
 {
 	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
 	json_t *membership;
@@ -77,7 +77,7 @@ static int read_sources(const json_t *sources, struct filter_request *request)
 	return 0;
 }
 
-int client_get_filter(struct client *client, struct filter_request *request)
+int client_member_get_filter(struct client *client, struct filter_request *request)
 {
 	const char *mode;
 	json_t *result;
@@ -114,7 +114,7 @@ static void on_joined(void *arg, int rc, const json_t *body)
 	free(join);
 }
 
-int client_join_async(
+int client_member_join_async(
 	struct client *client, const struct membership_request *request, void *context)
 {
 	struct join *join = malloc(sizeof(*join));

@@ -73,13 +73,13 @@ int local_session_open(struct sluice *sluice, const struct sluice_session_option
 void local_session_free(struct local *session);
 
 // local_member.c
-int local_change(
+int local_member_change(
 	struct sluice_session *session, const struct membership_request *request, bool *ended);
-int local_get_filter(struct sluice_session *session, struct filter_request *request);
-int local_join_async(
+int local_member_get_filter(struct sluice_session *session, struct filter_request *request);
+int local_member_join_async(
 	struct sluice_session *session, const struct membership_request *request, void *context);
 // The engine's listener.
-void local_event(void *arg, const struct engine_event *event);
+void local_member_event(void *arg, const struct engine_event *event);
 
 // local_stats.c
 int local_group_stats(struct sluice_session *session, unsigned ifindex,

@@ -79,7 +79,7 @@ static void run_change(struct mailbox_call *mailbox_call)
 		forget_watches(call->session, request, member);
 }
 
-int local_change(
+int local_member_change(
 	struct sluice_session *session, const struct membership_request *request, bool *ended)
 {
 	struct change_call call = {.session = local(session), .request = request};
@@ -113,7 +113,7 @@ static void run_get_filter(struct mailbox_call *mailbox_call)
 		&filter->group, &filter->mode, filter->sources, &filter->n);
 }
 
-int local_get_filter(struct sluice_session *session, struct filter_request *filter)
+int local_member_get_filter(struct sluice_session *session, struct filter_request *filter)
 {
 	struct filter_call call = {.session = local(session), .filter = filter};
 
@@ -151,7 +151,7 @@ static void finish_join(struct mailbox_call *call)
 	free(call);
 }
 
-int local_join_async(
+int local_member_join_async(
 	struct sluice_session *session, const struct membership_request *request, void *context)
 {
 	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
@@ -191,7 +191,7 @@ static const enum sluice_event_kind event_kinds[] = {
 	[ENGINE_EVENT_LOST] = SLUICE_EVENT_ERROR,
 };
 
-void local_event(void *arg, const struct engine_event *event)
+void local_member_event(void *arg, const struct engine_event *event)
 {
 	struct events_key key = {.ifindex = engine_interface_index(event->interface)};
 	struct local *session;

@@ -38,7 +38,7 @@ static int open_all(struct sluice *sluice, struct error *error)
 		return -EIO;
 	rc = list_interfaces(sluice);
 	if (rc == 0)
-		rc = engine_event_listen(sluice->engine, local_event, sluice);
+		rc = engine_event_listen(sluice->engine, local_member_event, sluice);
 	if (rc < 0) {
 		error_set(error, -rc, "engine: %s", strerror(-rc));
 		goto close_engine;

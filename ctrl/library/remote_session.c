@@ -74,18 +74,18 @@ static int addresses(
 static int change(
 	struct sluice_session *session, const struct membership_request *request, bool *ended)
 {
-	return client_change(&remote(session)->client, request, ended);
+	return client_member_change(&remote(session)->client, request, ended);
 }
 
 static int get_filter(struct sluice_session *session, struct filter_request *request)
 {
-	return client_get_filter(&remote(session)->client, request);
+	return client_member_get_filter(&remote(session)->client, request);
 }
 
 static int join_async(
 	struct sluice_session *session, const struct membership_request *request, void *context)
 {
-	return client_join_async(&remote(session)->client, request, context);
+	return client_member_join_async(&remote(session)->client, request, context);
 }
 
 static int send_datagram(struct sluice_session *session, const struct send_request *request)
