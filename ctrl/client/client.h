@@ -56,7 +56,8 @@ json_t *client_group_params(
 // client_member.c
 
 // `*ended`: the membership does not exist any more.
-int client_member_change(struct client *client, const struct membership_request *request, bool *ended);
+int client_member_change(
+	struct client *client, const struct membership_request *request, bool *ended);
 int client_member_get_filter(struct client *client, struct filter_request *request);
 // Sends a join and returns; events with the context follow.
 int client_member_join_async(

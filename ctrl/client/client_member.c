@@ -41,7 +41,8 @@ static int get_membership(
 	return client_call(client, "group.get", params, result);
 }
 
-int client_member_change(struct client *client, const struct membership_request *request, bool *ended)
+int client_member_change(
+	struct client *client, const struct membership_request *request, bool *ended)
 {
 	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
 	json_t *membership;
@@ -57,9 +58,9 @@ int client_member_change(struct client *client, const struct membership_request 
 		return 0;
 	}
 	if (request->call == MEMBERSHIP_LEAVE_SOURCE)
-		events_unwatch(client->events, &key, request->sources, 0);
+		events_join_forget(client->events, &key, request->sources, 0);
 	else
-		events_unwatch(client->events, &key, NULL,
+		events_join_forget(client->events, &key, NULL,
 			json_integer_value(json_object_get(membership, "joins")));
 	json_decref(membership);
 	return 0;
@@ -96,42 +97,42 @@ int client_member_get_filter(struct client *client, struct filter_request *reque
 
 // ---- Asynchronous joins --------------------------------------------------------------------
 
-struct join {
+struct client_join {
 	struct events *events;
 	struct events_key key;
-	uint64_t watch;
+	uint64_t id; // of the events
 };
 
 // sluiced has sent the reports of a line before it answers.
 static void on_joined(void *arg, int rc, const json_t *body)
 {
-	struct join *join = arg;
+	struct client_join *join = arg;
 
 	if (rc < 0)
-		events_watch_failed(join->events, &join->key, join->watch, rc);
+		events_join_failed(join->events, &join->key, join->id, rc);
 	else
-		events_watch_done(join->events, &join->key, join->watch, true);
+		events_join_done(join->events, &join->key, join->id, true);
 	free(join);
 }
 
 int client_member_join_async(
 	struct client *client, const struct membership_request *request, void *context)
 {
-	struct join *join = malloc(sizeof(*join));
+	struct client_join *join = malloc(sizeof(*join));
 	int rc;
 
 	if (join == NULL)
 		return -ENOMEM;
-	*join = (struct join){
+	*join = (struct client_join){
 		.events = client->events,
 		.key = {.ifindex = request->ifindex, .group = request->group},
 	};
-	join->watch = events_watch(join->events, &join->key, request->sources, context);
-	rc = join->watch == 0 ? -ENOMEM
-			      : connection_post(&client->connection, methods[request->call],
-					change_params(client, request), on_joined, join);
+	join->id = events_join_start(join->events, &join->key, request->sources, context);
+	rc = join->id == 0 ? -ENOMEM
+			   : connection_post(&client->connection, methods[request->call],
+				     change_params(client, request), on_joined, join);
 	if (rc < 0) {
-		events_watch_cancel(join->events, &join->key, join->watch);
+		events_join_cancel(join->events, &join->key, join->id);
 		free(join);
 	}
 	return rc;

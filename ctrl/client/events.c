@@ -1,77 +1,74 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "events.h"
-#include <errno.h>
 #include <search.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-struct events_entry {
-	TAILQ_ENTRY(events_entry) next;
-	struct sluice_event event;
-};
+enum events_join_state { JOIN_REQUESTED, JOIN_PENDING, JOIN_JOINED };
 
-enum watch_state { WATCH_NEW, WATCH_PENDING, WATCH_JOINED };
-
-struct watch {
-	TAILQ_ENTRY(watch) next;
+struct events_join {
+	TAILQ_ENTRY(events_join) next;
 	uint64_t id;
 	struct sluice_addr source; // family 0: any
 	void *context;
-	enum watch_state state;
+	enum events_join_state state;
 };
 
-struct watched {
+struct events_membership {
 	struct events_key key; // first: what the tree compares
-	TAILQ_HEAD(watches, watch) watches; // oldest first
+	TAILQ_HEAD(, events_join) joins; // oldest first
 };
+
+static void free_membership(void *node)
+{
+	struct events_membership *membership = node;
+	struct events_join *join;
+
+	while ((join = TAILQ_FIRST(&membership->joins)) != NULL) {
+		TAILQ_REMOVE(&membership->joins, join, next);
+		free(join);
+	}
+	free(membership);
+}
 
 int events_init(struct events *events)
 {
-	*events = (struct events){0};
-	events->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (events->fd < 0)
-		return -errno;
-	pthread_mutex_init(&events->lock, NULL);
-	pthread_cond_init(&events->acked, NULL);
-	TAILQ_INIT(&events->waiting);
-	TAILQ_INIT(&events->taken);
-	return 0;
-}
-
-static void queue_free(struct events_queue *queue)
-{
-	struct events_entry *entry;
-
-	while ((entry = TAILQ_FIRST(queue)) != NULL) {
-		TAILQ_REMOVE(queue, entry, next);
-		free(entry);
-	}
-}
-
-static void watched_free(void *node)
-{
-	struct watched *watched = node;
-	struct watch *watch;
-
-	while ((watch = TAILQ_FIRST(&watched->watches)) != NULL) {
-		TAILQ_REMOVE(&watched->watches, watch, next);
-		free(watch);
-	}
-	free(watched);
+	events->memberships = NULL;
+	return event_queue_init(&events->queue);
 }
 
 void events_fini(struct events *events)
 {
-	queue_free(&events->waiting);
-	queue_free(&events->taken);
-	tdestroy(events->watched, watched_free);
-	pthread_cond_destroy(&events->acked);
-	pthread_mutex_destroy(&events->lock);
-	close(events->fd);
+	tdestroy(events->memberships, free_membership);
+	event_queue_fini(&events->queue);
 }
 
-static int key_compare(const void *a, const void *b)
+static void lock(struct events *events)
+{
+	pthread_mutex_lock(&events->queue.lock);
+}
+
+static void unlock(struct events *events)
+{
+	pthread_mutex_unlock(&events->queue.lock);
+}
+
+// ---- Under the lock ------------------------------------------------------------------------
+
+static void put(struct events *events, const struct events_key *key, enum sluice_event_kind kind,
+	int status, void *context)
+{
+	const struct sluice_event event = {
+		.kind = kind,
+		.status = status,
+		.ifindex = key->ifindex,
+		.group = key->group,
+		.context = context,
+	};
+
+	event_queue_put(&events->queue, &event);
+}
+
+static int compare_keys(const void *a, const void *b)
 {
 	const struct events_key *x = a, *y = b;
 
@@ -80,335 +77,208 @@ static int key_compare(const void *a, const void *b)
 	return memcmp(&x->group, &y->group, sizeof(x->group));
 }
 
-// ---- The queue: called under the lock ------------------------------------------------------
-
-static void put(struct events *events, const struct events_key *key, enum sluice_event_kind kind,
-	int status, void *context)
+static struct events_membership *find_membership(
+	const struct events *events, const struct events_key *key)
 {
-	struct events_entry *entry = NULL;
-
-	if (!events->wanted)
-		return;
-	if (events->n_waiting < EVENTS_MAX)
-		entry = malloc(sizeof(*entry));
-	if (entry == NULL) {
-		events->n_lost++;
-		return;
-	}
-	entry->event = (struct sluice_event){
-		.kind = kind,
-		.status = status,
-		.ifindex = key->ifindex,
-		.group = key->group,
-		.context = context,
-		.id = ++events->last_id,
-	};
-	TAILQ_INSERT_TAIL(&events->waiting, entry, next);
-	if (events->n_waiting++ == 0)
-		eventfd_write(events->fd, 1);
-}
-
-static void unqueue(struct events *events, struct events_entry *entry)
-{
-	eventfd_t ignored;
-
-	TAILQ_REMOVE(&events->waiting, entry, next);
-	if (--events->n_waiting == 0)
-		eventfd_read(events->fd, &ignored);
-}
-
-static bool of_key(const struct events_entry *entry, const struct events_key *key)
-{
-	return entry->event.ifindex == key->ifindex &&
-	       sluice_addr_equal(&entry->event.group, &key->group);
-}
-
-static bool any_taken(const struct events *events, const struct events_key *key)
-{
-	const struct events_entry *entry;
-
-	TAILQ_FOREACH (entry, &events->taken, next)
-		if (of_key(entry, key))
-			return true;
-	return false;
-}
-
-// ---- What the application asks -------------------------------------------------------------
-
-void events_want(struct events *events)
-{
-	pthread_mutex_lock(&events->lock);
-	events->wanted = true;
-	pthread_mutex_unlock(&events->lock);
-}
-
-int events_fd(struct events *events)
-{
-	events_want(events);
-	return events->fd;
-}
-
-int events_get(struct events *events, struct sluice_event *event)
-{
-	struct events_entry *entry;
-
-	pthread_mutex_lock(&events->lock);
-	entry = TAILQ_FIRST(&events->waiting);
-	if (entry != NULL) {
-		unqueue(events, entry);
-		TAILQ_INSERT_TAIL(&events->taken, entry, next);
-		*event = entry->event;
-	}
-	pthread_mutex_unlock(&events->lock);
-	return entry != NULL ? 0 : -EAGAIN;
-}
-
-int events_ack(struct events *events, uint64_t id)
-{
-	struct events_entry *entry;
-
-	pthread_mutex_lock(&events->lock);
-	TAILQ_FOREACH (entry, &events->taken, next)
-		if (entry->event.id == id)
-			break;
-	if (entry != NULL) {
-		TAILQ_REMOVE(&events->taken, entry, next);
-		pthread_cond_broadcast(&events->acked);
-	}
-	pthread_mutex_unlock(&events->lock);
-	free(entry);
-	return entry != NULL ? 0 : -ENOENT;
-}
-
-void events_drain(struct events *events, const struct events_key *key)
-{
-	struct events_entry *entry, *next;
-
-	pthread_mutex_lock(&events->lock);
-	for (entry = TAILQ_FIRST(&events->waiting); entry != NULL; entry = next) {
-		next = TAILQ_NEXT(entry, next);
-		if (of_key(entry, key)) {
-			unqueue(events, entry);
-			free(entry);
-		}
-	}
-	while (any_taken(events, key))
-		pthread_cond_wait(&events->acked, &events->lock);
-	pthread_mutex_unlock(&events->lock);
-}
-
-uint64_t events_lost(struct events *events)
-{
-	uint64_t lost;
-
-	pthread_mutex_lock(&events->lock);
-	lost = events->n_lost;
-	pthread_mutex_unlock(&events->lock);
-	return lost;
-}
-
-// ---- Watches -------------------------------------------------------------------------------
-
-static struct watched *watched_find(const struct events *events, const struct events_key *key)
-{
-	struct watched *const *found = tfind(key, &events->watched, key_compare);
+	struct events_membership *const *found = tfind(key, &events->memberships, compare_keys);
 
 	return found != NULL ? *found : NULL;
 }
 
-static struct watched *watched_make(struct events *events, const struct events_key *key)
+static struct events_membership *make_membership(
+	struct events *events, const struct events_key *key)
 {
-	struct watched *watched = watched_find(events, key);
+	struct events_membership *membership = find_membership(events, key);
 
-	if (watched != NULL)
-		return watched;
-	watched = malloc(sizeof(*watched));
-	if (watched == NULL)
+	if (membership != NULL)
+		return membership;
+	membership = malloc(sizeof(*membership));
+	if (membership == NULL)
 		return NULL;
-	watched->key = *key;
-	TAILQ_INIT(&watched->watches);
-	if (tsearch(watched, &events->watched, key_compare) == NULL) {
-		free(watched);
+	membership->key = *key;
+	TAILQ_INIT(&membership->joins);
+	if (tsearch(membership, &events->memberships, compare_keys) == NULL) {
+		free(membership);
 		return NULL;
 	}
-	return watched;
+	return membership;
 }
 
-static void watch_remove(struct events *events, struct watched *watched, struct watch *watch)
+static struct events_join *find_join(const struct events_membership *membership, uint64_t id)
 {
-	TAILQ_REMOVE(&watched->watches, watch, next);
-	free(watch);
-	if (TAILQ_EMPTY(&watched->watches)) {
-		tdelete(watched, &events->watched, key_compare);
-		free(watched);
-	}
-}
+	struct events_join *join;
 
-static struct watch *watch_find(const struct watched *watched, uint64_t id)
-{
-	struct watch *watch;
-
-	if (watched == NULL)
+	if (membership == NULL)
 		return NULL;
-	TAILQ_FOREACH (watch, &watched->watches, next)
-		if (watch->id == id)
-			return watch;
+	TAILQ_FOREACH (join, &membership->joins, next)
+		if (join->id == id)
+			return join;
 	return NULL;
 }
 
-uint64_t events_watch(struct events *events, const struct events_key *key,
+static void remove_join(
+	struct events *events, struct events_membership *membership, struct events_join *join)
+{
+	TAILQ_REMOVE(&membership->joins, join, next);
+	free(join);
+	if (TAILQ_EMPTY(&membership->joins)) {
+		tdelete(membership, &events->memberships, compare_keys);
+		free(membership);
+	}
+}
+
+// Tells a join the events up to `state` that it was not told yet.
+static void advance(struct events *events, const struct events_key *key, struct events_join *join,
+	enum events_join_state state)
+{
+	if (join->state == JOIN_REQUESTED) {
+		join->state = JOIN_PENDING;
+		put(events, key, SLUICE_EVENT_PENDING, 0, join->context);
+	}
+	if (join->state == JOIN_PENDING && state == JOIN_JOINED) {
+		join->state = JOIN_JOINED;
+		put(events, key, SLUICE_EVENT_JOINED, 0, join->context);
+	}
+}
+
+// ---- Asynchronous joins --------------------------------------------------------------------
+
+uint64_t events_join_start(struct events *events, const struct events_key *key,
 	const struct sluice_addr *source, void *context)
 {
-	struct watch *watch = calloc(1, sizeof(*watch));
-	struct watched *watched;
+	struct events_join *join = calloc(1, sizeof(*join));
+	struct events_membership *membership;
 	uint64_t id = 0;
 
-	if (watch == NULL)
+	if (join == NULL)
 		return 0;
-	watch->context = context;
+	join->context = context;
 	if (source != NULL)
-		watch->source = *source;
-	pthread_mutex_lock(&events->lock);
-	events->wanted = true;
-	watched = watched_make(events, key);
-	if (watched != NULL) {
-		id = watch->id = ++events->last_id;
-		TAILQ_INSERT_TAIL(&watched->watches, watch, next);
+		join->source = *source;
+	lock(events);
+	events->queue.wanted = true;
+	membership = make_membership(events, key);
+	if (membership != NULL) {
+		id = join->id = ++events->queue.last_id;
+		TAILQ_INSERT_TAIL(&membership->joins, join, next);
 	}
-	pthread_mutex_unlock(&events->lock);
-	if (watched == NULL)
-		free(watch);
+	unlock(events);
+	if (membership == NULL)
+		free(join);
 	return id;
 }
 
-// Tells a watch as much as it has not heard yet.
-static void advance(struct events *events, const struct events_key *key, struct watch *watch,
-	enum watch_state state)
+void events_join_done(struct events *events, const struct events_key *key, uint64_t id, bool joined)
 {
-	if (watch->state == WATCH_NEW) {
-		watch->state = WATCH_PENDING;
-		put(events, key, SLUICE_EVENT_PENDING, 0, watch->context);
-	}
-	if (watch->state == WATCH_PENDING && state == WATCH_JOINED) {
-		watch->state = WATCH_JOINED;
-		put(events, key, SLUICE_EVENT_JOINED, 0, watch->context);
-	}
+	struct events_join *join;
+
+	lock(events);
+	join = find_join(find_membership(events, key), id);
+	if (join != NULL)
+		advance(events, key, join, joined ? JOIN_JOINED : JOIN_PENDING);
+	unlock(events);
 }
 
-void events_watch_done(
-	struct events *events, const struct events_key *key, uint64_t id, bool joined)
-{
-	struct watch *watch;
-
-	pthread_mutex_lock(&events->lock);
-	watch = watch_find(watched_find(events, key), id);
-	if (watch != NULL)
-		advance(events, key, watch, joined ? WATCH_JOINED : WATCH_PENDING);
-	pthread_mutex_unlock(&events->lock);
-}
-
-void events_watch_failed(
+void events_join_failed(
 	struct events *events, const struct events_key *key, uint64_t id, int status)
 {
-	struct watched *watched;
-	struct watch *watch;
+	struct events_membership *membership;
+	struct events_join *join;
 
-	pthread_mutex_lock(&events->lock);
-	watched = watched_find(events, key);
-	watch = watch_find(watched, id);
-	if (watch != NULL) {
-		put(events, key, SLUICE_EVENT_ERROR, status, watch->context);
-		watch_remove(events, watched, watch);
+	lock(events);
+	membership = find_membership(events, key);
+	join = find_join(membership, id);
+	if (join != NULL) {
+		put(events, key, SLUICE_EVENT_ERROR, status, join->context);
+		remove_join(events, membership, join);
 	}
-	pthread_mutex_unlock(&events->lock);
+	unlock(events);
 }
 
-void events_watch_cancel(struct events *events, const struct events_key *key, uint64_t id)
+void events_join_cancel(struct events *events, const struct events_key *key, uint64_t id)
 {
-	struct watched *watched;
-	struct watch *watch;
+	struct events_membership *membership;
+	struct events_join *join;
 
-	pthread_mutex_lock(&events->lock);
-	watched = watched_find(events, key);
-	watch = watch_find(watched, id);
-	if (watch != NULL)
-		watch_remove(events, watched, watch);
-	pthread_mutex_unlock(&events->lock);
+	lock(events);
+	membership = find_membership(events, key);
+	join = find_join(membership, id);
+	if (join != NULL)
+		remove_join(events, membership, join);
+	unlock(events);
 }
 
-static bool of_source(const struct watch *watch, const struct sluice_addr *source)
+static bool is_from(const struct events_join *join, const struct sluice_addr *source)
 {
-	return source != NULL ? sluice_addr_equal(&watch->source, source)
-			      : watch->source.family == 0;
+	return source != NULL ? sluice_addr_equal(&join->source, source) : join->source.family == 0;
 }
 
-// A watch whose join was not done yet is none that a leave or a notice speaks of.
-void events_unwatch(struct events *events, const struct events_key *key,
+// A leave or a notice cannot be about a join that was not carried out yet.
+void events_join_forget(struct events *events, const struct events_key *key,
 	const struct sluice_addr *source, unsigned keep)
 {
-	struct watch *watch, *next;
-	struct watched *watched;
+	struct events_membership *membership;
+	struct events_join *join, *next;
 
-	pthread_mutex_lock(&events->lock);
-	watched = watched_find(events, key);
-	for (watch = watched != NULL ? TAILQ_FIRST(&watched->watches) : NULL; watch != NULL;
-		watch = next) {
-		next = TAILQ_NEXT(watch, next);
-		if (watch->state == WATCH_NEW || !of_source(watch, source))
+	lock(events);
+	membership = find_membership(events, key);
+	for (join = membership != NULL ? TAILQ_FIRST(&membership->joins) : NULL; join != NULL;
+		join = next) {
+		next = TAILQ_NEXT(join, next);
+		if (join->state == JOIN_REQUESTED || !is_from(join, source))
 			continue;
 		if (keep > 0)
 			keep--;
 		else
-			watch_remove(events, watched, watch);
+			remove_join(events, membership, join);
 	}
-	pthread_mutex_unlock(&events->lock);
+	unlock(events);
 }
 
-// ---- Notices -------------------------------------------------------------------------------
+// ---- What happens --------------------------------------------------------------------------
 
-// Returns whether the watch was told.
-static bool tell(struct events *events, struct watched *watched, struct watch *watch,
-	enum sluice_event_kind kind, int status)
+// Returns whether the join was told.
+static bool tell(struct events *events, struct events_membership *membership,
+	struct events_join *join, enum sluice_event_kind kind, int status)
 {
-	struct events_key key = watched->key;
+	struct events_key key = membership->key; // outlives the membership
 
 	if (kind == SLUICE_EVENT_PENDING) {
-		if (watch->state == WATCH_NEW)
-			advance(events, &key, watch, WATCH_PENDING);
+		advance(events, &key, join, JOIN_PENDING);
 		return true;
 	}
-	if (watch->state == WATCH_NEW)
+	if (join->state == JOIN_REQUESTED)
 		return false;
 	if (kind == SLUICE_EVENT_JOINED) {
-		advance(events, &key, watch, WATCH_JOINED);
+		advance(events, &key, join, JOIN_JOINED);
 		return true;
 	}
-	put(events, &key, kind, status, watch->context);
+	put(events, &key, kind, status, join->context);
 	if (kind == SLUICE_EVENT_LEFT)
-		watch_remove(events, watched, watch);
+		remove_join(events, membership, join);
 	return true;
 }
 
 void events_notice(struct events *events, const struct events_key *key, enum sluice_event_kind kind,
 	int status)
 {
-	struct watch *watch, *next;
-	struct watched *watched;
+	struct events_membership *membership;
+	struct events_join *join, *next;
 	bool told = false;
 
-	pthread_mutex_lock(&events->lock);
-	watched = watched_find(events, key);
-	for (watch = watched != NULL ? TAILQ_FIRST(&watched->watches) : NULL; watch != NULL;
-		watch = next) {
-		next = TAILQ_NEXT(watch, next);
-		told |= tell(events, watched, watch, kind, status);
-		// A new membership is one join's doing.
+	lock(events);
+	membership = find_membership(events, key);
+	for (join = membership != NULL ? TAILQ_FIRST(&membership->joins) : NULL; join != NULL;
+		join = next) {
+		next = TAILQ_NEXT(join, next);
+		told |= tell(events, membership, join, kind, status);
+		// One join creates a membership: the others are told when they are carried out.
 		if (told && kind == SLUICE_EVENT_PENDING)
 			break;
 	}
 	if (!told)
 		put(events, key, kind, status, NULL);
-	pthread_mutex_unlock(&events->lock);
+	unlock(events);
 }
 
 struct loss {
@@ -416,17 +286,17 @@ struct loss {
 	int status;
 };
 
-static void lose_watches(const void *node, VISIT visit, void *arg)
+static void lose_joins(const void *node, VISIT visit, void *arg)
 {
-	struct watched *watched = *(struct watched *const *)node;
+	struct events_membership *membership = *(struct events_membership *const *)node;
 	const struct loss *loss = arg;
-	struct watch *watch;
+	struct events_join *join;
 
 	// An inner node is visited three times.
 	if (visit != postorder && visit != leaf)
 		return;
-	TAILQ_FOREACH (watch, &watched->watches, next)
-		tell(loss->events, watched, watch, SLUICE_EVENT_ERROR, loss->status);
+	TAILQ_FOREACH (join, &membership->joins, next)
+		tell(loss->events, membership, join, SLUICE_EVENT_ERROR, loss->status);
 }
 
 void events_lose(struct events *events, int status)
@@ -434,8 +304,8 @@ void events_lose(struct events *events, int status)
 	static const struct events_key none;
 	struct loss loss = {events, status};
 
-	pthread_mutex_lock(&events->lock);
-	twalk_r(events->watched, lose_watches, &loss);
+	lock(events);
+	twalk_r(events->memberships, lose_joins, &loss);
 	put(events, &none, SLUICE_EVENT_ERROR, status, NULL);
-	pthread_mutex_unlock(&events->lock);
+	unlock(events);
 }

@@ -164,35 +164,33 @@ int sluice_join_async(struct sluice_session *session, unsigned ifindex,
 
 int sluice_event_fd(struct sluice_session *session)
 {
-	return session != NULL ? events_fd(&session->events) : -EINVAL;
+	return session != NULL ? event_queue_fd(&session->events.queue) : -EINVAL;
 }
 
 int sluice_event_get(struct sluice_session *session, struct sluice_event *event)
 {
 	if (session == NULL || event == NULL)
 		return -EINVAL;
-	return events_get(&session->events, event);
+	return event_queue_get(&session->events.queue, event);
 }
 
 int sluice_event_ack(struct sluice_session *session, const struct sluice_event *event)
 {
 	if (session == NULL || event == NULL)
 		return -EINVAL;
-	return events_ack(&session->events, event->id);
+	return event_queue_ack(&session->events.queue, event->id);
 }
 
 int sluice_event_drain(
 	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group)
 {
-	struct events_key key = {.ifindex = ifindex};
 	int rc;
 
 	if (session == NULL || !has_family(group))
 		return -EINVAL;
-	rc = session->backend->resolve(session, &key.ifindex);
+	rc = session->backend->resolve(session, &ifindex);
 	if (rc < 0)
 		return rc;
-	key.group = *group;
-	events_drain(&session->events, &key);
+	event_queue_drain(&session->events.queue, ifindex, group);
 	return 0;
 }

@@ -25,7 +25,7 @@ int sluice_stats_session(struct sluice_session *session, struct sluice_session_s
 	if (rc < 0)
 		return rc;
 	stats->dropped += atomic_load(&session->backlog_dropped);
-	stats->events_lost = events_lost(&session->events);
+	stats->events_lost = event_queue_lost(&session->events.queue);
 	return 0;
 }
 

@@ -53,15 +53,15 @@ struct change_call {
 	bool ended;
 };
 
-static void forget_watches(struct local *session, const struct membership_request *request,
+static void forget_joins(struct local *session, const struct membership_request *request,
 	const struct member *member)
 {
 	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
 
 	if (request->call == MEMBERSHIP_LEAVE_SOURCE)
-		events_unwatch(&session->session.events, &key, request->sources, 0);
+		events_join_forget(&session->session.events, &key, request->sources, 0);
 	else if (request->call == MEMBERSHIP_LEAVE)
-		events_unwatch(&session->session.events, &key, NULL, member_joins(member));
+		events_join_forget(&session->session.events, &key, NULL, member_joins(member));
 }
 
 static void run_change(struct mailbox_call *mailbox_call)
@@ -76,7 +76,7 @@ static void run_change(struct mailbox_call *mailbox_call)
 	member = find(call->session, request->ifindex, &request->group);
 	call->ended = member == NULL;
 	if (member != NULL)
-		forget_watches(call->session, request, member);
+		forget_joins(call->session, request, member);
 }
 
 int local_member_change(
@@ -127,7 +127,7 @@ struct join_call {
 	struct local *session;
 	struct membership_request request;
 	struct sluice_addr source; // what the request's sources point to
-	uint64_t watch;
+	uint64_t join_id;
 };
 
 static void run_join(struct mailbox_call *mailbox_call)
@@ -139,10 +139,10 @@ static void run_join(struct mailbox_call *mailbox_call)
 
 	rc = change(call->session, &call->request);
 	if (rc < 0) {
-		events_watch_failed(events, &key, call->watch, rc);
+		events_join_failed(events, &key, call->join_id, rc);
 		return;
 	}
-	events_watch_done(events, &key, call->watch,
+	events_join_done(events, &key, call->join_id,
 		member_state(find(call->session, key.ifindex, &key.group)) == MEMBER_JOINED);
 }
 
@@ -167,16 +167,16 @@ int local_member_join_async(
 		call->source = request->sources[0];
 		call->request.sources = &call->source;
 	}
-	call->watch = events_watch(&session->events, &key, request->sources, context);
-	if (call->watch == 0)
+	call->join_id = events_join_start(&session->events, &key, request->sources, context);
+	if (call->join_id == 0)
 		goto free_call;
 	rc = mailbox_post(&call->session->sluice->mailbox, &call->call);
 	if (rc < 0)
-		goto unwatch;
+		goto cancel_join;
 	return 0;
 
-unwatch:
-	events_watch_cancel(&session->events, &key, call->watch);
+cancel_join:
+	events_join_cancel(&session->events, &key, call->join_id);
 free_call:
 	free(call);
 	return rc;

@@ -27,7 +27,7 @@ TestSuite(events, .init = open_events, .fini = close_events, .timeout = 60);
 
 static bool polls(void)
 {
-	struct pollfd wait = {.fd = events_fd(&events), .events = POLLIN};
+	struct pollfd wait = {.fd = event_queue_fd(&events.queue), .events = POLLIN};
 
 	return poll(&wait, 1, 0) == 1;
 }
@@ -37,18 +37,18 @@ static void expect(enum sluice_event_kind kind, void *context)
 	struct sluice_event event;
 
 	cr_assert(polls(), "no event %d", kind);
-	cr_assert_eq(events_get(&events, &event), 0);
+	cr_assert_eq(event_queue_get(&events.queue, &event), 0);
 	cr_expect_eq(event.kind, kind, "%d instead of %d", event.kind, kind);
 	cr_expect_eq(event.context, context);
 	cr_expect_eq(event.ifindex, 1);
-	cr_expect_eq(events_ack(&events, event.id), 0);
+	cr_expect_eq(event_queue_ack(&events.queue, event.id), 0);
 }
 
 static void expect_none(void)
 {
 	struct sluice_event event;
 
-	cr_expect_eq(events_get(&events, &event), -EAGAIN);
+	cr_expect_eq(event_queue_get(&events.queue, &event), -EAGAIN);
 	cr_expect(!polls());
 }
 
@@ -63,12 +63,12 @@ Test(events, unwanted, .description = "nothing is kept before somebody asks for 
 
 Test(events, one_join, .description = "an asynchronous join is told its events with its context")
 {
-	uint64_t id = events_watch(&events, &key, NULL, &a);
+	uint64_t id = events_join_start(&events, &key, NULL, &a);
 
 	cr_expect_neq(id, 0);
 	expect_none();
 	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
-	events_watch_done(&events, &key, id, false);
+	events_join_done(&events, &key, id, false);
 	expect(SLUICE_EVENT_PENDING, &a);
 	expect_none();
 	events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
@@ -84,16 +84,16 @@ Test(events, one_join, .description = "an asynchronous join is told its events w
 
 Test(events, two_joins, .description = "a second join is told, though nothing changed for it")
 {
-	uint64_t first = events_watch(&events, &key, NULL, &a), second;
+	uint64_t first = events_join_start(&events, &key, NULL, &a), second;
 
 	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
-	events_watch_done(&events, &key, first, false);
-	second = events_watch(&events, &key, NULL, &b);
+	events_join_done(&events, &key, first, false);
+	second = events_join_start(&events, &key, NULL, &b);
 	events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
 	expect(SLUICE_EVENT_PENDING, &a);
 	expect(SLUICE_EVENT_JOINED, &a);
 	expect_none();
-	events_watch_done(&events, &key, second, true);
+	events_join_done(&events, &key, second, true);
 	expect(SLUICE_EVENT_PENDING, &b);
 	expect(SLUICE_EVENT_JOINED, &b);
 	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
@@ -104,47 +104,47 @@ Test(events, two_joins, .description = "a second join is told, though nothing ch
 
 Test(events, failed, .description = "a join that fails is told once and watched no longer")
 {
-	uint64_t id = events_watch(&events, &key, NULL, &a);
+	uint64_t id = events_join_start(&events, &key, NULL, &a);
 	struct sluice_event event;
 
-	events_watch_failed(&events, &key, id, -EINVAL);
-	cr_assert_eq(events_get(&events, &event), 0);
+	events_join_failed(&events, &key, id, -EINVAL);
+	cr_assert_eq(event_queue_get(&events.queue, &event), 0);
 	cr_expect(
 		event.kind == SLUICE_EVENT_ERROR && event.status == -EINVAL && event.context == &a);
-	cr_expect_eq(events_ack(&events, event.id), 0);
-	cr_expect_eq(events_ack(&events, event.id), -ENOENT, "acknowledged twice");
+	cr_expect_eq(event_queue_ack(&events.queue, event.id), 0);
+	cr_expect_eq(event_queue_ack(&events.queue, event.id), -ENOENT, "acknowledged twice");
 	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
 	expect(SLUICE_EVENT_LEFT, NULL);
-	id = events_watch(&events, &key, NULL, &a);
-	events_watch_cancel(&events, &key, id);
+	id = events_join_start(&events, &key, NULL, &a);
+	events_join_cancel(&events, &key, id);
 	expect_none();
 }
 
 Test(events, not_yet_done, .description = "an earlier membership's end is not told to a new join")
 {
-	uint64_t id = events_watch(&events, &key, NULL, &a);
+	uint64_t id = events_join_start(&events, &key, NULL, &a);
 
 	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
 	expect(SLUICE_EVENT_LEFT, NULL);
 	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
 	expect(SLUICE_EVENT_PENDING, &a);
-	events_watch_done(&events, &key, id, true);
+	events_join_done(&events, &key, id, true);
 	expect(SLUICE_EVENT_JOINED, &a);
 }
 
 Test(events, unwatch, .description = "a leave that undoes a join forgets the newest")
 {
-	uint64_t first = events_watch(&events, &key, NULL, &a);
-	uint64_t second = events_watch(&events, &key, NULL, &b);
-	uint64_t third = events_watch(&events, &key, &source, &b);
+	uint64_t first = events_join_start(&events, &key, NULL, &a);
+	uint64_t second = events_join_start(&events, &key, NULL, &b);
+	uint64_t third = events_join_start(&events, &key, &source, &b);
 
-	events_watch_done(&events, &key, first, true);
-	events_watch_done(&events, &key, second, true);
-	events_watch_done(&events, &key, third, true);
-	events_drain(&events, &key);
+	events_join_done(&events, &key, first, true);
+	events_join_done(&events, &key, second, true);
+	events_join_done(&events, &key, third, true);
+	event_queue_drain(&events.queue, key.ifindex, &key.group);
 	expect_none();
-	events_unwatch(&events, &key, NULL, 1);
-	events_unwatch(&events, &key, &source, 0);
+	events_join_forget(&events, &key, NULL, 1);
+	events_join_forget(&events, &key, &source, 0);
 	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
 	expect(SLUICE_EVENT_LEFT, &a);
 	expect_none();
@@ -152,31 +152,31 @@ Test(events, unwatch, .description = "a leave that undoes a join forgets the new
 
 Test(events, order, .description = "events of different groups keep their order")
 {
-	events_want(&events);
+	event_queue_want(&events.queue);
 	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
 	events_notice(&events, &other_key, SLUICE_EVENT_PENDING, 0);
 	events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
-	events_drain(&events, &key);
+	event_queue_drain(&events.queue, key.ifindex, &key.group);
 	expect(SLUICE_EVENT_PENDING, NULL);
 	expect_none();
 }
 
 Test(events, lost, .description = "events beyond the bound are lost and counted")
 {
-	events_want(&events);
-	for (unsigned i = 0; i < EVENTS_MAX + 3; i++)
+	event_queue_want(&events.queue);
+	for (unsigned i = 0; i < EVENT_QUEUE_MAX + 3; i++)
 		events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
-	cr_expect_eq(events_lost(&events), 3);
+	cr_expect_eq(event_queue_lost(&events.queue), 3);
 	expect(SLUICE_EVENT_JOINED, NULL);
 	events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
-	cr_expect_eq(events_lost(&events), 3);
+	cr_expect_eq(event_queue_lost(&events.queue), 3);
 }
 
 static atomic_bool drained;
 
 static void *drain(void *arg)
 {
-	events_drain(&events, &key);
+	event_queue_drain(&events.queue, key.ifindex, &key.group);
 	atomic_store(&drained, true);
 	return NULL;
 }
@@ -186,43 +186,43 @@ Test(events, drain, .description = "a drain waits until another thread has ackno
 	struct sluice_event event, unrelated;
 	pthread_t thread;
 
-	events_want(&events);
+	event_queue_want(&events.queue);
 	events_notice(&events, &other_key, SLUICE_EVENT_JOINED, 0);
-	cr_assert_eq(events_get(&events, &unrelated), 0);
+	cr_assert_eq(event_queue_get(&events.queue, &unrelated), 0);
 	events_notice(&events, &key, SLUICE_EVENT_JOINED, 0);
-	cr_assert_eq(events_get(&events, &event), 0);
+	cr_assert_eq(event_queue_get(&events.queue, &event), 0);
 	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
 	cr_assert_eq(pthread_create(&thread, NULL, drain, NULL), 0);
 	// The drain has begun once it took away what was not delivered.
 	while (polls())
 		sched_yield();
 	cr_expect(!atomic_load(&drained));
-	cr_expect_eq(events_ack(&events, event.id), 0);
+	cr_expect_eq(event_queue_ack(&events.queue, event.id), 0);
 	cr_assert_eq(pthread_join(thread, NULL), 0);
 	cr_expect(atomic_load(&drained));
-	cr_expect_eq(events_ack(&events, unrelated.id), 0);
+	cr_expect_eq(event_queue_ack(&events.queue, unrelated.id), 0);
 }
 
 Test(events, lose,
 	.description = "who has lost all is told for each watch, and once without a group")
 {
-	uint64_t first = events_watch(&events, &key, NULL, &a);
-	uint64_t second = events_watch(&events, &other_key, NULL, &b);
+	uint64_t first = events_join_start(&events, &key, NULL, &a);
+	uint64_t second = events_join_start(&events, &other_key, NULL, &b);
 	struct sluice_event event;
 
-	events_watch_done(&events, &key, first, false);
-	events_watch_done(&events, &other_key, second, false);
+	events_join_done(&events, &key, first, false);
+	events_join_done(&events, &other_key, second, false);
 	expect(SLUICE_EVENT_PENDING, &a);
 	expect(SLUICE_EVENT_PENDING, &b);
 	events_lose(&events, -EPIPE);
 	for (unsigned i = 0; i < 3; i++) {
 		static void *const contexts[] = {&a, &b, NULL};
 
-		cr_assert_eq(events_get(&events, &event), 0);
+		cr_assert_eq(event_queue_get(&events.queue, &event), 0);
 		cr_expect(event.kind == SLUICE_EVENT_ERROR && event.status == -EPIPE);
 		cr_expect_eq(event.context, contexts[i]);
 		cr_expect_eq(event.group.family, i < 2 ? AF_INET : AF_UNSPEC);
-		cr_expect_eq(events_ack(&events, event.id), 0);
+		cr_expect_eq(event_queue_ack(&events.queue, event.id), 0);
 	}
 	expect_none();
 }

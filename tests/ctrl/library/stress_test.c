@@ -38,7 +38,7 @@ struct membership {
 	unsigned source; // ONE, ALL_BUT_ONE
 };
 
-struct client {
+struct caller {
 	pthread_t thread;
 	unsigned seed;
 	struct sluice_session *session;
@@ -137,20 +137,20 @@ static void *swallow(void *arg)
 
 // ---- One application thread ----------------------------------------------------------------
 
-static unsigned pick(struct client *client, unsigned n)
+static unsigned pick(struct caller *caller, unsigned n)
 {
-	return rand_r(&client->seed) % n;
+	return rand_r(&caller->seed) % n;
 }
 
-static void open_session(struct client *client)
+static void open_session(struct caller *caller)
 {
 	struct sluice_session_options options = {.ring_size = RING};
 
-	check(sluice_session_open(kit.sluice, NULL, &options, &client->session) == 0);
-	memset(client->memberships, 0, sizeof(client->memberships));
+	check(sluice_session_open(kit.sluice, NULL, &options, &caller->session) == 0);
+	memset(caller->memberships, 0, sizeof(caller->memberships));
 }
 
-static void expect_wanted(const struct client *client, const struct rte_mbuf *frame)
+static void expect_wanted(const struct caller *caller, const struct rte_mbuf *frame)
 {
 	struct sluice_frame info;
 	unsigned group, source;
@@ -159,23 +159,23 @@ static void expect_wanted(const struct client *client, const struct rte_mbuf *fr
 	group = info.group.bytes[3] * 2 + (info.group.bytes[1] == 129);
 	source = info.source.bytes[3] - 1;
 	check(group < GROUPS && source < SOURCES);
-	check(wants(&client->memberships[group], source));
+	check(wants(&caller->memberships[group], source));
 }
 
 // What was queued before the last change stays readable: at most what a flush kept, and a ring.
 // Every frame after it was asked for.
-static void receive(struct client *client)
+static void receive(struct caller *caller)
 {
 	struct rte_mbuf *frames[32];
 	unsigned n, seen = 0;
 
 	for (unsigned turns = 0; turns < 4 * RING / 32; turns++) {
-		n = sluice_recv_burst(client->session, frames, 32);
+		n = sluice_recv_burst(caller->session, frames, 32);
 		if (n == 0)
 			break;
 		for (unsigned i = 0; i < n; i++)
 			if (seen++ >= 2 * RING)
-				expect_wanted(client, frames[i]);
+				expect_wanted(caller, frames[i]);
 		rte_pktmbuf_free_bulk(frames, n);
 		atomic_fetch_add(&n_got, n);
 	}
@@ -188,14 +188,14 @@ static void left(struct membership *membership, int rc)
 		membership->kind = NONE;
 }
 
-static void change(struct client *client)
+static void change(struct caller *caller)
 {
-	unsigned i = pick(client, GROUPS), k = pick(client, SOURCES);
-	struct membership *membership = &client->memberships[i];
+	unsigned i = pick(caller, GROUPS), k = pick(caller, SOURCES);
+	struct membership *membership = &caller->memberships[i];
 	struct sluice_addr group = group_of(i), source = source_of(k);
-	struct sluice_session *session = client->session;
+	struct sluice_session *session = caller->session;
 
-	switch (pick(client, 6)) {
+	switch (pick(caller, 6)) {
 	case 0:
 		check(sluice_join(session, 1, &group) == (membership->kind == ONE ? -EINVAL : 0));
 		if (membership->kind == NONE)
@@ -224,38 +224,38 @@ static void change(struct client *client)
 }
 
 // Verdicts agree with the model at once and exactly, whatever the others change meanwhile.
-static void judge(struct client *client)
+static void judge(struct caller *caller)
 {
 	uint64_t expected = 0;
 
 	for (unsigned i = 0; i < GROUPS * SOURCES; i++)
-		expected |= (uint64_t)wants(&client->memberships[i / SOURCES], i % SOURCES) << i;
-	check(sluice_filter_burst(client->session, 1, client->own, GROUPS * SOURCES) == expected);
+		expected |= (uint64_t)wants(&caller->memberships[i / SOURCES], i % SOURCES) << i;
+	check(sluice_filter_burst(caller->session, 1, caller->own, GROUPS * SOURCES) == expected);
 }
 
 static void *live(void *arg)
 {
-	struct client *client = arg;
+	struct caller *caller = arg;
 	struct frame frame;
 
 	for (unsigned i = 0; i < GROUPS * SOURCES; i++) {
 		describe(i, &frame);
-		client->own[i] = make(&frame);
-		check(client->own[i] != NULL);
+		caller->own[i] = make(&frame);
+		check(caller->own[i] != NULL);
 	}
-	open_session(client);
+	open_session(caller);
 	while (!atomic_load(&stop)) {
-		change(client);
-		judge(client);
-		receive(client);
+		change(caller);
+		judge(caller);
+		receive(caller);
 		atomic_fetch_add(&n_changes, 1);
-		if (pick(client, 200) == 0) {
-			sluice_session_close(client->session);
-			open_session(client);
+		if (pick(caller, 200) == 0) {
+			sluice_session_close(caller->session);
+			open_session(caller);
 		}
 	}
-	sluice_session_close(client->session);
-	rte_pktmbuf_free_bulk(client->own, GROUPS * SOURCES);
+	sluice_session_close(caller->session);
+	rte_pktmbuf_free_bulk(caller->own, GROUPS * SOURCES);
 	return NULL;
 }
 
@@ -265,7 +265,7 @@ Test(stress, random,
 		"eight threads under load agree with a naive model")
 {
 	const char *seconds = getenv("SLUICE_STRESS_SECONDS");
-	static struct client clients[THREADS];
+	static struct caller callers[THREADS];
 	struct sluice_session *slow;
 	pthread_t load, sink;
 
@@ -278,15 +278,15 @@ Test(stress, random,
 		cr_assert_eq(sluice_join(slow, 1, &group), 0);
 	}
 	for (unsigned i = 0; i < THREADS; i++) {
-		clients[i].seed = i + 1;
-		cr_assert_eq(pthread_create(&clients[i].thread, NULL, live, &clients[i]), 0);
+		callers[i].seed = i + 1;
+		cr_assert_eq(pthread_create(&callers[i].thread, NULL, live, &callers[i]), 0);
 	}
 	cr_assert_eq(pthread_create(&load, NULL, generate, NULL), 0);
 	cr_assert_eq(pthread_create(&sink, NULL, swallow, NULL), 0);
 	sleep(seconds != NULL ? atoi(seconds) : SECONDS);
 	atomic_store(&stop, true);
 	for (unsigned i = 0; i < THREADS; i++)
-		pthread_join(clients[i].thread, NULL);
+		pthread_join(callers[i].thread, NULL);
 	pthread_join(load, NULL);
 	pthread_join(sink, NULL);
 	sluice_session_close(slow);
