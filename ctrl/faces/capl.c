@@ -29,7 +29,7 @@ struct capl_socket {
 // The lock guards all of it. Handles only grow, so that a closed one never comes to life again.
 static struct {
 	pthread_mutex_t lock;
-	struct backend backend;
+	struct face_target target;
 	TAILQ_HEAD(, capl_socket) sockets; // in order of their handles
 	dword last_handle;
 	long error;
@@ -79,7 +79,7 @@ static int session_open(IP_Endpoint local, struct sluice_session **session)
 		return -EFAULT;
 	if (local.Port > UINT16_MAX)
 		return -EINVAL;
-	rc = backend_session_open(&face.backend, &options, session);
+	rc = face_session_open(&face.target, &options, session);
 	if (rc == 0)
 		sluice_event_fd(*session); // events are kept from here on
 	return rc;
@@ -398,6 +398,6 @@ unsigned sluice_capl_poll(void)
 void sluice_capl_attach(struct sluice *sluice, const char *socket)
 {
 	pthread_mutex_lock(&face.lock);
-	face.backend = (struct backend){.sluice = sluice, .socket = socket};
+	face.target = (struct face_target){.sluice = sluice, .socket = socket};
 	pthread_mutex_unlock(&face.lock);
 }

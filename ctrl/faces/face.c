@@ -4,13 +4,13 @@
 
 #define DEFAULT_SOCKET "/run/sluice/sluice.sock"
 
-int backend_session_open(const struct backend *backend,
+int face_session_open(const struct face_target *target,
 	const struct sluice_session_options *options, struct sluice_session **session)
 {
-	const char *socket = backend->socket;
+	const char *socket = target->socket;
 
-	if (backend->sluice)
-		return sluice_session_open(backend->sluice, NULL, options, session);
+	if (target->sluice)
+		return sluice_session_open(target->sluice, NULL, options, session);
 	if (!socket)
 		socket = getenv("SLUICE_SOCKET");
 	return sluice_session_open(NULL, socket ? socket : DEFAULT_SOCKET, options, session);

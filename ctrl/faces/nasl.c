@@ -15,7 +15,7 @@ typedef int membership_fn(
 // The lock guards the session: one call at a time is carried out.
 static struct {
 	pthread_mutex_t lock;
-	struct backend backend;
+	struct face_target target;
 	const char *interface;
 	struct sluice_session *session;
 	unsigned ifindex;
@@ -41,7 +41,7 @@ static int session_open(void)
 {
 	const char *interface = face.interface ? face.interface : getenv("SLUICE_INTERFACE");
 	struct sluice_session *session;
-	int rc = backend_session_open(&face.backend, NULL, &session);
+	int rc = face_session_open(&face.target, NULL, &session);
 
 	if (rc < 0)
 		return rc;
@@ -139,7 +139,7 @@ int sluice_nasl_attach(struct sluice *sluice, const char *socket, const char *in
 {
 	if (face.session)
 		return -EBUSY;
-	face.backend = (struct backend){.sluice = sluice, .socket = socket};
+	face.target = (struct face_target){.sluice = sluice, .socket = socket};
 	face.interface = interface;
 	return 0;
 }

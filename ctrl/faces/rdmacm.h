@@ -2,8 +2,8 @@
 // What the parts of the rdma_cm face share. An id is a session; the face adds the list of joins,
 // because librdmacm has an entry and a context for each, and counts the events that are out, for
 // those who wait for their acknowledgement.
-#ifndef COMPAT_RDMACM_H
-#define COMPAT_RDMACM_H
+#ifndef FACES_RDMACM_H
+#define FACES_RDMACM_H
 
 #include <sluice/rdma_cma.h>
 #include <errno.h>
@@ -14,19 +14,19 @@
 extern pthread_mutex_t rdmacm_lock;
 extern pthread_cond_t rdmacm_acked;
 
-enum membership_state {
-	MEMBERSHIP_PENDING,
-	MEMBERSHIP_JOINED,
-	MEMBERSHIP_FAILED, // the session never had it
+enum cm_join_state {
+	CM_JOIN_PENDING,
+	CM_JOIN_JOINED,
+	CM_JOIN_FAILED, // the session never had it
 };
 
-struct membership {
-	TAILQ_ENTRY(membership) link;
+struct cm_join {
+	TAILQ_ENTRY(cm_join) link;
 	uintptr_t number; // of no other one: the context of a native join
 	struct sockaddr_storage addr;
 	struct sluice_addr group;
 	bool send_only; // known to this face alone
-	enum membership_state state;
+	enum cm_join_state state;
 	const void *context;
 	unsigned unacked; // events taken and not acknowledged
 };
@@ -34,7 +34,7 @@ struct membership {
 struct cm_event {
 	struct rdma_cm_event event;
 	TAILQ_ENTRY(cm_event) link; // while it waits in its channel
-	struct membership *membership; // NULL: of the id itself
+	struct cm_join *join; // NULL: of the id itself
 };
 
 struct cm_channel {
@@ -48,7 +48,7 @@ struct cm_id {
 	struct sluice_session *session;
 	unsigned ifindex; // 0: the only one
 	bool bound;
-	TAILQ_HEAD(, membership) memberships; // the newest first
+	TAILQ_HEAD(, cm_join) joins; // the newest first
 	unsigned unacked;
 	struct rdma_cm_event last; // id.event points here
 };
@@ -69,12 +69,12 @@ socklen_t rdmacm_addr_len(const struct sockaddr *addr);
 int rdmacm_channel_add(struct cm_channel *channel, struct cm_id *id);
 // Removes the id and forgets its events. With the lock held, as the two below.
 void rdmacm_channel_remove(struct cm_channel *channel, struct cm_id *id);
-// Forgets the events of a membership that were not taken.
-void rdmacm_channel_forget(struct cm_channel *channel, const struct membership *membership);
+// Forgets the events of a join that were not taken.
+void rdmacm_channel_forget(struct cm_channel *channel, const struct cm_join *join);
 
-// Tells what became of the id, or of one of its memberships: queues an event, or fills in id->event
+// Tells what became of the id, or of one of its joins: queues an event, or fills in id->event
 // of a synchronous id. 0 or -ENOMEM. With the lock held.
 int rdmacm_event_tell(
-	struct cm_id *id, struct membership *membership, enum rdma_cm_event_type type, int status);
+	struct cm_id *id, struct cm_join *join, enum rdma_cm_event_type type, int status);
 
 #endif

@@ -89,22 +89,22 @@ void rdmacm_channel_remove(struct cm_channel *channel, struct cm_id *id)
 	}
 }
 
-void rdmacm_channel_forget(struct cm_channel *channel, const struct membership *membership)
+void rdmacm_channel_forget(struct cm_channel *channel, const struct cm_join *join)
 {
 	struct cm_event *event, *next;
 
 	for (event = TAILQ_FIRST(&channel->local); event; event = next) {
 		next = TAILQ_NEXT(event, link);
-		if (event->membership == membership) {
+		if (event->join == join) {
 			local_remove(channel, event);
 			free(event);
 		}
 	}
 }
 
-static void ud_param_fill(struct rdma_ud_param *param, const struct membership *membership)
+static void ud_param_fill(struct rdma_ud_param *param, const struct cm_join *join)
 {
-	const struct sluice_addr *group = &membership->group;
+	const struct sluice_addr *group = &join->group;
 	uint8_t *gid = param->ah_attr.grh.dgid.raw;
 
 	if (group->family == AF_INET) {
@@ -117,44 +117,44 @@ static void ud_param_fill(struct rdma_ud_param *param, const struct membership *
 	param->ah_attr.port_num = 1;
 	param->qp_num = MULTICAST_QP;
 	param->qkey = RDMA_UDP_QKEY;
-	param->private_data = membership->context;
+	param->private_data = join->context;
 }
 
-static void event_fill(struct rdma_cm_event *event, struct cm_id *id,
-	const struct membership *membership, enum rdma_cm_event_type type, int status)
+static void event_fill(struct rdma_cm_event *event, struct cm_id *id, const struct cm_join *join,
+	enum rdma_cm_event_type type, int status)
 {
 	*event = (struct rdma_cm_event){.id = &id->id, .event = type, .status = status};
-	if (membership)
-		ud_param_fill(&event->param.ud, membership);
+	if (join)
+		ud_param_fill(&event->param.ud, join);
 }
 
 int rdmacm_event_tell(
-	struct cm_id *id, struct membership *membership, enum rdma_cm_event_type type, int status)
+	struct cm_id *id, struct cm_join *join, enum rdma_cm_event_type type, int status)
 {
 	struct cm_event *event;
 
 	if (!id->id.channel) {
-		event_fill(&id->last, id, membership, type, status);
+		event_fill(&id->last, id, join, type, status);
 		id->id.event = &id->last;
 		return 0;
 	}
 	event = calloc(1, sizeof(*event));
 	if (!event)
 		return -ENOMEM;
-	event_fill(&event->event, id, membership, type, status);
-	event->membership = membership;
+	event_fill(&event->event, id, join, type, status);
+	event->join = join;
 	local_push((struct cm_channel *)id->id.channel, event);
 	return 0;
 }
 
-static struct membership *membership_numbered(struct cm_id *id, uintptr_t number)
+static struct cm_join *join_numbered(struct cm_id *id, uintptr_t number)
 {
-	struct membership *membership;
+	struct cm_join *join;
 
-	TAILQ_FOREACH (membership, &id->memberships, link)
-		if (membership->number == number)
+	TAILQ_FOREACH (join, &id->joins, link)
+		if (join->number == number)
 			break;
-	return membership;
+	return join;
 }
 
 // Makes an event of the session's oldest. -EAGAIN if that tells the program nothing: it is about a
@@ -163,7 +163,7 @@ static int session_event_take(struct cm_id *id, struct cm_event *event)
 {
 	enum rdma_cm_event_type type = RDMA_CM_EVENT_MULTICAST_JOIN;
 	struct sluice_event native;
-	struct membership *membership;
+	struct cm_join *join;
 	int rc = sluice_event_get(id->session, &native);
 
 	if (rc < 0)
@@ -171,20 +171,20 @@ static int session_event_take(struct cm_id *id, struct cm_event *event)
 	sluice_event_ack(id->session, &native);
 	if (native.kind != SLUICE_EVENT_JOINED && native.kind != SLUICE_EVENT_ERROR)
 		return -EAGAIN;
-	membership = membership_numbered(id, (uintptr_t)native.context);
-	if (!membership)
+	join = join_numbered(id, (uintptr_t)native.context);
+	if (!join)
 		return -EAGAIN;
 	if (native.kind == SLUICE_EVENT_JOINED) {
-		if (membership->state != MEMBERSHIP_PENDING)
+		if (join->state != CM_JOIN_PENDING)
 			return -EAGAIN;
-		membership->state = MEMBERSHIP_JOINED;
+		join->state = CM_JOIN_JOINED;
 	} else {
 		type = RDMA_CM_EVENT_MULTICAST_ERROR;
-		if (membership->state == MEMBERSHIP_PENDING)
-			membership->state = MEMBERSHIP_FAILED;
+		if (join->state == CM_JOIN_PENDING)
+			join->state = CM_JOIN_FAILED;
 	}
-	event_fill(&event->event, id, membership, type, native.status);
-	event->membership = membership;
+	event_fill(&event->event, id, join, type, native.status);
+	event->join = join;
 	return 0;
 }
 
@@ -208,8 +208,8 @@ static int channel_take(struct cm_channel *channel, struct cm_event **taken)
 			return rc;
 		}
 	}
-	if (event->membership)
-		event->membership->unacked++;
+	if (event->join)
+		event->join->unacked++;
 	((struct cm_id *)event->event.id)->unacked++;
 	*taken = event;
 	return 0;
@@ -245,8 +245,8 @@ int rdma_ack_cm_event(struct rdma_cm_event *rdma_event)
 	if (!event)
 		return rdmacm_result(-EINVAL);
 	pthread_mutex_lock(&rdmacm_lock);
-	if (event->membership)
-		event->membership->unacked--;
+	if (event->join)
+		event->join->unacked--;
 	((struct cm_id *)event->event.id)->unacked--;
 	pthread_cond_broadcast(&rdmacm_acked);
 	pthread_mutex_unlock(&rdmacm_lock);

@@ -11,12 +11,12 @@ enum {
 	ADDRESSES_MAX = 64, // of an interface, that an id can bind to
 };
 
-static struct backend backend; // guarded by rdmacm_lock
+static struct face_target target; // guarded by rdmacm_lock
 
 void sluice_rdmacm_attach(struct sluice *sluice, const char *socket)
 {
 	pthread_mutex_lock(&rdmacm_lock);
-	backend = (struct backend){.sluice = sluice, .socket = socket};
+	target = (struct face_target){.sluice = sluice, .socket = socket};
 	pthread_mutex_unlock(&rdmacm_lock);
 }
 
@@ -41,10 +41,10 @@ int rdma_create_id(struct rdma_event_channel *channel, struct rdma_cm_id **id, v
 		return rdmacm_result(-ENOMEM);
 	new->id = (struct rdma_cm_id){
 		.channel = channel, .context = context, .ps = ps, .qp_type = IBV_QPT_UD};
-	TAILQ_INIT(&new->memberships);
+	TAILQ_INIT(&new->joins);
 
 	pthread_mutex_lock(&rdmacm_lock);
-	rc = backend_session_open(&backend, &options, &new->session);
+	rc = face_session_open(&target, &options, &new->session);
 	pthread_mutex_unlock(&rdmacm_lock);
 	if (rc < 0)
 		goto free_id;
@@ -66,7 +66,7 @@ free_id:
 int rdma_destroy_id(struct rdma_cm_id *rdma_id)
 {
 	struct cm_id *id = (struct cm_id *)rdma_id;
-	struct membership *membership;
+	struct cm_join *join;
 
 	if (!id)
 		return rdmacm_result(-EINVAL);
@@ -78,9 +78,9 @@ int rdma_destroy_id(struct rdma_cm_id *rdma_id)
 	pthread_mutex_unlock(&rdmacm_lock);
 
 	sluice_session_close(id->session);
-	while ((membership = TAILQ_FIRST(&id->memberships))) {
-		TAILQ_REMOVE(&id->memberships, membership, link);
-		free(membership);
+	while ((join = TAILQ_FIRST(&id->joins))) {
+		TAILQ_REMOVE(&id->joins, join, link);
+		free(join);
 	}
 	free(id);
 	return 0;

@@ -3,43 +3,43 @@
 #include "rdmacm.h"
 #include <stdlib.h>
 
-static struct membership *membership_new(
+static struct cm_join *join_new(
 	const struct sockaddr *addr, const struct sluice_addr *group, bool send_only, void *context)
 {
 	static uintptr_t last_number; // guarded by rdmacm_lock
-	struct membership *membership = calloc(1, sizeof(*membership));
+	struct cm_join *join = calloc(1, sizeof(*join));
 
-	if (!membership)
+	if (!join)
 		return NULL;
-	membership->number = ++last_number;
-	memcpy(&membership->addr, addr, rdmacm_addr_len(addr));
-	membership->group = *group;
-	membership->send_only = send_only;
-	membership->context = context;
-	return membership;
+	join->number = ++last_number;
+	memcpy(&join->addr, addr, rdmacm_addr_len(addr));
+	join->group = *group;
+	join->send_only = send_only;
+	join->context = context;
+	return join;
 }
 
 // A synchronous id learns the outcome from the call and from id->event, any other from events.
-static int membership_start(struct cm_id *id, struct membership *membership)
+static int join_start(struct cm_id *id, struct cm_join *join)
 {
 	int rc = 0;
 
-	if (!membership->send_only) {
+	if (!join->send_only) {
 		if (id->id.channel)
-			return sluice_join_async(id->session, id->ifindex, &membership->group, NULL,
-				(void *)membership->number);
-		rc = sluice_join(id->session, id->ifindex, &membership->group);
+			return sluice_join_async(
+				id->session, id->ifindex, &join->group, NULL, (void *)join->number);
+		rc = sluice_join(id->session, id->ifindex, &join->group);
 	}
 	if (rc < 0) {
-		rdmacm_event_tell(id, membership, RDMA_CM_EVENT_MULTICAST_ERROR, rc);
+		rdmacm_event_tell(id, join, RDMA_CM_EVENT_MULTICAST_ERROR, rc);
 		return rc;
 	}
-	return rdmacm_event_tell(id, membership, RDMA_CM_EVENT_MULTICAST_JOIN, 0);
+	return rdmacm_event_tell(id, join, RDMA_CM_EVENT_MULTICAST_JOIN, 0);
 }
 
-static int join(struct cm_id *id, const struct sockaddr *addr, bool send_only, void *context)
+static int join_add(struct cm_id *id, const struct sockaddr *addr, bool send_only, void *context)
 {
-	struct membership *membership;
+	struct cm_join *join;
 	struct sluice_addr group;
 	uint16_t port_be;
 	int rc = rdmacm_addr_read(addr, &group, &port_be);
@@ -48,15 +48,15 @@ static int join(struct cm_id *id, const struct sockaddr *addr, bool send_only, v
 		return rc;
 	if (!id->bound)
 		return -EINVAL;
-	membership = membership_new(addr, &group, send_only, context);
-	if (!membership)
+	join = join_new(addr, &group, send_only, context);
+	if (!join)
 		return -ENOMEM;
 	// Nobody takes its event before it is in the list: the lock is held.
-	rc = membership_start(id, membership);
+	rc = join_start(id, join);
 	if (rc < 0)
-		free(membership);
+		free(join);
 	else
-		TAILQ_INSERT_HEAD(&id->memberships, membership, link);
+		TAILQ_INSERT_HEAD(&id->joins, join, link);
 	return rc;
 }
 
@@ -69,7 +69,7 @@ static int join_locked(
 		return rdmacm_result(-EINVAL);
 	pthread_mutex_lock(&rdmacm_lock);
 	id->event = NULL;
-	rc = join((struct cm_id *)id, addr, send_only, context);
+	rc = join_add((struct cm_id *)id, addr, send_only, context);
 	pthread_mutex_unlock(&rdmacm_lock);
 	return rdmacm_result(rc);
 }
@@ -94,8 +94,7 @@ int rdma_join_multicast_ex(
 		id, attr->addr, attr->join_flags == RDMA_MC_JOIN_FLAG_SENDONLY_FULLMEMBER, context);
 }
 
-static int membership_find(
-	struct cm_id *id, const struct sockaddr *addr, struct membership **membership)
+static int join_find(struct cm_id *id, const struct sockaddr *addr, struct cm_join **join)
 {
 	struct sluice_addr group;
 	uint16_t port_be;
@@ -103,74 +102,74 @@ static int membership_find(
 
 	if (rc < 0)
 		return rc;
-	TAILQ_FOREACH (*membership, &id->memberships, link)
-		if ((*membership)->addr.ss_family == addr->sa_family &&
-			memcmp(&(*membership)->addr, addr, rdmacm_addr_len(addr)) == 0)
+	TAILQ_FOREACH (*join, &id->joins, link)
+		if ((*join)->addr.ss_family == addr->sa_family &&
+			memcmp(&(*join)->addr, addr, rdmacm_addr_len(addr)) == 0)
 			return 0;
 	return -EADDRNOTAVAIL;
 }
 
 // Whether the session has the join, as far as is known.
-static bool membership_is_native(const struct membership *membership)
+static bool join_is_native(const struct cm_join *join)
 {
-	return !membership->send_only && membership->state != MEMBERSHIP_FAILED;
+	return !join->send_only && join->state != CM_JOIN_FAILED;
 }
 
-static int membership_withdraw(struct cm_id *id, struct membership *membership)
+static int join_withdraw(struct cm_id *id, struct cm_join *join)
 {
 	int rc;
 
-	if (!membership_is_native(membership))
+	if (!join_is_native(join))
 		return 0;
-	rc = sluice_leave(id->session, id->ifindex, &membership->group);
+	rc = sluice_leave(id->session, id->ifindex, &join->group);
 	if (rc != -EADDRNOTAVAIL)
 		return rc;
 	// The join has failed, and its event was not taken yet.
-	membership->state = MEMBERSHIP_FAILED;
+	join->state = CM_JOIN_FAILED;
 	return 0;
 }
 
 // The session knows the joins of a group apart by their contexts, and a leave makes it forget the
 // newest, whatever its port. If that is not the one that was left here, the one it forgot goes on
 // under the number of the one that was left. That it is joined the leave has shown.
-static void membership_renumber(struct cm_id *id, const struct membership *left)
+static void join_renumber(struct cm_id *id, const struct cm_join *left)
 {
-	struct membership *membership, *forgotten = NULL;
+	struct cm_join *join, *forgotten = NULL;
 	uintptr_t newest = left->number;
 
-	TAILQ_FOREACH (membership, &id->memberships, link)
-		if (membership_is_native(membership) && membership->number > newest &&
-			sluice_addr_equal(&membership->group, &left->group)) {
-			forgotten = membership;
-			newest = membership->number;
+	TAILQ_FOREACH (join, &id->joins, link)
+		if (join_is_native(join) && join->number > newest &&
+			sluice_addr_equal(&join->group, &left->group)) {
+			forgotten = join;
+			newest = join->number;
 		}
 	if (!forgotten)
 		return;
 	forgotten->number = left->number;
-	if (forgotten->state == MEMBERSHIP_PENDING &&
+	if (forgotten->state == CM_JOIN_PENDING &&
 		rdmacm_event_tell(id, forgotten, RDMA_CM_EVENT_MULTICAST_JOIN, 0) == 0)
-		forgotten->state = MEMBERSHIP_JOINED;
+		forgotten->state = CM_JOIN_JOINED;
 }
 
 static int leave(struct cm_id *id, const struct sockaddr *addr)
 {
-	struct membership *membership;
-	int rc = membership_find(id, addr, &membership);
+	struct cm_join *join;
+	int rc = join_find(id, addr, &join);
 
 	if (rc == 0)
-		rc = membership_withdraw(id, membership);
+		rc = join_withdraw(id, join);
 	if (rc < 0)
 		return rc;
 	// Out of the list, events of the session find it no more.
-	TAILQ_REMOVE(&id->memberships, membership, link);
+	TAILQ_REMOVE(&id->joins, join, link);
 	if (id->id.channel) {
-		rdmacm_channel_forget((struct cm_channel *)id->id.channel, membership);
-		if (membership_is_native(membership))
-			membership_renumber(id, membership);
+		rdmacm_channel_forget((struct cm_channel *)id->id.channel, join);
+		if (join_is_native(join))
+			join_renumber(id, join);
 	}
-	while (membership->unacked)
+	while (join->unacked)
 		pthread_cond_wait(&rdmacm_acked, &rdmacm_lock);
-	free(membership);
+	free(join);
 	return 0;
 }
 

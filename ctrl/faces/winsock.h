@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Winsock's codes for the errors of the native API.
-#ifndef COMPAT_WINSOCK_H
-#define COMPAT_WINSOCK_H
+#ifndef FACES_WINSOCK_H
+#define FACES_WINSOCK_H
 
 #include <stddef.h>
 
