@@ -1,32 +1,35 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// CANoe's CAPL calls for multicast over UDP. C has no overloading: where CAPL has a form of a
-// function for each kind of address, a macro of that name picks it by the argument's type.
+// The CAPL functions of CANoe for multicast over UDP. C has no overloading: where CAPL has one form
+// of a function per kind of address, a macro of that name picks the form by the type of the
+// argument.
 //
-// Unless sluice_capl_attach() says otherwise, sockets are sessions of the sluiced that answers at
-// $SLUICE_SOCKET, else at /run/sluice/sluice.sock.
+// Without sluice_capl_attach(), sockets are sessions of the sluiced that answers at $SLUICE_SOCKET,
+// or by default at /run/sluice/sluice.sock.
 //
-// An IPv4 address as a dword is in network byte order, a port in host byte order. `ifIndex` counts
-// addresses from 1: the configured ones of the first interface in their order, then those of the
-// next; VLANs are interfaces. An interface without any counts once. It names the interface that has
-// the address, so that the numbers of one interface are as good as each other.
+// An IPv4 address in a dword is in network byte order, a port in host byte order. `ifIndex` counts
+// addresses from 1: first the configured addresses of the first interface in their order, then
+// those of the next. A VLAN is an interface, and an interface without addresses counts once. A
+// number stands for the interface that has the address, so all numbers of one interface mean the
+// same.
 //
-// What a long function returns: 0; WSA_INVALID_PARAMETER for a bad socket or ifIndex; SOCKET_ERROR
-// for all else, and IpGetLastSocketError() then tells a Winsock code.
+// Functions that return long return 0 on success, WSA_INVALID_PARAMETER for a bad socket or
+// ifIndex, and SOCKET_ERROR for any other error; IpGetLastSocketError() then returns a Winsock
+// code.
 //
-// Threads: any, one call at a time is carried out; joining and leaving wait for Sluice's control
-// thread. To receive, EAL must be up in the process.
+// Threads: any thread may call the functions, which run one at a time. Opening, closing, joining
+// and leaving wait for the engine or for sluiced. To receive, EAL must be up in the process.
 #ifndef SLUICE_CAPL_H
 #define SLUICE_CAPL_H
 
 #include <sluice/sluice.h>
 
-// The names CAPL programs use for these types.
+// The names of these types in CAPL programs.
 typedef uint8_t byte;
 typedef uint32_t dword;
 
 typedef struct IP_Address {
 	struct sluice_addr addr; // family AF_UNSPEC: no address
-	dword ScopeID; // IPv6: the ifIndex a link is meant by
+	dword ScopeID; // IPv6: the ifIndex of the link
 } IP_Address;
 
 typedef struct IP_Endpoint {
@@ -42,12 +45,12 @@ enum {
 	WSA_IO_PENDING = 997,
 	WSAEFAULT = 10014, // no address or buffer
 	WSAEINVAL = 10022, // not multicast or not joinable; leave without join; a port over 65535
-	WSAEWOULDBLOCK = 10035, // the port's queue is full
+	WSAEWOULDBLOCK = 10035, // the queue of the port is full
 	WSAEALREADY = 10037, // a receive is pending
 	WSAEMSGSIZE = 10040, // longer than the MTU, or than the buffer
 	WSAEAFNOSUPPORT = 10047, // the address is not of the socket's family
 	WSAEADDRNOTAVAIL = 10049, // joined already; scope id or family do not fit the interface
-	WSAENETDOWN = 10050, // no sluiced, or it has gone
+	WSAENETDOWN = 10050, // no sluiced answers, or it is gone
 	WSAENETUNREACH = 10051, // no IpSetMulticastInterface() before a send
 	WSAENOBUFS = 10055, // a limit, or no memory
 };
@@ -76,7 +79,7 @@ static inline IP_Address capl_address_same(IP_Address address)
 	return address;
 }
 
-// An address in any of its three forms.
+// Converts an address in any of its three forms to IP_Address.
 // clang-format off
 #define CAPL_ADDRESS(A) \
 	_Generic((A), \
@@ -90,9 +93,9 @@ static inline IP_Address capl_address_same(IP_Address address)
 // ---- Sockets -------------------------------------------------------------------------------
 
 // UdpOpen(dword ipv4Address, dword port), UdpOpen(byte ipv6Address[], dword port),
-// UdpOpen(IP_Endpoint local): opens a socket of the address's family. It receives what is sent to
-// `port`, 0 any, and sends from it. The address only tells the family. INVALID_SOCKET on failure,
-// see IpGetLastError().
+// UdpOpen(IP_Endpoint local): opens a socket. It receives datagrams to `port` (0: to any) and sends
+// from it. The address only gives the family. Returns INVALID_SOCKET on failure, with a code in
+// IpGetLastError().
 SLUICE_API dword UdpOpenEndpoint(IP_Endpoint local);
 static inline dword UdpOpenIpv4(dword ipv4Address, dword port)
 {
@@ -110,37 +113,39 @@ static inline dword UdpOpenIpv6(const byte ipv6Address[], dword port)
 		default: UdpOpenIpv4)(__VA_ARGS__)
 // clang-format on
 
-// Leaves all groups of the socket and forgets its pending receive.
+// Leaves all groups of the socket, cancels its pending receive and closes it.
 SLUICE_API long UdpClose(dword socket);
 
-// The Winsock code of the last call on the socket, or of any call, that failed; 0 if none did.
+// Return the Winsock code of the last call that failed, on this socket or on any; 0 if none did.
 SLUICE_API long IpGetLastSocketError(dword socket);
 SLUICE_API long IpGetLastError(void);
-// The same in words, cut to `count` bytes with the terminating zero.
+// Writes the code of this socket as words, cut to `count` bytes with the terminating zero.
 SLUICE_API long IpGetLastSocketErrorAsString(dword socket, char text[], dword count);
 
 // ---- Memberships ---------------------------------------------------------------------------
 
-// Joins the group on the interface. A socket joins it once: WSAEADDRNOTAVAIL for a repeat.
+// Joins the group on the interface. A socket joins a group once: WSAEADDRNOTAVAIL for a second
+// join.
 SLUICE_API long(IpJoinMulticastGroup)(dword socket, dword ifIndex, IP_Address group);
 #define IpJoinMulticastGroup(socket, ifIndex, A)                                                   \
 	(IpJoinMulticastGroup)(socket, ifIndex, CAPL_ADDRESS(A))
 
-// Leaves it: nothing more is received from then on, what was waiting is dropped.
+// Leaves the group and drops its waiting datagrams, so that none is received afterwards. WSAEINVAL
+// without a join.
 SLUICE_API long(IpLeaveMulticastGroup)(dword socket, dword ifIndex, IP_Address group);
 #define IpLeaveMulticastGroup(socket, ifIndex, A)                                                  \
 	(IpLeaveMulticastGroup)(socket, ifIndex, CAPL_ADDRESS(A))
 
 // ---- Sending -------------------------------------------------------------------------------
 
-// The interface that UdpSendTo() sends from.
+// Sets the interface that UdpSendTo() sends from. To be called before the first send.
 SLUICE_API long IpSetMulticastInterface(dword socket, dword ifIndex);
 
 // UdpSendTo(dword socket, dword ipv4Address, dword port, buffer, dword size),
 // UdpSendTo(dword socket, byte ipv6Address[], dword port, buffer, dword size),
-// UdpSendTo(dword socket, IP_Endpoint remote, buffer, dword size): sends a datagram to a group.
-// The scope id of an IPv6 address must be the ifIndex of IpSetMulticastInterface(), else
-// WSAEADDRNOTAVAIL; the second form has no scope id, it stands for that interface.
+// UdpSendTo(dword socket, IP_Endpoint remote, buffer, dword size): sends a datagram of `size` bytes
+// to a group. The scope id of an IPv6 address must be the ifIndex of IpSetMulticastInterface(),
+// else WSAEADDRNOTAVAIL; the second form has no scope id and means that interface.
 SLUICE_API long UdpSendToEndpoint(dword socket, IP_Endpoint remote, const void *buffer, dword size);
 SLUICE_API long UdpSendToIpv6(
 	dword socket, const byte ipv6Address[], dword port, const void *buffer, dword size);
@@ -160,25 +165,28 @@ static inline long UdpSendToIpv4(
 
 // ---- Receiving -----------------------------------------------------------------------------
 
-// Asks for one datagram. It never completes at once: it returns SOCKET_ERROR with WSA_IO_PENDING,
-// and the datagram comes with OnUdpReceiveFrom(). One receive can be pending on a socket.
+// Requests one datagram, of at most `size` bytes. Returns SOCKET_ERROR with WSA_IO_PENDING, and
+// OnUdpReceiveFrom() is called with the datagram; the buffer must stay valid until then. One
+// receive can be pending per socket: WSAEALREADY for a second one.
 SLUICE_API long UdpReceiveFrom(dword socket, char buffer[], dword size);
 
-// For the program to define: a pending receive has completed. `result` is 0; WSAEMSGSIZE if the
-// datagram was cut to the size of the buffer; or WSAENETDOWN, without a datagram, when groups of
-// the socket were lost with the device of their interface or with sluiced. May call anything,
-// UdpReceiveFrom() above all.
+// The program defines it: called by sluice_capl_poll(), on its thread, when a pending receive has
+// completed. `result` is 0; WSAEMSGSIZE if the datagram was cut to the size of the buffer; or
+// WSAENETDOWN, without a datagram, if groups of the socket were lost with the device of their
+// interface or with sluiced. It may call any function, such as UdpReceiveFrom() for the next
+// datagram.
 SLUICE_API void OnUdpReceiveFrom(
 	dword socket, long result, IP_Endpoint remoteEndpoint, char buffer[], dword size);
 
 // ---- Outside CAPL --------------------------------------------------------------------------
 
-// Completes what pending receives it can, each with a call of OnUdpReceiveFrom(), and returns how
-// many. CANoe does this by itself; a C program calls it in a loop, from one thread.
+// Completes the pending receives that have a datagram, calls OnUdpReceiveFrom() for each, and
+// returns how many. Does not block. CANoe does this by itself; a C program calls it in a loop, on
+// one thread.
 SLUICE_API unsigned sluice_capl_poll(void);
 
-// Opens sockets from now on in an engine of this process, or at the sluiced at `socket`; both NULL
-// for the default. The string must stay.
+// Opens later sockets on an engine of this process (`sluice`) or on the sluiced at `socket`; both
+// NULL for the default. The string must stay valid.
 SLUICE_API void sluice_capl_attach(struct sluice *sluice, const char *socket);
 
 #endif

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// librdmacm's calls for multicast, source-compatible: a program that includes <rdma/rdma_cma.h> and
-// keeps to them compiles with the flags of `pkg-config sluice-rdmacm`. An id is a session and its
-// device an interface. Payload does not go through queue pairs but through the id's session:
-// sluice_rdmacm_session().
+// The multicast part of librdmacm, source-compatible: a program that includes <rdma/rdma_cma.h> and
+// uses only these calls compiles with the flags of `pkg-config sluice-rdmacm`. An id is a session
+// and its device an interface. Payload does not pass through queue pairs but through the session of
+// the id: sluice_rdmacm_session().
 //
-// Unless sluice_rdmacm_attach() says otherwise, ids are sessions of the sluiced that answers at
-// $SLUICE_SOCKET, else at /run/sluice/sluice.sock.
+// Without sluice_rdmacm_attach(), ids are sessions of the sluiced that answers at $SLUICE_SOCKET,
+// or by default at /run/sluice/sluice.sock.
 //
 // Functions that return int return 0, or -1 with errno set. EINVAL for a NULL argument, for an
 // address family other than AF_INET and AF_INET6, and for an id that is not bound yet or bound
-// already; otherwise the errors of <sluice/sluice.h>. A call that fails has changed nothing.
+// already; otherwise the errors of <sluice/sluice.h>. A call that fails changes nothing.
 //
-// Threads: any. Only a call whose comment says so waits for another thread.
+// Addresses and ports are in network byte order, as in struct sockaddr_in.
+//
+// Threads: any thread may call the functions. A call waits for another thread of the application
+// only where its comment says so; calls that open, close, bind, join or leave wait for the engine
+// or for sluiced.
 #ifndef SLUICE_RDMA_CMA_H
 #define SLUICE_RDMA_CMA_H
 
 #include <netinet/in.h>
 #include <sluice/sluice.h>
 
-// Who has included <sluice/verbs.h> before means to do without libibverbs.
+// A program that includes <sluice/verbs.h> first does without libibverbs.
 #if !defined(SLUICE_VERBS_H) && __has_include(<infiniband/verbs.h>)
 #include <infiniband/verbs.h>
 #else
@@ -31,9 +35,9 @@ extern "C" {
 
 // ---- Types ---------------------------------------------------------------------------------
 
-struct ibv_sa_path_rec; // only pointed to
+struct ibv_sa_path_rec; // never defined here
 
-// Sluice reports ADDR_RESOLVED, MULTICAST_JOIN and MULTICAST_ERROR.
+// Sluice reports only ADDR_RESOLVED, MULTICAST_JOIN and MULTICAST_ERROR.
 enum rdma_cm_event_type {
 	RDMA_CM_EVENT_ADDR_RESOLVED,
 	RDMA_CM_EVENT_ADDR_ERROR,
@@ -94,7 +98,7 @@ struct rdma_route {
 
 struct rdma_event_channel {
 	int fd; // polls readable while events wait; with O_NONBLOCK rdma_get_cm_event() does not
-		// wait
+		// block
 };
 
 struct rdma_cm_id {
@@ -105,7 +109,7 @@ struct rdma_cm_id {
 	struct rdma_route route;
 	enum rdma_port_space ps;
 	uint8_t port_num;
-	struct rdma_cm_event *event; // of an id without a channel: what its last call came to
+	struct rdma_cm_event *event; // of an id without a channel: the outcome of its last call
 	struct ibv_comp_channel *send_cq_channel;
 	struct ibv_cq *send_cq;
 	struct ibv_comp_channel *recv_cq_channel;
@@ -159,33 +163,35 @@ enum rdma_cm_mc_join_flags {
 };
 
 struct rdma_cm_join_mc_attr_ex {
-	uint32_t comp_mask; // of enum rdma_cm_join_mc_attr_mask, both are needed
+	uint32_t comp_mask; // of enum rdma_cm_join_mc_attr_mask; both bits are needed
 	uint32_t join_flags; // one of enum rdma_cm_mc_join_flags
 	struct sockaddr *addr;
 };
 
 // ---- Channels and ids ----------------------------------------------------------------------
 
-// NULL with errno set on failure.
+// Creates a channel that events are read from. NULL with errno set on failure.
 SLUICE_API struct rdma_event_channel *rdma_create_event_channel(void);
-// After all its ids are destroyed.
+// Frees a channel. All its ids must be destroyed before.
 SLUICE_API void rdma_destroy_event_channel(struct rdma_event_channel *channel);
 
-// Opens a session. EPROTONOSUPPORT unless `ps` is RDMA_PS_UDP. Without a channel the id is
-// synchronous: a join returns when it is done, and id->event tells about it.
+// Opens a session, with `context` as id->context. EPROTONOSUPPORT unless `ps` is RDMA_PS_UDP.
+// Without a channel the id is synchronous: a join returns when it is done, and id->event has the
+// outcome.
 SLUICE_API int rdma_create_id(struct rdma_event_channel *channel, struct rdma_cm_id **id,
 	void *context, enum rdma_port_space ps);
 
-// Leaves all groups of the id, forgets its events, waits until those taken are acknowledged, and
-// frees it. Never from the thread that is to acknowledge.
+// Leaves all groups of the id, drops its waiting events, waits until its events that were taken are
+// acknowledged, and frees it. Never on the thread that is to acknowledge them.
 SLUICE_API int rdma_destroy_id(struct rdma_cm_id *id);
 
-// Binds to the interface that has the address, and to its UDP port unless that is 0: then frames
-// to any port are received. The wildcard address, or NULL to rdma_resolve_addr(), stands for the
-// only interface, ENODEV if there are several. EADDRNOTAVAIL if no interface has the address.
+// Binds the id to the interface that has the address, and to its UDP port; with port 0 frames to
+// any port are received. The wildcard address, or NULL to rdma_resolve_addr(), stands for the only
+// interface: ENODEV if there are several. EADDRNOTAVAIL if no interface has the address.
 SLUICE_API int rdma_bind_addr(struct rdma_cm_id *id, struct sockaddr *addr);
 
-// Binds to `src_addr` unless bound, notes the destination, and reports ADDR_RESOLVED.
+// Binds the id to `src_addr` unless it is bound, sets the destination, and reports ADDR_RESOLVED at
+// once: `timeout_ms` means nothing here.
 SLUICE_API int rdma_resolve_addr(struct rdma_cm_id *id, struct sockaddr *src_addr,
 	struct sockaddr *dst_addr, int timeout_ms);
 
@@ -201,38 +207,39 @@ static inline struct sockaddr *rdma_get_peer_addr(struct rdma_cm_id *id)
 
 // ---- Memberships ---------------------------------------------------------------------------
 
-// Queues a join and returns; MULTICAST_JOIN follows when the report is on the wire, or
-// MULTICAST_ERROR, also later when the group is lost. Each join is an entry of its own that wants
-// a leave of its own.
+// Queues a join and returns. The event MULTICAST_JOIN follows when the report is on the wire, or
+// MULTICAST_ERROR, also later if the group is lost; both carry `context` in param.ud.private_data.
+// Each join is an entry of its own and needs a leave of its own.
 SLUICE_API int rdma_join_multicast(struct rdma_cm_id *id, struct sockaddr *addr, void *context);
 
-// A send-only full member sends no report and receives nothing; it gets its event all the same.
-// ENOTSUP for unknown bits in comp_mask, EINVAL if a field is missing or unknown.
+// The same with flags. A send-only full member sends no report and receives no frame, but gets its
+// event. ENOTSUP for unknown bits in comp_mask, EINVAL if a field is missing or unknown.
 SLUICE_API int rdma_join_multicast_ex(
 	struct rdma_cm_id *id, struct rdma_cm_join_mc_attr_ex *mc_join_attr, void *context);
 
-// Undoes the newest join with exactly this sockaddr, port and all; EADDRNOTAVAIL if there is none.
-// A join whose report was not sent yet is cancelled. Forgets events of the join, and waits until
-// those taken are acknowledged: never from the thread that is to acknowledge. Frames that are
-// queued can still be read.
+// Undoes the newest join with exactly this sockaddr, port included; EADDRNOTAVAIL if there is none.
+// Cancels a join whose report was not sent yet. Drops the waiting events of the join, and waits
+// until its events that were taken are acknowledged: never on the thread that is to acknowledge
+// them. Frames that are queued can still be received.
 SLUICE_API int rdma_leave_multicast(struct rdma_cm_id *id, struct sockaddr *addr);
 
 // ---- Events --------------------------------------------------------------------------------
 
-// Takes the oldest event, waits for one unless the channel's fd is O_NONBLOCK: then EAGAIN.
+// Takes the oldest event. Blocks until there is one, unless channel->fd is O_NONBLOCK: then EAGAIN.
 SLUICE_API int rdma_get_cm_event(struct rdma_event_channel *channel, struct rdma_cm_event **event);
-// Frees an event that was taken.
+// Acknowledges and frees an event that was taken.
 SLUICE_API int rdma_ack_cm_event(struct rdma_cm_event *event);
+// Returns the name of an event type, a constant.
 SLUICE_API const char *rdma_event_str(enum rdma_cm_event_type event);
 
 // ---- Outside librdmacm ---------------------------------------------------------------------
 
-// The id's session, for sluice_recv_burst(), sluice_send() and the like. Not to join, leave or
-// close, nor to take events.
+// Returns the session of the id, to receive and send with. Do not join, leave, close or take events
+// on it.
 SLUICE_API struct sluice_session *sluice_rdmacm_session(struct rdma_cm_id *id);
 
-// Opens ids from now on in an engine of this process, or at the sluiced at `socket`; both NULL for
-// the default. The string must stay.
+// Opens later ids on an engine of this process (`sluice`) or on the sluiced at `socket`; both NULL
+// for the default. The string must stay valid.
 SLUICE_API void sluice_rdmacm_attach(struct sluice *sluice, const char *socket);
 
 #ifdef __cplusplus

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The words every part of Sluice shares: an IP address and a filter mode.
+// What every part of Sluice shares: an IP address and a filter mode. Any thread may call the
+// functions, which change nothing.
 #ifndef SLUICE_TYPES_H
 #define SLUICE_TYPES_H
 
@@ -12,14 +13,14 @@
 extern "C" {
 #endif
 
-// An IPv4 or IPv6 address. Unused bytes are zero, so that two addresses are equal when their
-// bytes are, and memcmp() is a total order.
+// An IPv4 or IPv6 address. Unused bytes are zero, so that two addresses are equal if all their
+// bytes are, and memcmp() orders them.
 struct sluice_addr {
 	uint16_t family; // AF_INET or AF_INET6 in host order; 0 (AF_UNSPEC) is "no address"
 	uint8_t bytes[16]; // network byte order; an IPv4 address takes the first four
 };
 
-// RFC 3678 filter modes, with the values of MCAST_EXCLUDE and MCAST_INCLUDE.
+// The filter modes of RFC 3678, with the values of MCAST_EXCLUDE and MCAST_INCLUDE.
 enum sluice_filter_mode {
 	SLUICE_EXCLUDE = 0,
 	SLUICE_INCLUDE = 1,
@@ -30,7 +31,7 @@ static inline bool sluice_addr_equal(const struct sluice_addr *a, const struct s
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-// Bytes of an address of this family: 4 or 16.
+// Returns the length of the address in bytes, 4 or 16.
 static inline unsigned sluice_addr_len(const struct sluice_addr *a)
 {
 	return a->family == AF_INET ? 4 : 16;

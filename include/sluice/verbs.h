@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What <sluice/rdma_cma.h> needs of <infiniband/verbs.h>, laid out alike, for machines
-// that do not have it.
+// The part of <infiniband/verbs.h> that <sluice/rdma_cma.h> needs, with the same layout, for
+// machines without it.
 #ifndef SLUICE_VERBS_H
 #define SLUICE_VERBS_H
 
 #include <linux/types.h>
 #include <stdint.h>
 
-// Only pointed to, and always NULL: there is no device, queue pair or completion queue here.
+// Pointers to these are always NULL: there is no device, queue pair or completion queue.
 struct ibv_context;
 struct ibv_qp;
 struct ibv_cq;
