@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A test node in the manner of CAPL: greets a group, joins it, shows COUNT datagrams to it, and
-// leaves.
+// A test node written like a CAPL program: sends a greeting to a group, joins the group, prints
+// COUNT datagrams to it, and leaves.
 //
 //	capl-node [-f FILE] IFINDEX GROUP PORT COUNT
 //
-// -f FILE runs it on an engine of its own with that configuration, else sluiced is asked.
+// -f FILE runs it on an engine in this process with that configuration, without it on sluiced.
 #include <sluice/capl.h>
 #include <arpa/inet.h>
 #include <err.h>

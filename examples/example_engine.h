@@ -4,8 +4,9 @@
 
 #include <sluice/sluice.h>
 
-// Starts DPDK without huge pages, and an engine with the configuration in the file; NULL for none,
-// to be a client of sluiced. Tells what went wrong and ends the program.
+// Starts DPDK without huge pages and, unless `file` is NULL, an engine with the configuration in
+// that file. Returns the engine, or NULL without one: then sessions are opened on sluiced. On
+// failure it prints the reason and ends the program.
 struct sluice *engine_start(const char *file);
 
 #endif

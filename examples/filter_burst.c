@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// An application with a receive loop of its own, which asks Sluice for verdicts only.
+// An application with its own receive loop, which uses Sluice as a filter only.
 //
-// Sluice has a port to speak IGMP and MLD by, the wire's other side; here both are rings. The
-// application puts frames of three groups through its loop, of which it joined one, and prints how
-// many it kept.
+// Sluice owns a port to send IGMP and MLD reports on; here it is a ring. The application makes
+// frames of four groups, of which it joined one, passes them through its loop, and prints how many
+// it kept.
 #include <stdio.h>
 #include <rte_eal.h>
 #include <rte_eth_ring.h>
@@ -20,7 +20,7 @@ static const char YAML[] = "lcores: {workers: [1]}\n"
 			   "ports: [{name: wire, device: net_ring_wire}]\n"
 			   "interfaces: [{name: tv, port: wire, addresses: [10.9.0.2/24]}]\n";
 
-// A datagram to 239.1.1.(last), as a NIC would hand it over.
+// Returns a datagram to 239.1.1.(last), as a NIC would deliver it.
 static struct rte_mbuf *make_frame(struct rte_mempool *pool, uint8_t last)
 {
 	struct {
@@ -50,14 +50,14 @@ static struct rte_mbuf *make_frame(struct rte_mempool *pool, uint8_t last)
 	return mbuf;
 }
 
-// One turn of the application's loop: the wanted frames are kept, the others dropped.
+// One turn of the application's loop: keeps the wanted frames and drops the others.
 static unsigned filter(struct sluice_session *session, struct rte_mbuf **frames, unsigned n)
 {
 	uint64_t wanted = sluice_filter_burst(session, 1, frames, n);
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		kept += wanted >> i & 1; // here it would go on through the pipeline
+		kept += wanted >> i & 1; // a real application processes the frame here
 		rte_pktmbuf_free(frames[i]);
 	}
 	return kept;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// In the manner of rdma-core's mckey: binds, joins, waits for the event, receives COUNT messages or
-// sends them as a send-only member (-s), leaves, and destroys all.
+// Like mckey of rdma-core: binds, joins, waits for the event, receives COUNT messages or sends them
+// as a send-only member (-s), leaves, and destroys everything.
 //
 //	mckey -m GROUP [-p PORT] [-b ADDRESS] [-C COUNT] [-s] [-f FILE]
 //
-// -f FILE runs it on an engine of its own with that configuration, else sluiced is asked.
+// -f FILE runs it on an engine in this process with that configuration, without it on sluiced.
 #include <rdma/rdma_cma.h>
 #include <arpa/inet.h>
 #include <err.h>
@@ -32,7 +32,7 @@ static void address_read(const char *text, const char *service, struct sockaddr_
 	freeaddrinfo(found);
 }
 
-// Takes the next event, which has to be a good join.
+// Takes the next event, which must be a successful join.
 static void expect_joined(struct rdma_event_channel *channel)
 {
 	struct rdma_cm_event *event;
@@ -88,7 +88,7 @@ static void receive_all(struct rdma_event_channel *channel, struct sluice_sessio
 
 	for (unsigned n = 0; n < count;) {
 		if (sluice_recv_burst(session, &frame, 1) == 0) {
-			// Any event from here on tells that the group is lost.
+			// Any later event means that the group is lost.
 			if (poll(&events, 1, 1) == 1)
 				expect_joined(channel);
 			continue;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Runs a NASL script of the two multicast calls and shows what each returns:
+// Runs a NASL script that consists of the two multicast calls, and prints what each returns:
 //
 //	nasl-multicast 'join_multicast_group("239.1.1.1"); leave_multicast_group("239.1.1.1");'
 //
-// -f FILE runs it on an engine of its own with that configuration, else sluiced is asked.
+// -f FILE runs it on an engine in this process with that configuration, without it on sluiced.
 #include <sluice/nasl.h>
 #include <ctype.h>
 #include <err.h>
@@ -49,7 +49,7 @@ static const char *function_read(const char *at, nasl_fn **call)
 	errx(2, "a multicast call expected at: %s", at);
 }
 
-// A string in either kind of quotes, or nothing.
+// Reads a string in single or double quotes, or nothing.
 static const char *argument_read(const char *at, char **argument)
 {
 	size_t len;

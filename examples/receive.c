@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Receives a group by the native API, on an engine of its own or through a running sluiced:
+// Receives a group by the native API, on an engine in this process or through a running sluiced:
 //
 //     receive -c CONFIGURATION [-n PACKETS] GROUP [SOURCE]
 //     receive -s SOCKET [-n PACKETS] GROUP [SOURCE]
 //
-// Prints the source, port and length of each datagram; ends after PACKETS of them.
+// Prints the source, port and length of each datagram, and ends after PACKETS datagrams.
 #include <arpa/inet.h>
 #include <err.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ static void print(const struct rte_mbuf *frame)
 	printf("%s port %u: %u bytes\n", source, ntohs(info.udp_port_be), info.payload_len);
 }
 
-// What was joined goes with the interface's device, and with sluiced.
+// A group is lost when the device of its interface is gone, or sluiced.
 static void check_events(struct sluice_session *session)
 {
 	struct sluice_event event;
@@ -61,7 +61,7 @@ static void receive(struct sluice_session *session, unsigned long left)
 		if (n > 0)
 			continue;
 		check_events(session);
-		usleep(1000); // a program with a CPU of its own would not sleep
+		usleep(1000); // a program that owns its CPU would not sleep
 	}
 }
 

@@ -3,14 +3,14 @@
 // pthread. The command uses the connection alone; the library makes its sessions on sluiced of
 // struct client, and the faces use the library. Which file to open for what:
 //
-//   connection         the socket: requests and answers, lists in pages, notifications
-//   client             a session on sluiced: open, bind, close, its events
-//   client_interfaces  the interfaces of sluiced: names, indexes, addresses
-//   client_member      join, leave, filters, asynchronous joins
-//   client_send        datagrams
-//   events             the events of a session: a queue that polls readable, and which
-//                      asynchronous join an event belongs to
-//   session_request.h  what a session asks for, shared with the engine's side of the library
+//   connection.c         the socket: requests and answers, lists in pages, notifications
+//   client.c             a session on sluiced: open, bind, close, its events
+//   client_interfaces.c  the interfaces of sluiced: names, indexes, addresses
+//   client_member.c      join, leave, filters, asynchronous joins
+//   client_send.c        datagrams
+//   events.c             which asynchronous join of a session an event belongs to
+//   event_queue.c        the events that wait, with a descriptor that polls readable
+//   session_request.h    what a session asks for, shared with the engine's side of the library
 //
 // The session is a connected one: it ends with its connection, so that the death of this process
 // leaves its groups.

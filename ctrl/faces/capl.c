@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A CAPL socket is a session. Beyond it, the face remembers what the contract asks of a socket:
-// its family, the interface to send from, the last error and the pending receive.
+// A CAPL socket is a session. The face adds what CAPL knows of a socket: its family, the interface
+// to send from, the last error and the pending receive.
 #include <sluice/capl.h>
 #include "face.h"
 #include "winsock.h"
@@ -11,7 +11,8 @@
 #include <sys/queue.h>
 #include <rte_mbuf.h>
 
-// Datagrams that may wait: programs have many sockets, and share limits.queued_frames.
+// Datagrams that may wait. Few, because programs have many sockets, which share
+// limits.queued_frames.
 enum { RING_SIZE = 128 };
 
 struct capl_socket {
@@ -19,14 +20,15 @@ struct capl_socket {
 	dword handle;
 	int family;
 	struct sluice_session *session;
-	dword multicast_if; // as the program counts; 0: not set
+	dword multicast_if; // an ifIndex of CAPL; 0: not set
 	long error;
 	char *buffer; // of the pending receive, NULL without one
 	dword size;
-	long lost; // the code of a group lost since the last receive; 0: none
+	long lost; // the code of a group that was lost since the last receive; 0: none
 };
 
-// The lock guards all of it. Handles only grow, so that a closed one never comes to life again.
+// The lock guards all fields. Handles only grow, so that the handle of a closed socket stays
+// invalid.
 static struct {
 	pthread_mutex_t lock;
 	struct face_target target;
@@ -53,7 +55,7 @@ static struct capl_socket *socket_take(dword handle)
 	return socket;
 }
 
-// Unlocks the face, remembers why the call failed and makes its result of it.
+// Unlocks the face, keeps the error of the call, and returns the result of the CAPL function.
 static long socket_done(struct capl_socket *socket, int rc)
 {
 	long result = 0;
@@ -148,7 +150,7 @@ long IpGetLastSocketErrorAsString(dword handle, char text[], dword count)
 	return socket_done(socket, 0);
 }
 
-// The native index of the interface that has the address of this number.
+// Returns the native index of the interface that has the address with this number.
 static int interface_find(struct capl_socket *socket, dword ifIndex)
 {
 	dword last = 0;
@@ -173,7 +175,7 @@ static int address_check(struct capl_socket *socket, const struct sluice_addr *a
 	return addr->family == socket->family ? 0 : -EAFNOSUPPORT;
 }
 
-// Looks through what became of the socket's groups.
+// Reads the events of the session, to learn of lost groups.
 static void events_read(struct capl_socket *socket)
 {
 	struct sluice_event event;
@@ -328,7 +330,8 @@ static void datagram_copy(struct capl_socket *socket, const struct rte_mbuf *fra
 		.size = RTE_MIN(info->payload_len, socket->size),
 		.result = info->payload_len > socket->size ? WSAEMSGSIZE : 0,
 	};
-	// Copies only what lies in several segments; NULL cannot be, the length was checked.
+	// It copies only if the payload spans segments. It cannot return NULL: the length is
+	// checked.
 	payload = rte_pktmbuf_read(frame, info->payload, done->size, done->buffer);
 	if (payload != done->buffer)
 		memcpy(done->buffer, payload, done->size);
@@ -353,7 +356,7 @@ static bool receive_complete(struct capl_socket *socket, struct completion *done
 	struct rte_mbuf *frame;
 
 	while (socket->buffer && sluice_recv_burst(socket->session, &frame, 1) == 1) {
-		// Port 0 marks what is no UDP datagram and what is a piece of one.
+		// The port is 0 if the frame is no UDP datagram, or a fragment but the first.
 		if (sluice_frame_read(frame, &info) == 0 && info.udp_port_be != 0)
 			datagram_copy(socket, frame, &info, done);
 		rte_pktmbuf_free(frame);
@@ -366,7 +369,7 @@ static bool receive_complete(struct capl_socket *socket, struct completion *done
 	return done->buffer != NULL;
 }
 
-// Completes the first receive it can of the sockets beyond `handle`.
+// Completes one receive of the sockets after `handle`, if one can be completed.
 static struct completion receive_next(dword handle)
 {
 	struct completion done = {0};
@@ -385,7 +388,7 @@ unsigned sluice_capl_poll(void)
 	struct completion done;
 	unsigned n = 0;
 
-	// Without the lock while the program is called: it will ask for the next datagram.
+	// The program is called without the lock, because it requests the next datagram.
 	for (done = receive_next(0); done.buffer; done = receive_next(done.handle)) {
 		n++;
 		if (OnUdpReceiveFrom)

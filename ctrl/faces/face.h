@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where a face opens its sessions: each face has one for the process.
+// The faces: the multicast calls of NASL, CAPL and librdmacm over the native API. Which file to
+// open for what:
+//
+//   face.c              where a face opens its sessions: an engine of the process or a sluiced
+//   nasl.c              NASL: one session per process
+//   capl.c              CAPL: one session per socket; winsock.c has the errors
+//   rdmacm_id.c         librdmacm: one session per id; joins in rdmacm_multicast.c, events in
+//                       rdmacm_event.c
 #ifndef FACES_FACE_H
 #define FACES_FACE_H
 
@@ -7,8 +14,7 @@
 
 struct face_target {
 	struct sluice *sluice; // an engine of this process, or NULL
-	const char
-		*socket; // of a sluiced, used without an engine; NULL: $SLUICE_SOCKET, the default
+	const char *socket; // of a sluiced, without an engine; NULL: $SLUICE_SOCKET or the default
 };
 
 int face_session_open(const struct face_target *target,

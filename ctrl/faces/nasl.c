@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The native API counts joins per session, so this face keeps no list of groups.
+// The NASL face. The native API counts joins per session, so the face needs no list of groups.
 #include <sluice/nasl.h>
 #include "face.h"
 #include <arpa/inet.h>
@@ -12,7 +12,7 @@
 typedef int membership_fn(
 	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group);
 
-// The lock guards the session: one call at a time is carried out.
+// The lock guards the session: calls run one at a time.
 static struct {
 	pthread_mutex_t lock;
 	struct face_target target;
@@ -73,7 +73,7 @@ static int session_change(membership_fn *change, const struct sluice_addr *group
 		rc = session_open();
 	if (rc == 0) {
 		rc = change(face.session, face.ifindex, group);
-		// sluiced has gone; the next call looks for another.
+		// sluiced is gone; the next call opens a session again.
 		if (rc == -EPIPE)
 			session_close();
 	}

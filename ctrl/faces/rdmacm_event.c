@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Channels and events. Events come from the ids' sessions when they are taken: the channel's fd is
-// an epoll set of their descriptors. A channel queues only what the face itself has to tell.
+// Channels and events. The fd of a channel is an epoll set of the descriptors of its sessions,
+// whose events are read when the program takes one. A channel queues only the events of the face
+// itself.
 #include "rdmacm.h"
 #include <fcntl.h>
 #include <poll.h>
@@ -157,8 +158,8 @@ static struct cm_join *join_numbered(struct cm_id *id, uintptr_t number)
 	return join;
 }
 
-// Makes an event of the session's oldest. -EAGAIN if that tells the program nothing: it is about a
-// join that was left since, told already, or of a kind librdmacm does not have.
+// Fills the event from the oldest one of the session. -EAGAIN if that one is not for the program:
+// its join was left since, it was reported already, or librdmacm has no such kind.
 static int session_event_take(struct cm_id *id, struct cm_event *event)
 {
 	enum rdma_cm_event_type type = RDMA_CM_EVENT_MULTICAST_JOIN;
@@ -188,7 +189,7 @@ static int session_event_take(struct cm_id *id, struct cm_event *event)
 	return 0;
 }
 
-// -EAGAIN if there is no event to take.
+// Takes the oldest event. -EAGAIN if there is none.
 static int channel_take(struct cm_channel *channel, struct cm_event **taken)
 {
 	struct cm_event *event = TAILQ_FIRST(&channel->local);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 enum {
-	// Datagrams that may wait on an id: programs have ids by the hundred, and share
+	// Datagrams that may wait per id. Few, because programs have hundreds of ids, which share
 	// limits.queued_frames.
 	RING_SIZE = 32,
-	ADDRESSES_MAX = 64, // of an interface, that an id can bind to
+	ADDRESSES_MAX = 64, // per interface, that an id can bind to
 };
 
 static struct face_target target; // guarded by rdmacm_lock
@@ -110,7 +110,7 @@ int rdmacm_addr_read(const struct sockaddr *addr, struct sluice_addr *ip, uint16
 	return 0;
 }
 
-// A derived link-local address is only told as the interface's first.
+// A derived link-local address is not among the configured ones, but in the interface itself.
 static bool has_address(struct sluice_session *session, const struct sluice_interface *interface,
 	const struct sluice_addr *ip)
 {
@@ -125,8 +125,9 @@ static bool has_address(struct sluice_session *session, const struct sluice_inte
 	return false;
 }
 
-// The index of the interface that has the address, or -EADDRNOTAVAIL. Link-local addresses can be
-// those of several interfaces; then the scope id decides, or the first is meant.
+// Returns the index of the interface that has the address, or -EADDRNOTAVAIL. Several interfaces
+// can have the same link-local address: then the scope id decides, or without one the first is
+// taken.
 static int interface_find(
 	struct sluice_session *session, const struct sluice_addr *ip, unsigned scope_id)
 {
@@ -150,7 +151,7 @@ static int interface_find(
 	return rc;
 }
 
-// `addr` NULL: the wildcard address.
+// `addr` NULL means the wildcard address.
 static int bind_to(struct cm_id *id, const struct sockaddr *addr)
 {
 	static const struct sluice_addr none;

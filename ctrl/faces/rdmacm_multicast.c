@@ -19,7 +19,8 @@ static struct cm_join *join_new(
 	return join;
 }
 
-// A synchronous id learns the outcome from the call and from id->event, any other from events.
+// A synchronous id has the outcome in the result of the call and in id->event, other ids in an
+// event.
 static int join_start(struct cm_id *id, struct cm_join *join)
 {
 	int rc = 0;
@@ -51,7 +52,7 @@ static int join_add(struct cm_id *id, const struct sockaddr *addr, bool send_onl
 	join = join_new(addr, &group, send_only, context);
 	if (!join)
 		return -ENOMEM;
-	// Nobody takes its event before it is in the list: the lock is held.
+	// The lock is held, so its event cannot be taken before it is in the list.
 	rc = join_start(id, join);
 	if (rc < 0)
 		free(join);
@@ -109,7 +110,7 @@ static int join_find(struct cm_id *id, const struct sockaddr *addr, struct cm_jo
 	return -EADDRNOTAVAIL;
 }
 
-// Whether the session has the join, as far as is known.
+// Whether the session has the join, as far as the face knows.
 static bool join_is_native(const struct cm_join *join)
 {
 	return !join->send_only && join->state != CM_JOIN_FAILED;
@@ -124,14 +125,14 @@ static int join_withdraw(struct cm_id *id, struct cm_join *join)
 	rc = sluice_leave(id->session, id->ifindex, &join->group);
 	if (rc != -EADDRNOTAVAIL)
 		return rc;
-	// The join has failed, and its event was not taken yet.
+	// The join failed, and its event was not taken yet.
 	join->state = CM_JOIN_FAILED;
 	return 0;
 }
 
-// The session knows the joins of a group apart by their contexts, and a leave makes it forget the
-// newest, whatever its port. If that is not the one that was left here, the one it forgot goes on
-// under the number of the one that was left. That it is joined the leave has shown.
+// The session tells the joins of a group apart by their contexts, and a leave makes it forget the
+// newest one. If the program left another one (of another port), the forgotten join takes over the
+// number of the one that was left. It is joined, because the leave succeeded.
 static void join_renumber(struct cm_id *id, const struct cm_join *left)
 {
 	struct cm_join *join, *forgotten = NULL;
@@ -160,7 +161,7 @@ static int leave(struct cm_id *id, const struct sockaddr *addr)
 		rc = join_withdraw(id, join);
 	if (rc < 0)
 		return rc;
-	// Out of the list, events of the session find it no more.
+	// Events of the session do not find it any more.
 	TAILQ_REMOVE(&id->joins, join, link);
 	if (id->id.channel) {
 		rdmacm_channel_forget((struct cm_channel *)id->id.channel, join);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Memberships and events: the checks every backend can rely on.
+// Memberships and events: checks the arguments for the backends.
 #include <errno.h>
 #include "address.h"
 #include "api_receive.h"

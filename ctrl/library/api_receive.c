@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Receiving: frames that wait, what is in a frame, and the verdict on frames of others.
+// Receiving: frames that wait, the headers of a frame, and filtering the frames of an application.
 #include "api_receive.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -63,8 +63,8 @@ int api_receive_flush(
 			rte_pktmbuf_free(session->backlog[i]);
 		else
 			session->backlog[session->backlog_n++] = session->backlog[i];
-	// Other groups' frames may come as fast as they are taken: a ring's worth is what can have
-	// waited.
+	// Frames of other groups may arrive as fast as they are taken: no more than a ring of
+	// frames can have waited.
 	for (unsigned left = session->ring_size; left > 0; left -= n) {
 		n = session->backend->receive(
 			session, frames, RTE_MIN(left, (unsigned)FLUSH_BURST));

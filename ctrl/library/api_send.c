@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sending: what a session's multicast options add up to.
+// Sending: the multicast options of a session.
 #include <errno.h>
 #include "address.h"
 #include "backend.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sessions and interfaces: the checks every backend can rely on.
+// Sessions and interfaces: checks the arguments for the backends.
 #include <errno.h>
 #include <stdlib.h>
 #include "backend.h"
@@ -55,7 +55,7 @@ int sluice_interface_addresses(
 	return rc < 0 ? rc : session->backend->addresses(session, ifindex, addresses, n);
 }
 
-// By name or, without one, by index.
+// Finds an interface by its name or, if that is NULL, by its index.
 static int find(struct sluice_session *session, const char *name, unsigned ifindex,
 	struct sluice_interface *found)
 {

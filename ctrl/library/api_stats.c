@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Statistics: the checks every backend can rely on.
+// Statistics: checks the arguments for the backends.
 #include <errno.h>
 #include "backend.h"
 

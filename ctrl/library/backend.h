@@ -2,13 +2,14 @@
 // libsluice: sessions on an engine of this process (local) or on a sluiced (remote). Which file to
 // open for what:
 //
-//   api_*           the public functions: check arguments, then ask the session's backend
-//   backend         what all sessions have, and the operations a backend gives
-//   local           the engine's lock, mailbox and control thread; local_open opens and closes it
-//   local_session, local_member, local_send, local_stats  the backend on that engine
-//   mailbox         calls from any thread to the one that runs them
-//   remote_session, remote_stats  the backend on a sluiced, over ctrl/client
-//   remote_port     the memif ports through which its frames arrive
+//   api_session.c     the public functions, which check arguments and ask the session's backend:
+//                     sessions and interfaces; api_member.c, api_receive.c, api_send.c, api_stats.c
+//   backend.c         what all sessions have; here the operations that a backend gives
+//   local.c           the engine's lock and control thread; local_open.c opens and closes an engine
+//   mailbox.c         calls from any thread to the thread that runs them
+//   local_session.c   the backend on an engine; local_member.c, local_send.c, local_stats.c
+//   remote_session.c  the backend on a sluiced, over ctrl/client; remote_stats.c
+//   remote_port.c     the memif ports through which frames of sluiceds arrive
 #ifndef LIBRARY_BACKEND_H
 #define LIBRARY_BACKEND_H
 

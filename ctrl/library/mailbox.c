@@ -41,8 +41,8 @@ int mailbox_post(struct mailbox *mailbox, struct mailbox_call *call)
 {
 	int rc = push(mailbox, call);
 
-	// Whoever found the list empty sees to it that it is taken; the others' calls go with that
-	// one. The call may be gone already, and the counter cannot overflow.
+	// The sender that found the list empty wakes the runner, which takes the calls of the
+	// others as well. The call may be finished already; the counter cannot overflow.
 	if (rc > 0)
 		eventfd_write(mailbox->fd, 1);
 	return rc < 0 ? rc : 0;
