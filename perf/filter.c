@@ -247,7 +247,7 @@ static void measure_mixed(struct loop *loop, const struct workload_size *size)
 	join(loop, size->n, 1, true);
 	loop->interface = even;
 	join(loop, size->n, 1, true);
-	source_mix(&loop->source);
+	frame_source_mix(&loop->source);
 	run(loop, cases, RTE_DIM(cases), size);
 	result_ratio(
 		"mixed.ceiling", size->name, slots_ratio(&cases[0], &cases[1], workload_rounds));
@@ -261,7 +261,7 @@ void filter_bench(const struct workload_size *size)
 	uint64_t n_refused;
 
 	loop_open(&loop);
-	source_init(&loop.source, keys, loop.port);
+	frame_source_init(&loop.source, keys, loop.port);
 	reclaim_online(&loop.dp->reclaim, 0);
 	n_refused = measure_nothing(&loop, size);
 	measure_filter(&loop, size, keys);
@@ -270,7 +270,7 @@ void filter_bench(const struct workload_size *size)
 	worker_info(loop.dp, 0, &info);
 	workload_must(info.delivered + n_refused != info.rx_packets, "frames were lost");
 	reclaim_offline(&loop.dp->reclaim, 0);
-	source_fini(&loop.source);
+	frame_source_fini(&loop.source);
 	dataplane_close(loop.dp);
 	free(keys);
 }

@@ -74,7 +74,7 @@ static struct stamp *stamps_of(const uint32_t *groups_be)
 static uint16_t stamp(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n,
 	uint16_t max, void *arg)
 {
-	struct source *source = arg;
+	struct frame_source *source = arg;
 
 	for (unsigned i = 0; i < n; i++) {
 		struct headers *headers = rte_pktmbuf_mtod(frames[i], struct headers *);
@@ -101,7 +101,7 @@ static uint16_t retag(uint16_t port, uint16_t queue, struct rte_mbuf **frames, u
 }
 
 static const struct rte_eth_rxtx_callback *call_back(
-	const struct port *port, rte_rx_callback_fn function, struct source *source)
+	const struct port *port, rte_rx_callback_fn function, struct frame_source *source)
 {
 	const struct rte_eth_rxtx_callback *callback =
 		rte_eth_add_rx_callback(port->id, 0, function, source);
@@ -118,19 +118,19 @@ static void end_callback(const struct port *port, const struct rte_eth_rxtx_call
 	rte_free((void *)callback);
 }
 
-void source_init(struct source *source, const uint32_t *groups_be, struct port *port)
+void frame_source_init(struct frame_source *source, const uint32_t *groups_be, struct port *port)
 {
-	*source = (struct source){.port = port, .stamps = stamps_of(groups_be)};
+	*source = (struct frame_source){.port = port, .stamps = stamps_of(groups_be)};
 	rte_mempool_obj_iter(port->rx_pool, frame_init, NULL);
 	source->stamping = call_back(port, stamp, source);
 }
 
-void source_mix(struct source *source)
+void frame_source_mix(struct frame_source *source)
 {
 	source->retagging = call_back(source->port, retag, source);
 }
 
-void source_fini(struct source *source)
+void frame_source_fini(struct frame_source *source)
 {
 	end_callback(source->port, source->retagging);
 	end_callback(source->port, source->stamping);

@@ -22,18 +22,18 @@
 struct rte_eth_rxtx_callback;
 struct stamp;
 
-struct source {
+struct frame_source {
 	struct port *port;
 	const struct rte_eth_rxtx_callback *stamping, *retagging;
 	struct stamp *stamps;
 	unsigned next; // number of the frame after the last one received
 };
 
-// From now on the port receives frames to SOURCE_KEYS groups. To be ended with source_fini() before
-// the port is closed: DPDK keeps a closed port's callbacks for the next one of its number.
-void source_init(struct source *source, const uint32_t *groups_be, struct port *port);
+// From now on the port receives frames to SOURCE_KEYS groups. To be ended with frame_source_fini()
+// before the port is closed: DPDK keeps a closed port's callbacks for the next one of its number.
+void frame_source_init(struct frame_source *source, const uint32_t *groups_be, struct port *port);
 // From now on every other group is of another VLAN.
-void source_mix(struct source *source);
-void source_fini(struct source *source);
+void frame_source_mix(struct frame_source *source);
+void frame_source_fini(struct frame_source *source);
 
 #endif

@@ -26,7 +26,7 @@ struct loop {
 	void **known; // the record of each frame of the source
 	struct line *lines; // one a group
 	uint32_t n_lines;
-	struct source source;
+	struct frame_source source;
 };
 
 typedef void (*loop_burst)(struct loop *loop, struct rte_mbuf **frames, unsigned n);

@@ -8,7 +8,7 @@
 #include "result.h"
 #include "workload.h"
 
-static const struct bench {
+static const struct benchmark {
 	const char *name;
 	void (*run)(const struct workload_size *size);
 	unsigned sizes; // the first so many

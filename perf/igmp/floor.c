@@ -7,7 +7,7 @@
 
 #define RECORDS 183 // of a 1500-byte frame
 
-struct entry {
+struct floor_entry {
 	uint32_t group, state;
 };
 
@@ -42,7 +42,7 @@ double bench_floor(unsigned n)
 
 	while (1u << bits < 2 * n)
 		bits++;
-	struct entry *table = calloc(1u << bits, sizeof(*table));
+	struct floor_entry *table = calloc(1u << bits, sizeof(*table));
 	if (!table)
 		abort();
 
@@ -53,7 +53,7 @@ double bench_floor(unsigned n)
 
 		while (table[at].group)
 			at = (at + 1) & mask;
-		table[at] = (struct entry){group, 2};
+		table[at] = (struct floor_entry){group, 2};
 
 		uint8_t *record = frame + 8 + i % RECORDS * 8;
 		memcpy(record, "\4\0\0\0", 4);
@@ -70,7 +70,7 @@ double bench_floor(unsigned n)
 }
 
 // A record as large as what the machine keeps of a group, the word that a leave must see in front.
-struct record {
+struct floor_record {
 	uint32_t joined;
 	uint8_t rest[124];
 };
@@ -82,8 +82,8 @@ double bench_floor_leave(const unsigned *order, unsigned n)
 	while (1u << bits < 2 * n)
 		bits++;
 	uint32_t mask = (1u << bits) - 1;
-	struct entry *table = calloc(1u << bits, sizeof(*table));
-	struct record *records = calloc(n, sizeof(*records));
+	struct floor_entry *table = calloc(1u << bits, sizeof(*table));
+	struct floor_record *records = calloc(n, sizeof(*records));
 	if (!table || !records)
 		abort();
 	for (unsigned i = 0; i < n; i++) {
@@ -91,7 +91,7 @@ double bench_floor_leave(const unsigned *order, unsigned n)
 
 		while (table[at].group)
 			at = (at + 1) & mask;
-		table[at] = (struct entry){group, i};
+		table[at] = (struct floor_entry){group, i};
 		records[i].joined = 1;
 	}
 
