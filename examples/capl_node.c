@@ -37,8 +37,8 @@ static void receive(void)
 		check("UdpReceiveFrom", result);
 }
 
-void OnUdpReceiveFrom(
-	dword socket, long result, IP_Endpoint remoteEndpoint, char buffer[], dword size)
+void OnUdpReceiveFrom(dword socket __attribute__((unused)), long result, IP_Endpoint remoteEndpoint,
+	char buffer[], dword size)
 {
 	const struct sluice_addr *from = &remoteEndpoint.Address.addr;
 	char text[INET6_ADDRSTRLEN];

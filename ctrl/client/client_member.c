@@ -104,7 +104,7 @@ struct client_join {
 };
 
 // sluiced has sent the reports of a line before it answers.
-static void on_joined(void *arg, int rc, const json_t *body)
+static void on_joined(void *arg, int rc, const json_t *body __attribute__((unused)))
 {
 	struct client_join *join = arg;
 

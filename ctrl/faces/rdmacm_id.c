@@ -213,8 +213,8 @@ static int resolve(struct cm_id *id, const struct sockaddr *src, const struct so
 	return rc;
 }
 
-int rdma_resolve_addr(
-	struct rdma_cm_id *id, struct sockaddr *src_addr, struct sockaddr *dst_addr, int timeout_ms)
+int rdma_resolve_addr(struct rdma_cm_id *id, struct sockaddr *src_addr, struct sockaddr *dst_addr,
+	int timeout_ms __attribute__((unused)))
 {
 	int rc;
 

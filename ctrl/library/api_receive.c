@@ -122,6 +122,7 @@ uint64_t sluice_filter_burst(struct sluice_session *session, unsigned ifindex,
 	struct rte_mbuf *const *frames, unsigned n)
 {
 	if (session == NULL || frames == NULL || n > FILTER_MAX ||
+		session->backend->filter_burst == NULL ||
 		session->backend->resolve(session, &ifindex) < 0)
 		return 0;
 	return session->backend->filter_burst(session, ifindex, frames, n);

@@ -41,6 +41,7 @@ struct backend {
 	// Whether a received frame arrived on this interface, as far as can be told.
 	bool (*received_on)(struct sluice_session *session, unsigned ifindex,
 		const struct rte_mbuf *frame, const struct sluice_frame *info);
+	// NULL: the group table is not in this process.
 	uint64_t (*filter_burst)(struct sluice_session *session, unsigned ifindex,
 		struct rte_mbuf *const *frames, unsigned n);
 	int (*send)(struct sluice_session *session, const struct send_request *request);

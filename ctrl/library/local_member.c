@@ -191,7 +191,7 @@ static const enum sluice_event_kind event_kinds[] = {
 	[ENGINE_EVENT_LOST] = SLUICE_EVENT_ERROR,
 };
 
-void local_member_event(void *arg, const struct engine_event *event)
+void local_member_event(void *arg __attribute__((unused)), const struct engine_event *event)
 {
 	struct events_key key = {.ifindex = engine_interface_index(event->interface)};
 	struct local *session;

@@ -119,19 +119,12 @@ static int sync_frames(struct sluice_session *session)
 
 // Frames from sluiced carry no port: interfaces are told apart by their VLANs.
 static bool received_on(struct sluice_session *session, unsigned ifindex,
-	const struct rte_mbuf *frame, const struct sluice_frame *info)
+	const struct rte_mbuf *frame __attribute__((unused)), const struct sluice_frame *info)
 {
 	const struct sluice_interface *interface =
 		&remote(session)->client.interfaces.list[ifindex - 1];
 
 	return interface->vlan == info->vlan && interface->inner_vlan == info->inner_vlan;
-}
-
-// The group table is sluiced's.
-static uint64_t filter_burst(struct sluice_session *session, unsigned ifindex,
-	struct rte_mbuf *const *frames, unsigned n)
-{
-	return 0;
 }
 
 static const struct backend backend = {
@@ -146,7 +139,6 @@ static const struct backend backend = {
 	.receive = receive,
 	.sync = sync_frames,
 	.received_on = received_on,
-	.filter_burst = filter_burst,
 	.send = send_datagram,
 	.group_stats = remote_group_stats,
 	.session_stats = remote_session_stats,

@@ -60,7 +60,7 @@ static void wait_to_go(struct mailbox_call *call)
 		;
 }
 
-static void nothing(struct mailbox_call *call)
+static void nothing(struct mailbox_call *call __attribute__((unused)))
 {
 }
 

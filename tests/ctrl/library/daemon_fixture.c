@@ -34,12 +34,13 @@ static const char YAML[] = "lcores: {workers: [1, 2]}\n"
 			   "  - {name: tv20, port: in0, vlan: 20}\n"
 			   "  - {name: other, port: in1}\n";
 
-static void stop_loop(evutil_socket_t fd, short what, void *arg)
+static void stop_loop(
+	evutil_socket_t fd __attribute__((unused)), short what __attribute__((unused)), void *arg)
 {
 	event_base_loopbreak(arg);
 }
 
-static void *serve(void *arg)
+static void *serve(void *arg __attribute__((unused)))
 {
 	struct event *stop =
 		event_new(served.base, served.stop[0], EV_READ, stop_loop, served.base);
@@ -50,7 +51,7 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static void report(void *arg, const char *line)
+static void report(void *arg __attribute__((unused)), const char *line)
 {
 	cr_assert_fail("%s", line);
 }
