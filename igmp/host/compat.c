@@ -56,7 +56,7 @@ void compat_update(struct host *host, uint64_t now_ms)
 	state_change_cancel(host);
 }
 
-static void log_ssm(struct host *host, const struct query *query, uint64_t now_ms)
+static void log_ssm(struct host *host, const struct message *query, uint64_t now_ms)
 {
 	const struct group *group = group_find(host, query->group.bytes);
 	char text[ADDRESS_TEXT_MAX];
@@ -66,7 +66,7 @@ static void log_ssm(struct host *host, const struct query *query, uint64_t now_m
 			address_format(&query->group, text));
 }
 
-void compat_hear(struct host *host, const struct query *query, uint64_t now_ms)
+void compat_hear(struct host *host, const struct message *query, uint64_t now_ms)
 {
 	bool newest = query->version == host->wire->newest;
 

@@ -119,14 +119,14 @@ bool general_response_transmit(struct host *host, uint64_t now_ms)
 
 		if (!rate_limit_allows(&host->rate_limit, false, now_ms))
 			return false;
-		report_begin(host);
+		message_build_report(&host->report);
 		for (; to.at != NULL; to.at = next_group(host, &to, to.at), to.visited++) {
 			fetch_ahead(to.at);
 			if (group_responds(to.at) &&
 				report_current_state(host, to.at, &to.place) != REPORT_WHOLE)
 				break;
 		}
-		if (host->frame.n_records > 0 && !report_send(host))
+		if (host->report.n_records > 0 && !report_send(host))
 			return false;
 		*response = to;
 	}

@@ -176,25 +176,26 @@ bool host_busy(const struct host *host)
 
 void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t now_ms)
 {
-	struct query query;
-	enum host_counter verdict = query_read(host, packet, len, &query);
+	struct message message;
+	enum host_counter verdict = query_judge(host, packet, len, &message);
 	struct group *group;
 
 	wheel_idle(&host->wheel, now_ms);
 	host_count(host, verdict);
-	if (verdict == HOST_RX_BAD_SOURCE && host->wire->family == AF_INET6 && query.is_query)
+	if (verdict == HOST_RX_BAD_SOURCE && host->wire->family == AF_INET6 &&
+		message.kind == MESSAGE_QUERY)
 		host_log(host, now_ms, "MLD query whose source is not link-local dropped");
-	if (verdict == HOST_RX_REPORT && query.group.family != 0 && !host_is_newest(host)) {
-		group = group_find(host, query.group.bytes);
+	if (verdict == HOST_RX_REPORT && message.kind == MESSAGE_REPORT && !host_is_newest(host)) {
+		group = group_find(host, message.group.bytes);
 		if (group != NULL)
 			older_version_suppress(host, group);
 	}
 	if (verdict != HOST_RX_QUERY)
 		return;
-	if (!query.router_alert && query.version > 1)
+	if (!message.router_alert && message.version > 1)
 		host_count(host, HOST_RX_LENIENT_ROUTER_ALERT);
-	compat_hear(host, &query, now_ms);
-	response_to_query(host, &query, now_ms);
+	compat_hear(host, &message, now_ms);
+	response_to_query(host, &message, now_ms);
 }
 
 // ---- The interface --------------------------------------------------------------------------

@@ -29,11 +29,10 @@
 #include "pool.h"
 #include "group_queue.h"
 #include "random.h"
-#include "report.h"
+#include "message_build.h"
 #include "hash_table.h"
 #include "general_response.h"
 #include "wheel.h"
-#include "wire.h"
 
 #define container_of(ptr, type, field) ((type *)((char *)(ptr)-offsetof(type, field)))
 
@@ -73,7 +72,7 @@ struct host {
 	bool transmitting; // a callback must not start it again
 	bool up;
 	struct rate_limit rate_limit;
-	struct frame frame;
+	struct message_build report; // the packet under construction
 
 	struct host_address *addresses;
 	unsigned n_addresses;

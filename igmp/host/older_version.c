@@ -68,7 +68,7 @@ static void respond_within(
 }
 
 void older_version_respond(
-	struct host *host, struct group *group, const struct query *query, uint64_t now_ms)
+	struct host *host, struct group *group, const struct message *query, uint64_t now_ms)
 {
 	uint32_t response_ms = query->response_ms;
 

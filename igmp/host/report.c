@@ -12,83 +12,35 @@ int report_open(struct host *host, unsigned mtu)
 
 	if (bytes == NULL)
 		return -ENOMEM;
-	memory_put(&host->memory, host->frame.bytes, host->config.mtu);
-	host->frame.bytes = bytes;
+	report_close(host);
+	host->report = (struct message_build){.wire = host->wire, .bytes = bytes, .size = mtu};
 	return 0;
 }
 
 void report_close(struct host *host)
 {
-	memory_put(&host->memory, host->frame.bytes, host->config.mtu);
-	host->frame.bytes = NULL;
-}
-
-void report_begin(struct host *host)
-{
-	struct frame *frame = &host->frame;
-
-	frame->len = host->wire->ip_len + WIRE_REPORT_HEADER;
-	frame->n_records = 0;
-}
-
-unsigned report_room(const struct host *host)
-{
-	return host->config.mtu - host->frame.len;
-}
-
-bool report_record(struct host *host, enum wire_record type, const struct group *group)
-{
-	struct frame *frame = &host->frame;
-	uint8_t *record = frame->bytes + frame->len;
-
-	if (report_room(host) < host->wire->record_len)
-		return false;
-	memset(record, 0, 4);
-	record[0] = type;
-	memcpy(record + 4, group->addr, host->wire->addr_len);
-	frame->record_at = frame->len;
-	frame->len += host->wire->record_len;
-	frame->n_sources = 0;
-	frame->n_records++;
-	return true;
-}
-
-bool report_source(struct host *host, const uint8_t addr[16])
-{
-	struct frame *frame = &host->frame;
-	unsigned addr_len = host->wire->addr_len;
-
-	if (report_room(host) < addr_len)
-		return false;
-	memcpy(frame->bytes + frame->len, addr, addr_len);
-	frame->len += addr_len;
-	wire_put16(frame->bytes + frame->record_at + 2, ++frame->n_sources);
-	return true;
-}
-
-void report_record_undo(struct host *host)
-{
-	host->frame.len = host->frame.record_at;
-	host->frame.n_records--;
+	memory_put(&host->memory, host->report.bytes, host->report.size);
+	host->report.bytes = NULL;
 }
 
 static enum report_result add_state(struct host *host, enum wire_record type,
 	const struct group *group, struct source_place *place)
 {
-	bool first = host->frame.n_records == 0;
+	bool first = host->report.n_records == 0;
 	bool excludes = type == WIRE_IS_EX || type == WIRE_TO_EX;
 	struct source *source = NULL;
 
-	if (!report_record(host, type, group))
+	if (!message_build_record(&host->report, type, group->addr))
 		return REPORT_FULL;
 	if (group->has_sources)
 		source = place->partly ? source_from(group_sources(group), place->from)
 				       : TAILQ_FIRST(&group_sources(group)->order);
 	for (; source != NULL; source = TAILQ_NEXT(source, order)) {
-		if (!group_lists(group, source) || report_source(host, source->addr))
+		if (!group_lists(group, source) ||
+			message_build_source(&host->report, source->addr))
 			continue;
 		if (!first) {
-			report_record_undo(host);
+			message_build_undo_record(&host->report);
 			return REPORT_FULL;
 		}
 		if (excludes)
@@ -98,8 +50,8 @@ static enum report_result add_state(struct host *host, enum wire_record type,
 		return REPORT_PART;
 	}
 	// What was left of a split list may be gone; an empty record would say something else.
-	if (place->partly && host->frame.n_sources == 0)
-		report_record_undo(host);
+	if (place->partly && host->report.n_sources == 0)
+		message_build_undo_record(&host->report);
 	place->partly = false;
 	return REPORT_WHOLE;
 }
@@ -120,10 +72,12 @@ enum report_result report_mode_change(
 	return add_state(host, includes ? WIRE_TO_IN : WIRE_TO_EX, group, place);
 }
 
-static bool transmit(struct host *host, size_t len, const struct sluice_addr *dst)
+// Sends the packet, which is complete.
+static bool send_packet(struct host *host, const struct sluice_addr *dst)
 {
-	wire_seal(host->wire, host->frame.bytes, len, &host->source, dst);
-	if (host->ops->send(host->ctx, host->frame.bytes, len, dst) < 0) {
+	const struct message_build *report = &host->report;
+
+	if (host->ops->send(host->ctx, report->bytes, report->len, dst) < 0) {
 		host_count(host, HOST_TX_AGAIN);
 		return false;
 	}
@@ -133,16 +87,11 @@ static bool transmit(struct host *host, size_t len, const struct sluice_addr *ds
 
 bool report_send(struct host *host)
 {
-	struct frame *frame = &host->frame;
-	uint8_t *message = frame->bytes + host->wire->ip_len;
-
-	memset(message, 0, WIRE_REPORT_HEADER);
-	message[0] = host->wire->report_type;
-	wire_put16(message + 6, frame->n_records);
-	if (!transmit(host, frame->len, &host->wire->reports))
+	message_build_seal_report(&host->report, &host->source);
+	if (!send_packet(host, &host->wire->reports))
 		return false;
 	host_count(host, HOST_TX_REPORT);
-	host->counters[HOST_TX_RECORD] += frame->n_records;
+	host->counters[HOST_TX_RECORD] += host->report.n_records;
 	return true;
 }
 
@@ -157,16 +106,13 @@ static uint8_t older_type(const struct host *host, bool leave)
 
 bool report_send_older(struct host *host, const struct group *group, bool leave)
 {
-	const struct wire_family *wire = host->wire;
-	uint8_t *message = host->frame.bytes + wire->ip_len;
-	struct sluice_addr dst = wire->routers;
+	struct sluice_addr dst = host->wire->routers;
 
 	if (!leave)
 		group_address(group, &dst);
-	memset(message, 0, wire->older_len);
-	message[0] = older_type(host, leave);
-	memcpy(message + wire->group_at, group->addr, wire->addr_len);
-	if (!transmit(host, wire->ip_len + wire->older_len, &dst))
+	message_build_older(&host->report, older_type(host, leave), group->addr);
+	message_build_seal(&host->report, &host->source, &dst);
+	if (!send_packet(host, &dst))
 		return false;
 	host_count(host, leave ? HOST_TX_LEAVE : HOST_TX_REPORT);
 	return true;

@@ -1,33 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Builds and sends frames. There is one at a time, and it is sent or thrown away before the next.
-// Private to igmp/.
+// Reports of groups: what a record says, and sending. host->report is the packet under
+// construction: it is sent or dropped before the next one begins. Private to igmp/host.
 #ifndef IGMP_REPORT_H
 #define IGMP_REPORT_H
 
 #include "source.h"
-#include "wire.h"
 
 struct group;
 struct host;
 
-// The frame under construction.
-struct frame {
-	uint8_t *bytes; // mtu
-	unsigned len;
-	unsigned record_at; // the record under construction
-	unsigned n_records;
-	unsigned n_sources; // of the record
-};
-
+// Gets a packet of `mtu` bytes and frees the one before. -ENOMEM changes nothing.
 int report_open(struct host *host, unsigned mtu);
 void report_close(struct host *host);
-
-void report_begin(struct host *host);
-// Each adds to the frame; false if that has no room.
-bool report_record(struct host *host, enum wire_record type, const struct group *group);
-bool report_source(struct host *host, const uint8_t addr[16]);
-void report_record_undo(struct host *host);
-unsigned report_room(const struct host *host); // bytes left
 
 // False if the port is full.
 bool report_send(struct host *host);

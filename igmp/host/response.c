@@ -64,7 +64,7 @@ static unsigned sort_unique(uint8_t (*addrs)[16], unsigned n)
 }
 
 // Adds what a query asks for to what is asked already. False if that is too much to keep.
-static bool merge_queried(struct host *host, struct response *response, const struct query *query)
+static bool merge_queried(struct host *host, struct response *response, const struct message *query)
 {
 	const struct wire_family *wire = host->wire;
 	unsigned most = (QUERY_MTU - wire->ip_len - wire->query_len) / wire->addr_len;
@@ -107,7 +107,7 @@ static struct response *response_open(struct host *host, struct group *group, ui
 }
 
 static void respond_to_specific(
-	struct host *host, struct group *group, const struct query *query, uint64_t now_ms)
+	struct host *host, struct group *group, const struct message *query, uint64_t now_ms)
 {
 	uint64_t at_ms = now_ms + random_delay(&host->random, query->response_ms);
 	struct response *response = group_rest(group)->response;
@@ -143,7 +143,7 @@ static enum report_result add_queried(
 {
 	const struct group *group = response->group;
 	bool includes = group_mode(group) == SLUICE_INCLUDE;
-	bool first = host->frame.n_records == 0;
+	bool first = host->report.n_records == 0;
 	bool begun = false;
 
 	for (unsigned i = 0; i < response->n_queried; i++) {
@@ -154,13 +154,13 @@ static enum report_result add_queried(
 
 		if (listed != includes || (place->partly && compare_sources(addr, place->from) < 0))
 			continue;
-		if (!begun && !report_record(host, WIRE_IS_IN, group))
+		if (!begun && !message_build_record(&host->report, WIRE_IS_IN, group->addr))
 			return REPORT_FULL;
 		begun = true;
-		if (report_source(host, addr))
+		if (message_build_source(&host->report, addr))
 			continue;
 		if (!first) {
-			report_record_undo(host);
+			message_build_undo_record(&host->report);
 			return REPORT_FULL;
 		}
 		place->partly = true;
@@ -190,13 +190,13 @@ static bool specific_transmit(struct host *host, uint64_t now_ms)
 
 		if (!rate_limit_allows(&host->rate_limit, false, now_ms))
 			return false;
-		report_begin(host);
+		message_build_report(&host->report);
 		TAILQ_FOREACH (response, &host->responses, queue) {
 			result = add_records(host, response, &place);
 			if (result != REPORT_WHOLE)
 				break;
 		}
-		if (host->frame.n_records > 0 && !report_send(host))
+		if (host->report.n_records > 0 && !report_send(host))
 			return false;
 		while (TAILQ_FIRST(&host->responses) != response)
 			response_free(host, TAILQ_FIRST(&host->responses));
@@ -233,7 +233,7 @@ void response_cancel(struct host *host)
 	}
 }
 
-void response_to_query(struct host *host, const struct query *query, uint64_t now_ms)
+void response_to_query(struct host *host, const struct message *query, uint64_t now_ms)
 {
 	struct group *group = query->general ? NULL : group_find(host, query->group.bytes);
 	bool known = query->general ? host->n_groups > 0 : group != NULL && group_responds(group);

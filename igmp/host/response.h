@@ -8,7 +8,7 @@
 
 struct group;
 struct host;
-struct query;
+struct message;
 
 // The answer to a specific query that waits for its time.
 struct response {
@@ -25,7 +25,7 @@ struct response {
 
 TAILQ_HEAD(response_queue, response);
 
-void response_to_query(struct host *host, const struct query *query, uint64_t now_ms);
+void response_to_query(struct host *host, const struct message *query, uint64_t now_ms);
 void response_expire(struct response *response);
 bool response_transmit(struct host *host, uint64_t now_ms); // false if the port or the pace is full
 void response_forget(struct host *host, struct group *group); // the group goes away

@@ -86,9 +86,9 @@ static void write_sources(
 		if (group_lists(group, source) != listed || !is_pending(group, source))
 			continue;
 		if (!begun)
-			report_record(host, type, group);
+			message_build_record(&host->report, type, group->addr);
 		begun = true;
-		report_source(host, source->addr);
+		message_build_source(&host->report, source->addr);
 	}
 }
 
@@ -98,7 +98,7 @@ static enum report_result add_sources(struct host *host, const struct group *gro
 	const struct source_set *set = group_sources(group);
 	const struct source *source = TAILQ_FIRST(&set->changes);
 	unsigned n_round = round_left(set);
-	unsigned room = report_room(host);
+	unsigned room = message_build_room(&host->report);
 	unsigned used[2] = {0, 0}; // bytes, by listed or not
 
 	for (*n = 0; *n < n_round; ++*n, source = TAILQ_NEXT(source, change)) {
@@ -110,7 +110,7 @@ static enum report_result add_sources(struct host *host, const struct group *gro
 		if (used[0] + used[1] > room)
 			break;
 	}
-	if (*n < n_round && host->frame.n_records > 0)
+	if (*n < n_round && host->report.n_records > 0)
 		return REPORT_FULL;
 	write_sources(host, group, WIRE_ALLOW, *n);
 	write_sources(host, group, WIRE_BLOCK, *n);
@@ -250,14 +250,14 @@ bool state_change_transmit(struct host *host, uint64_t now_ms)
 
 	if (!rate_limit_allows(&host->rate_limit, queue->n_urgent > 0, now_ms))
 		return false;
-	report_begin(host);
+	message_build_report(&host->report);
 	for (n = 0; n < queue->n_ready; n++) {
 		__builtin_prefetch(ahead(queue, n));
 		result = add_records(host, group_queue_at(queue, n), &extent);
 		if (result != REPORT_WHOLE)
 			break;
 	}
-	if (host->frame.n_records > 0 && !report_send(host))
+	if (host->report.n_records > 0 && !report_send(host))
 		return false;
 	next_ms = draw_repeat(host, now_ms);
 	while (n-- > 0) {

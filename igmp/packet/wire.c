@@ -48,6 +48,33 @@ uint32_t wire_decode16(uint16_t code)
 	return code < 32768 ? code : ((code & 0xfffu) | 0x1000u) << ((code >> 12 & 7) + 3);
 }
 
+// The code of the largest value that has one and is not above `value`: a mantissa of that many bits
+// and an exponent of three.
+static uint32_t encode(uint32_t value, unsigned mantissa_bits)
+{
+	uint32_t linear = UINT32_C(8) << mantissa_bits; // values below are their own code
+	uint32_t implicit = UINT32_C(1) << mantissa_bits;
+	unsigned exponent = 0;
+
+	if (value < linear)
+		return value;
+	while (exponent < 7 && value >> (exponent + 3) >= 2 * implicit)
+		exponent++;
+	if (value >> (exponent + 3) >= 2 * implicit)
+		return 2 * linear - 1;
+	return linear | exponent << mantissa_bits | (value >> (exponent + 3) & (implicit - 1));
+}
+
+uint8_t wire_encode8(uint32_t value)
+{
+	return encode(value, 4);
+}
+
+uint16_t wire_encode16(uint32_t value)
+{
+	return encode(value, 12);
+}
+
 uint32_t wire_sum(uint32_t sum, const uint8_t *bytes, size_t len)
 {
 	uint64_t wide = sum;

@@ -50,6 +50,9 @@ const struct wire_family *wire_of(int family);
 // Float codes: 8 bits (Max Resp Code, QQIC) and 16 bits (MLDv2 Maximum Response Code).
 uint32_t wire_decode8(uint8_t code);
 uint32_t wire_decode16(uint16_t code);
+// A value without a code is rounded down to one that has one (FRM-22).
+uint8_t wire_encode8(uint32_t value);
+uint16_t wire_encode16(uint32_t value);
 
 // The one's complement sum of 16-bit words, to be continued by passing it in again; every part but
 // the last must be of even length.

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Packets from the wire: a few groups are joined, then the input is heard packet by packet. The
-// first byte holds options of the host; then come, per packet, a control byte, a length and the
-// bytes. Bit 0 of the control byte mends lengths and checksums so that the packet gets past them,
-// bit 1 puts a good IP header in front; the rest is how long to wait.
+// Packets from the wire: a few groups are joined, then the host receives the input packet by
+// packet. Each packet is also parsed on its own, with all records and sources if it is a report.
+// The first byte holds options of the host; then come, per packet, a control byte, a length and the
+// bytes. Bit 0 of the control byte makes lengths and checksums right, bit 1 puts a good IP header
+// in front; the other bits are the time to wait.
 #include "input.h"
 
 #include <stdlib.h>
 #include <frame.h>
 #include <member.h>
+#include <message.h>
 #include <script.h>
 #include "fuzz_host.h"
 
@@ -30,7 +32,33 @@ static void join_some(struct session *session, struct host *host)
 			session, host, &group, SLUICE_INCLUDE, sources, SCRIPT_SOURCES, 1000) == 0);
 }
 
-static void hear(struct fuzz_host *fuzz, struct input *input)
+// Reads each byte that the parser says belongs to the message.
+static void parse(int family, const uint8_t *packet, size_t len)
+{
+	struct message_record record = {.end = NULL};
+	struct message message;
+	volatile uint8_t last = 0;
+	size_t trailing;
+
+	if (message_parse(&message, family, packet, len) != MESSAGE_OK)
+		return;
+	REQUIRE(message.bytes >= packet && message.bytes + message.len <= packet + len);
+	if (message.kind == MESSAGE_QUERY && message.format == MESSAGE_COMPLETE) {
+		for (unsigned i = 0; i < message.n_sources; i++)
+			last += message_source(&message, message.sources, i).bytes[3];
+	}
+	while (message_next_record(&message, &record) > 0) {
+		REQUIRE(record.end <= packet + len && record.aux + record.aux_len == record.end);
+		for (unsigned i = 0; i < record.n_sources; i++)
+			last += message_source(&message, record.sources, i).bytes[3];
+		for (unsigned i = 0; i < record.aux_len; i++)
+			last += record.aux[i];
+	}
+	if (message_check_records(&message, &trailing) && message.kind == MESSAGE_RECORDS)
+		REQUIRE(record.number == message.n_records && trailing < len);
+}
+
+static void receive(struct fuzz_host *fuzz, struct input *input)
 {
 	unsigned control = input_u8(input);
 	size_t len = input_u16(input) % (FRAME_PACKET_MAX - HEADER_MAX), header = 0;
@@ -53,6 +81,7 @@ static void hear(struct fuzz_host *fuzz, struct input *input)
 	uint8_t *exact = malloc(header + len + !(header + len));
 	REQUIRE(exact);
 	memcpy(exact, packet, header + len);
+	parse(host_family(fuzz->host), exact, header + len);
 	host_input(fuzz->host, exact, header + len, fuzz->now_ms);
 	free(exact);
 	fuzz_host_run(fuzz, (control >> 2) * 50);
@@ -73,9 +102,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	host_flush(fuzz.host, fuzz.now_ms);
 
 	while (input.left)
-		hear(&fuzz, &input);
+		receive(&fuzz, &input);
 
-	// Nothing heard changes what is joined.
+	// No packet changes what is joined.
 	host_status(fuzz.host, &status);
 	REQUIRE(status.n_groups == 3 && status.memory <= MEMORY_MAX);
 	REQUIRE(status.robustness >= 1 && status.version >= 1);

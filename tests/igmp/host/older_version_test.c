@@ -285,6 +285,19 @@ BOTH(old, leaves_of_others, "CMP-12: what is no old report of the group suppress
 	lab_says(lab, "LEAVE(1)");
 }
 
+BOTH(old, types_of_other_family,
+	"IGMP-2 CMP-12: a report type of the other family suppresses nothing")
+{
+	lab_get_old(lab);
+	lab_join(lab, 0, "1");
+	lab_settle(lab);
+	lab_query(lab, OLDER(lab), NULL, "", 10000);
+	lab_report(lab, lab->family == AF_INET ? 131 : 0x16, "1");
+	cr_assert_eq(host_counter(lab->host, HOST_RX_UNKNOWN_TYPE), 1);
+	lab_run(lab, 10000);
+	lab_expect(lab, OLD_1(lab));
+}
+
 BOTH_TUNED(old, newest_query, lasting,
 	"CMP-15: a newest query is answered in the old version, its response time read as it is "
 	"meant")

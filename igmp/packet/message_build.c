@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <errno.h>
+
+#include "message_build.h"
+
+static uint8_t *message_of(const struct message_build *build)
+{
+	return build->bytes + build->wire->ip_len;
+}
+
+void message_build_report(struct message_build *build)
+{
+	build->len = build->wire->ip_len + WIRE_REPORT_HEADER;
+	build->n_records = 0;
+}
+
+bool message_build_record(struct message_build *build, enum wire_record type, const uint8_t *group)
+{
+	uint8_t *record = build->bytes + build->len;
+
+	if (message_build_room(build) < build->wire->record_len)
+		return false;
+	memset(record, 0, 4);
+	record[0] = type;
+	memcpy(record + 4, group, build->wire->addr_len);
+	build->record_at = build->len;
+	build->len += build->wire->record_len;
+	build->n_sources = 0;
+	build->n_records++;
+	return true;
+}
+
+bool message_build_source(struct message_build *build, const uint8_t *addr)
+{
+	unsigned addr_len = build->wire->addr_len;
+
+	if (message_build_room(build) < addr_len)
+		return false;
+	memcpy(build->bytes + build->len, addr, addr_len);
+	build->len += addr_len;
+	wire_put16(build->bytes + build->record_at + 2, ++build->n_sources);
+	return true;
+}
+
+void message_build_undo_record(struct message_build *build)
+{
+	build->len = build->record_at;
+	build->n_records--;
+}
+
+void message_build_seal_report(struct message_build *build, const struct sluice_addr *src)
+{
+	uint8_t *message = message_of(build);
+
+	memset(message, 0, WIRE_REPORT_HEADER);
+	message[0] = build->wire->report_type;
+	wire_put16(message + 6, build->n_records);
+	message_build_seal(build, src, &build->wire->reports);
+}
+
+void message_build_older(struct message_build *build, uint8_t type, const uint8_t *group)
+{
+	const struct wire_family *wire = build->wire;
+	uint8_t *message = message_of(build);
+
+	memset(message, 0, wire->older_len);
+	message[0] = type;
+	memcpy(message + wire->group_at, group, wire->addr_len);
+	build->len = wire->ip_len + wire->older_len;
+}
+
+int message_build_query(struct message_build *build, const struct message *query)
+{
+	const struct wire_family *wire = build->wire;
+	bool igmp = wire->family == AF_INET;
+	bool newest = query->version == wire->newest;
+	size_t sources_len = newest ? (size_t)query->n_sources * wire->addr_len : 0;
+	size_t len = wire->ip_len + (newest ? wire->query_len : wire->older_len) + sources_len;
+	uint8_t *message = message_of(build);
+	uint8_t *tail = message + wire->query_len - 4;
+
+	if (len > build->size)
+		return -EMSGSIZE;
+	memset(message, 0, newest ? wire->query_len : wire->older_len);
+	message[0] = igmp ? WIRE_IGMP_QUERY : WIRE_MLD_QUERY;
+	memcpy(message + wire->group_at, query->group.bytes, wire->addr_len);
+	build->len = len;
+	if (igmp && newest)
+		message[1] = wire_encode8(query->response_ms / 100);
+	else if (igmp && query->version == 2)
+		message[1] = query->response_ms / 100 < 255 ? query->response_ms / 100 : 255;
+	else if (!igmp)
+		wire_put16(message + 4, newest ? wire_encode16(query->response_ms)
+					: query->response_ms < 0xffff ? query->response_ms
+								      : 0xffff);
+	if (!newest)
+		return 0;
+	tail[0] = (query->suppress ? 8 : 0) | (query->qrv & 7);
+	tail[1] = wire_encode8(query->interval_s);
+	wire_put16(tail + 2, query->n_sources);
+	if (sources_len > 0)
+		memcpy(message + wire->query_len, query->sources, sources_len);
+	return 0;
+}

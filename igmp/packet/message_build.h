@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Builds IGMP and MLD messages in a buffer, and completes them to IP packets.
+#ifndef IGMP_MESSAGE_BUILD_H
+#define IGMP_MESSAGE_BUILD_H
+
+#include "message.h"
+#include "wire.h"
+
+// A packet under construction: an IP packet from `bytes` on, the message from wire->ip_len on.
+struct message_build {
+	const struct wire_family *wire;
+	uint8_t *bytes;
+	unsigned size; // bytes: what the packet may have
+	unsigned len; // so far
+	unsigned record_at; // the record under construction
+	unsigned n_records;
+	unsigned n_sources; // of the record
+};
+
+// Bytes that are left.
+static inline unsigned message_build_room(const struct message_build *build)
+{
+	return build->size - build->len;
+}
+
+// ---- IGMPv3 and MLDv2 reports ----
+
+void message_build_report(struct message_build *build); // without records
+// Each adds to the report. They return false if there is no room, and change nothing then.
+bool message_build_record(struct message_build *build, enum wire_record type, const uint8_t *group);
+bool message_build_source(struct message_build *build, const uint8_t *addr);
+void message_build_undo_record(struct message_build *build);
+// Completes the report with its header, the IP header and the checksums.
+void message_build_seal_report(struct message_build *build, const struct sluice_addr *src);
+
+// ---- Messages that name one group ----
+
+// An older report, leave or done; `type` is its first byte.
+void message_build_older(struct message_build *build, uint8_t type, const uint8_t *group);
+// A query as `query` says: version, group, response_ms, suppress, qrv, interval_s, n_sources,
+// sources. Times that have no code are rounded down (FRM-22). -EMSGSIZE if it does not fit.
+int message_build_query(struct message_build *build, const struct message *query);
+
+// Completes the packet with the IP header and the checksums.
+static inline void message_build_seal(
+	struct message_build *build, const struct sluice_addr *src, const struct sluice_addr *dst)
+{
+	wire_seal(build->wire, build->bytes, build->len, src, dst);
+}
+
+#endif
