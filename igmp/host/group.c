@@ -5,10 +5,8 @@
 #include <errno.h>
 
 #include "address.h"
-#include "response.h"
 #include "group.h"
 #include "host_private.h"
-#include "schedule.h"
 
 #define RUN 8 // groups in a row whose slots share a cache line
 #define RUNS_MASK (UINT32_MAX / RUN)
@@ -90,7 +88,7 @@ struct group *group_find(const struct host *host, const uint8_t addr[16])
 
 void group_address(const struct group *group, struct sluice_addr *addr)
 {
-	addr->family = host_family(group_host(group));
+	addr->family = group_host(group)->wire->family;
 	memcpy(addr->bytes, group->addr, sizeof(addr->bytes));
 }
 
@@ -133,7 +131,6 @@ void group_free(struct host *host, struct group *group)
 {
 	struct source_set *set = group_sources(group);
 
-	response_forget(host, group);
 	if (set != NULL) {
 		struct source *source;
 
@@ -236,7 +233,6 @@ void group_merge(struct host *host, struct group *group, const struct filter_vie
 		merge_sources(host, group, before, after, excludes);
 	else
 		group->n_exclude += excludes;
-	schedule_change(host, group);
 }
 
 void group_merge_source(struct host *host, struct group *group, enum sluice_filter_mode mode,
@@ -245,5 +241,4 @@ void group_merge_source(struct host *host, struct group *group, enum sluice_filt
 	struct source_set *set = group_sources(group);
 
 	count_source(set, mode, source_get(set, &host->source_pool, source->bytes), by);
-	schedule_change(host, group);
 }

@@ -137,6 +137,17 @@ static inline struct group *group_next(const struct host *host, const struct gro
 	return pool_next(&host->group_pool, group);
 }
 
+// A state-change report that takes several packets begins again with the first.
+static inline void group_restart_report(struct group *group)
+{
+	struct source_set *set = group_sources(group);
+
+	if (set == NULL)
+		return;
+	set->n_round = 0;
+	set->place.partly = false;
+}
+
 struct group *group_find(const struct host *host, const uint8_t addr[16]);
 struct group *group_add(struct host *host, const struct sluice_addr *addr);
 void group_classify(struct host *host, struct group *group); // silent? SSM?

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Opens, closes and drives a host.
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "address.h"
 #include "response.h"
@@ -13,12 +11,10 @@
 #include "host_private.h"
 #include "memory.h"
 #include "older_version.h"
-#include "query.h"
 #include "host_config.h"
 #include "schedule.h"
 #include "general_response.h"
 
-#define LOG_INTERVAL_MS 1000
 #define RATE_RETRY_MS 1
 #define PORT_RETRY_MS 2
 
@@ -83,6 +79,7 @@ void host_close(struct host *host)
 	size_t held = sizeof(*host);
 	struct group *group, *next;
 
+	response_cancel(host);
 	for (group = group_next(host, NULL); group != NULL; group = next) {
 		next = group_next(host, group);
 		group_free(host, group);
@@ -101,6 +98,24 @@ void host_close(struct host *host)
 
 // ---- Running --------------------------------------------------------------------------------
 
+// State-change reports, or older reports, of the groups that are due.
+static bool transmit_changes(struct host *host, uint64_t now_ms)
+{
+	while (host->queue.n_ready > 0) {
+		bool done = host_is_newest(host) ? state_change_transmit(host, now_ms)
+						 : older_version_transmit(host, now_ms);
+
+		if (!done)
+			return false;
+	}
+	return true;
+}
+
+static bool transmit_responses(struct host *host, uint64_t now_ms)
+{
+	return response_transmit(host, now_ms) && general_response_transmit(host, now_ms);
+}
+
 // Sends what may be sent now, and sees to it that the rest comes up again.
 static void transmit(struct host *host, uint64_t now_ms)
 {
@@ -108,7 +123,7 @@ static void transmit(struct host *host, uint64_t now_ms)
 	if (!host->up || host->transmitting)
 		return;
 	host->transmitting = true;
-	if (!(schedule_transmit(host, now_ms) && response_transmit(host, now_ms)) &&
+	if (!(transmit_changes(host, now_ms) && transmit_responses(host, now_ms)) &&
 		!host->transmit_set) {
 		bool paced = !rate_limit_allows(&host->rate_limit, false, now_ms);
 
@@ -174,30 +189,6 @@ bool host_busy(const struct host *host)
 	return host->n_changing > 0;
 }
 
-void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t now_ms)
-{
-	struct message message;
-	enum host_counter verdict = query_judge(host, packet, len, &message);
-	struct group *group;
-
-	wheel_idle(&host->wheel, now_ms);
-	host_count(host, verdict);
-	if (verdict == HOST_RX_BAD_SOURCE && host->wire->family == AF_INET6 &&
-		message.kind == MESSAGE_QUERY)
-		host_log(host, now_ms, "MLD query whose source is not link-local dropped");
-	if (verdict == HOST_RX_REPORT && message.kind == MESSAGE_REPORT && !host_is_newest(host)) {
-		group = group_find(host, message.group.bytes);
-		if (group != NULL)
-			older_version_suppress(host, group);
-	}
-	if (verdict != HOST_RX_QUERY)
-		return;
-	if (!message.router_alert && message.version > 1)
-		host_count(host, HOST_RX_LENIENT_ROUTER_ALERT);
-	compat_hear(host, &message, now_ms);
-	response_to_query(host, &message, now_ms);
-}
-
 // ---- The interface --------------------------------------------------------------------------
 
 static void choose_source(struct host *host)
@@ -254,16 +245,19 @@ void host_set_link(struct host *host, bool up, uint64_t now_ms)
 	}
 }
 
-void host_log(struct host *host, uint64_t now_ms, const char *format, ...)
+int host_reconfigure(struct host *host, const struct host_config *config, uint64_t now_ms)
 {
-	char text[160];
-	va_list args;
+	int rc = host_config_apply(host, config, now_ms);
+	struct group *group;
 
-	if (host->ops->log == NULL || now_ms < host->log_next_ms)
-		return;
-	host->log_next_ms = now_ms + LOG_INTERVAL_MS;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	host->ops->log(host->ctx, host, text);
+	if (rc < 0)
+		return rc;
+	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
+		enum sluice_filter_mode mode = group_mode(group);
+
+		group_classify(host, group);
+		if (group_mode(group) != mode)
+			schedule_change(host, group);
+	}
+	return 0;
 }

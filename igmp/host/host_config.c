@@ -2,12 +2,9 @@
 #include <errno.h>
 
 #include "address.h"
-#include "group.h"
 #include "host_private.h"
 #include "memory.h"
-#include "report.h"
 #include "host_config.h"
-#include "schedule.h"
 
 static const struct host_range ssm_ipv4[] = {
 	{.prefix = {AF_INET, {232}}, .length = 8},
@@ -95,7 +92,7 @@ int host_config_apply(struct host *host, const struct host_config *config, uint6
 	ranges = memory_get(&host->memory, ranges_size(n + 1));
 	if (ranges == NULL)
 		return -ENOMEM;
-	if (report_open(host, config->mtu) < 0) {
+	if (!message_build_open(&host->report, host->wire, config->mtu, &host->memory)) {
 		memory_put(&host->memory, ranges, ranges_size(n + 1));
 		return -ENOMEM;
 	}
@@ -111,7 +108,7 @@ int host_config_apply(struct host *host, const struct host_config *config, uint6
 
 void host_config_close(struct host *host)
 {
-	report_close(host);
+	message_build_close(&host->report, &host->memory);
 	memory_put(&host->memory, host->ssm_ranges, ranges_size(host->config.n_ssm_ranges + 1));
 }
 
@@ -126,21 +123,4 @@ bool host_is_ssm(const struct host *host, const struct sluice_addr *addr)
 			return true;
 	}
 	return false;
-}
-
-int host_reconfigure(struct host *host, const struct host_config *config, uint64_t now_ms)
-{
-	int rc = host_config_apply(host, config, now_ms);
-	struct group *group;
-
-	if (rc < 0)
-		return rc;
-	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
-		enum sluice_filter_mode mode = group_mode(group);
-
-		group_classify(host, group);
-		if (group_mode(group) != mode)
-			schedule_change(host, group);
-	}
-	return 0;
 }

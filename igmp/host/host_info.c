@@ -79,7 +79,7 @@ int host_group_get(const struct host *host, const struct sluice_addr *addr,
 	const struct source *source;
 	unsigned i = 0;
 
-	if (addr->family == host_family(host))
+	if (addr->family == host->wire->family)
 		group = group_find(host, addr->bytes);
 	if (group == NULL)
 		return -ENOENT;

@@ -9,7 +9,7 @@
 
 static int judge_source(const struct host *host, const struct sluice_addr *source)
 {
-	if (source->family != host_family(host) || !address_is_source(source))
+	if (source->family != host->wire->family || !address_is_source(source))
 		return -EINVAL;
 	return 0;
 }
@@ -165,7 +165,7 @@ int member_get_filter(const struct session *session, const struct host *host,
 	const struct member *member;
 	struct filter_view filter;
 
-	if (group->family != host_family(host) || !address_is_multicast(group))
+	if (group->family != host->wire->family || !address_is_multicast(group))
 		return -EINVAL;
 	member = member_find(session, host, group);
 	if (member == NULL)
@@ -178,7 +178,17 @@ int member_get_filter(const struct session *session, const struct host *host,
 	return 0;
 }
 
-// ---- What can be seen of one ------------------------------------------------------------------
+// ---- One membership ------------------------------------------------------------------
+
+struct member *member_find(
+	const struct session *session, const struct host *host, const struct sluice_addr *addr)
+{
+	struct group *group = NULL;
+
+	if (addr->family == host->wire->family)
+		group = group_find(host, addr->bytes);
+	return group != NULL ? member_ref_member(host, group, session) : NULL;
+}
 
 struct session *member_session(const struct member *member)
 {

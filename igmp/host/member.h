@@ -73,7 +73,7 @@ enum member_state {
 // NULL if there is none. The pointer lives until the membership ends.
 struct member *member_find(
 	const struct session *session, const struct host *host, const struct sluice_addr *group);
-struct member *member_first(const struct session *session); // NULL at the end
+struct member *member_first(struct session *session); // NULL at the end
 struct member *member_next(const struct member *member); // the next of its session
 
 struct session *member_session(const struct member *member);

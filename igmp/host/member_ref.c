@@ -7,11 +7,12 @@
 #include "additional_member.h"
 #include "member_ref.h"
 #include "memory.h"
+#include "schedule.h"
 #include "session.h"
 
 // ---- Finding --------------------------------------------------------------------------------
 
-static struct member *find_member(
+struct member *member_ref_member(
 	const struct host *host, struct group *group, const struct session *session)
 {
 	if (group->first.session == session)
@@ -25,18 +26,8 @@ int member_ref_find(struct member_ref *ref)
 		return -EINVAL;
 	ref->group = group_find(ref->host, ref->addr->bytes);
 	if (ref->group != NULL)
-		ref->member = find_member(ref->host, ref->group, ref->session);
+		ref->member = member_ref_member(ref->host, ref->group, ref->session);
 	return 0;
-}
-
-struct member *member_find(
-	const struct session *session, const struct host *host, const struct sluice_addr *addr)
-{
-	struct group *group = NULL;
-
-	if (addr->family == host_family(host))
-		group = group_find(host, addr->bytes);
-	return group != NULL ? find_member(host, group, session) : NULL;
 }
 
 // ---- Beginning and ending -------------------------------------------------------------------
@@ -56,13 +47,6 @@ static int publish(const struct member_ref *ref, const struct filter_view *filte
 	return ref->host->ops->publish(ref->host->ctx, ref->host, &change);
 }
 
-// Groups without members and without anything left to say are nobody's.
-static void release_group(struct host *host, struct group *group)
-{
-	if (group_members(group) == 0 && group->phase == GROUP_IDLE)
-		group_free(host, group);
-}
-
 static void free_member(struct member *member)
 {
 	if (member->additional)
@@ -79,12 +63,12 @@ static int prepare(struct member_ref *ref)
 
 	if (!address_is_group(ref->addr))
 		return -EINVAL;
-	if (session_members(session) >= session->limits.groups)
+	if (session->members.n_members >= session->limits.groups)
 		return -ENOBUFS;
 	if (host->n_groups >= host->config.max_groups &&
 		(ref->group == NULL || group_members(ref->group) == 0))
 		return -ENOBUFS;
-	if (!session_reserve(session))
+	if (!member_array_reserve(&session->members))
 		return -ENOMEM;
 	if (ref->group == NULL)
 		ref->group = group_add(host, ref->addr);
@@ -93,7 +77,7 @@ static int prepare(struct member_ref *ref)
 	ref->member = ref->group->first.session == NULL ? &ref->group->first
 							: additional_member_open(host, ref->group);
 	if (ref->member == NULL) {
-		release_group(host, ref->group);
+		schedule_release(host, ref->group);
 		return -ENOMEM;
 	}
 	ref->member->mode = SLUICE_INCLUDE;
@@ -103,7 +87,7 @@ static int prepare(struct member_ref *ref)
 static void unprepare(struct member_ref *ref)
 {
 	free_member(ref->member);
-	release_group(ref->host, ref->group);
+	schedule_release(ref->host, ref->group);
 }
 
 static void begin(const struct member_ref *ref)
@@ -117,7 +101,7 @@ static void begin(const struct member_ref *ref)
 	member->session = session;
 	member->joins = 1;
 	member->state = MEMBER_PENDING;
-	session_add(session, member);
+	member_array_add(&session->members, member);
 	if (member->additional)
 		additional_member_add(ref->host, group, member);
 }
@@ -133,7 +117,8 @@ void member_ref_end(const struct member_ref *ref)
 	if (group_members(group) == 1)
 		host->n_groups--;
 	group_merge(host, group, &before, &nothing);
-	session_remove(ref->session, member);
+	schedule_change(host, group);
+	member_array_remove(&ref->session->members, member);
 	if (member->additional)
 		additional_member_remove(host, group, member);
 	source_list_close(member->sources, &host->memory);
@@ -176,6 +161,7 @@ static int set_filter(
 	if (member->session == NULL)
 		begin(ref);
 	group_merge(ref->host, ref->group, &before, &after);
+	schedule_change(ref->host, ref->group);
 	member->mode = mode;
 	member->sources = list;
 	source_list_close(old, &ref->host->memory);
@@ -247,6 +233,7 @@ int member_ref_add(const struct member_ref *ref, unsigned place, const struct sl
 		return rc;
 	}
 	group_merge_source(ref->host, ref->group, member->mode, source, 1);
+	schedule_change(ref->host, ref->group);
 	return 0;
 }
 
@@ -265,5 +252,6 @@ int member_ref_remove(
 		return rc;
 	}
 	group_merge_source(ref->host, ref->group, member->mode, source, -1);
+	schedule_change(ref->host, ref->group);
 	return 0;
 }

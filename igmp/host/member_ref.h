@@ -17,6 +17,10 @@ struct member_ref {
 // Fills in the last two; -EINVAL if that cannot be a group of this host.
 int member_ref_find(struct member_ref *ref);
 
+// The member of the group that belongs to the session, NULL if there is none.
+struct member *member_ref_member(
+	const struct host *host, struct group *group, const struct session *session);
+
 // Each lets the data plane publish or refuse before it changes anything (API-41). `sources` may
 // come in any order and more than once; the filter of -EINVAL, -ENOBUFS, -ENOMEM is the old one.
 int member_ref_open(struct member_ref *ref, enum sluice_filter_mode mode,

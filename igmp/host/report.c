@@ -1,27 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <errno.h>
-
 #include "group.h"
 #include "host_private.h"
-#include "memory.h"
 #include "report.h"
-
-int report_open(struct host *host, unsigned mtu)
-{
-	uint8_t *bytes = memory_get(&host->memory, mtu);
-
-	if (bytes == NULL)
-		return -ENOMEM;
-	report_close(host);
-	host->report = (struct message_build){.wire = host->wire, .bytes = bytes, .size = mtu};
-	return 0;
-}
-
-void report_close(struct host *host)
-{
-	memory_put(&host->memory, host->report.bytes, host->report.size);
-	host->report.bytes = NULL;
-}
 
 static enum report_result add_state(struct host *host, enum wire_record type,
 	const struct group *group, struct source_place *place)

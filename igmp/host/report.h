@@ -9,10 +9,6 @@
 struct group;
 struct host;
 
-// Gets a packet of `mtu` bytes and frees the one before. -ENOMEM changes nothing.
-int report_open(struct host *host, unsigned mtu);
-void report_close(struct host *host);
-
 // False if the port is full.
 bool report_send(struct host *host);
 bool report_send_older(struct host *host, const struct group *group, bool leave);

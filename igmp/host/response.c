@@ -16,8 +16,7 @@
 #include "response.h"
 #include "group.h"
 #include "memory.h"
-#include "older_version.h"
-#include "query.h"
+#include "message.h"
 #include "report.h"
 #include "general_response.h"
 
@@ -106,7 +105,7 @@ static struct response *response_open(struct host *host, struct group *group, ui
 	return response;
 }
 
-static void respond_to_specific(
+void response_start(
 	struct host *host, struct group *group, const struct message *query, uint64_t now_ms)
 {
 	uint64_t at_ms = now_ms + random_delay(&host->random, query->response_ms);
@@ -181,7 +180,7 @@ static enum report_result add_records(
 	return report_current_state(host, response->group, place);
 }
 
-static bool specific_transmit(struct host *host, uint64_t now_ms)
+bool response_transmit(struct host *host, uint64_t now_ms)
 {
 	while (!TAILQ_EMPTY(&host->responses)) {
 		enum report_result result = REPORT_WHOLE;
@@ -206,13 +205,6 @@ static bool specific_transmit(struct host *host, uint64_t now_ms)
 	return true;
 }
 
-// ---- Answers of either kind -----------------------------------------------------------------
-
-bool response_transmit(struct host *host, uint64_t now_ms)
-{
-	return specific_transmit(host, now_ms) && general_response_transmit(host, now_ms);
-}
-
 void response_forget(struct host *host, struct group *group)
 {
 	general_response_forget(host, group);
@@ -231,19 +223,4 @@ void response_cancel(struct host *host)
 		if (group_rest(group)->response != NULL)
 			response_free(host, group_rest(group)->response);
 	}
-}
-
-void response_to_query(struct host *host, const struct message *query, uint64_t now_ms)
-{
-	struct group *group = query->general ? NULL : group_find(host, query->group.bytes);
-	bool known = query->general ? host->n_groups > 0 : group != NULL && group_responds(group);
-
-	if (!known)
-		host_count(host, HOST_RX_NO_STATE);
-	else if (!host_is_newest(host))
-		older_version_respond(host, group, query, now_ms);
-	else if (query->general)
-		general_response_start(host, query->response_ms, now_ms);
-	else
-		respond_to_specific(host, group, query, now_ms);
 }

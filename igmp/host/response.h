@@ -25,7 +25,9 @@ struct response {
 
 TAILQ_HEAD(response_queue, response);
 
-void response_to_query(struct host *host, const struct message *query, uint64_t now_ms);
+// A group or group-and-source query asks for the group.
+void response_start(
+	struct host *host, struct group *group, const struct message *query, uint64_t now_ms);
 void response_expire(struct response *response);
 bool response_transmit(struct host *host, uint64_t now_ms); // false if the port or the pace is full
 void response_forget(struct host *host, struct group *group); // the group goes away

@@ -14,11 +14,10 @@
 //	QUEUED	turn: port or pace full		-				QUEUED
 //	WAITING	version changes			forget the repeats		IDLE, or free
 //	any	link or address comes up	forget what was told, queue	QUEUED
-#include "state_change.h"
 #include "group.h"
 #include "member_notify.h"
 #include "host_private.h"
-#include "older_version.h"
+#include "response.h"
 #include "schedule.h"
 
 #define URGENT_GROUPS 64 // a flush of no more goes first; of more, it is a mass
@@ -30,12 +29,19 @@ static bool has_more(const struct group *group)
 	       (group->has_sources && group_sources(group)->n_changes > 0);
 }
 
+void schedule_release(struct host *host, struct group *group)
+{
+	if (group_members(group) > 0 || group->phase != GROUP_IDLE)
+		return;
+	response_forget(host, group);
+	group_free(host, group);
+}
+
 static void go_idle(struct host *host, struct group *group)
 {
 	group->phase = GROUP_IDLE;
 	host->n_changing--;
-	if (group_members(group) == 0)
-		group_free(host, group);
+	schedule_release(host, group);
 }
 
 static void set_timer(struct host *host, struct group *group, uint64_t at_ms)
@@ -54,7 +60,7 @@ static void stop_timer(struct host *host, struct group *group)
 
 void schedule_change(struct host *host, struct group *group)
 {
-	state_change_restart(group);
+	group_restart_report(group);
 	if (group->phase == GROUP_QUEUED)
 		return;
 	if (group->phase == GROUP_WAITING)
@@ -80,7 +86,7 @@ void schedule_expire(struct host *host, struct group *group)
 void schedule_finish(struct host *host, struct group *group, bool sent, uint64_t next_ms)
 {
 	group->due = false;
-	state_change_restart(group);
+	group_restart_report(group);
 	member_notify_add(host, group);
 	if (!has_more(group)) {
 		go_idle(host, group);
@@ -109,16 +115,4 @@ void schedule_stop(struct host *host, struct group *group)
 uint64_t schedule_at_ms(const struct host *host, const struct group *group)
 {
 	return wheel_expires_ms(&host->wheel, &group_rest(group)->timer);
-}
-
-bool schedule_transmit(struct host *host, uint64_t now_ms)
-{
-	while (host->queue.n_ready > 0) {
-		bool done = host_is_newest(host) ? state_change_transmit(host, now_ms)
-						 : older_version_transmit(host, now_ms);
-
-		if (!done)
-			return false;
-	}
-	return true;
 }

@@ -14,8 +14,8 @@ void schedule_change(struct host *host, struct group *group);
 void schedule_flush(struct host *host);
 void schedule_expire(struct host *host, struct group *group);
 
-// Gives all their turns who are ready. False if the port or the pace is full.
-bool schedule_transmit(struct host *host, uint64_t now_ms);
+// Frees the group if it has no members and nothing is left to be sent for it.
+void schedule_release(struct host *host, struct group *group);
 
 // The group, just taken off the queue, has had its turn; what it has left to say comes at next_ms.
 void schedule_finish(struct host *host, struct group *group, bool sent, uint64_t next_ms);

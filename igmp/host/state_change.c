@@ -313,7 +313,7 @@ void state_change_cancel(struct host *host)
 			TAILQ_FOREACH (source, &group_sources(group)->changes, change)
 				source->repeats = 0;
 		}
-		state_change_restart(group);
+		group_restart_report(group);
 		if (group->phase == GROUP_WAITING) {
 			drop_undone(group);
 			schedule_stop(host, group);

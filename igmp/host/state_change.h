@@ -17,15 +17,4 @@ void state_change_announce(struct host *host);
 // Forgets all repeats (CMP-6).
 void state_change_cancel(struct host *host);
 
-// A report that takes several frames begins again with the first.
-static inline void state_change_restart(struct group *group)
-{
-	struct source_set *set = group_sources(group);
-
-	if (set == NULL)
-		return;
-	set->n_round = 0;
-	set->place.partly = false;
-}
-
 #endif

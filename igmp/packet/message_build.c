@@ -1,7 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <errno.h>
 
+#include "memory.h"
 #include "message_build.h"
+
+bool message_build_open(
+	struct message_build *build, const struct wire_family *wire, unsigned size, size_t *held)
+{
+	uint8_t *bytes = memory_get(held, size);
+
+	if (bytes == NULL)
+		return false;
+	message_build_close(build, held);
+	*build = (struct message_build){.wire = wire, .bytes = bytes, .size = size};
+	return true;
+}
+
+void message_build_close(struct message_build *build, size_t *held)
+{
+	memory_put(held, build->bytes, build->size);
+	build->bytes = NULL;
+}
 
 static uint8_t *message_of(const struct message_build *build)
 {

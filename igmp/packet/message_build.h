@@ -17,6 +17,12 @@ struct message_build {
 	unsigned n_sources; // of the record
 };
 
+// Gets a packet of `size` bytes, whose memory `held` counts, and frees the one before. False: no
+// memory, and nothing has changed.
+bool message_build_open(
+	struct message_build *build, const struct wire_family *wire, unsigned size, size_t *held);
+void message_build_close(struct message_build *build, size_t *held);
+
 // Bytes that are left.
 static inline unsigned message_build_room(const struct message_build *build)
 {

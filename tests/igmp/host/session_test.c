@@ -40,7 +40,7 @@ static void twin_remove(struct twin *twin, unsigned at)
 }
 
 // The newest comes first.
-static void compare(const struct lab *lab, const struct session *session, const struct twin *twin)
+static void compare(const struct lab *lab, struct session *session, const struct twin *twin)
 {
 	const struct member *member = member_first(session);
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a host does with a packet: it learns from queries and responds to them, and in older
+// versions the reports of other hosts suppress its own.
+#include "compat.h"
+#include "general_response.h"
+#include "group.h"
+#include "host_private.h"
+#include "older_version.h"
+#include "query.h"
+#include "response.h"
+
+static void respond(struct host *host, const struct message *query, uint64_t now_ms)
+{
+	struct group *group = query->general ? NULL : group_find(host, query->group.bytes);
+	bool known = query->general ? host->n_groups > 0 : group != NULL && group_responds(group);
+
+	if (!known)
+		host_count(host, HOST_RX_NO_STATE);
+	else if (!host_is_newest(host))
+		older_version_respond(host, group, query, now_ms);
+	else if (query->general)
+		general_response_start(host, query->response_ms, now_ms);
+	else
+		response_start(host, group, query, now_ms);
+}
+
+void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t now_ms)
+{
+	struct message message;
+	enum host_counter verdict = query_judge(host, packet, len, &message);
+	struct group *group;
+
+	wheel_idle(&host->wheel, now_ms);
+	host_count(host, verdict);
+	if (verdict == HOST_RX_BAD_SOURCE && host->wire->family == AF_INET6 &&
+		message.kind == MESSAGE_QUERY)
+		host_log(host, now_ms, "MLD query whose source is not link-local dropped");
+	if (verdict == HOST_RX_REPORT && message.kind == MESSAGE_REPORT && !host_is_newest(host)) {
+		group = group_find(host, message.group.bytes);
+		if (group != NULL)
+			older_version_suppress(host, group);
+	}
+	if (verdict != HOST_RX_QUERY)
+		return;
+	if (!message.router_alert && message.version > 1)
+		host_count(host, HOST_RX_LENIENT_ROUTER_ALERT);
+	compat_hear(host, &message, now_ms);
+	respond(host, &message, now_ms);
+}
