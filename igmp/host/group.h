@@ -20,7 +20,6 @@ struct member {
 	uint32_t place; // in the session's array
 	uint8_t mode; // enum sluice_filter_mode
 	uint8_t state; // enum member_state, or MEMBER_REPORTED
-	bool set; // by member_set_filter(): joins do not count it down
 	bool additional; // it is part of a struct additional_member
 };
 

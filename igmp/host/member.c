@@ -53,7 +53,7 @@ int member_leave(struct session *session, struct host *host, const struct sluice
 	member = ref.member;
 	if (member == NULL)
 		return -EADDRNOTAVAIL;
-	if (member->joins > 1 && !member->set && member_view(member).n == 0)
+	if (member->joins > 1)
 		member->joins--;
 	else
 		member_ref_end(&ref);
@@ -150,12 +150,8 @@ int member_set_filter(struct session *session, struct host *host, const struct s
 			member_ref_end(&ref);
 		return 0;
 	}
-	rc = ref.member == NULL ? member_ref_open(&ref, mode, sources, n)
-				: member_ref_replace(&ref, mode, sources, n);
-	if (rc < 0)
-		return rc;
-	ref.member->set = true;
-	return 0;
+	return ref.member == NULL ? member_ref_open(&ref, mode, sources, n)
+				  : member_ref_replace(&ref, mode, sources, n);
 }
 
 int member_get_filter(const struct session *session, const struct host *host,

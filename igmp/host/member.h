@@ -28,15 +28,17 @@ void session_set_limits(struct session *session, const struct session_limits *li
 void *session_user(const struct session *session);
 unsigned session_members(const struct session *session);
 
-// Any-source join: counted. The first makes the membership EXCLUDE{}, a repeat only counts.
-// -EINVAL   the group is not multicast or not joinable, of the wrong family, in an SSM range
+// Any-source join: counted. The first makes the membership EXCLUDE{}, a repeat only counts. n
+// leaves undo n joins, whatever filter was set in between. -EINVAL   the group is not multicast or
+// not joinable, of the wrong family, in an SSM range
 //           (SSM-2), or the membership is INCLUDE
 // -ENOBUFS  a limit, -ENOMEM
 int member_join(struct session *session, struct host *host, const struct sluice_addr *group,
 	uint64_t now_ms);
 
-// Undoes one join; the last one, or any leave of a membership that has sources or a set filter,
-// ends the membership (API-13). -EADDRNOTAVAIL never joined, -EINVAL not multicast.
+// Undoes one join and leaves the filter alone, unless it is the last one: then the membership ends,
+// whatever its filter (API-13). A membership that was made by a source or by a filter counts one
+// join. -EADDRNOTAVAIL never joined, -EINVAL not multicast.
 int member_leave(struct session *session, struct host *host, const struct sluice_addr *group,
 	uint64_t now_ms);
 
@@ -51,7 +53,9 @@ int member_block_source(struct session *session, struct host *host, const struct
 int member_unblock_source(struct session *session, struct host *host,
 	const struct sluice_addr *group, const struct sluice_addr *source, uint64_t now_ms);
 
-// Replaces the filter whole (API-26 to API-32). INCLUDE without sources ends the membership.
+// Replaces the whole filter (API-26 to API-32), or makes a membership with one join. The count of
+// joins of an existing membership stays. INCLUDE without sources ends the membership, whatever its
+// count.
 // Sources may come in any order and more than once.
 int member_set_filter(struct session *session, struct host *host, const struct sluice_addr *group,
 	enum sluice_filter_mode mode, const struct sluice_addr *sources, unsigned n,

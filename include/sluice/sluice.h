@@ -128,9 +128,10 @@ SLUICE_API int sluice_interface_addresses(struct sluice_session *session, unsign
 SLUICE_API int sluice_join(
 	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group);
 
-// Undoes one join; the last leave ends the membership, whatever its filter. After that leave has
-// returned, no frame of the group is queued to the session any more; frames queued before can
-// still be received. Waits for a grace period of the workers (RCU). -EADDRNOTAVAIL if never joined.
+// Undoes one join; a leave that is not the last leaves the filter alone, the last one ends the
+// membership, whatever its filter. After the last leave has returned, no frame of the group is
+// queued to the session any more; frames queued before can still be received. Waits for a grace
+// period of the workers (RCU). -EADDRNOTAVAIL if never joined.
 SLUICE_API int sluice_leave(
 	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group);
 
@@ -157,9 +158,10 @@ SLUICE_API int sluice_block_source(struct sluice_session *session, unsigned ifin
 SLUICE_API int sluice_unblock_source(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, const struct sluice_addr *source);
 
-// Replaces the whole filter, or creates the membership with it (RFC 9776 section 3.1).
-// SLUICE_INCLUDE without sources ends the membership. `sources` has n addresses, which may repeat,
-// and may be NULL if n is 0. -ENOBUFS for more sources than the limit.
+// Replaces the whole filter, or creates the membership with it, which counts as one join (RFC 9776
+// section 3.1). The count of joins of an existing membership stays. SLUICE_INCLUDE without sources
+// ends the membership, whatever its count. `sources` has n addresses, which may repeat, and may be
+// NULL if n is 0. -ENOBUFS for more sources than the limit.
 SLUICE_API int sluice_set_filter(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n);

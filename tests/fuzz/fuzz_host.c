@@ -2,7 +2,7 @@
 #include "fuzz_host.h"
 
 #include <errno.h>
-#include <frame.h>
+#include <router_frame.h>
 
 #define CALLS_PER_MS 100 // more is a spin
 

@@ -4,7 +4,7 @@
 #include "input.h"
 
 #include <errno.h>
-#include <frame.h>
+#include <router_frame.h>
 #include <model.h>
 #include <scenario.h>
 #include "fuzz_host.h"

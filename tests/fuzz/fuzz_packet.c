@@ -7,7 +7,7 @@
 #include "input.h"
 
 #include <stdlib.h>
-#include <frame.h>
+#include <router_frame.h>
 #include <member.h>
 #include <message.h>
 #include <script.h>
@@ -32,12 +32,13 @@ static void join_some(struct session *session, struct host *host)
 			session, host, &group, SLUICE_INCLUDE, sources, SCRIPT_SOURCES, 1000) == 0);
 }
 
+static volatile uint8_t sink; // keeps the compiler from dropping reads
+
 // Reads each byte that the parser says belongs to the message.
 static void parse(int family, const uint8_t *packet, size_t len)
 {
 	struct message_record record = {.end = NULL};
 	struct message message;
-	volatile uint8_t last = 0;
 	size_t trailing;
 
 	if (message_parse(&message, family, packet, len) != MESSAGE_OK)
@@ -45,14 +46,14 @@ static void parse(int family, const uint8_t *packet, size_t len)
 	REQUIRE(message.bytes >= packet && message.bytes + message.len <= packet + len);
 	if (message.kind == MESSAGE_QUERY && message.format == MESSAGE_COMPLETE) {
 		for (unsigned i = 0; i < message.n_sources; i++)
-			last += message_source(&message, message.sources, i).bytes[3];
+			sink += message_source(&message, message.sources, i).bytes[3];
 	}
 	while (message_next_record(&message, &record) > 0) {
 		REQUIRE(record.end <= packet + len && record.aux + record.aux_len == record.end);
 		for (unsigned i = 0; i < record.n_sources; i++)
-			last += message_source(&message, record.sources, i).bytes[3];
+			sink += message_source(&message, record.sources, i).bytes[3];
 		for (unsigned i = 0; i < record.aux_len; i++)
-			last += record.aux[i];
+			sink += record.aux[i];
 	}
 	if (message_check_records(&message, &trailing) && message.kind == MESSAGE_RECORDS)
 		REQUIRE(record.number == message.n_records && trailing < len);

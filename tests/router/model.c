@@ -18,7 +18,7 @@ static int leave(struct model_filter *f)
 {
 	if (!f->member)
 		return -EADDRNOTAVAIL;
-	if (f->joins <= 1 || f->sources || f->replaced)
+	if (f->joins <= 1)
 		*f = (struct model_filter){0};
 	else
 		f->joins--;
@@ -31,6 +31,8 @@ static int join_source(struct model_filter *f, uint32_t source)
 		return -EINVAL;
 	if (f->sources & source)
 		return -EADDRNOTAVAIL;
+	if (!f->member)
+		f->joins = 1;
 	f->member = true;
 	f->sources |= source;
 	return 0;
@@ -68,8 +70,7 @@ static int set_filter(struct model_filter *f, bool exclude, uint32_t sources, bo
 		*f = (struct model_filter){
 			.member = true,
 			.exclude = exclude,
-			.replaced = true,
-			.joins = f->joins,
+			.joins = f->member ? f->joins : 1,
 			.sources = sources,
 		};
 	return 0;

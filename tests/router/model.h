@@ -9,8 +9,7 @@
 struct model_filter {
 	bool member;
 	bool exclude;
-	bool replaced; // by a whole filter: the next leave ends it however often it was joined
-	unsigned joins;
+	unsigned joins; // each leave undoes one, whatever the filter
 	uint32_t sources;
 };
 

@@ -378,6 +378,19 @@ def memberships():
         equal(d.groups(), {"232.1.1.1": []})
 
 
+@test("each leave undoes one join, whatever was blocked or filtered in between")
+def counted_joins():
+    with Daemon("") as d:
+        for change in (("block", "239.1.1.1", "10.9.0.60"), ("filter", "239.1.1.1", "include", "10.9.0.50")):
+            d.ok("join", "239.1.1.1")
+            d.ok("join", "239.1.1.1")
+            d.ok(*change)
+            d.ok("leave", "239.1.1.1")
+            equal(d.groups(), {"239.1.1.1": []})
+            d.ok("leave", "239.1.1.1")
+            equal(d.groups(), {})
+
+
 @test("--json show groups gives the documented object")
 def json_groups():
     with Daemon("memberships:\n  - {group: 239.1.1.1}\n") as d:

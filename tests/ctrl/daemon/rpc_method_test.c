@@ -92,6 +92,24 @@ Test(method, join_and_leave,
 	fails("group.leave", params, "EADDRNOTAVAIL");
 }
 
+Test(method, joins_and_filters,
+	.description = "API-13 API-28: a leave undoes one join, whatever filter was set in between")
+{
+	static const char params[] = "{\"group\":\"239.1.1.1\",\"interface\":\"tv\"}";
+
+	succeeds("group.join", params);
+	succeeds("group.join", params);
+	succeeds("group.block", "{\"group\":\"239.1.1.1\",\"interface\":\"tv\","
+				"\"sources\":[\"10.0.0.1\"]}");
+	succeeds("group.leave", params);
+	expect_groups(
+		"[" GROUP("tv", "239.1.1.1", "exclude", "\"10.0.0.1\"", "joined", "1", "") "]");
+	succeeds("group.filter", "{\"group\":\"239.1.1.1\",\"interface\":\"tv\","
+				 "\"mode\":\"include\",\"sources\":[\"10.0.0.2\"]}");
+	succeeds("group.leave", params);
+	fails("group.leave", params, "EADDRNOTAVAIL");
+}
+
 Test(method, sources, .description = "API-14 API-15 API-19: sources are taken all or none")
 {
 	succeeds("group.join", "{\"group\":\"232.1.1.1\",\"interface\":\"tv\","

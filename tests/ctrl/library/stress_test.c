@@ -33,8 +33,8 @@ static atomic_uint_least64_t n_made, n_put, n_got, n_changes;
 	} while (0)
 
 struct membership {
-	enum { NONE, ANY, ONE, ALL_BUT_ONE } kind;
-	unsigned joins; // ANY
+	enum membership_kind { NONE, ANY, ONE, ALL_BUT_ONE } kind;
+	unsigned joins; // unless NONE
 	unsigned source; // ONE, ALL_BUT_ONE
 };
 
@@ -184,8 +184,18 @@ static void receive(struct caller *caller)
 static void left(struct membership *membership, int rc)
 {
 	check(rc == (membership->kind == NONE ? -EADDRNOTAVAIL : 0));
-	if (membership->kind != ANY || --membership->joins == 0)
+	if (membership->kind != NONE && --membership->joins == 0)
 		membership->kind = NONE;
+}
+
+// A filter that makes a membership counts as one join, on an existing one it leaves the count
+// alone.
+static void set_filter(struct membership *membership, enum membership_kind kind, unsigned source)
+{
+	if (membership->kind == NONE)
+		membership->joins = 1;
+	membership->kind = kind;
+	membership->source = source;
 }
 
 static void change(struct caller *caller)
@@ -210,11 +220,11 @@ static void change(struct caller *caller)
 		break;
 	case 3:
 		check(sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, &source, 1) == 0);
-		*membership = (struct membership){.kind = ONE, .source = k};
+		set_filter(membership, ONE, k);
 		break;
 	case 4:
 		check(sluice_set_filter(session, 1, &group, SLUICE_EXCLUDE, &source, 1) == 0);
-		*membership = (struct membership){.kind = ALL_BUT_ONE, .source = k};
+		set_filter(membership, ALL_BUT_ONE, k);
 		break;
 	case 5:
 		check(sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, NULL, 0) == 0);

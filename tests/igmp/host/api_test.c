@@ -189,58 +189,6 @@ BOTH(api, rows,
 	}
 }
 
-BOTH(api, counted, "API-11 STA-9: joins are counted, the last leave counts")
-{
-	struct sluice_addr group = lab_group(lab, "1");
-
-	for (unsigned i = 0; i < 3; i++)
-		cr_assert_eq(lab_join(lab, 0, "1"), 0);
-	cr_assert_eq(lab->n_published, 1);
-	cr_assert_eq(member_joins(member_find(lab->sessions[0], lab->host, &group)), 3);
-	lab_says(lab, "TO_EX(1:)");
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "");
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "TO_IN(1:)");
-	cr_assert_eq(lab_leave(lab, 0, "1"), -EADDRNOTAVAIL);
-}
-
-BOTH(api, counted_refused, "API-13 API-41: a filter that is refused leaves the joins counted")
-{
-	lab_join(lab, 0, "1");
-	lab_join(lab, 0, "1");
-	lab_says(lab, "TO_EX(1:)");
-	lab->publish_error = -ENOSPC;
-	cr_assert_eq(lab_exclude(lab, 0, "1", "a"), -ENOSPC);
-	lab->publish_error = 0;
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "");
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "TO_IN(1:)");
-}
-
-BOTH(api, counted_sources, "API-13: a leave drops all sources and all joins")
-{
-	lab_join(lab, 0, "1");
-	lab_join(lab, 0, "1");
-	lab_block(lab, 0, "1", 'a');
-	lab_says(lab, "TO_EX(1:a)");
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "TO_IN(1:)");
-}
-
-BOTH(api, counted_filter,
-	"API-13: a leave ends a membership whose filter was set, joined since or not")
-{
-	lab_exclude(lab, 0, "1", "");
-	lab_join(lab, 0, "1");
-	lab_flush(lab);
-	lab_take(lab);
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "TO_IN(1:)");
-}
-
 BOTH(api, get, "API-5: the room goes in, the total comes out")
 {
 	struct sluice_addr group = lab_group(lab, "1");
