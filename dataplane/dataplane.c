@@ -83,7 +83,7 @@ struct dataplane *dataplane_open(
 	if (dp->punted == NULL)
 		goto close_workers;
 	if (config->filters) {
-		dp->readers = memory_alloc(DATAPLANE_READERS * sizeof(*dp->readers));
+		dp->readers = aligned_memory_alloc(DATAPLANE_READERS * sizeof(*dp->readers));
 		if (dp->readers == NULL)
 			goto free_punted;
 	}

@@ -146,7 +146,7 @@ void stage_lookup6(struct instructions *all, struct rte_mbuf **frames)
 // The whole path; what is joined differs.
 static inline void whole_path(struct instructions *all, struct rte_mbuf **frames)
 {
-	filter_burst(all->worker, all->port, frames, BURST);
+	pipeline_burst(all->worker, all->port, frames, BURST);
 }
 
 void stage_drop(struct instructions *all, struct rte_mbuf **frames)

@@ -12,7 +12,7 @@
 #define KEYS (1u << 21)
 
 struct line {
-	_Alignas(MEMORY_LINE) uint64_t words[MEMORY_LINE / 8];
+	_Alignas(ALIGNED_MEMORY_LINE) uint64_t words[ALIGNED_MEMORY_LINE / 8];
 };
 
 struct lookup {
@@ -27,7 +27,7 @@ struct lookup {
 		const struct rte_hash *hash;
 		struct {
 			const struct line *lines;
-			uint32_t n_lines;
+			uint32_t n_subscribers;
 		};
 	};
 };
@@ -53,12 +53,12 @@ static uint64_t floor_burst(const struct lookup *lookup, unsigned first)
 {
 	const uint32_t *keys = &lookup->keys4[first];
 	const struct line *lines = lookup->lines;
-	uint32_t n_lines = lookup->n_lines;
+	uint32_t n_subscribers = lookup->n_subscribers;
 	uint32_t at[WORKLOAD_BURST], index[WORKLOAD_BURST];
 	uint64_t hits = 0;
 
 	for (unsigned i = 0; i < WORKLOAD_BURST; i++) {
-		at[i] = (uint64_t)(keys[i] * 0x9e3779b1u) * n_lines >> 32;
+		at[i] = (uint64_t)(keys[i] * 0x9e3779b1u) * n_subscribers >> 32;
 		rte_prefetch0(&lines[at[i]]);
 	}
 	for (unsigned i = WORKLOAD_BURST; i-- > 0;) {
@@ -108,7 +108,7 @@ void lookup_bench(const struct workload_size *size)
 	static const char *const percent_names[] = {"0%", "50%", "100%"};
 	struct slots_quartiles floor4 = {0}, floor6 = {0}, hash;
 	struct fanout fanout = {.n_outputs = 2};
-	struct line *lines = memory_alloc(size->n * sizeof(*lines));
+	struct line *lines = aligned_memory_alloc(size->n * sizeof(*lines));
 	struct reclaim reclaim;
 	struct group_table *table4, *table6;
 	struct rte_hash *peer = peer_hash_open(size->n, (char *)lines, sizeof(*lines));
@@ -121,7 +121,7 @@ void lookup_bench(const struct workload_size *size)
 		uint32_t *keys4 = workload_keys4(KEYS, size->n, percents[i]);
 		struct group_key *keys6 = workload_keys6(keys4, KEYS);
 		struct lookup lookups[CASES] = {
-			[FLOOR] = {.burst = floor_burst, .lines = lines, .n_lines = size->n},
+			[FLOOR] = {.burst = floor_burst, .lines = lines, .n_subscribers = size->n},
 			[OURS4] = {.burst = burst4, .table = table4},
 			[OURS6] = {.burst = burst6, .table = table6},
 			[HASH] = {.burst = hash_burst, .hash = peer},

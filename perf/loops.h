@@ -11,7 +11,7 @@
 #define LOOP_OUTPUTS 8
 
 struct line {
-	_Alignas(MEMORY_LINE) uint64_t words[MEMORY_LINE / 8];
+	_Alignas(ALIGNED_MEMORY_LINE) uint64_t words[ALIGNED_MEMORY_LINE / 8];
 };
 
 struct loop {
@@ -25,8 +25,8 @@ struct loop {
 	struct rte_hash *hash;
 	void **known; // the record of each frame of the source
 	struct line *lines; // one a group
-	uint32_t n_lines;
-	struct frame_source source;
+	uint32_t n_subscribers;
+	struct source source;
 };
 
 typedef void (*loop_burst)(struct loop *loop, struct rte_mbuf **frames, unsigned n);

@@ -15,7 +15,7 @@ static const struct benchmark {
 } benches[] = {
 	{"lookup", lookup_bench, SIZES},
 	{"churn", churn_bench, SIZES},
-	{"filter", filter_bench, SIZES},
+	{"filter", pipeline_bench, SIZES},
 	{"fanout", fanout_bench, 1},
 };
 

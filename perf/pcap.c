@@ -80,7 +80,7 @@ static void join(struct interface *interface, const char *first, unsigned n_grou
 }
 
 // What nothing that sends a frame by several ports can beat: a reference more for each.
-static int send_run(void *arg)
+static int send_burst(void *arg)
 {
 	const uint16_t n_ports = rte_eth_dev_count_avail();
 
@@ -167,7 +167,7 @@ static void start_floor(struct dataplane *dp, const char *floor)
 	static struct port *ports[OUTPUTS_MAX + 1];
 	int (*run)(void *arg) = !strcmp(floor, "parse")  ? parse_run
 				: !strcmp(floor, "copy") ? copy_run
-							 : send_run;
+							 : send_burst;
 
 	workload_must(rte_eth_dev_count_avail() > OUTPUTS_MAX + 1, "ports to send by");
 	for (uint16_t id = 1; id < rte_eth_dev_count_avail(); id++)

@@ -52,7 +52,7 @@ static inline double workload_ns(uint64_t cycles)
 // The benchmarks.
 void lookup_bench(const struct workload_size *size);
 void churn_bench(const struct workload_size *size);
-void filter_bench(const struct workload_size *size);
+void pipeline_bench(const struct workload_size *size);
 void fanout_bench(const struct workload_size *size);
 
 #endif

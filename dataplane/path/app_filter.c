@@ -3,7 +3,7 @@
 // and sends frames that its own receivers want, too.
 #include <rte_pause.h>
 #include "interface.h"
-#include "look.h"
+#include "fanout_frame.h"
 #include "output.h"
 #include "port.h"
 #include "punt.h"
@@ -78,12 +78,12 @@ static void sort(struct interface *interface, struct rte_mbuf *const *frames, un
 }
 
 static bool wants(
-	const struct group *group, const struct parsed *parsed, const struct output *output)
+	const struct group_record *group, const struct parsed *parsed, const struct output *output)
 {
-	const struct fanout_frame look = look_at(parsed);
-	struct output *scratch[FANOUT_LINES_MAX];
+	const struct fanout_frame look = fanout_frame_of(parsed);
+	struct output *scratch[FANOUT_SUBSCRIBERS_MAX];
 	struct output *const *outputs;
-	unsigned n = group_outputs(group, &look, scratch, &outputs);
+	unsigned n = group_record_outputs(group, &look, scratch, &outputs);
 
 	for (unsigned i = 0; i < n; i++)
 		if (outputs[i] == output)
@@ -99,7 +99,7 @@ static uint64_t judge(const struct group_table *table, unsigned slice, struct fa
 	for (; found != 0; found &= found - 1) {
 		unsigned i = __builtin_ctzll(found);
 
-		if (wants(group_table_group(table, slice, burst->index[i]), &burst->parsed[i],
+		if (wants(group_table_record(table, slice, burst->index[i]), &burst->parsed[i],
 			    output))
 			verdict |= UINT64_C(1) << burst->which[i];
 	}
@@ -150,7 +150,7 @@ static void deliver(struct output *output, struct rte_mbuf *frame)
 
 int app_filter_loop(struct interface *interface, const struct rte_mbuf *frame)
 {
-	struct output *scratch[FANOUT_LINES_MAX];
+	struct output *scratch[FANOUT_SUBSCRIBERS_MAX];
 	const struct fanout *fanout;
 	struct fanout_frame look;
 	struct rte_mbuf *copy;
@@ -172,7 +172,7 @@ int app_filter_loop(struct interface *interface, const struct rte_mbuf *frame)
 	if (copy == NULL)
 		return -ENOBUFS;
 	copy->port = interface->port->id;
-	look = look_at(&parsed);
+	look = fanout_frame_of(&parsed);
 	n = fanout_filter(fanout, &look, scratch);
 	for (unsigned i = 0; i < n; i++)
 		deliver(scratch[i], copy);

@@ -3,7 +3,7 @@
 #include "batch.h"
 #include "deliver.h"
 #include "group_buckets.h"
-#include "look.h"
+#include "fanout_frame.h"
 
 static_assert(BURST <= GROUP_TABLE_BURST, "a batch is one lookup");
 static_assert(BURST <= 64, "a batch's frames are bits of a word");
@@ -70,7 +70,7 @@ INLINE void ask(struct batch *batch, unsigned i, const uint8_t *group, bool ipv6
 }
 
 INLINE unsigned match(
-	struct batch *batch, unsigned first, unsigned end, bool ipv6, bool told, bool joined)
+	struct batch *batch, unsigned first, unsigned end, bool ipv6, bool offload, bool joined)
 {
 	const struct parse_template template = batch->template;
 	uint64_t bytes = 0;
@@ -80,7 +80,7 @@ INLINE unsigned match(
 		const struct rte_mbuf *frame = batch->frames[i];
 		const uint8_t *data = batch->data[i];
 
-		if (unlikely(!parse_template_match(&template, frame, data, ipv6, told)))
+		if (unlikely(!parse_template_match(&template, frame, data, ipv6, offload)))
 			break;
 		bytes += frame->data_len;
 		if (joined)
@@ -105,15 +105,15 @@ static __rte_noinline unsigned match_not_joined(struct batch *batch, unsigned fi
 	return match(batch, first, end, batch->ipv6, false, false);
 }
 
-static __rte_noinline unsigned match_told(struct batch *batch, unsigned first, unsigned end)
+static __rte_noinline unsigned match_offload(struct batch *batch, unsigned first, unsigned end)
 {
 	return match(batch, first, end, batch->ipv6, true, batch->joined);
 }
 
 unsigned batch_match(struct batch *batch, unsigned first, unsigned end)
 {
-	if (batch->template.flags != 0)
-		return match_told(batch, first, end);
+	if (batch->template.frame_flags != 0)
+		return match_offload(batch, first, end);
 	if (!batch->joined)
 		return match_not_joined(batch, first, end);
 	return batch->ipv6 ? match6(batch, first, end) : match4(batch, first, end);
@@ -146,10 +146,10 @@ void batch_fetch(struct batch *batch, unsigned first, unsigned end)
 	if (!group_table_has_fanouts(batch->table))
 		return;
 	for (unsigned i = first; i < end; i++) {
-		uint64_t route = group_route(batch->groups[i]);
+		uint64_t route = group_record_route(batch->groups[i]);
 
 		if (!(route & ROUTE_DIRECT) && route != 0)
-			rte_prefetch0(route_fanout(route));
+			rte_prefetch0(group_record_fanout(route));
 	}
 }
 
@@ -183,7 +183,7 @@ INLINE struct fanout_frame look(const struct batch *batch, unsigned i, bool alik
 	const uint8_t *ip;
 
 	if (!alike)
-		return look_at(&batch->parsed[i]);
+		return fanout_frame_of(&batch->parsed[i]);
 	ip = batch->data[i] + batch->template.l3_offset;
 	frame.source = ip + (ipv6 ? 8 : 12);
 	frame.udp_port_be = parse_load16(ip + (ipv6 ? 42 : 22));
@@ -201,7 +201,7 @@ static __rte_noinline unsigned deliver_fanout(
 	struct batch *batch, unsigned i, const struct fanout *fanout, bool alike, bool ipv6)
 {
 	const uint16_t offset = l3_offset(batch, i, alike);
-	struct output *scratch[FANOUT_LINES_MAX];
+	struct output *scratch[FANOUT_SUBSCRIBERS_MAX];
 	struct output *const *outputs = scratch;
 	unsigned n;
 
@@ -237,10 +237,10 @@ INLINE void deliver(struct batch *batch, unsigned first, unsigned end, bool alik
 
 	for (unsigned i = first; i < end; i++, bit += bit) {
 		struct rte_mbuf *frame = batch->frames[i];
-		struct group *group = batch->groups[i];
-		const uint64_t route = group_route(group);
+		struct group_record *group = batch->groups[i];
+		const uint64_t route = group_record_route(group);
 		const uint32_t bytes = frame->pkt_len;
-		struct output *output = route_output(route);
+		struct output *output = group_record_output(route);
 		unsigned n;
 
 		if (unlikely(!(route & ROUTE_DIRECT))) {
@@ -249,13 +249,14 @@ INLINE void deliver(struct batch *batch, unsigned first, unsigned end, bool alik
 				batch->n_not_joined++;
 				continue;
 			}
-			n = deliver_fanout(batch, i, route_fanout(route), alike, ipv6);
+			n = deliver_fanout(batch, i, group_record_fanout(route), alike, ipv6);
 			if (n == 0) {
 				refuse(batch, i);
 				continue;
 			}
 			batch->n_more += n - 1;
-		} else if (unlikely(!group_takes(group, route, look(batch, i, alike, ipv6)))) {
+		} else if (unlikely(!group_record_takes(
+				   group, route, look(batch, i, alike, ipv6)))) {
 			refuse(batch, i);
 			continue;
 		} else if (output->kind == OUTPUT_COUNT) {
@@ -264,7 +265,7 @@ INLINE void deliver(struct batch *batch, unsigned first, unsigned end, bool alik
 		} else {
 			deliver_single(worker, frame, l3_offset(batch, i, alike), output);
 		}
-		group_count(group, bytes, tick);
+		group_record_count(group, bytes, tick);
 	}
 	batch->tally = tally;
 	batch->unwanted |= unwanted;

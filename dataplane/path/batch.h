@@ -31,7 +31,7 @@ struct batch {
 
 	struct group_query query;
 	uint32_t index[BURST];
-	struct group *groups[BURST];
+	struct group_record *groups[BURST];
 
 	// What the frames add up to.
 	uint32_t tick;

@@ -12,7 +12,7 @@ static bool any_ring(struct output *const *outputs, unsigned n)
 void deliver_turn(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n)
 {
-	struct run *run = &worker->run;
+	struct output_burst *burst = &worker->output_burst;
 	bool stripped = rewrite_is_stripped(frame);
 
 	// A ring gets frames as they came. To ports alone a frame goes without the tag.
@@ -20,10 +20,10 @@ void deliver_turn(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_off
 		l3_offset += rewrite_restore(frame);
 		stripped = false;
 	}
-	if (run_continues(run, l3_offset, stripped, outputs, n))
+	if (output_burst_continues(burst, l3_offset, stripped, outputs, n))
 		return;
-	run_end(worker);
-	run_start(run, l3_offset, stripped, outputs, n);
+	output_burst_end(worker);
+	output_burst_start(burst, l3_offset, stripped, outputs, n);
 }
 
 static void hand_over(struct worker *worker)
@@ -71,7 +71,7 @@ static void free_unwanted(struct rte_mbuf **frames, unsigned n)
 
 void deliver_flush(struct worker *worker)
 {
-	run_end(worker);
+	output_burst_end(worker);
 	hand_over(worker);
 	if (worker->n_unwanted > 0)
 		free_unwanted(worker->unwanted, worker->n_unwanted);

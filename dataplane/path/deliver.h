@@ -7,7 +7,7 @@
 #include "rewrite.h"
 #include "worker.h"
 
-// Worker. Makes the run one with which the frame goes on.
+// Worker. Sends the output burst unless the frame continues it, and starts the next one.
 void deliver_turn(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n);
 
@@ -16,13 +16,13 @@ void deliver_turn(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_off
 static inline void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n)
 {
-	struct run *run = &worker->run;
+	struct output_burst *burst = &worker->output_burst;
 
 	if (unlikely(rewrite_is_stripped(frame) ||
-		     !run_continues(run, l3_offset, false, outputs, n)))
+		     !output_burst_continues(burst, l3_offset, false, outputs, n)))
 		deliver_turn(worker, frame, l3_offset, outputs, n);
-	run->frames[run->n++] = frame;
-	run->bytes += frame->pkt_len;
+	burst->frames[burst->n++] = frame;
+	burst->bytes += frame->pkt_len;
 }
 
 // Worker. Makes sure that n more outputs can have staged frames, and one more for each single frame
@@ -58,8 +58,8 @@ static inline void deliver_single(
 		if (unlikely(rewrite_is_stripped(frame)))
 			rewrite_restore(frame);
 		// Whose frames may be for this output, too, and came before.
-		if (unlikely(worker->run.n > 0))
-			run_end(worker);
+		if (unlikely(worker->output_burst.n > 0))
+			output_burst_end(worker);
 		output_stage(output, deliver_lane(worker, output), frame);
 	} else if (output->kind == OUTPUT_COUNT) {
 		deliver_count(worker, output, 1, frame->pkt_len);

@@ -49,8 +49,8 @@ int output_open(struct dataplane *dp, const struct output_config *config, struct
 	rc = check(dp, config, error);
 	if (rc < 0)
 		return rc;
-	new = memory_alloc(sizeof(*new) + n_lanes * sizeof(new->lanes[0]) +
-			   (size_t)n_lanes * n_slots * sizeof(*slots));
+	new = aligned_memory_alloc(sizeof(*new) + n_lanes * sizeof(new->lanes[0]) +
+				   (size_t)n_lanes * n_slots * sizeof(*slots));
 	if (new == NULL)
 		return dataplane_error_set(error, ENOMEM, "out of memory");
 	new->dp = dp;

@@ -42,7 +42,8 @@ static bool add_tag(struct parsed *parsed, uint16_t tci)
 	return true;
 }
 
-static unsigned parse_tags(const struct frame_view *view, struct parsed *parsed, uint16_t *type)
+static enum drop_reason parse_tags(
+	const struct frame_view *view, struct parsed *parsed, uint16_t *type)
 {
 	unsigned offset = sizeof(struct rte_ether_hdr);
 
@@ -64,7 +65,7 @@ static unsigned parse_tags(const struct frame_view *view, struct parsed *parsed,
 
 // What follows the IP headers. The IP packet has `left` bytes more, `readable` of them at data;
 // they differ only beyond PARSE_WINDOW.
-static unsigned parse_upper(unsigned protocol, const uint8_t *data, unsigned left,
+static enum drop_reason parse_upper(unsigned protocol, const uint8_t *data, unsigned left,
 	unsigned readable, struct parsed *parsed)
 {
 	bool ipv6 = parsed->flags & PARSED_IPV6;
@@ -86,7 +87,7 @@ static unsigned parse_upper(unsigned protocol, const uint8_t *data, unsigned lef
 	return DROP_NONE;
 }
 
-static unsigned parse_ipv4(
+static enum drop_reason parse_ipv4(
 	const uint8_t *ip, unsigned frame_left, unsigned readable, struct parsed *parsed)
 {
 	unsigned header, length;
@@ -144,7 +145,7 @@ static unsigned extension_length(unsigned kind, const uint8_t *header)
 	}
 }
 
-static unsigned parse_ipv6(
+static enum drop_reason parse_ipv6(
 	const uint8_t *ip, unsigned frame_left, unsigned readable, struct parsed *parsed)
 {
 	unsigned next, length, offset = IPV6_HEADER;
@@ -214,9 +215,10 @@ static bool group_is_multicast(const struct parsed *parsed)
 					   : (parsed->group6[0] & 0xf0) == 0xe0;
 }
 
-unsigned parse_general(const struct frame_view *view, struct parsed *parsed)
+enum drop_reason parse_general(const struct frame_view *view, struct parsed *parsed)
 {
-	unsigned readable, left, result;
+	unsigned readable, left;
+	enum drop_reason result;
 	const uint8_t *ip;
 	uint16_t type;
 
@@ -245,13 +247,13 @@ unsigned parse_general(const struct frame_view *view, struct parsed *parsed)
 	return result;
 }
 
-bool parse_mbuf_told(const struct rte_mbuf *frame, uint64_t told, struct parsed *parsed)
+bool parse_mbuf_offload(const struct rte_mbuf *frame, uint64_t offload_flags, struct parsed *parsed)
 {
 	uint16_t vlan = frame->vlan_tci & 0xfff;
 
 	if ((frame->ol_flags & RTE_MBUF_F_RX_QINQ_STRIPPED) ||
 		!parse_fast(rte_pktmbuf_mtod(frame, const uint8_t *), frame->data_len,
-			parse_is_vouched_for(frame, told), parsed))
+			parse_checksum_is_good(frame, offload_flags), parsed))
 		return false;
 	if ((frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && vlan != VLAN_NONE)
 		parsed->kind =
@@ -259,7 +261,7 @@ bool parse_mbuf_told(const struct rte_mbuf *frame, uint64_t told, struct parsed 
 	return true;
 }
 
-unsigned parse_mbuf_general(const struct rte_mbuf *frame, struct parsed *parsed)
+enum drop_reason parse_mbuf_general(const struct rte_mbuf *frame, struct parsed *parsed)
 {
 	uint8_t window[PARSE_WINDOW];
 	struct frame_view view = {

@@ -69,15 +69,16 @@ struct frame_view {
 	uint16_t inner_tci;
 };
 
-// Parses any frame. Returns a drop_reason, or DROP_NONE with *parsed filled.
-unsigned parse_general(const struct frame_view *view, struct parsed *parsed);
+// Parses any frame. Fills *parsed if it returns DROP_NONE.
+enum drop_reason parse_general(const struct frame_view *view, struct parsed *parsed);
 
 // The same for a frame in mbufs, chained or not, with the tags of its metadata.
-unsigned parse_mbuf_general(const struct rte_mbuf *frame, struct parsed *parsed);
+enum drop_reason parse_mbuf_general(const struct rte_mbuf *frame, struct parsed *parsed);
 
-// What parse_fast() is for frames of one segment of which the NIC told something: with their
-// stripped tag, and without looking again at what it vouches for. `told` as in parse_mbuf_fast().
-bool parse_mbuf_told(const struct rte_mbuf *frame, uint64_t told, struct parsed *parsed);
+// parse_fast() for a frame of one segment that carries offload flags: adds the stripped tag, and
+// skips the checksum if the NIC has checked it. offload_flags as in parse_mbuf_fast().
+bool parse_mbuf_offload(
+	const struct rte_mbuf *frame, uint64_t offload_flags, struct parsed *parsed);
 
 // Where what follows the IP headers of a parsed packet begins, from its IP header on.
 unsigned parse_upper_offset(const uint8_t *ip, const struct parsed *parsed);
@@ -131,9 +132,9 @@ static inline uint64_t parse_kind(
 }
 
 // What differs from frame to frame of a stream, of an IPv4 header without options: the lengths, the
-// group, the checksum unless somebody vouches for it. The frame has so many bytes beyond this
+// group, the checksum unless it is known to be good. The frame has so many bytes beyond this
 // header and one of UDP.
-static inline bool parse_ipv4_is_sound(const uint8_t *ip, unsigned beyond, bool vouched)
+static inline bool parse_ipv4_is_sound(const uint8_t *ip, unsigned beyond, bool checksum_good)
 {
 	const uint64_t head = parse_load64(ip), middle = parse_load64(ip + 8);
 	const uint32_t group_be = parse_load32(ip + 16);
@@ -141,7 +142,7 @@ static inline bool parse_ipv4_is_sound(const uint8_t *ip, unsigned beyond, bool 
 
 	return length - 28 <= beyond &&
 	       ((group_be ^ RTE_BE32(0xe0000000)) & RTE_BE32(0xf0000000)) == 0 &&
-	       (vouched ||
+	       (checksum_good ||
 		       parse_sum_is_intact(parse_sum_add(parse_sum_add(head, middle), group_be)));
 }
 
@@ -155,9 +156,10 @@ static inline bool parse_ipv6_is_sound(const uint8_t *ip, unsigned beyond)
 
 // The frames there are many of: at most one tag, then IPv4 without options or IPv6 without
 // extension headers, then UDP, no tag stripped. Anything else, and all that is wrong, is false:
-// parse_general() then finds out what it is. `vouched`: the IPv4 header is known to be intact.
+// parse_general() then finds out what it is. checksum_good: the IPv4 header checksum is known to be
+// good.
 static inline bool parse_fast(
-	const uint8_t *data, uint32_t len, bool vouched, struct parsed *parsed)
+	const uint8_t *data, uint32_t len, bool checksum_good, struct parsed *parsed)
 {
 	unsigned offset = sizeof(struct rte_ether_hdr);
 	uint16_t type_be, vlan = VLAN_NONE;
@@ -180,7 +182,8 @@ static inline bool parse_fast(
 		if (unlikely((parse_load32(data) & RTE_BE32(0xffffff80)) != RTE_BE32(0x01005e00) ||
 			     (parse_load64(ip) & RTE_BE64(0xff00000000003fff)) !=
 				     RTE_BE64(0x4500000000000000) ||
-			     ip[9] != IPPROTO_UDP || !parse_ipv4_is_sound(ip, room - 28, vouched)))
+			     ip[9] != IPPROTO_UDP ||
+			     !parse_ipv4_is_sound(ip, room - 28, checksum_good)))
 			return false;
 		parsed->kind = parse_kind(vlan, VLAN_NONE, offset, 0);
 		parsed->l3_len = rte_be_to_cpu_16(parse_load16(ip + 2));
@@ -204,29 +207,30 @@ static inline bool parse_fast(
 	return false;
 }
 
-// IPv4 without options or fragments and UDP, its header intact: the NIC looked.
-static inline bool parse_is_vouched_for(const struct rte_mbuf *frame, uint64_t told)
+// Whether the NIC found IPv4 without options or fragments, UDP and a good header checksum.
+static inline bool parse_checksum_is_good(const struct rte_mbuf *frame, uint64_t offload_flags)
 {
 	const uint32_t types = RTE_PTYPE_L3_MASK | RTE_PTYPE_L4_MASK | RTE_PTYPE_TUNNEL_MASK;
 
-	return (frame->ol_flags & told & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
+	return (frame->ol_flags & offload_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
 		       RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
 	       (frame->packet_type & types) == (RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_UDP);
 }
 
-// The same for a frame in mbufs. `told`: OFFLOAD_... flags that mean something, tags always.
+// parse_fast() for a frame in mbufs. offload_flags: the OFFLOAD_... flags that the port sets
+// and means; OFFLOAD_TAGS always.
 static inline bool parse_mbuf_fast(
-	const struct rte_mbuf *frame, uint64_t told, struct parsed *parsed)
+	const struct rte_mbuf *frame, uint64_t offload_flags, struct parsed *parsed)
 {
 	if (unlikely(frame->nb_segs > 1))
 		return false;
-	if (frame->ol_flags & told)
-		return parse_mbuf_told(frame, told, parsed);
+	if (frame->ol_flags & offload_flags)
+		return parse_mbuf_offload(frame, offload_flags, parsed);
 	return parse_fast(rte_pktmbuf_mtod(frame, const uint8_t *), frame->data_len, false, parsed);
 }
 
 // Parses a received frame.
-static inline unsigned parse_mbuf(const struct rte_mbuf *frame, struct parsed *parsed)
+static inline enum drop_reason parse_mbuf(const struct rte_mbuf *frame, struct parsed *parsed)
 {
 	if (likely(parse_mbuf_fast(frame, OFFLOAD_TAGS, parsed)))
 		return DROP_NONE;

@@ -51,14 +51,14 @@ static_assert(
 	"the flags lie behind the words that a driver writes at once");
 
 void parse_template_init(struct parse_template *template, const struct rte_mbuf *frame,
-	uint64_t told, const struct parsed *parsed)
+	uint64_t offload_flags, const struct parsed *parsed)
 {
 	const uint64_t foreign = RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
 	const uint8_t *data = rte_pktmbuf_mtod(frame, const uint8_t *);
 	const bool ipv6 = parsed->flags & PARSED_IPV6;
 	const bool tagged = parsed->l3_offset != sizeof(struct rte_ether_hdr);
 	// With two tags taken out a frame is not for parse_mbuf_fast().
-	const uint64_t flags = told | RTE_MBUF_F_RX_QINQ_STRIPPED;
+	const uint64_t flags = offload_flags | RTE_MBUF_F_RX_QINQ_STRIPPED;
 	const struct meta mask = {0, UINT16_MAX, UINT16_MAX, 0, flags | foreign};
 
 	template->meta_mask = parse_load_vector(&mask);
@@ -76,7 +76,7 @@ void parse_template_init(struct parse_template *template, const struct rte_mbuf 
 	template->headers = parsed->l3_offset + (ipv6 ? 48 : 28);
 	// parse_fast() wants room for a tag whether there is one or not.
 	template->len_min = ipv6 ? template->headers : 46;
-	template->told = told;
-	template->flags = frame->ol_flags &flags;
+	template->offload_flags = offload_flags;
+	template->frame_flags = frame->ol_flags &flags;
 	template->vlan = frame->vlan_tci & 0xfff;
 }

@@ -24,14 +24,14 @@ struct parse_template {
 	uint16_t l3_offset;
 	uint16_t headers; // bytes up to the payload
 	uint16_t len_min;
-	// What the NIC told: flags of the mbuf, 0 if nothing, and a VLAN it took out.
-	uint64_t told, flags;
-	uint16_t vlan;
+	uint64_t offload_flags; // mbuf flags that count, as in parse_mbuf_fast()
+	uint64_t frame_flags; // those set in the template's frame
+	uint16_t vlan; // the tag that the NIC stripped, if it did
 };
 
-// From a frame that parse_mbuf_fast() took with the same `told`, and what it found.
+// From a frame that parse_mbuf_fast() took with the same offload_flags, and what it found.
 void parse_template_init(struct parse_template *template, const struct rte_mbuf *frame,
-	uint64_t told, const struct parsed *parsed);
+	uint64_t offload_flags, const struct parsed *parsed);
 
 static inline parse_vector parse_load_vector(const void *p)
 {
@@ -51,15 +51,15 @@ static inline bool parse_vector_is_zero(parse_vector vector)
 }
 
 // Whether parse_mbuf_fast() takes the frame, whose bytes are at `data`, as well, finds a frame of
-// the same kind, and it is freed like the template's. `ipv6`, and whether anything is `told`, are
-// the template's, for loops made for the one or the other.
+// the same kind, and it is freed like the template's. `ipv6` and `offload`
+// (frame_flags is not 0) are the template's; as constants they specialise the loop.
 static inline __attribute__((always_inline)) bool parse_template_match(
 	const struct parse_template *template, const struct rte_mbuf *frame, const uint8_t *data,
-	bool ipv6, bool told)
+	bool ipv6, bool offload)
 {
 	const uint8_t *ip = data + template->l3_offset;
 	parse_vector differ;
-	bool vouched = false;
+	bool checksum_good = false;
 
 	if (unlikely(frame->data_len < template->len_min || frame->pool != template->pool))
 		return false;
@@ -69,14 +69,15 @@ static inline __attribute__((always_inline)) bool parse_template_match(
 			  template->bytes[i];
 	if (unlikely(!parse_vector_is_zero(differ)))
 		return false;
-	if (told) {
-		if ((template->flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
+	if (offload) {
+		if ((template->frame_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
 			(frame->vlan_tci & 0xfff) != template->vlan)
 			return false;
-		vouched = parse_is_vouched_for(frame, template->told);
+		checksum_good = parse_checksum_is_good(frame, template->offload_flags);
 	}
-	return likely(ipv6 ? parse_ipv6_is_sound(ip, frame->data_len - template->headers)
-			   : parse_ipv4_is_sound(ip, frame->data_len - template->headers, vouched));
+	return likely(
+		ipv6 ? parse_ipv6_is_sound(ip, frame->data_len - template->headers)
+		     : parse_ipv4_is_sound(ip, frame->data_len - template->headers, checksum_good));
 }
 
 #endif

@@ -17,7 +17,7 @@ static void drop(struct worker *worker, enum drop_reason reason, struct rte_mbuf
 static void punt(struct worker *worker, struct interface *interface, struct rte_mbuf *frame,
 	const struct parsed *parsed)
 {
-	unsigned reason = DROP_PUNT_RATE;
+	enum drop_reason reason = DROP_PUNT_RATE;
 
 	if (punt_limit_take(&worker->punt_limit, rte_rdtsc()))
 		reason = punt_put(worker->dp->punted, interface, frame, parsed);
@@ -37,7 +37,7 @@ static inline __attribute__((always_inline)) void step(struct batch *batch,
 
 // Takes on frames as long as they are all alike, as they mostly are: good, by the same interface,
 // of the same family, and nothing for the protocol machine. Returns how many those were.
-static unsigned filter_alike(struct worker *worker, const struct port *port,
+static unsigned process_alike(struct worker *worker, const struct port *port,
 	struct rte_mbuf **frames, const uint8_t *const *data, unsigned n, uint32_t tick)
 {
 	struct batch batch;
@@ -67,7 +67,7 @@ static unsigned filter_alike(struct worker *worker, const struct port *port,
 static struct interface *parse(struct worker *worker, const struct port *port,
 	struct rte_mbuf *frame, struct parsed *parsed)
 {
-	unsigned reason = parse_mbuf(frame, parsed);
+	enum drop_reason reason = parse_mbuf(frame, parsed);
 	struct interface *interface = NULL;
 
 	if (reason == DROP_NONE) {
@@ -86,7 +86,7 @@ static struct interface *parse(struct worker *worker, const struct port *port,
 }
 
 // Frames that are not alike become batches that are.
-static __rte_noinline void filter_unlike(struct worker *worker, const struct port *port,
+static __rte_noinline void process_unlike(struct worker *worker, const struct port *port,
 	struct rte_mbuf **frames, unsigned n, uint32_t tick)
 {
 	struct interface *interfaces[BURST];
@@ -147,7 +147,7 @@ static uint64_t kind_of(const struct rte_mbuf *frame, const uint8_t *data)
 }
 
 // Frames of several interfaces, or families, or what is not like the many.
-static __rte_noinline void filter_mixed(struct worker *worker, const struct port *port,
+static __rte_noinline void process_mixed(struct worker *worker, const struct port *port,
 	struct rte_mbuf **frames, const uint8_t *const *data, unsigned n, uint32_t tick)
 {
 	struct rte_mbuf *chosen[BURST];
@@ -169,16 +169,16 @@ static __rte_noinline void filter_mixed(struct worker *worker, const struct port
 			n_chosen += alike;
 			left ^= (uint64_t)alike << i;
 		}
-		done = filter_alike(worker, port, chosen, chosen_data, n_chosen, tick);
+		done = process_alike(worker, port, chosen, chosen_data, n_chosen, tick);
 		if (unlikely(done < n_chosen))
-			filter_unlike(worker, port, chosen + done, n_chosen - done, tick);
+			process_unlike(worker, port, chosen + done, n_chosen - done, tick);
 	}
 }
 
-void filter_burst(
+void pipeline_burst(
 	struct worker *worker, const struct port *port, struct rte_mbuf **frames, unsigned n)
 {
-	uint32_t tick = group_tick(clock_ms());
+	uint32_t tick = group_record_tick(clock_ms());
 	const uint8_t *data[BURST];
 	unsigned done;
 
@@ -187,8 +187,8 @@ void filter_burst(
 		rte_prefetch0(data[i]);
 	}
 	counter_add(&worker->counters.rx_packets, n);
-	done = filter_alike(worker, port, frames, data, n, tick);
+	done = process_alike(worker, port, frames, data, n, tick);
 	if (unlikely(done < n))
-		filter_mixed(worker, port, frames + done, data + done, n - done, tick);
+		process_mixed(worker, port, frames + done, data + done, n - done, tick);
 	deliver_flush(worker);
 }

@@ -41,8 +41,8 @@ bool punt_limit_take(struct punt_limit *limit, uint64_t now_tsc)
 	return true;
 }
 
-unsigned punt_put(struct rte_ring *ring, struct interface *interface, struct rte_mbuf *frame,
-	const struct parsed *parsed)
+enum drop_reason punt_put(struct rte_ring *ring, struct interface *interface,
+	struct rte_mbuf *frame, const struct parsed *parsed)
 {
 	struct punted punted = {
 		.interface = interface,

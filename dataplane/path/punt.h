@@ -30,7 +30,7 @@ bool punt_limit_take(struct punt_limit *limit, uint64_t now_tsc);
 
 // Worker. Puts the frame into the ring, which takes it over, and returns DROP_NONE; or returns the
 // reason to drop it, and it stays the caller's.
-unsigned punt_put(struct rte_ring *ring, struct interface *interface, struct rte_mbuf *frame,
-	const struct parsed *parsed);
+enum drop_reason punt_put(struct rte_ring *ring, struct interface *interface,
+	struct rte_mbuf *frame, const struct parsed *parsed);
 
 #endif

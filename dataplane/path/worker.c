@@ -10,7 +10,7 @@
 int worker_open(struct dataplane *dp, unsigned index, unsigned lcore, unsigned punt_rate,
 	struct worker **worker)
 {
-	struct worker *new = memory_alloc(sizeof(*new));
+	struct worker *new = aligned_memory_alloc(sizeof(*new));
 
 	if (new == NULL)
 		return -ENOMEM;
@@ -70,7 +70,7 @@ static unsigned poll_queue(struct worker *worker, const struct worker_queue *rx)
 		return 0;
 	n = rte_eth_rx_burst(rx->port->id, rx->queue, frames, BURST);
 	if (n > 0)
-		filter_burst(worker, rx->port, frames, n);
+		pipeline_burst(worker, rx->port, frames, n);
 	return n;
 }
 

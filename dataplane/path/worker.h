@@ -8,7 +8,7 @@
 #include "dataplane_private.h"
 #include "port.h"
 #include "punt.h"
-#include "run.h"
+#include "output_burst.h"
 
 struct worker_counters { // worker: rw, control: ro
 	counter_t rx_packets, rx_bytes;
@@ -40,8 +40,8 @@ struct worker {
 	unsigned n_unwanted;
 	struct rte_mbuf *unwanted[BURST]; // to be freed at the end of the burst
 	unsigned n_staged;
-	struct output *staged[FANOUT_LINES_MAX + BURST]; // outputs that have staged frames
-	struct run run;
+	struct output *staged[FANOUT_SUBSCRIBERS_MAX + BURST]; // outputs that have staged frames
+	struct output_burst output_burst;
 } __rte_cache_aligned;
 
 int worker_open(struct dataplane *dp, unsigned index, unsigned lcore, unsigned punt_rate,

@@ -32,7 +32,7 @@ int port_open(struct dataplane *dp, const struct port_config *config, struct por
 
 	if (dp->started)
 		return dataplane_error_set(error, EBUSY, "ports are opened before the workers run");
-	new = memory_alloc(sizeof(*new));
+	new = aligned_memory_alloc(sizeof(*new));
 	if (new == NULL)
 		return dataplane_error_set(error, ENOMEM, "out of memory");
 	new->dp = dp;

@@ -9,7 +9,7 @@
 // Rounds *size up. Its contents are whatever they are.
 static void *alloc(size_t *size)
 {
-	size_t align = *size < HUGE_PAGE ? MEMORY_LINE : HUGE_PAGE;
+	size_t align = *size < HUGE_PAGE ? ALIGNED_MEMORY_LINE : HUGE_PAGE;
 	void *memory;
 
 	*size = (*size + align - 1) / align * align;
@@ -20,14 +20,14 @@ static void *alloc(size_t *size)
 	return memory;
 }
 
-void *memory_alloc(size_t size)
+void *aligned_memory_alloc(size_t size)
 {
 	void *memory = alloc(&size);
 
 	return memory ? memset(memory, 0, size) : NULL;
 }
 
-void *memory_alloc_lazy(size_t size)
+void *aligned_memory_alloc_lazy(size_t size)
 {
 	void *memory = alloc(&size);
 

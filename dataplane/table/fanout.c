@@ -7,7 +7,7 @@
 
 // With one line and one IPv4 source a fan-out takes one cache line: what workers do not read, the
 // owners, comes last.
-struct line {
+struct fanout_subscriber {
 	uint32_t first_source; // in the fan-out's array of sources
 	uint32_t n_sources;
 	uint16_t output; // in the fan-out's array of outputs
@@ -20,14 +20,14 @@ struct source6 {
 	uint64_t high, low;
 };
 
-static const struct line *fanout_lines(const struct fanout *fanout)
+static const struct fanout_subscriber *subscribers_of(const struct fanout *fanout)
 {
-	return (const struct line *)&fanout->outputs[fanout->n_outputs];
+	return (const struct fanout_subscriber *)&fanout->outputs[fanout->n_outputs];
 }
 
-static const void *fanout_sources(const struct fanout *fanout)
+static const void *sources_of(const struct fanout *fanout)
 {
-	return fanout_lines(fanout) + fanout->n_lines;
+	return subscribers_of(fanout) + fanout->n_subscribers;
 }
 
 static size_t source_size(uint16_t family)
@@ -36,9 +36,9 @@ static size_t source_size(uint16_t family)
 }
 
 // Of the lines, in their order.
-static uint64_t *fanout_owners(const struct fanout *fanout)
+static uint64_t *owners_of(const struct fanout *fanout)
 {
-	return (uint64_t *)((uintptr_t)fanout + fanout->size) - fanout->n_lines;
+	return (uint64_t *)((uintptr_t)fanout + fanout->size) - fanout->n_subscribers;
 }
 
 static uint32_t source4_load(const void *address)
@@ -90,33 +90,34 @@ static bool sources6_contain(const struct source6 *sources, uint32_t n, const st
 	return sources->high == key->high && sources->low == key->low;
 }
 
-static inline bool line_wants_port(const struct line *line, const struct fanout_frame *frame)
+static inline bool subscriber_wants_port(
+	const struct fanout_subscriber *subscriber, const struct fanout_frame *frame)
 {
-	return !line->udp_port_be || frame->later_fragment ||
-	       line->udp_port_be == frame->udp_port_be;
+	return !subscriber->udp_port_be || frame->later_fragment ||
+	       subscriber->udp_port_be == frame->udp_port_be;
 }
 
-static inline bool line_wants4(const struct line *line, const struct fanout_frame *frame,
-	const uint32_t *sources, uint32_t key)
+static inline bool subscriber_wants4(const struct fanout_subscriber *subscriber,
+	const struct fanout_frame *frame, const uint32_t *sources, uint32_t key)
 {
-	return line_wants_port(line, frame) &&
-	       sources4_contain(sources + line->first_source, line->n_sources, key) ==
-		       (line->mode == SLUICE_INCLUDE);
+	return subscriber_wants_port(subscriber, frame) &&
+	       sources4_contain(sources + subscriber->first_source, subscriber->n_sources, key) ==
+		       (subscriber->mode == SLUICE_INCLUDE);
 }
 
-static inline bool line_wants6(const struct line *line, const struct fanout_frame *frame,
-	const struct source6 *sources, const struct source6 *key)
+static inline bool subscriber_wants6(const struct fanout_subscriber *subscriber,
+	const struct fanout_frame *frame, const struct source6 *sources, const struct source6 *key)
 {
-	return line_wants_port(line, frame) &&
-	       sources6_contain(sources + line->first_source, line->n_sources, key) ==
-		       (line->mode == SLUICE_INCLUDE);
+	return subscriber_wants_port(subscriber, frame) &&
+	       sources6_contain(sources + subscriber->first_source, subscriber->n_sources, key) ==
+		       (subscriber->mode == SLUICE_INCLUDE);
 }
 
 unsigned fanout_filter(
 	const struct fanout *fanout, const struct fanout_frame *frame, struct output **wanted)
 {
-	const struct line *lines = fanout_lines(fanout);
-	const void *sources = fanout_sources(fanout);
+	const struct fanout_subscriber *subscribers = subscribers_of(fanout);
+	const void *sources = sources_of(fanout);
 	bool ipv4 = fanout->family == AF_INET;
 	uint32_t key4 = ipv4 ? source4_load(frame->source) : 0;
 	struct source6 key6 = ipv4 ? (struct source6){0} : source6_load(frame->source);
@@ -125,13 +126,14 @@ unsigned fanout_filter(
 
 	for (unsigned i = 0; i < n; i++)
 		wanted[i] = fanout->outputs[i];
-	for (unsigned i = fanout->n_open_lines; i < fanout->n_lines; i++) {
-		const struct line *line = &lines[i];
+	for (unsigned i = fanout->n_open_subscribers; i < fanout->n_subscribers; i++) {
+		const struct fanout_subscriber *subscriber = &subscribers[i];
 
-		if (line->output == last || !(ipv4 ? line_wants4(line, frame, sources, key4)
-						   : line_wants6(line, frame, sources, &key6)))
+		if (subscriber->output == last ||
+			!(ipv4 ? subscriber_wants4(subscriber, frame, sources, key4)
+			       : subscriber_wants6(subscriber, frame, sources, &key6)))
 			continue;
-		last = line->output;
+		last = subscriber->output;
 		wanted[n++] = fanout->outputs[last];
 	}
 	return n;
@@ -152,40 +154,41 @@ static void source_unpack(void *address, const void *packed, uint16_t family)
 
 bool fanout_single(const struct fanout *fanout, struct fanout_single *single)
 {
-	const struct line *line = fanout_lines(fanout);
+	const struct fanout_subscriber *subscriber = subscribers_of(fanout);
 
 	if (fanout->n_outputs != 1)
 		return false;
 	*single = (struct fanout_single){.output = fanout->outputs[0]};
 	if (fanout->n_open == 1)
 		return true;
-	if (fanout->n_lines != 1 || line->n_sources != (line->mode == SLUICE_INCLUDE ? 1 : 0))
+	if (fanout->n_subscribers != 1 ||
+		subscriber->n_sources != (subscriber->mode == SLUICE_INCLUDE ? 1 : 0))
 		return false;
-	single->udp_port_be = line->udp_port_be;
-	single->has_source = line->n_sources == 1;
+	single->udp_port_be = subscriber->udp_port_be;
+	single->has_source = subscriber->n_sources == 1;
 	if (single->has_source)
-		source_unpack(single->source, fanout_sources(fanout), fanout->family);
+		source_unpack(single->source, sources_of(fanout), fanout->family);
 	return true;
 }
 
-static int draft_add(struct fanout_draft *draft, const struct fanout_draft_line *line)
+static int draft_add(struct fanout_draft *draft, const struct fanout_draft_subscriber *subscriber)
 {
-	if (draft->n_lines == FANOUT_LINES_MAX)
+	if (draft->n_subscribers == FANOUT_SUBSCRIBERS_MAX)
 		return -ENOSPC;
-	draft->lines[draft->n_lines++] = *line;
+	draft->subscribers[draft->n_subscribers++] = *subscriber;
 	return 0;
 }
 
 static int by_output(const void *a, const void *b)
 {
-	const struct fanout_draft_line *x = a, *y = b;
+	const struct fanout_draft_subscriber *x = a, *y = b;
 
 	return (x->output > y->output) - (x->output < y->output);
 }
 
 static int by_open_output(const void *a, const void *b)
 {
-	const struct fanout_draft_line *x = a, *y = b;
+	const struct fanout_draft_subscriber *x = a, *y = b;
 
 	return x->open != y->open ? y->open - x->open : by_output(a, b);
 }
@@ -194,37 +197,40 @@ static int by_open_output(const void *a, const void *b)
 // its lines is.
 static void draft_sort(struct fanout_draft *draft)
 {
-	struct fanout_draft_line *lines = draft->lines;
-	unsigned n = draft->n_lines;
+	struct fanout_draft_subscriber *subscribers = draft->subscribers;
+	unsigned n = draft->n_subscribers;
 
-	qsort(lines, n, sizeof(*lines), by_output);
+	qsort(subscribers, n, sizeof(*subscribers), by_output);
 	for (unsigned i = 1; i < n; i++)
-		lines[i].open |= lines[i].output == lines[i - 1].output && lines[i - 1].open;
+		subscribers[i].open |= subscribers[i].output == subscribers[i - 1].output &&
+				       subscribers[i - 1].open;
 	for (unsigned i = n; i-- > 1;)
-		lines[i - 1].open |= lines[i].output == lines[i - 1].output && lines[i].open;
-	qsort(lines, n, sizeof(*lines), by_open_output);
+		subscribers[i - 1].open |=
+			subscribers[i].output == subscribers[i - 1].output && subscribers[i].open;
+	qsort(subscribers, n, sizeof(*subscribers), by_open_output);
 }
 
 static void draft_measure(struct fanout_draft *draft)
 {
 	size_t n_sources = 0;
 
-	for (unsigned i = 0; i < draft->n_lines; i++) {
-		const struct fanout_draft_line *line = &draft->lines[i];
-		bool first = !i || line->output != line[-1].output;
+	for (unsigned i = 0; i < draft->n_subscribers; i++) {
+		const struct fanout_draft_subscriber *subscriber = &draft->subscribers[i];
+		bool first = !i || subscriber->output != subscriber[-1].output;
 
 		draft->n_outputs += first;
-		draft->n_open += first && line->open;
-		draft->n_open_lines += line->open;
-		n_sources += line->n_sources;
+		draft->n_open += first && subscriber->open;
+		draft->n_open_subscribers += subscriber->open;
+		n_sources += subscriber->n_sources;
 	}
-	if (draft->n_lines)
-		draft->size = RTE_ALIGN_CEIL(sizeof(struct fanout) +
-						     draft->n_outputs * sizeof(struct output *) +
-						     draft->n_lines * sizeof(struct line) +
-						     n_sources * source_size(draft->family),
-				      sizeof(uint64_t)) +
-			      draft->n_lines * sizeof(uint64_t);
+	if (draft->n_subscribers)
+		draft->size =
+			RTE_ALIGN_CEIL(
+				sizeof(struct fanout) + draft->n_outputs * sizeof(struct output *) +
+					draft->n_subscribers * sizeof(struct fanout_subscriber) +
+					n_sources * source_size(draft->family),
+				sizeof(uint64_t)) +
+			draft->n_subscribers * sizeof(uint64_t);
 }
 
 int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t family,
@@ -234,24 +240,24 @@ int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t 
 
 	draft->size = 0;
 	draft->family = family;
-	draft->n_lines = draft->n_open_lines = draft->n_outputs = draft->n_open = 0;
-	for (unsigned i = 0; !rc && old && i < old->n_lines; i++) {
-		const struct line *line = &fanout_lines(old)[i];
-		const uint8_t *sources = fanout_sources(old);
+	draft->n_subscribers = draft->n_open_subscribers = draft->n_outputs = draft->n_open = 0;
+	for (unsigned i = 0; !rc && old && i < old->n_subscribers; i++) {
+		const struct fanout_subscriber *subscriber = &subscribers_of(old)[i];
+		const uint8_t *sources = sources_of(old);
 
-		if (fanout_owners(old)[i] == owner)
+		if (owners_of(old)[i] == owner)
 			continue;
 		rc = draft_add(draft,
-			&(struct fanout_draft_line){
-				.output = old->outputs[line->output],
-				.owner = fanout_owners(old)[i],
-				.sources = sources + line->first_source * source_size(family),
-				.n_sources = line->n_sources,
-				.udp_port_be = line->udp_port_be,
-				.mode = line->mode,
+			&(struct fanout_draft_subscriber){
+				.output = old->outputs[subscriber->output],
+				.owner = owners_of(old)[i],
+				.sources = sources + subscriber->first_source * source_size(family),
+				.n_sources = subscriber->n_sources,
+				.udp_port_be = subscriber->udp_port_be,
+				.mode = subscriber->mode,
 				.packed = true,
-				.open = line->mode == SLUICE_EXCLUDE && !line->n_sources &&
-					!line->udp_port_be,
+				.open = subscriber->mode == SLUICE_EXCLUDE &&
+					!subscriber->n_sources && !subscriber->udp_port_be,
 			});
 	}
 	for (unsigned i = 0; !rc && i < n; i++) {
@@ -259,7 +265,7 @@ int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t 
 
 		if (sub->mode == SLUICE_INCLUDE && !sub->n_sources)
 			continue;
-		rc = draft_add(draft, &(struct fanout_draft_line){
+		rc = draft_add(draft, &(struct fanout_draft_subscriber){
 					      .output = sub->output,
 					      .owner = owner,
 					      .sources = sub->sources,
@@ -277,24 +283,25 @@ int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t 
 	return 0;
 }
 
-static void sources_pack(void *packed, const struct fanout_draft_line *line, uint16_t family)
+static void sources_pack(
+	void *packed, const struct fanout_draft_subscriber *subscriber, uint16_t family)
 {
-	const struct sluice_addr *addrs = line->sources;
+	const struct sluice_addr *addrs = subscriber->sources;
 
-	if (line->packed)
-		memcpy(packed, line->sources, line->n_sources * source_size(family));
+	if (subscriber->packed)
+		memcpy(packed, subscriber->sources, subscriber->n_sources * source_size(family));
 	else if (family == AF_INET)
-		for (uint32_t i = 0; i < line->n_sources; i++)
+		for (uint32_t i = 0; i < subscriber->n_sources; i++)
 			((uint32_t *)packed)[i] = source4_load(addrs[i].bytes);
 	else
-		for (uint32_t i = 0; i < line->n_sources; i++)
+		for (uint32_t i = 0; i < subscriber->n_sources; i++)
 			((struct source6 *)packed)[i] = source6_load(addrs[i].bytes);
 }
 
 struct fanout *fanout_build(const struct fanout_draft *draft, void *block)
 {
 	struct fanout *fanout = block;
-	struct line *lines;
+	struct fanout_subscriber *subscribers;
 	uint8_t *sources;
 	uint32_t n_sources = 0;
 	unsigned output = 0;
@@ -304,27 +311,28 @@ struct fanout *fanout_build(const struct fanout_draft *draft, void *block)
 		.family = draft->family,
 		.n_outputs = draft->n_outputs,
 		.n_open = draft->n_open,
-		.n_lines = draft->n_lines,
-		.n_open_lines = draft->n_open_lines,
+		.n_subscribers = draft->n_subscribers,
+		.n_open_subscribers = draft->n_open_subscribers,
 	};
-	lines = (struct line *)fanout_lines(fanout);
-	sources = (uint8_t *)fanout_sources(fanout);
-	for (unsigned i = 0; i < draft->n_lines; i++) {
-		const struct fanout_draft_line *line = &draft->lines[i];
+	subscribers = (struct fanout_subscriber *)subscribers_of(fanout);
+	sources = (uint8_t *)sources_of(fanout);
+	for (unsigned i = 0; i < draft->n_subscribers; i++) {
+		const struct fanout_draft_subscriber *subscriber = &draft->subscribers[i];
 
-		if (i && line->output != line[-1].output)
+		if (i && subscriber->output != subscriber[-1].output)
 			output++;
-		fanout->outputs[output] = line->output;
-		fanout_owners(fanout)[i] = line->owner;
-		lines[i] = (struct line){
+		fanout->outputs[output] = subscriber->output;
+		owners_of(fanout)[i] = subscriber->owner;
+		subscribers[i] = (struct fanout_subscriber){
 			.first_source = n_sources,
-			.n_sources = line->n_sources,
+			.n_sources = subscriber->n_sources,
 			.output = output,
-			.udp_port_be = line->udp_port_be,
-			.mode = line->mode,
+			.udp_port_be = subscriber->udp_port_be,
+			.mode = subscriber->mode,
 		};
-		sources_pack(sources + n_sources * source_size(draft->family), line, draft->family);
-		n_sources += line->n_sources;
+		sources_pack(sources + n_sources * source_size(draft->family), subscriber,
+			draft->family);
+		n_sources += subscriber->n_sources;
 	}
 	return fanout;
 }

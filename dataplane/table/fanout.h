@@ -11,7 +11,7 @@
 #include "dataplane.h"
 #include "reclaim.h"
 
-#define FANOUT_LINES_MAX 1024
+#define FANOUT_SUBSCRIBERS_MAX 1024
 
 struct fanout {
 	struct reclaim_item reclaim;
@@ -19,8 +19,8 @@ struct fanout {
 	uint16_t family;
 	uint16_t n_outputs;
 	uint16_t n_open; // outputs[0 .. n_open - 1] take every frame
-	uint16_t n_lines;
-	uint16_t n_open_lines; // of the open outputs; they come first too
+	uint16_t n_subscribers;
+	uint16_t n_open_subscribers; // of the open outputs; they come first too
 	struct output *outputs[]; // then the lines, then their sources
 };
 
@@ -51,8 +51,8 @@ bool fanout_single(const struct fanout *fanout, struct fanout_single *single);
 struct fanout_draft {
 	size_t size; // 0: no line remains
 	uint16_t family;
-	unsigned n_lines, n_open_lines, n_outputs, n_open;
-	struct fanout_draft_line {
+	unsigned n_subscribers, n_open_subscribers, n_outputs, n_open;
+	struct fanout_draft_subscriber {
 		struct output *output;
 		uint64_t owner;
 		const void *sources; // packed in a fan-out, or struct sluice_addr
@@ -61,12 +61,12 @@ struct fanout_draft {
 		uint8_t mode;
 		bool packed;
 		bool open; // its output is
-	} lines[FANOUT_LINES_MAX];
+	} subscribers[FANOUT_SUBSCRIBERS_MAX];
 };
 
 // Drafts the fan-out in which the owner's lines of `old` (NULL: there is none) are replaced by
 // `subs`. A line that wants nothing (INCLUDE of no source) is left out. -ENOSPC beyond
-// FANOUT_LINES_MAX lines. The draft refers to `old` and to the sources of `subs`.
+// FANOUT_SUBSCRIBERS_MAX lines. The draft refers to `old` and to the sources of `subs`.
 int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t family,
 	uint64_t owner, const struct subscriber *subs, unsigned n);
 // Builds it in a block of draft->size bytes on a cache line.

@@ -28,14 +28,16 @@ uint32_t group_buckets_find(const struct group_table *table, const struct group_
 		const struct bucket *bucket = &buckets->buckets[at];
 
 		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
-			uint64_t slot = slot_load(bucket, i);
+			uint64_t slot = bucket_slot_load(bucket, i);
 
-			if (slot_tag(slot) == place.tag &&
+			if (bucket_slot_tag(slot) == place.tag &&
 				(table->family == AF_INET ||
-					group_key_equal(group_key(table, slot_index(slot)), key)))
-				return slot_index(slot);
+					group_key_equal(
+						group_buckets_key(table, bucket_slot_index(slot)),
+						key)))
+				return bucket_slot_index(slot);
 		}
-		at = bucket_after(buckets, at);
+		at = group_buckets_after(buckets, at);
 	}
 	return 0;
 }
@@ -43,7 +45,7 @@ uint32_t group_buckets_find(const struct group_table *table, const struct group_
 struct group_buckets *group_buckets_alloc(uint32_t n)
 {
 	struct group_buckets *buckets =
-		memory_alloc(sizeof(*buckets) + (size_t)n * sizeof(buckets->buckets[0]));
+		aligned_memory_alloc(sizeof(*buckets) + (size_t)n * sizeof(buckets->buckets[0]));
 
 	if (!buckets)
 		return NULL;
@@ -59,7 +61,7 @@ struct group_buckets *group_buckets_alloc(uint32_t n)
 // Release: whoever sees the index also sees what was written behind it before.
 static void slot_store(struct bucket *bucket, unsigned i, uint32_t tag, uint32_t index)
 {
-	uint64_t reach = slot_load(bucket, i) >> 56;
+	uint64_t reach = bucket_slot_load(bucket, i) >> 56;
 
 	atomic_store_explicit(
 		&bucket->slots[i], reach << 56 | (uint64_t)index << 32 | tag, memory_order_release);
@@ -67,7 +69,7 @@ static void slot_store(struct bucket *bucket, unsigned i, uint32_t tag, uint32_t
 
 static void reach_store(struct bucket *bucket, uint32_t reach)
 {
-	uint64_t slot = slot_load(bucket, 0) & ((1ull << 56) - 1);
+	uint64_t slot = bucket_slot_load(bucket, 0) & ((1ull << 56) - 1);
 
 	atomic_store_explicit(
 		&bucket->slots[0], (uint64_t)reach << 56 | slot, memory_order_release);
@@ -79,7 +81,7 @@ static int free_slot(const struct bucket *bucket, uint32_t tag)
 	int found = BUCKET_SLOTS;
 
 	for (int i = BUCKET_SLOTS; i-- > 0;) {
-		uint32_t held = slot_tag(slot_load(bucket, (unsigned)i));
+		uint32_t held = bucket_slot_tag(bucket_slot_load(bucket, (unsigned)i));
 
 		if (held == tag)
 			return -ENOSPC;
@@ -106,7 +108,7 @@ int group_buckets_insert(struct group_buckets *buckets, struct group_place place
 				reach_store(home, distance);
 			return 0;
 		}
-		at = bucket_after(buckets, at);
+		at = group_buckets_after(buckets, at);
 		if (at == place.home)
 			break;
 	}
@@ -122,12 +124,12 @@ static uint32_t reach_needed(
 	uint32_t needed = 0;
 
 	for (uint32_t distance = 1; distance <= reach; distance++) {
-		at = bucket_after(buckets, at);
+		at = group_buckets_after(buckets, at);
 		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
-			uint64_t slot = slot_load(&buckets->buckets[at], i);
+			uint64_t slot = bucket_slot_load(&buckets->buckets[at], i);
 
-			if (slot_tag(slot) &&
-				group_place_of_slot(table, buckets, slot).home == home)
+			if (bucket_slot_tag(slot) &&
+				group_buckets_place_of_slot(table, buckets, slot).home == home)
 				needed = distance;
 		}
 	}
@@ -144,9 +146,9 @@ void group_buckets_erase(const struct group_table *table, struct group_buckets *
 		struct bucket *bucket = &buckets->buckets[at];
 
 		for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
-			uint64_t slot = slot_load(bucket, i);
+			uint64_t slot = bucket_slot_load(bucket, i);
 
-			if (!slot_tag(slot) || slot_index(slot) != index)
+			if (!bucket_slot_tag(slot) || bucket_slot_index(slot) != index)
 				continue;
 			slot_store(bucket, i, 0, 0);
 			if (at != place.home)
@@ -155,6 +157,6 @@ void group_buckets_erase(const struct group_table *table, struct group_buckets *
 			bucket_demote(bucket);
 			return;
 		}
-		at = bucket_after(buckets, at);
+		at = group_buckets_after(buckets, at);
 	}
 }

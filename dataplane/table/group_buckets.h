@@ -21,10 +21,11 @@
 // bits), bits 32-55 the index, and in slot 0 bits 56-63 the reach of the bucket. A tag is never 0,
 // and the tag of an empty slot is. No two slots of a bucket have the same tag.
 struct bucket {
-	_Alignas(MEMORY_LINE) _Atomic uint64_t slots[BUCKET_SLOTS]; // control: wo, worker: ro
+	// control: wo, worker: ro
+	_Alignas(ALIGNED_MEMORY_LINE) _Atomic uint64_t slots[BUCKET_SLOTS];
 };
 
-_Static_assert(sizeof(struct bucket) == MEMORY_LINE, "a bucket is a cache line");
+_Static_assert(sizeof(struct bucket) == ALIGNED_MEMORY_LINE, "a bucket is a cache line");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a slot changes by one store");
 
 // Immutable but for the slots.
@@ -43,72 +44,72 @@ struct group_place {
 
 #define BUCKET_SLOT_MAX ((UINT64_C(1) << 56) - 1) // of a slot without a reach
 
-static inline uint32_t slot_tag(uint64_t slot)
+static inline uint32_t bucket_slot_tag(uint64_t slot)
 {
 	return (uint32_t)slot;
 }
 
-static inline uint32_t slot_index(uint64_t slot)
+static inline uint32_t bucket_slot_index(uint64_t slot)
 {
 	return (uint32_t)(slot >> 32) & 0xffffff;
 }
 
 // Acquire: whoever sees an index also sees what was written behind it before.
-static inline uint64_t slot_load(const struct bucket *bucket, unsigned i)
+static inline uint64_t bucket_slot_load(const struct bucket *bucket, unsigned i)
 {
 	return atomic_load_explicit(&bucket->slots[i], memory_order_acquire);
 }
 
 static inline uint32_t bucket_reach(const struct bucket *bucket)
 {
-	return (uint32_t)(slot_load(bucket, 0) >> 56);
+	return (uint32_t)(bucket_slot_load(bucket, 0) >> 56);
 }
 
-static inline uint32_t bucket_after(const struct group_buckets *buckets, uint32_t bucket)
+static inline uint32_t group_buckets_after(const struct group_buckets *buckets, uint32_t bucket)
 {
 	return bucket + 1 == buckets->n ? 0 : bucket + 1;
 }
 
 // Scales to the number of buckets. The seeds are secret and odd: whoever picks the groups cannot
 // aim at a bucket.
-static inline uint32_t bucket_of(const struct group_buckets *buckets, uint64_t product)
+static inline uint32_t group_buckets_home(const struct group_buckets *buckets, uint64_t product)
 {
 	return (uint32_t)((uint64_t)(uint32_t)(product ^ product >> 32) * buckets->n >> 32);
 }
 
-static inline struct group_place group_place4(
+static inline struct group_place group_buckets_place4(
 	const struct group_buckets *buckets, uint32_t group_be)
 {
 	return (struct group_place){
-		.home = bucket_of(buckets, group_be * buckets->seeds[0]),
+		.home = group_buckets_home(buckets, group_be * buckets->seeds[0]),
 		.tag = group_be,
 	};
 }
 
 // The last four bytes, which differ most, go to the low half, where they reach every bit.
-static inline struct group_place group_place6(
+static inline struct group_place group_buckets_place6(
 	const struct group_buckets *buckets, const struct group_key *key)
 {
 	uint64_t last_first = key->words[1] << 32 | key->words[1] >> 32;
 	uint64_t product = key->words[0] * buckets->seeds[0] + last_first * buckets->seeds[1];
 
 	return (struct group_place){
-		.home = bucket_of(buckets, product),
+		.home = group_buckets_home(buckets, product),
 		.tag = (uint32_t)(product >> 32) | 1,
 	};
 }
 
-static inline struct group_place group_place(
+static inline struct group_place group_buckets_place(
 	const struct group_buckets *buckets, uint16_t family, const struct group_key *key)
 {
-	return family == AF_INET ? group_place4(buckets, (uint32_t)key->words[0])
-				 : group_place6(buckets, key);
+	return family == AF_INET ? group_buckets_place4(buckets, (uint32_t)key->words[0])
+				 : group_buckets_place6(buckets, key);
 }
 
 // IPv6. Of the first worker's record, for the control thread.
-static inline struct group_key *group_key(const struct group_table *table, uint32_t index)
+static inline struct group_key *group_buckets_key(const struct group_table *table, uint32_t index)
 {
-	return &((struct group6 *)group_table_group(table, 0, index))->key;
+	return &((struct group_record6 *)group_table_record(table, 0, index))->key;
 }
 
 // The first step of a lookup, which then has to end with this table.
@@ -120,7 +121,7 @@ static inline void group_query_start(struct group_query *query, const struct gro
 // Asks for group number i, and fetches its bucket.
 static inline void group_query_ask4(struct group_query *query, unsigned i, uint32_t group_be)
 {
-	struct group_place place = group_place4(query->buckets, group_be);
+	struct group_place place = group_buckets_place4(query->buckets, group_be);
 
 	query->tags[i] = place.tag;
 	query->homes[i] = &query->buckets->buckets[place.home];
@@ -130,7 +131,7 @@ static inline void group_query_ask4(struct group_query *query, unsigned i, uint3
 static inline void group_query_ask6(
 	struct group_query *query, unsigned i, const struct group_key *group)
 {
-	struct group_place place = group_place6(query->buckets, group);
+	struct group_place place = group_buckets_place6(query->buckets, group);
 
 	query->keys[i] = *group;
 	query->tags[i] = place.tag;
@@ -141,11 +142,13 @@ static inline void group_query_ask6(
 // The rest is for the control thread.
 
 // Where the group of a slot has its home.
-static inline struct group_place group_place_of_slot(
+static inline struct group_place group_buckets_place_of_slot(
 	const struct group_table *table, const struct group_buckets *buckets, uint64_t slot)
 {
-	return table->family == AF_INET ? group_place4(buckets, slot_tag(slot))
-					: group_place6(buckets, group_key(table, slot_index(slot)));
+	return table->family == AF_INET
+		       ? group_buckets_place4(buckets, bucket_slot_tag(slot))
+		       : group_buckets_place6(
+				 buckets, group_buckets_key(table, bucket_slot_index(slot)));
 }
 
 // The index of a group, 0 if it is not there.

@@ -41,7 +41,7 @@ static void chunk_free(struct group_table *table, unsigned chunk)
 static int slice_alloc(struct group_table *table, struct group_slice *slice, unsigned chunk)
 {
 	size_t size = (size_t)chunk_size(chunk) * table->record_size;
-	uint8_t *records = memory_alloc_lazy(size + chunk_size(chunk) * sizeof(uint64_t));
+	uint8_t *records = aligned_memory_alloc_lazy(size + chunk_size(chunk) * sizeof(uint64_t));
 
 	// The index that leads here is published later, with release.
 	atomic_store_explicit(
@@ -75,7 +75,7 @@ static int chunk_add(struct group_table *table)
 
 static int entries_resize(struct group_writer *writer, uint32_t n)
 {
-	union group_entry *entries = realloc(writer->entries, n * sizeof(*entries));
+	union group_index_entry *entries = realloc(writer->entries, n * sizeof(*entries));
 
 	if (!entries)
 		return -ENOMEM;
@@ -91,7 +91,7 @@ static int take_from(struct group_writer *writer, unsigned number, uint32_t *ind
 
 	*index = chunk->free;
 	if (*index) {
-		chunk->free = group_entry(writer, *index)->next;
+		chunk->free = group_index_entry(writer, *index)->next;
 	} else {
 		if (chunk->used == chunk_size(number))
 			return -ENOSPC;
@@ -126,7 +126,7 @@ static void records_clear(struct group_table *table, uint32_t index)
 		_Atomic uint64_t *filtered = atomic_load_explicit(
 			&table->slices[worker].filtered[spot.chunk], memory_order_relaxed);
 
-		group_clear(group_table_group(table, worker, index), table->family);
+		group_record_clear(group_table_record(table, worker, index), table->family);
 		atomic_store_explicit(&filtered[spot.offset], 0, memory_order_relaxed);
 	}
 }
@@ -189,7 +189,7 @@ static void limbo_end(struct reclaim_item *item)
 		uint32_t index = writer->ageing;
 		unsigned number = group_spot(index).chunk;
 		struct group_chunk *chunk = &writer->chunks[number];
-		union group_entry *entry = group_entry(writer, index);
+		union group_index_entry *entry = group_index_entry(writer, index);
 
 		writer->ageing = entry->next;
 		entry->next = chunk->free;
@@ -208,7 +208,7 @@ void group_index_release(struct group_table *table, uint32_t index)
 {
 	struct group_writer *writer = table->writer;
 
-	group_entry(writer, index)->next = writer->released;
+	group_index_entry(writer, index)->next = writer->released;
 	writer->released = index;
 	writer->limbo.free = limbo_end;
 	if (!writer->limbo_busy)

@@ -7,7 +7,7 @@
 
 #include "group_table.h"
 
-union group_entry {
+union group_index_entry {
 	struct fanout *fanout; // index in use
 	uint32_t next; // index free or in limbo; 0 ends the list
 };
@@ -25,7 +25,7 @@ struct group_writer {
 	unsigned n_chunks;
 	unsigned full_chunks; // the first so many have nothing free
 	struct group_chunk chunks[GROUP_CHUNKS];
-	union group_entry *entries; // of all indices that were ever given out
+	union group_index_entry *entries; // of all indices that were ever given out
 	uint32_t n_entries; // allocated
 	// Limbo: lists of released indices; `ageing` waits for the grace period of `limbo`.
 	struct reclaim_item limbo;
@@ -34,7 +34,8 @@ struct group_writer {
 	struct group_table *table;
 };
 
-static inline union group_entry *group_entry(const struct group_writer *writer, uint32_t index)
+static inline union group_index_entry *group_index_entry(
+	const struct group_writer *writer, uint32_t index)
 {
 	return &writer->entries[index];
 }

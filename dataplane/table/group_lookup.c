@@ -41,12 +41,13 @@ INLINE uint64_t look_elsewhere(const struct group_table *table, uint16_t family,
 		const struct bucket *bucket;
 		uint64_t slot;
 
-		at = bucket_after(buckets, at);
+		at = group_buckets_after(buckets, at);
 		bucket = &buckets->buckets[at];
-		slot = slot_load(bucket, match(bucket, tag));
-		if (slot_tag(slot) == tag &&
-			(family == AF_INET || group_key_equal(group_key(table, slot_index(slot)),
-						      &query->keys[i])))
+		slot = bucket_slot_load(bucket, match(bucket, tag));
+		if (bucket_slot_tag(slot) == tag &&
+			(family == AF_INET ||
+				group_key_equal(group_buckets_key(table, bucket_slot_index(slot)),
+					&query->keys[i])))
 			return slot;
 	}
 	return 0;
@@ -56,15 +57,17 @@ INLINE uint64_t look_elsewhere(const struct group_table *table, uint16_t family,
 struct finds {
 	unsigned worker;
 	uint32_t *index;
-	struct group **records; // if asked for
+	struct group_record **records; // if asked for
 };
 
 INLINE void put_record(const struct group_table *table, uint16_t family, const struct finds *finds,
 	unsigned i, uint32_t index)
 {
-	const size_t size = family == AF_INET ? sizeof(struct group) : sizeof(struct group6);
-	struct group *record =
-		(struct group *)(group_table_records(table, finds->worker, index) + index * size);
+	const size_t size =
+		family == AF_INET ? sizeof(struct group_record) : sizeof(struct group_record6);
+	struct group_record *record =
+		(struct group_record *)(group_table_chunk(table, finds->worker, index) +
+					index * size);
 
 	finds->records[i] = record;
 	rte_prefetch0(record);
@@ -82,9 +85,9 @@ INLINE uint64_t find_elsewhere(const struct group_table *table, uint16_t family,
 		uint64_t slot = look_elsewhere(table, family, query, i, match);
 
 		hits |= (uint64_t)(slot != 0) << bit;
-		finds->index[i] = slot_index(slot);
+		finds->index[i] = bucket_slot_index(slot);
 		if (records)
-			put_record(table, family, finds, i, slot_index(slot));
+			put_record(table, family, finds, i, bucket_slot_index(slot));
 	}
 	return hits;
 }
@@ -97,9 +100,9 @@ INLINE uint64_t find4(const struct group_table *table, const struct group_query 
 	for (unsigned i = end; i-- > first;) {
 		const struct bucket *home = query->homes[i];
 		uint32_t tag = query->tags[i];
-		uint64_t slot = slot_load(home, match(home, tag));
-		uint64_t hit = slot_tag(slot) == tag;
-		uint32_t index = slot_index(slot) & -(uint32_t)hit;
+		uint64_t slot = bucket_slot_load(home, match(home, tag));
+		uint64_t hit = bucket_slot_tag(slot) == tag;
+		uint32_t index = bucket_slot_index(slot) & -(uint32_t)hit;
 
 		hits = hits + hits + hit;
 		elsewhere = shift_in(elsewhere, bucket_reaches(home));
@@ -123,15 +126,16 @@ INLINE uint64_t find6(const struct group_table *table, const struct group_query 
 	for (unsigned i = end; i-- > first;) {
 		const struct bucket *home = query->homes[i];
 		uint32_t tag = query->tags[i];
-		uint64_t slot = slot_load(home, match(home, tag));
-		uint32_t index = slot_index(slot) & -(uint32_t)(slot_tag(slot) == tag);
+		uint64_t slot = bucket_slot_load(home, match(home, tag));
+		uint32_t index =
+			bucket_slot_index(slot) & -(uint32_t)(bucket_slot_tag(slot) == tag);
 
 		elsewhere = shift_in(elsewhere, bucket_reaches(home));
 		finds.index[i] = index;
 		put_record(table, AF_INET6, &finds, i, index);
 	}
 	for (unsigned i = end; i-- > first;) {
-		const struct group6 *record = (const struct group6 *)finds.records[i];
+		const struct group_record6 *record = (const struct group_record6 *)finds.records[i];
 		bool hit = group_key_equal(&record->key, &query->keys[i]);
 		uint32_t index = finds.index[i] & -(uint32_t)hit;
 
@@ -157,14 +161,14 @@ INLINE uint64_t find6(const struct group_table *table, const struct group_query 
 	attributes static uint64_t find6_##name(const struct group_table *table, unsigned worker,  \
 		const struct group_query *query, unsigned first, unsigned end, uint32_t *index)    \
 	{                                                                                          \
-		struct group *records[GROUP_TABLE_BURST];                                          \
+		struct group_record *records[GROUP_TABLE_BURST];                                   \
 		struct finds finds = {worker, index, records};                                     \
                                                                                                    \
 		return find6(table, query, first, end, finds, false, match_##name);                \
 	}                                                                                          \
 	attributes static void records4_##name(const struct group_table *table, unsigned worker,   \
 		const struct group_query *query, unsigned first, unsigned end, uint32_t *index,    \
-		struct group **records)                                                            \
+		struct group_record **records)                                                     \
 	{                                                                                          \
 		struct finds finds = {worker, index, records};                                     \
                                                                                                    \
@@ -172,7 +176,7 @@ INLINE uint64_t find6(const struct group_table *table, const struct group_query 
 	}                                                                                          \
 	attributes static void records6_##name(const struct group_table *table, unsigned worker,   \
 		const struct group_query *query, unsigned first, unsigned end, uint32_t *index,    \
-		struct group **records)                                                            \
+		struct group_record **records)                                                     \
 	{                                                                                          \
 		struct finds finds = {worker, index, records};                                     \
                                                                                                    \
@@ -186,7 +190,7 @@ INLINE unsigned match_scalar(const struct bucket *bucket, uint32_t tag)
 	unsigned at = 0;
 
 	for (unsigned i = 1; i < BUCKET_SLOTS; i++)
-		at |= i & -(unsigned)(slot_tag(slot_load(bucket, i)) == tag);
+		at |= i & -(unsigned)(bucket_slot_tag(bucket_slot_load(bucket, i)) == tag);
 	return at;
 }
 LOOKUP(scalar, );

@@ -2,7 +2,7 @@
 #include "group_record.h"
 
 // Whether the record has this source, written now if it had none.
-static bool source4_has(struct group *group, const void *source)
+static bool source4_has(struct group_record *group, const void *source)
 {
 	uint32_t held = atomic_load_explicit(&group->source4_be, memory_order_relaxed), source_be;
 
@@ -12,9 +12,9 @@ static bool source4_has(struct group *group, const void *source)
 	return source_be != 0 && (held == 0 || held == source_be);
 }
 
-static bool source6_has(struct group *group, const void *source)
+static bool source6_has(struct group_record *group, const void *source)
 {
-	struct group6 *group6 = (struct group6 *)group;
+	struct group_record6 *group6 = (struct group_record6 *)group;
 	const struct group_key none = {{0, 0}};
 	struct group_key held, wanted;
 
@@ -28,7 +28,7 @@ static bool source6_has(struct group *group, const void *source)
 	return !group_key_equal(&wanted, &none);
 }
 
-static uint64_t route_to(struct group *group, const struct fanout *fanout)
+static uint64_t route_to(struct group_record *group, const struct fanout *fanout)
 {
 	uint64_t route = (uintptr_t)fanout;
 	struct fanout_single single;
@@ -45,12 +45,12 @@ static uint64_t route_to(struct group *group, const struct fanout *fanout)
 	return source6_has(group, single.source) ? route | ROUTE_SOURCE6 : (uintptr_t)fanout;
 }
 
-void group_route_set(struct group *group, const struct fanout *fanout)
+void group_record_set_route(struct group_record *group, const struct fanout *fanout)
 {
 	atomic_store_explicit(&group->route, route_to(group, fanout), memory_order_release);
 }
 
-void group_clear(struct group *group, uint16_t family)
+void group_record_clear(struct group_record *group, uint16_t family)
 {
 	atomic_store_explicit(&group->packets, 0, memory_order_relaxed);
 	atomic_store_explicit(&group->bytes, 0, memory_order_relaxed);
@@ -58,5 +58,5 @@ void group_clear(struct group *group, uint16_t family)
 	atomic_store_explicit(&group->source4_be, 0, memory_order_relaxed);
 	for (unsigned i = 0; family == AF_INET6 && i < 2; i++)
 		atomic_store_explicit(
-			&((struct group6 *)group)->source6[i], 0, memory_order_relaxed);
+			&((struct group_record6 *)group)->source6[i], 0, memory_order_relaxed);
 }

@@ -26,14 +26,14 @@ enum route_flag { // in the low bits, which are 0 in an address
 #define ROUTE_ADDRESS ((UINT64_C(1) << ROUTE_PORT_SHIFT) - 16)
 
 // Times in a record are in ticks: 32 bits of them tell the last year apart.
-#define GROUP_TICK_MS 16
+#define GROUP_RECORD_TICK_MS 16
 
 // A group as words in memory order; an IPv4 group is the low half of words[0], in network order.
 struct group_key {
 	uint64_t words[2];
 };
 
-struct group {
+struct group_record {
 	_Atomic uint64_t route; // control: wo, worker: ro
 	_Atomic uint64_t packets, bytes; // worker: rw, control: ro
 	_Atomic uint32_t last_tick; // the same; of the last packet
@@ -41,42 +41,42 @@ struct group {
 };
 
 // The record of an IPv6 group, which a lookup confirms its finds by.
-struct group6 {
-	struct group group;
+struct group_record6 {
+	struct group_record group;
 	struct group_key key; // control: rw, worker: ro; const while a lookup may find it
 	_Atomic uint64_t source6[2]; // as source4_be
 };
 
-_Static_assert(sizeof(struct group) == 32, "two records a cache line");
-_Static_assert(sizeof(struct group6) == 64, "one record a cache line");
+_Static_assert(sizeof(struct group_record) == 32, "two records a cache line");
+_Static_assert(sizeof(struct group_record6) == 64, "one record a cache line");
 
 static inline bool group_key_equal(const struct group_key *a, const struct group_key *b)
 {
 	return !((a->words[0] ^ b->words[0]) | (a->words[1] ^ b->words[1]));
 }
 
-static inline uint32_t group_tick(uint64_t ms)
+static inline uint32_t group_record_tick(uint64_t ms)
 {
-	return (uint32_t)(ms / GROUP_TICK_MS);
+	return (uint32_t)(ms / GROUP_RECORD_TICK_MS);
 }
 
 // What to do with the group's frames. Good as long as a record is.
-static inline uint64_t group_route(const struct group *group)
+static inline uint64_t group_record_route(const struct group_record *group)
 {
 	return atomic_load_explicit(&group->route, memory_order_acquire);
 }
 
-static inline struct output *route_output(uint64_t route)
+static inline struct output *group_record_output(uint64_t route)
 {
 	return (struct output *)(uintptr_t)(route & ROUTE_ADDRESS);
 }
 
-static inline const struct fanout *route_fanout(uint64_t route)
+static inline const struct fanout *group_record_fanout(uint64_t route)
 {
 	return (const struct fanout *)(uintptr_t)route;
 }
 
-static inline bool group_source_is4(const struct group *group, const void *source)
+static inline bool group_record_source_is4(const struct group_record *group, const void *source)
 {
 	uint32_t source_be;
 
@@ -84,9 +84,9 @@ static inline bool group_source_is4(const struct group *group, const void *sourc
 	return atomic_load_explicit(&group->source4_be, memory_order_relaxed) == source_be;
 }
 
-static inline bool group_source_is6(const struct group *group, const void *source)
+static inline bool group_record_source_is6(const struct group_record *group, const void *source)
 {
-	const struct group6 *group6 = (const struct group6 *)group;
+	const struct group_record6 *group6 = (const struct group_record6 *)group;
 	uint64_t words[2];
 
 	memcpy(words, source, sizeof(words));
@@ -95,31 +95,32 @@ static inline bool group_source_is6(const struct group *group, const void *sourc
 }
 
 // Whether the filter of a direct route, the record's, lets the frame through.
-static inline bool group_takes(const struct group *group, uint64_t route, struct fanout_frame frame)
+static inline bool group_record_takes(
+	const struct group_record *group, uint64_t route, struct fanout_frame frame)
 {
 	uint16_t port_be = route >> ROUTE_PORT_SHIFT;
 
 	if (unlikely(port_be != frame.udp_port_be) && port_be != 0 && !frame.later_fragment)
 		return false;
 	if (route & ROUTE_SOURCE4)
-		return group_source_is4(group, frame.source);
+		return group_record_source_is4(group, frame.source);
 	if (route & ROUTE_SOURCE6)
-		return group_source_is6(group, frame.source);
+		return group_record_source_is6(group, frame.source);
 	return true;
 }
 
 // Worker. The outputs that want the frame, each once: their number, and *outputs to them, either
-// in `scratch` (room for FANOUT_LINES_MAX) or in the fan-out.
-static inline unsigned group_outputs(const struct group *group, const struct fanout_frame *frame,
-	struct output **scratch, struct output *const **outputs)
+// in `scratch` (room for FANOUT_SUBSCRIBERS_MAX) or in the fan-out.
+static inline unsigned group_record_outputs(const struct group_record *group,
+	const struct fanout_frame *frame, struct output **scratch, struct output *const **outputs)
 {
-	uint64_t route = group_route(group);
-	const struct fanout *fanout = route_fanout(route);
+	uint64_t route = group_record_route(group);
+	const struct fanout *fanout = group_record_fanout(route);
 
 	*outputs = scratch;
 	if (route & ROUTE_DIRECT) {
-		scratch[0] = route_output(route);
-		return group_takes(group, route, *frame);
+		scratch[0] = group_record_output(route);
+		return group_record_takes(group, route, *frame);
 	}
 	if (fanout->n_open == fanout->n_outputs) {
 		*outputs = fanout->outputs;
@@ -129,7 +130,7 @@ static inline unsigned group_outputs(const struct group *group, const struct fan
 }
 
 // Worker. Counts a frame of the group that somebody wanted.
-static inline void group_count(struct group *group, uint32_t bytes, uint32_t tick)
+static inline void group_record_count(struct group_record *group, uint32_t bytes, uint32_t tick)
 {
 	atomic_store_explicit(&group->bytes,
 		atomic_load_explicit(&group->bytes, memory_order_relaxed) + bytes,
@@ -142,19 +143,19 @@ static inline void group_count(struct group *group, uint32_t bytes, uint32_t tic
 }
 
 // Control thread. How long ago the last packet came, if one did.
-static inline uint64_t group_age_ms(const struct group *group, uint64_t now_ms)
+static inline uint64_t group_record_age_ms(const struct group_record *group, uint64_t now_ms)
 {
 	uint32_t last = atomic_load_explicit(&group->last_tick, memory_order_relaxed);
-	int32_t age = (int32_t)(group_tick(now_ms) - last);
+	int32_t age = (int32_t)(group_record_tick(now_ms) - last);
 
 	// It may have come after the clock was read.
-	return age > 0 ? (uint64_t)age * GROUP_TICK_MS : 0;
+	return age > 0 ? (uint64_t)age * GROUP_RECORD_TICK_MS : 0;
 }
 
 // Control thread. The route to the fan-out, in the group's record if that can hold its filter;
 // release: whoever sees it sees what it refers to.
-void group_route_set(struct group *group, const struct fanout *fanout);
+void group_record_set_route(struct group_record *group, const struct fanout *fanout);
 // Control thread. For the next group, when no worker has the record any more.
-void group_clear(struct group *group, uint16_t family);
+void group_record_clear(struct group_record *group, uint16_t family);
 
 #endif

@@ -51,13 +51,14 @@ static void buckets_free(struct reclaim_item *item)
 int group_table_create(
 	uint16_t family, unsigned n_workers, struct reclaim *reclaim, struct group_table **table)
 {
-	struct group_table *t = memory_alloc(sizeof(*t) + n_workers * sizeof(t->slices[0]));
+	struct group_table *t = aligned_memory_alloc(sizeof(*t) + n_workers * sizeof(t->slices[0]));
 	struct group_buckets *buckets;
 
 	if (!t)
 		return -ENOMEM;
 	t->family = family;
-	t->record_size = family == AF_INET ? sizeof(struct group) : sizeof(struct group6);
+	t->record_size =
+		family == AF_INET ? sizeof(struct group_record) : sizeof(struct group_record6);
 	t->n_workers = n_workers;
 	t->lookup = group_lookup(0);
 	t->writer = calloc(1, sizeof(*t->writer));
@@ -91,10 +92,11 @@ void group_table_destroy(struct group_table *table)
 
 	for (uint32_t i = 0; i < buckets->n; i++) {
 		for (unsigned k = 0; k < BUCKET_SLOTS; k++) {
-			uint32_t index = slot_index(slot_load(&buckets->buckets[i], k));
+			uint32_t index =
+				bucket_slot_index(bucket_slot_load(&buckets->buckets[i], k));
 
 			if (index)
-				free(group_entry(table->writer, index)->fanout);
+				free(group_index_entry(table->writer, index)->fanout);
 		}
 	}
 	group_index_fini(table);
@@ -111,11 +113,12 @@ static int buckets_fill(const struct group_table *table, struct group_buckets *n
 
 	for (uint32_t i = 0; !rc && i < buckets->n; i++) {
 		for (unsigned k = 0; !rc && k < BUCKET_SLOTS; k++) {
-			uint64_t slot = slot_load(&buckets->buckets[i], k);
+			uint64_t slot = bucket_slot_load(&buckets->buckets[i], k);
 
-			if (slot_tag(slot))
+			if (bucket_slot_tag(slot))
 				rc = group_buckets_insert(next,
-					group_place_of_slot(table, next, slot), slot_index(slot));
+					group_buckets_place_of_slot(table, next, slot),
+					bucket_slot_index(slot));
 		}
 	}
 	return rc;
@@ -152,7 +155,7 @@ static int insert(struct group_table *table, const struct group_key *key, uint32
 	for (;;) {
 		struct group_buckets *buckets = own_buckets(table);
 		int rc = group_buckets_insert(
-			buckets, group_place(buckets, table->family, key), index);
+			buckets, group_buckets_place(buckets, table->family, key), index);
 
 		if (rc != -ENOSPC)
 			return rc;
@@ -168,17 +171,18 @@ static uint32_t find(const struct group_table *table, const struct group_key *ke
 {
 	const struct group_buckets *buckets = own_buckets(table);
 
-	return group_buckets_find(table, buckets, key, group_place(buckets, table->family, key));
+	return group_buckets_find(
+		table, buckets, key, group_buckets_place(buckets, table->family, key));
 }
 
 static void set_fanout(struct group_table *table, uint32_t index, struct fanout *fanout)
 {
-	group_entry(table->writer, index)->fanout = fanout;
+	group_index_entry(table->writer, index)->fanout = fanout;
 	for (unsigned worker = 0; worker < table->n_workers; worker++) {
-		struct group *record = group_table_group(table, worker, index);
+		struct group_record *record = group_table_record(table, worker, index);
 
-		group_route_set(record, fanout);
-		if (!(group_route(record) & ROUTE_DIRECT) && !group_table_has_fanouts(table))
+		group_record_set_route(record, fanout);
+		if (!(group_record_route(record) & ROUTE_DIRECT) && !group_table_has_fanouts(table))
 			atomic_store_explicit(&table->has_fanouts, true, memory_order_relaxed);
 	}
 }
@@ -186,7 +190,7 @@ static void set_fanout(struct group_table *table, uint32_t index, struct fanout 
 static void set_key(struct group_table *table, uint32_t index, const struct group_key *key)
 {
 	for (unsigned worker = 0; table->family == AF_INET6 && worker < table->n_workers; worker++)
-		((struct group6 *)group_table_group(table, worker, index))->key = *key;
+		((struct group_record6 *)group_table_record(table, worker, index))->key = *key;
 }
 
 // Counts a group that came or went. A worker never finds a group in a table without any, nor a
@@ -239,8 +243,9 @@ struct fanout *group_table_remove(struct group_table *table, const struct sluice
 
 	if (!index)
 		return NULL;
-	fanout = group_entry(table->writer, index)->fanout;
-	group_buckets_erase(table, buckets, group_place(buckets, table->family, &key), index);
+	fanout = group_index_entry(table->writer, index)->fanout;
+	group_buckets_erase(
+		table, buckets, group_buckets_place(buckets, table->family, &key), index);
 	group_index_release(table, index);
 	set_count(table, table->writer->count - 1);
 	// Without memory for it the table stays as large as it is.
@@ -254,7 +259,7 @@ struct fanout *group_table_get(const struct group_table *table, const struct slu
 	struct group_key key = key_of(group);
 	uint32_t index = find(table, &key);
 
-	return index ? group_entry(table->writer, index)->fanout : NULL;
+	return index ? group_index_entry(table->writer, index)->fanout : NULL;
 }
 
 unsigned group_table_count(const struct group_table *table)
@@ -291,7 +296,7 @@ int group_table_stats(const struct group_table *table, const struct sluice_addr 
 	if (!index)
 		return -ENOENT;
 	for (unsigned worker = 0; worker < table->n_workers; worker++) {
-		const struct group *record = group_table_group(table, worker, index);
+		const struct group_record *record = group_table_record(table, worker, index);
 		uint64_t packets = atomic_load_explicit(&record->packets, memory_order_acquire);
 
 		stats->packets += packets;
@@ -299,7 +304,7 @@ int group_table_stats(const struct group_table *table, const struct sluice_addr 
 		stats->filtered += atomic_load_explicit(
 			filtered_counter(table, worker, index), memory_order_relaxed);
 		if (packets > 0)
-			age = RTE_MIN(age, group_age_ms(record, now_ms));
+			age = RTE_MIN(age, group_record_age_ms(record, now_ms));
 	}
 	if (stats->packets > 0)
 		stats->last_ms = now_ms - RTE_MIN(age, now_ms);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The group table: group -> fan-out, one table per interface and family, and the group's counters.
 //
-// A lookup turns the groups of a burst into indices; group_table_group() turns an index into the
+// A lookup turns the groups of a burst into indices; group_table_record() turns an index into the
 // calling worker's own record of the group (group_record.h), so that a frame costs two cache lines:
 // a bucket and a record. An index or a record is good until the worker's next quiescent state
 // (reclaim.h). A lookup has two steps, so that a worker does something else while the buckets
@@ -26,7 +26,7 @@
 
 // One worker's records. control: wo, worker: ro
 struct group_slice {
-	// Chunks of struct group or group6, each as if it began with index 0.
+	// Chunks of struct group_record or group6, each as if it began with index 0.
 	_Atomic uintptr_t records[GROUP_CHUNKS];
 	_Atomic(_Atomic uint64_t *) filtered[GROUP_CHUNKS]; // apart, as it is seldom touched
 };
@@ -55,10 +55,10 @@ struct group_lookup {
 	// The same with the worker's records, which are fetched.
 	void (*records4)(const struct group_table *table, unsigned worker,
 		const struct group_query *query, unsigned first, unsigned end, uint32_t *index,
-		struct group **records);
+		struct group_record **records);
 	void (*records6)(const struct group_table *table, unsigned worker,
 		const struct group_query *query, unsigned first, unsigned end, uint32_t *index,
-		struct group **records);
+		struct group_record **records);
 };
 
 struct group_writer; // what only the control thread knows
@@ -70,7 +70,7 @@ struct group_table {
 	// Const.
 	const struct group_lookup *lookup;
 	uint16_t family;
-	uint16_t record_size; // of a struct group or group6
+	uint16_t record_size; // of a struct group_record or group6
 	unsigned n_workers;
 	struct group_writer *writer;
 	struct group_slice slices[]; // one a worker
@@ -129,7 +129,7 @@ static inline bool group_table_has_fanouts(const struct group_table *table)
 }
 
 // The chunk of a worker's records that has this index in it, as if it began with index 0.
-static inline uintptr_t group_table_records(
+static inline uintptr_t group_table_chunk(
 	const struct group_table *table, unsigned worker, uint32_t index)
 {
 	return atomic_load_explicit(
@@ -137,11 +137,11 @@ static inline uintptr_t group_table_records(
 }
 
 // Worker `worker` (its number, 0 to n_workers - 1). Touches nothing of the record: prefetch it.
-static inline struct group *group_table_group(
+static inline struct group_record *group_table_record(
 	const struct group_table *table, unsigned worker, uint32_t index)
 {
-	return (struct group *)(group_table_records(table, worker, index) +
-				index * (uintptr_t)table->record_size);
+	return (struct group_record *)(group_table_chunk(table, worker, index) +
+				       index * (uintptr_t)table->record_size);
 }
 
 // Worker. Looks n <= GROUP_TABLE_BURST multicast groups up at once. Bit i of the result tells

@@ -27,7 +27,7 @@ int reclaim_init(struct reclaim *reclaim, unsigned n_readers)
 {
 	int rc;
 
-	reclaim->qsbr = memory_alloc(rte_rcu_qsbr_get_memsize(n_readers));
+	reclaim->qsbr = aligned_memory_alloc(rte_rcu_qsbr_get_memsize(n_readers));
 	if (!reclaim->qsbr)
 		return -ENOMEM;
 	rc = rte_rcu_qsbr_init(reclaim->qsbr, n_readers) ? -EINVAL : 0;

@@ -24,7 +24,7 @@ struct reclaim_list {
 
 struct reclaim {
 	struct rte_rcu_qsbr *qsbr; // const: readers load it between any two bursts
-	uint8_t apart[MEMORY_LINE];
+	uint8_t apart[ALIGNED_MEMORY_LINE];
 	// Control thread only, and written all the time.
 	struct reclaim_list fresh; // retired since `token` was drawn
 	struct reclaim_list waiting; // for a quiescent state of all after `token`

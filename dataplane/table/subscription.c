@@ -22,7 +22,7 @@ static int reserve_grow(struct subscription *subscription, size_t size)
 
 	if (size <= subscription->reserve_size)
 		return 0;
-	reserve = memory_alloc(size);
+	reserve = aligned_memory_alloc(size);
 	if (!reserve)
 		return -ENOMEM;
 	free(subscription->reserve);
@@ -85,7 +85,7 @@ int subscription_replace(struct subscription *subscription, struct group_table *
 	rc = reserve_grow(subscription, draft.size);
 	if (rc)
 		return rc;
-	block = memory_alloc(draft.size);
+	block = aligned_memory_alloc(draft.size);
 	if (!block) {
 		if (!old || draft.size > old->size)
 			return -ENOMEM;

@@ -64,7 +64,7 @@ def check(results, name, limit):
     return {"name": name, "p50": median, "below": limit, "of": other, "good": good}
 
 
-def main(samples, run, target=None):
+def main(samples, burst, target=None):
     values = {}
     for line in open(samples):
         name, us = line.split()

@@ -48,15 +48,16 @@ static void release(struct rte_mbuf *mbuf)
 static bool matches(const struct parse_template *template, const struct rte_mbuf *frame)
 {
 	return parse_template_match(template, frame, rte_pktmbuf_mtod(frame, const uint8_t *),
-		template->ipv6, template->flags != 0);
+		template->ipv6, template->frame_flags != 0);
 }
 
 // What matching has to say, found by parsing.
-static bool is_like(const struct rte_mbuf *frame, const struct parsed *first, uint64_t told)
+static bool is_like(
+	const struct rte_mbuf *frame, const struct parsed *first, uint64_t offload_flags)
 {
 	struct parsed parsed;
 
-	return parse_mbuf_fast(frame, told, &parsed) && parsed.kind == first->kind;
+	return parse_mbuf_fast(frame, offload_flags, &parsed) && parsed.kind == first->kind;
 }
 
 Test(parse_template, pairs, .description = "any frame against any frame that parses fast")
@@ -172,8 +173,9 @@ Test(parse_template, mbufs, .description = "frames that are freed otherwise are 
 	release(frame);
 }
 
-Test(parse_template, told,
-	.description = "what a NIC told of one frame it has to tell of the other")
+Test(parse_template, offload_flags,
+	.description =
+		"a match needs the same stripped tag, and a good checksum or the NIC's flag for it")
 {
 	const uint64_t believed = OFFLOAD_TAGS | OFFLOAD_CHECKSUM;
 	struct rte_mbuf *frame = mbuf_of_udp();

@@ -70,7 +70,7 @@ static void compare(const struct naive *naive, const struct fanout *fanout, uint
 		.udp_port_be = (uint16_t)random_below(random, 4),
 		.later_fragment = random_below(random, 8) == 0,
 	};
-	struct output *wanted[FANOUT_LINES_MAX];
+	struct output *wanted[FANOUT_SUBSCRIBERS_MAX];
 	unsigned n = fanout ? fanout_filter(fanout, &frame, wanted) : 0;
 
 	for (unsigned i = 0; i < OUTPUTS; i++) {
@@ -107,7 +107,7 @@ static void random_lines(
 
 static struct fanout *build(const struct fanout_draft *draft)
 {
-	return draft->size ? fanout_build(draft, memory_alloc(draft->size)) : NULL;
+	return draft->size ? fanout_build(draft, aligned_memory_alloc(draft->size)) : NULL;
 }
 
 ParameterizedTestParameters(fanout, random_lines)
@@ -184,27 +184,28 @@ ParameterizedTest(uint16_t *family, fanout, thousand_sources,
 Test(fanout, limit, .description = "a line too many is refused")
 {
 	static struct fanout_draft draft;
-	static struct subscriber subs[FANOUT_LINES_MAX + 1];
+	static struct subscriber subs[FANOUT_SUBSCRIBERS_MAX + 1];
 	struct fanout *fanout;
-	struct output *wanted[FANOUT_LINES_MAX];
+	struct output *wanted[FANOUT_SUBSCRIBERS_MAX];
 	struct sluice_addr source = source_of(AF_INET, 1);
 
-	for (unsigned i = 0; i <= FANOUT_LINES_MAX; i++)
+	for (unsigned i = 0; i <= FANOUT_SUBSCRIBERS_MAX; i++)
 		subs[i] = (struct subscriber){
 			.output = output_of(i),
 			.mode = SLUICE_EXCLUDE,
 			.udp_port_be = (uint16_t)(i % 2),
 		};
-	cr_assert_eq(fanout_draft(&draft, NULL, AF_INET, 1, subs, FANOUT_LINES_MAX + 1), -ENOSPC);
-	cr_assert_eq(fanout_draft(&draft, NULL, AF_INET, 1, subs, FANOUT_LINES_MAX), 0);
+	cr_assert_eq(
+		fanout_draft(&draft, NULL, AF_INET, 1, subs, FANOUT_SUBSCRIBERS_MAX + 1), -ENOSPC);
+	cr_assert_eq(fanout_draft(&draft, NULL, AF_INET, 1, subs, FANOUT_SUBSCRIBERS_MAX), 0);
 	fanout = build(&draft);
 	cr_assert_eq(fanout_draft(&draft, fanout, AF_INET, 2, subs, 1), -ENOSPC);
 	cr_assert_eq(fanout_filter(fanout, &(struct fanout_frame){.source = source.bytes}, wanted),
-		FANOUT_LINES_MAX / 2);
+		FANOUT_SUBSCRIBERS_MAX / 2);
 	cr_assert_eq(
 		fanout_filter(fanout,
 			&(struct fanout_frame){.source = source.bytes, .udp_port_be = 1}, wanted),
-		FANOUT_LINES_MAX);
+		FANOUT_SUBSCRIBERS_MAX);
 	free(fanout);
 }
 

@@ -35,10 +35,11 @@ static struct fanout *random_fanout(uint16_t family, struct random *random)
 			.sources = sources,
 		};
 	fanout_draft(&draft, NULL, family, 1, subs, n);
-	return draft.size ? fanout_build(&draft, memory_alloc(draft.size)) : NULL;
+	return draft.size ? fanout_build(&draft, aligned_memory_alloc(draft.size)) : NULL;
 }
 
-static void compare(const struct group *group, const struct fanout *fanout, struct random *random)
+static void compare(
+	const struct group_record *group, const struct fanout *fanout, struct random *random)
 {
 	struct sluice_addr source = kit_source(fanout->family, random_below(random, KIT_SOURCES));
 	struct fanout_frame frame = {
@@ -46,9 +47,9 @@ static void compare(const struct group *group, const struct fanout *fanout, stru
 		.udp_port_be = random_below(random, 2) ? htons(5000) : htons(5001),
 		.later_fragment = random_below(random, 4) == 0,
 	};
-	struct output *scratch[FANOUT_LINES_MAX], *wanted[FANOUT_LINES_MAX];
+	struct output *scratch[FANOUT_SUBSCRIBERS_MAX], *wanted[FANOUT_SUBSCRIBERS_MAX];
 	struct output *const *outputs;
-	unsigned n = group_outputs(group, &frame, scratch, &outputs);
+	unsigned n = group_record_outputs(group, &frame, scratch, &outputs);
 
 	cr_assert_eq(n, fanout_filter(fanout, &frame, wanted));
 	for (unsigned i = 0; i < n; i++)
@@ -60,7 +61,7 @@ ParameterizedTest(uint16_t *family, group_record, random_filters,
 	.description = "a record lets through what its fan-out does, whatever it was before")
 {
 	struct random random = {99};
-	struct group6 record = {.group.route = 0};
+	struct group_record6 record = {.group.route = 0};
 	unsigned direct = 0, filtered = 0;
 
 	for (unsigned i = 0; i < 20000; i++) {
@@ -70,9 +71,9 @@ ParameterizedTest(uint16_t *family, group_record, random_filters,
 		if (!fanout)
 			continue;
 		if (random_below(&random, 8) == 0)
-			group_clear(&record.group, *family);
-		group_route_set(&record.group, fanout);
-		route = group_route(&record.group);
+			group_record_clear(&record.group, *family);
+		group_record_set_route(&record.group, fanout);
+		route = group_record_route(&record.group);
 		direct += (route & ROUTE_DIRECT) != 0;
 		filtered += (route & (ROUTE_SOURCE4 | ROUTE_SOURCE6)) != 0;
 		for (unsigned k = 0; k < 8; k++)
@@ -90,17 +91,17 @@ ParameterizedTest(uint16_t *family, group_record, source_once,
 	struct fanout *first = kit_filter_fanout(*family, 0);
 	struct fanout *second = kit_filter_fanout(*family, 1);
 	uint64_t source = *family == AF_INET ? ROUTE_SOURCE4 : ROUTE_SOURCE6;
-	struct group6 record = {.group.route = 0};
+	struct group_record6 record = {.group.route = 0};
 
-	group_route_set(&record.group, first);
-	cr_assert(group_route(&record.group) & source);
-	group_route_set(&record.group, second);
-	cr_assert_eq(route_fanout(group_route(&record.group)), second);
-	group_route_set(&record.group, first);
-	cr_assert(group_route(&record.group) & source);
-	group_clear(&record.group, *family);
-	group_route_set(&record.group, second);
-	cr_assert(group_route(&record.group) & source);
+	group_record_set_route(&record.group, first);
+	cr_assert(group_record_route(&record.group) & source);
+	group_record_set_route(&record.group, second);
+	cr_assert_eq(group_record_fanout(group_record_route(&record.group)), second);
+	group_record_set_route(&record.group, first);
+	cr_assert(group_record_route(&record.group) & source);
+	group_record_clear(&record.group, *family);
+	group_record_set_route(&record.group, second);
+	cr_assert(group_record_route(&record.group) & source);
 	free(first);
 	free(second);
 }

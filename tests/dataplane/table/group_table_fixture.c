@@ -26,7 +26,7 @@ static struct fanout *fanout_of(uint16_t family, uint32_t number, struct subscri
 
 	sub.output = (struct output *)((uintptr_t)(number + 1) << 4);
 	fanout_draft(&draft, NULL, family, 1, &sub, 1);
-	return fanout_build(&draft, memory_alloc(draft.size));
+	return fanout_build(&draft, aligned_memory_alloc(draft.size));
 }
 
 struct fanout *kit_fanout(uint16_t family, uint32_t number)
@@ -89,12 +89,12 @@ uint32_t kit_fanout_number(const struct fanout *fanout)
 	return kit_output_number(fanout->outputs[0]);
 }
 
-uint32_t kit_group_number(const struct group *group)
+uint32_t kit_group_number(const struct group_record *group)
 {
-	struct output *scratch[FANOUT_LINES_MAX];
+	struct output *scratch[FANOUT_SUBSCRIBERS_MAX];
 	struct output *const *outputs;
 
-	group_outputs(group, &(struct fanout_frame){0}, scratch, &outputs);
+	group_record_outputs(group, &(struct fanout_frame){0}, scratch, &outputs);
 	return kit_output_number(outputs[0]);
 }
 

@@ -23,7 +23,7 @@ int kit_put_fanout(struct group_table *table, struct reclaim *reclaim,
 // The number of the output, of a fan-out or of a record.
 uint32_t kit_fanout_number(const struct fanout *fanout);
 uint32_t kit_output_number(const struct output *output);
-uint32_t kit_group_number(const struct group *group);
+uint32_t kit_group_number(const struct group_record *group);
 
 // Puts, and retires what was there before.
 int kit_put(struct group_table *table, struct reclaim *reclaim, const struct sluice_addr *group,

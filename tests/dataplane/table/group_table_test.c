@@ -55,7 +55,7 @@ static uint64_t lookup(const struct group_table *table, const struct sluice_addr
 	unsigned n, uint32_t *index)
 {
 	uint64_t hits = kit_lookup(table, groups, n, index);
-	struct group *records[GROUP_TABLE_BURST];
+	struct group_record *records[GROUP_TABLE_BURST];
 	uint32_t again[GROUP_TABLE_BURST];
 	struct group_query query;
 	struct group_key key;
@@ -74,7 +74,7 @@ static uint64_t lookup(const struct group_table *table, const struct sluice_addr
 		table->lookup->records6(table, 0, &query, 0, n, again, records);
 	for (unsigned i = 0; i < n; i++) {
 		cr_assert_eq(again[i], index[i]);
-		cr_assert_eq(records[i], group_table_group(table, 0, index[i]));
+		cr_assert_eq(records[i], group_table_record(table, 0, index[i]));
 	}
 	return hits;
 }
@@ -105,8 +105,8 @@ static void compare(const struct group_table *table, const uint32_t *numbers, ui
 		if (!fanout)
 			continue;
 		cr_assert_eq(kit_fanout_number(fanout), numbers[asked[i]]);
-		cr_assert_eq(
-			kit_group_number(group_table_group(table, 0, index[i])), numbers[asked[i]]);
+		cr_assert_eq(kit_group_number(group_table_record(table, 0, index[i])),
+			numbers[asked[i]]);
 	}
 }
 
@@ -167,7 +167,7 @@ ParameterizedTest(struct variant *variant, group_table, grows_and_shrinks,
 		uint32_t index;
 
 		cr_assert_eq(kit_lookup(table, &group, 1, &index), 1);
-		cr_assert_eq(kit_group_number(group_table_group(table, 1, index)), i);
+		cr_assert_eq(kit_group_number(group_table_record(table, 1, index)), i);
 	}
 	for (uint32_t i = 0; i < GROUPS; i++) {
 		struct sluice_addr group = kit_group(variant->family, i);
@@ -205,7 +205,8 @@ static uint32_t next_of_home(const struct group_table *table, uint32_t home, uin
 		struct group_key key = {0};
 
 		memcpy(&key, group.bytes, sluice_addr_len(&group));
-		if (group_place(atomic_load(&table->buckets), table->family, &key).home == home)
+		if (group_buckets_place(atomic_load(&table->buckets), table->family, &key).home ==
+			home)
 			return number;
 	}
 }
@@ -276,16 +277,17 @@ Test(group_table, bounded_reach,
 	buckets->seeds[0] = 0;
 	atomic_init(&table.buckets, buckets);
 	for (uint32_t i = 1; i <= fits; i++)
-		cr_assert_eq(group_buckets_insert(buckets, group_place4(buckets, i), i), 0);
+		cr_assert_eq(group_buckets_insert(buckets, group_buckets_place4(buckets, i), i), 0);
 	cr_assert_eq(
-		group_buckets_insert(buckets, group_place4(buckets, fits + 1), fits + 1), -ENOSPC);
+		group_buckets_insert(buckets, group_buckets_place4(buckets, fits + 1), fits + 1),
+		-ENOSPC);
 	for (uint32_t i = 1; i <= fits + 1; i++) {
 		cr_assert_eq(group_table_lookup4_burst(&table, &i, 1, &index), i <= fits);
 		if (i <= fits)
 			cr_assert_eq(index, i);
 	}
 	for (uint32_t i = fits; i > 0; i--) {
-		group_buckets_erase(&table, buckets, group_place4(buckets, i), i);
+		group_buckets_erase(&table, buckets, group_buckets_place4(buckets, i), i);
 		cr_assert_eq(group_table_lookup4_burst(&table, &i, 1, &index), 0);
 		cr_assert_eq(bucket_reach(&buckets->buckets[0]),
 			i > BUCKET_SLOTS ? (i - 2) / BUCKET_SLOTS : 0);
@@ -322,7 +324,7 @@ ParameterizedTest(struct variant *variant, group_table, hostile_groups,
 		uint32_t index;
 
 		cr_assert_eq(kit_lookup(table, &hostile[i], 1, &index), 1);
-		cr_assert_eq(kit_group_number(group_table_group(table, 0, index)), 2);
+		cr_assert_eq(kit_group_number(group_table_record(table, 0, index)), 2);
 	}
 	table_done(table);
 }
@@ -340,8 +342,8 @@ ParameterizedTest(struct variant *variant, group_table, counters,
 	kit_lookup(table, &group, 1, &index);
 	for (unsigned worker = 0; worker < 3; worker++)
 		for (unsigned i = 0; i <= worker; i++)
-			group_count(group_table_group(table, worker, index), 100,
-				group_tick(5000 + worker * GROUP_TICK_MS));
+			group_record_count(group_table_record(table, worker, index), 100,
+				group_record_tick(5000 + worker * GROUP_RECORD_TICK_MS));
 	group_table_count_filtered(table, 0, index);
 	group_table_count_filtered(table, 2, index);
 	cr_assert_eq(kit_put(table, &reclaim, &group, 2), 0);
@@ -349,8 +351,8 @@ ParameterizedTest(struct variant *variant, group_table, counters,
 	cr_assert_eq(stats.packets, 6);
 	cr_assert_eq(stats.bytes, 600);
 	cr_assert_eq(stats.filtered, 2);
-	cr_assert_leq(stats.last_ms, 5000 + 2 * GROUP_TICK_MS);
-	cr_assert_gt(stats.last_ms, 5000 + GROUP_TICK_MS);
+	cr_assert_leq(stats.last_ms, 5000 + 2 * GROUP_RECORD_TICK_MS);
+	cr_assert_gt(stats.last_ms, 5000 + GROUP_RECORD_TICK_MS);
 
 	// Until the grace period is over the index stays unused, then it comes back zeroed.
 	cr_assert(kit_remove(table, &reclaim, &group));

@@ -47,15 +47,15 @@ static void *reader_run(void *arg)
 		}
 		hits = kit_lookup(race->table, groups, GROUP_TABLE_BURST, index);
 		for (unsigned i = 0; i < GROUP_TABLE_BURST; i++) {
-			struct group *group;
+			struct group_record *group;
 
 			if (!(hits >> i & 1)) {
 				reader->missed += numbers[i] < STAYING;
 				continue;
 			}
-			group = group_table_group(race->table, reader->id, index[i]);
+			group = group_table_record(race->table, reader->id, index[i]);
 			reader->wrong += kit_group_number(group) % (STAYING + COMING) != numbers[i];
-			group_count(group, 64, 1);
+			group_record_count(group, 64, 1);
 		}
 		reader->bursts++;
 		reclaim_quiescent(&race->reclaim, reader->id);
@@ -154,13 +154,13 @@ static void *filter_reader_run(void *arg)
 		uint16_t port = 5000 + random_below(&random, 2);
 		struct sluice_addr address = kit_source(family, source);
 		struct fanout_frame frame = {.source = address.bytes, .udp_port_be = htons(port)};
-		struct output *scratch[FANOUT_LINES_MAX];
+		struct output *scratch[FANOUT_SUBSCRIBERS_MAX];
 		struct output *const *outputs;
 
 		if (!kit_lookup(race->table, &group, 1, &index)) {
 			reader->missed++;
-		} else if (group_outputs(group_table_group(race->table, reader->id, index), &frame,
-				   scratch, &outputs)) {
+		} else if (group_record_outputs(group_table_record(race->table, reader->id, index),
+				   &frame, scratch, &outputs)) {
 			reader->taken++;
 			reader->wrong +=
 				!kit_filter_takes(kit_output_number(outputs[0]), source, port);

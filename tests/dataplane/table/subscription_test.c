@@ -75,14 +75,15 @@ static unsigned wanted_by(const struct sluice_addr *group, unsigned worker)
 {
 	struct sluice_addr source = {AF_INET, {10, 0, 0, 1}};
 	struct fanout_frame frame = {.source = source.bytes};
-	struct output *scratch[FANOUT_LINES_MAX];
+	struct output *scratch[FANOUT_SUBSCRIBERS_MAX];
 	struct output *const *outputs;
 	unsigned bits = 0, n;
 	uint32_t index;
 
 	if (!kit_lookup(table, group, 1, &index))
 		return 0;
-	n = group_outputs(group_table_group(table, worker, index), &frame, scratch, &outputs);
+	n = group_record_outputs(
+		group_table_record(table, worker, index), &frame, scratch, &outputs);
 	for (unsigned i = 0; i < n; i++)
 		bits |= 1u << (((uintptr_t)outputs[i] >> 4) - 1);
 	return bits;

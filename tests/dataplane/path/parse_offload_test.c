@@ -46,14 +46,14 @@ static void release(struct rte_mbuf *mbuf)
 	free(mbuf);
 }
 
-Test(parse_told, stripped,
+Test(parse_offload, stripped,
 	.description = "stripped frames are what they were, by the fast way as well")
 {
 	unsigned fast = 0;
 
 	for (unsigned i = 0; i < parse_n_cases; i++) {
 		const struct parse_case *row = &parse_cases[i];
-		struct parsed whole, general, told;
+		struct parsed whole, general, offload;
 		struct frame_view view;
 		struct rte_mbuf *mbuf;
 		struct frame frame;
@@ -67,8 +67,8 @@ Test(parse_told, stripped,
 			cr_expect_eq(
 				parse_mbuf_general(mbuf, &general), DROP_NONE, "%s", row->name);
 			expect_same(&general, &whole, row->name);
-			if (parse_mbuf_fast(mbuf, OFFLOAD_TAGS, &told)) {
-				expect_same(&told, &whole, row->name);
+			if (parse_mbuf_fast(mbuf, OFFLOAD_TAGS, &offload)) {
+				expect_same(&offload, &whole, row->name);
 				fast += row->spec.n_tags > 0;
 			}
 		}
@@ -84,15 +84,15 @@ static void vouch(struct rte_mbuf *mbuf)
 	mbuf->packet_type = RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_UDP;
 }
 
-Test(parse_told, vouched,
+Test(parse_offload, checksum_good,
 	.description = "what the NIC vouches for is not looked at again, else it is")
 {
 	const uint64_t believed = OFFLOAD_TAGS | OFFLOAD_CHECKSUM;
-	unsigned vouched = 0;
+	unsigned checksum_good = 0;
 
 	for (unsigned i = 0; i < parse_n_cases; i++) {
 		const struct parse_case *row = &parse_cases[i];
-		struct parsed general, told;
+		struct parsed general, offload;
 		struct rte_mbuf *mbuf;
 		struct frame frame;
 
@@ -103,23 +103,24 @@ Test(parse_told, vouched,
 			cr_expect_eq(
 				parse_mbuf_general(mbuf, &general), DROP_NONE, "%s", row->name);
 			vouch(mbuf);
-			vouched++;
-			cr_expect(parse_mbuf_fast(mbuf, believed, &told), "%s", row->name);
-			expect_same(&told, &general, row->name);
+			checksum_good++;
+			cr_expect(parse_mbuf_fast(mbuf, believed, &offload), "%s", row->name);
+			expect_same(&offload, &general, row->name);
 			// The checksum, which only a port that looks at it is believed to know.
 			rte_pktmbuf_mtod(mbuf, uint8_t *)[general.l3_offset + 10] ^= 0x5a;
-			cr_expect(parse_mbuf_fast(mbuf, believed, &told), "%s", row->name);
-			cr_expect_eq(parse_mbuf(mbuf, &told), DROP_BAD_CHECKSUM, "%s", row->name);
+			cr_expect(parse_mbuf_fast(mbuf, believed, &offload), "%s", row->name);
+			cr_expect_eq(
+				parse_mbuf(mbuf, &offload), DROP_BAD_CHECKSUM, "%s", row->name);
 			mbuf->ol_flags ^= RTE_MBUF_F_RX_IP_CKSUM_MASK; // from good to bad
-			cr_expect_not(parse_mbuf_fast(mbuf, believed, &told), "%s", row->name);
+			cr_expect_not(parse_mbuf_fast(mbuf, believed, &offload), "%s", row->name);
 		}
 		release(mbuf);
 	}
-	cr_expect_geq(vouched, 3, "padded, large, tagged");
+	cr_expect_geq(checksum_good, 3, "padded, large, tagged");
 }
 
 // Nothing it says leads to a read outside, nor to a length outside.
-Test(parse_told, random, .description = "promise 8: a NIC that is wrong harms nobody")
+Test(parse_offload, random, .description = "promise 8: a NIC that is wrong harms nobody")
 {
 	unsigned seed = 2;
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the filters of a fan-out see of a parsed frame.
-#ifndef DATAPLANE_LOOK_H
-#define DATAPLANE_LOOK_H
+// The view of a parsed frame that the filters of a fan-out use.
+#ifndef DATAPLANE_FANOUT_FRAME_H
+#define DATAPLANE_FANOUT_FRAME_H
 
 #include "fanout.h"
 #include "parse.h"
 
 // Refers to `parsed`. Field by field: a struct made at once is made in memory, padding included,
 // and read as a whole, which waits for the stores.
-static inline struct fanout_frame look_at(const struct parsed *parsed)
+static inline struct fanout_frame fanout_frame_of(const struct parsed *parsed)
 {
 	struct fanout_frame frame;
 

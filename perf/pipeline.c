@@ -172,10 +172,10 @@ static void measure_filter(
 		{.name = "open.free", .run = free_slot},
 		{.name = "open.sluice", .run = sluice_slot},
 	};
-	struct group *peers = memory_alloc(size->n * sizeof(*peers));
+	struct group_record *peers = aligned_memory_alloc(size->n * sizeof(*peers));
 
-	loop->n_lines = size->n;
-	loop->lines = memory_alloc(size->n * sizeof(*loop->lines));
+	loop->n_subscribers = size->n;
+	loop->lines = aligned_memory_alloc(size->n * sizeof(*loop->lines));
 	workload_must(peers && loop->lines ? 0 : -1, "memory");
 	loop->outputs[0] = output_new(loop, OUTPUT_COUNT);
 	join(loop, size->n, 1, false);
@@ -186,7 +186,7 @@ static void measure_filter(
 	for (unsigned i = 0; i < size->n; i++) {
 		struct sluice_addr group = workload_group(AF_INET, i);
 
-		group_route_set(&peers[i], group_table_get(loop->interface->table4, &group));
+		group_record_set_route(&peers[i], group_table_get(loop->interface->table4, &group));
 	}
 	loop->hash = peer_hash_open(size->n, (char *)peers, sizeof(*peers));
 	loop->known = known_records(loop->hash, keys);
@@ -253,7 +253,7 @@ static void measure_mixed(struct loop *loop, const struct workload_size *size)
 		"mixed.ceiling", size->name, slots_ratio(&cases[0], &cases[1], workload_rounds));
 }
 
-void filter_bench(const struct workload_size *size)
+void pipeline_bench(const struct workload_size *size)
 {
 	struct loop loop = {.dp = NULL};
 	uint32_t *keys = workload_keys4(SOURCE_KEYS, size->n, 100);
