@@ -50,11 +50,10 @@ void parse_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 	rte_pktmbuf_free_bulk(frames, n);
 }
 
-static const struct line *ask_line(
-	const struct loop *loop, uint32_t group_be, uint32_t n_subscribers)
+static const struct line *ask_line(const struct loop *loop, uint32_t group_be, uint32_t n_lines)
 {
 	const uint32_t hash = group_be * 0x9e3779b1u;
-	const struct line *line = &loop->lines[(uint64_t)hash * n_subscribers >> 32];
+	const struct line *line = &loop->lines[(uint64_t)hash * n_lines >> 32];
 
 	rte_prefetch0(line);
 	return line;
@@ -76,7 +75,7 @@ void limit_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 
 	parse_all(loop, frames, n, parsed);
 	for (unsigned i = 0; i < n; i++)
-		at[i] = ask_line(loop, parsed[i].group4_be, loop->n_subscribers);
+		at[i] = ask_line(loop, parsed[i].group4_be, loop->n_lines);
 	read_lines(at, n);
 	rte_pktmbuf_free_bulk(frames, n);
 }
@@ -136,15 +135,14 @@ void known_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 
 void line_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
-	const uint32_t n_subscribers = (uint64_t)loop->n_subscribers * 24 / sizeof(struct line);
+	const uint32_t n_lines = (uint64_t)loop->n_lines * 24 / sizeof(struct line);
 	const struct line *at[BURST];
 	const uint8_t *data[BURST];
 	struct batch batch;
 
 	other_start(loop, frames, data, n, &batch);
 	for (unsigned i = 0; i < n; i++)
-		at[i] = ask_line(
-			loop, parse_load32(data[i] + SOURCE_IP_OFFSET + 16), n_subscribers);
+		at[i] = ask_line(loop, parse_load32(data[i] + SOURCE_IP_OFFSET + 16), n_lines);
 	read_lines(at, n);
 	other_end(loop, &batch, &loop->known[(loop->source.next - n) % SOURCE_KEYS], n);
 }

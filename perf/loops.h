@@ -25,7 +25,7 @@ struct loop {
 	struct rte_hash *hash;
 	void **known; // the record of each frame of the source
 	struct line *lines; // one a group
-	uint32_t n_subscribers;
+	uint32_t n_lines;
 	struct source source;
 };
 

@@ -174,7 +174,7 @@ static void measure_filter(
 	};
 	struct group_record *peers = aligned_memory_alloc(size->n * sizeof(*peers));
 
-	loop->n_subscribers = size->n;
+	loop->n_lines = size->n;
 	loop->lines = aligned_memory_alloc(size->n * sizeof(*loop->lines));
 	workload_must(peers && loop->lines ? 0 : -1, "memory");
 	loop->outputs[0] = output_new(loop, OUTPUT_COUNT);

@@ -8,7 +8,7 @@
 #include "port.h"
 #include "punt.h"
 
-static_assert(FILTER_BURST <= GROUP_TABLE_BURST, "a burst is one lookup");
+static_assert(FILTER_BURST <= GROUP_QUERY_MAX, "a burst is one lookup");
 
 // A reader's number is borrowed for one call, so no thread has to say when it ends.
 static unsigned reader_borrow(struct dataplane *dp)
@@ -99,7 +99,7 @@ static uint64_t judge(const struct group_table *table, unsigned slice, struct fa
 	for (; found != 0; found &= found - 1) {
 		unsigned i = __builtin_ctzll(found);
 
-		if (wants(group_table_record(table, slice, burst->index[i]), &burst->parsed[i],
+		if (wants(group_storage_record(table, slice, burst->index[i]), &burst->parsed[i],
 			    output))
 			verdict |= UINT64_C(1) << burst->which[i];
 	}

@@ -2,10 +2,10 @@
 #include <rte_prefetch.h>
 #include "batch.h"
 #include "deliver.h"
-#include "group_buckets.h"
+#include "group_lookup.h"
 #include "fanout_frame.h"
 
-static_assert(BURST <= GROUP_TABLE_BURST, "a batch is one lookup");
+static_assert(BURST <= GROUP_QUERY_MAX, "a batch is one lookup");
 static_assert(BURST <= 64, "a batch's frames are bits of a word");
 
 // The loops over frames are made once for each kind of them, as what a loop asks of every frame it
@@ -157,13 +157,8 @@ void batch_fetch(struct batch *batch, unsigned first, unsigned end)
 
 static void tally_settle(const struct worker *worker, const struct tally *tally)
 {
-	struct output_lane *lane;
-
-	if (tally->output == NULL)
-		return;
-	lane = &tally->output->lanes[worker->index];
-	counter_add(&lane->packets, tally->packets);
-	counter_add(&lane->bytes, tally->bytes);
+	if (tally->output != NULL)
+		output_count(tally->output, worker->index, tally->packets, tally->bytes);
 }
 
 INLINE void tally_add(

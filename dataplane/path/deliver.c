@@ -9,7 +9,7 @@ static bool any_ring(struct output *const *outputs, unsigned n)
 	return false;
 }
 
-void deliver_turn(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
+void deliver_start(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n)
 {
 	struct output_burst *burst = &worker->output_burst;
@@ -24,22 +24,6 @@ void deliver_turn(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_off
 		return;
 	output_burst_end(worker);
 	output_burst_start(burst, l3_offset, stripped, outputs, n);
-}
-
-static void hand_over(struct worker *worker)
-{
-	unsigned refused = 0;
-
-	for (unsigned i = 0; i < worker->n_staged; i++)
-		refused += output_hand_over(worker->staged[i], worker->index);
-	worker->n_staged = 0;
-	worker_drop(worker, DROP_OUTPUT_FULL, refused);
-}
-
-void deliver_reserve(struct worker *worker, unsigned n)
-{
-	if (worker->n_staged + n > RTE_DIM(worker->staged) - BURST)
-		hand_over(worker);
 }
 
 // Most frames are whole, nobody's but ours and of one pool: they go back to it as they are.
@@ -72,7 +56,7 @@ static void free_unwanted(struct rte_mbuf **frames, unsigned n)
 void deliver_flush(struct worker *worker)
 {
 	output_burst_end(worker);
-	hand_over(worker);
+	staging_hand_over(worker);
 	if (worker->n_unwanted > 0)
 		free_unwanted(worker->unwanted, worker->n_unwanted);
 	worker->n_unwanted = 0;

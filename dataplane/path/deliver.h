@@ -3,12 +3,12 @@
 #ifndef DATAPLANE_DELIVER_H
 #define DATAPLANE_DELIVER_H
 
-#include "output.h"
+#include "output_burst.h"
 #include "rewrite.h"
-#include "worker.h"
+#include "staging.h"
 
 // Worker. Sends the output burst unless the frame continues it, and starts the next one.
-void deliver_turn(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
+void deliver_start(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n);
 
 // Worker. Stages the frame for each of n outputs, 1 or more; takes the frame over. l3_offset tells
@@ -20,34 +20,9 @@ static inline void deliver_many(struct worker *worker, struct rte_mbuf *frame, u
 
 	if (unlikely(rewrite_is_stripped(frame) ||
 		     !output_burst_continues(burst, l3_offset, false, outputs, n)))
-		deliver_turn(worker, frame, l3_offset, outputs, n);
+		deliver_start(worker, frame, l3_offset, outputs, n);
 	burst->frames[burst->n++] = frame;
 	burst->bytes += frame->pkt_len;
-}
-
-// Worker. Makes sure that n more outputs can have staged frames, and one more for each single frame
-// of the burst.
-void deliver_reserve(struct worker *worker, unsigned n);
-
-// Worker. Counts n frames of so many bytes in all.
-static inline void deliver_count(
-	struct worker *worker, struct output *output, unsigned n, uint64_t bytes)
-{
-	struct output_lane *lane = &output->lanes[worker->index];
-
-	counter_add(&lane->packets, n);
-	counter_add(&lane->bytes, bytes);
-}
-
-// Worker. Its lane of the output, in which it is about to stage frames.
-static inline struct output_lane *deliver_lane(struct worker *worker, struct output *output)
-{
-	struct output_lane *lane = &output->lanes[worker->index];
-
-	// Without a branch: which outputs a burst goes to is different each time.
-	worker->staged[worker->n_staged] = output;
-	worker->n_staged += !output_has_staged(lane);
-	return lane;
 }
 
 // Worker. As deliver_many(), to one output: nobody shares the frame.
@@ -60,9 +35,9 @@ static inline void deliver_single(
 		// Whose frames may be for this output, too, and came before.
 		if (unlikely(worker->output_burst.n > 0))
 			output_burst_end(worker);
-		output_stage(output, deliver_lane(worker, output), frame);
+		output_stage(output, staging_lane(worker, output), frame);
 	} else if (output->kind == OUTPUT_COUNT) {
-		deliver_count(worker, output, 1, frame->pkt_len);
+		output_count(output, worker->index, 1, frame->pkt_len);
 		worker_discard(worker, frame);
 	} else {
 		deliver_many(worker, frame, l3_offset, &output, 1);

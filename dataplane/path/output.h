@@ -78,6 +78,15 @@ static inline void output_stage_burst(const struct output *output, struct output
 	lane->staged_bytes += bytes;
 }
 
+// Sender. Counts n frames of so many bytes in all, for an output that only counts.
+static inline void output_count(struct output *output, unsigned sender, unsigned n, uint64_t bytes)
+{
+	struct output_lane *lane = &output->lanes[sender];
+
+	counter_add(&lane->packets, n);
+	counter_add(&lane->bytes, bytes);
+}
+
 // Sender. Hands over what is staged, counts it and frees what the output has no room for. Returns
 // how many frames those were.
 unsigned output_hand_over(struct output *output, unsigned sender);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "deliver.h"
 #include "output_burst.h"
+#include "port.h"
+#include "rewrite.h"
+#include "staging.h"
 
 // How the frames of an output burst that goes to ports are used.
 struct fate {
@@ -15,7 +17,7 @@ static_assert(BURST <= 64, "a bit a frame");
 
 static void send_all(struct worker *worker, const struct output_burst *burst, struct output *output)
 {
-	struct output_lane *lane = deliver_lane(worker, output);
+	struct output_lane *lane = staging_lane(worker, output);
 
 	output_stage_burst(output, lane, burst->frames, burst->n, burst->bytes);
 }
@@ -56,7 +58,7 @@ static void send_by_port(struct worker *worker, const struct output_burst *burst
 		worker_drop(worker, DROP_NO_MBUF, burst->n - n);
 	}
 	if (likely(n > 0))
-		output_stage_burst(output, deliver_lane(worker, output), frames, n, bytes);
+		output_stage_burst(output, staging_lane(worker, output), frames, n, bytes);
 }
 
 static bool is_chained(const struct output_burst *burst)
@@ -107,7 +109,7 @@ static void send_burst(struct worker *worker, const struct output_burst *burst)
 			send_all(worker, burst, output);
 			n_rings++;
 		} else if (output->kind == OUTPUT_COUNT) {
-			deliver_count(worker, output, burst->n, burst->bytes);
+			output_count(output, worker->index, burst->n, burst->bytes);
 		} else {
 			n_ports++;
 		}
@@ -125,7 +127,7 @@ void output_burst_end(struct worker *worker)
 
 	if (burst->n == 0)
 		return;
-	deliver_reserve(worker, burst->n_outputs);
+	staging_reserve(worker, burst->n_outputs);
 	send_burst(worker, burst);
 	burst->n = 0;
 	burst->bytes = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The hash table of a group table: one cache line a bucket, eight slots a bucket, eight bytes a
-// slot, so that a slot changes by one atomic store. Shared by the writer (group_buckets.c) and the
-// burst lookups (group_lookup.c).
+// The hash table of a group table: group -> index. The control thread changes it here; workers
+// search it in group_lookup.c.
 //
 // An entry lives in its home bucket or, when that is full, in one of the next ones, and never
 // moves. The home's reach says how far its entries have gone; it is raised after such an entry is
@@ -9,24 +8,9 @@
 #ifndef DATAPLANE_GROUP_BUCKETS_H
 #define DATAPLANE_GROUP_BUCKETS_H
 
-#include "group_table.h"
-#include "aligned_memory.h"
-#include <rte_prefetch.h>
-
-#define BUCKET_SLOTS 8
-// Bounds a lookup whatever the keys are: beyond it the writer draws another seed.
-#define BUCKET_REACH_MAX 8
-
-// A slot: bits 0-31 the tag (the IPv4 group in network order as it is; of an IPv6 group, hash
-// bits), bits 32-55 the index, and in slot 0 bits 56-63 the reach of the bucket. A tag is never 0,
-// and the tag of an empty slot is. No two slots of a bucket have the same tag.
-struct bucket {
-	// control: wo, worker: ro
-	_Alignas(ALIGNED_MEMORY_LINE) _Atomic uint64_t slots[BUCKET_SLOTS];
-};
-
-_Static_assert(sizeof(struct bucket) == ALIGNED_MEMORY_LINE, "a bucket is a cache line");
-_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a slot changes by one store");
+#include "bucket.h"
+#include "group_storage.h"
+#include "reclaim.h"
 
 // Immutable but for the slots.
 struct group_buckets {
@@ -41,29 +25,6 @@ struct group_place {
 	uint32_t home; // bucket
 	uint32_t tag;
 };
-
-#define BUCKET_SLOT_MAX ((UINT64_C(1) << 56) - 1) // of a slot without a reach
-
-static inline uint32_t bucket_slot_tag(uint64_t slot)
-{
-	return (uint32_t)slot;
-}
-
-static inline uint32_t bucket_slot_index(uint64_t slot)
-{
-	return (uint32_t)(slot >> 32) & 0xffffff;
-}
-
-// Acquire: whoever sees an index also sees what was written behind it before.
-static inline uint64_t bucket_slot_load(const struct bucket *bucket, unsigned i)
-{
-	return atomic_load_explicit(&bucket->slots[i], memory_order_acquire);
-}
-
-static inline uint32_t bucket_reach(const struct bucket *bucket)
-{
-	return (uint32_t)(bucket_slot_load(bucket, 0) >> 56);
-}
 
 static inline uint32_t group_buckets_after(const struct group_buckets *buckets, uint32_t bucket)
 {
@@ -109,34 +70,7 @@ static inline struct group_place group_buckets_place(
 // IPv6. Of the first worker's record, for the control thread.
 static inline struct group_key *group_buckets_key(const struct group_table *table, uint32_t index)
 {
-	return &((struct group_record6 *)group_table_record(table, 0, index))->key;
-}
-
-// The first step of a lookup, which then has to end with this table.
-static inline void group_query_start(struct group_query *query, const struct group_table *table)
-{
-	query->buckets = atomic_load_explicit(&table->buckets, memory_order_acquire);
-}
-
-// Asks for group number i, and fetches its bucket.
-static inline void group_query_ask4(struct group_query *query, unsigned i, uint32_t group_be)
-{
-	struct group_place place = group_buckets_place4(query->buckets, group_be);
-
-	query->tags[i] = place.tag;
-	query->homes[i] = &query->buckets->buckets[place.home];
-	rte_prefetch0(query->homes[i]);
-}
-
-static inline void group_query_ask6(
-	struct group_query *query, unsigned i, const struct group_key *group)
-{
-	struct group_place place = group_buckets_place6(query->buckets, group);
-
-	query->keys[i] = *group;
-	query->tags[i] = place.tag;
-	query->homes[i] = &query->buckets->buckets[place.home];
-	rte_prefetch0(query->homes[i]);
+	return &((struct group_record6 *)group_storage_record(table, 0, index))->key;
 }
 
 // The rest is for the control thread.

@@ -10,7 +10,7 @@ static uint32_t chunk_size(unsigned chunk)
 	return (uint32_t)GROUP_CHUNK_MIN << chunk;
 }
 
-// The inverse of group_spot(). Index 0 is given to nobody: it is the end of a list.
+// The inverse of group_storage_spot(). Index 0 is given to nobody: it is the end of a list.
 static uint32_t chunk_first(unsigned chunk)
 {
 	return chunk_size(chunk) - GROUP_CHUNK_MIN;
@@ -120,13 +120,13 @@ static int take_free(struct group_writer *writer, uint32_t *index)
 
 static void records_clear(struct group_table *table, uint32_t index)
 {
-	struct group_spot spot = group_spot(index);
+	struct group_spot spot = group_storage_spot(index);
 
 	for (unsigned worker = 0; worker < table->n_workers; worker++) {
 		_Atomic uint64_t *filtered = atomic_load_explicit(
 			&table->slices[worker].filtered[spot.chunk], memory_order_relaxed);
 
-		group_record_clear(group_table_record(table, worker, index), table->family);
+		group_record_clear(group_storage_record(table, worker, index), table->family);
 		atomic_store_explicit(&filtered[spot.offset], 0, memory_order_relaxed);
 	}
 }
@@ -187,7 +187,7 @@ static void limbo_end(struct reclaim_item *item)
 
 	while (writer->ageing) {
 		uint32_t index = writer->ageing;
-		unsigned number = group_spot(index).chunk;
+		unsigned number = group_storage_spot(index).chunk;
 		struct group_chunk *chunk = &writer->chunks[number];
 		union group_index_entry *entry = group_index_entry(writer, index);
 

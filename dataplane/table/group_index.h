@@ -5,7 +5,8 @@
 #ifndef DATAPLANE_GROUP_INDEX_H
 #define DATAPLANE_GROUP_INDEX_H
 
-#include "group_table.h"
+#include "group_storage.h"
+#include "reclaim.h"
 
 union group_index_entry {
 	struct fanout *fanout; // index in use

@@ -66,7 +66,7 @@ INLINE void put_record(const struct group_table *table, uint16_t family, const s
 	const size_t size =
 		family == AF_INET ? sizeof(struct group_record) : sizeof(struct group_record6);
 	struct group_record *record =
-		(struct group_record *)(group_table_chunk(table, finds->worker, index) +
+		(struct group_record *)(group_storage_chunk(table, finds->worker, index) +
 					index * size);
 
 	finds->records[i] = record;
@@ -161,7 +161,7 @@ INLINE uint64_t find6(const struct group_table *table, const struct group_query 
 	attributes static uint64_t find6_##name(const struct group_table *table, unsigned worker,  \
 		const struct group_query *query, unsigned first, unsigned end, uint32_t *index)    \
 	{                                                                                          \
-		struct group_record *records[GROUP_TABLE_BURST];                                   \
+		struct group_record *records[GROUP_QUERY_MAX];                                     \
 		struct finds finds = {worker, index, records};                                     \
                                                                                                    \
 		return find6(table, query, first, end, finds, false, match_##name);                \
@@ -238,26 +238,4 @@ const struct group_lookup *group_lookup(unsigned rank)
 #endif
 	lookups[n++] = &lookup_scalar;
 	return rank < n ? lookups[rank] : NULL;
-}
-
-uint64_t group_table_lookup4_burst(
-	const struct group_table *table, const uint32_t *groups_be, unsigned n, uint32_t *index)
-{
-	struct group_query query;
-
-	group_query_start(&query, table);
-	for (unsigned i = 0; i < n; i++)
-		group_query_ask4(&query, i, groups_be[i]);
-	return table->lookup->find4(table, &query, 0, n, index);
-}
-
-uint64_t group_table_lookup6_burst(const struct group_table *table, unsigned worker,
-	const struct group_key *groups, unsigned n, uint32_t *index)
-{
-	struct group_query query;
-
-	group_query_start(&query, table);
-	for (unsigned i = 0; i < n; i++)
-		group_query_ask6(&query, i, &groups[i]);
-	return table->lookup->find6(table, worker, &query, 0, n, index);
 }

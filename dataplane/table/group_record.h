@@ -14,6 +14,7 @@
 #include <string.h>
 #include <rte_branch_prediction.h>
 #include "fanout.h"
+#include "group_key.h"
 
 enum route_flag { // in the low bits, which are 0 in an address
 	ROUTE_DIRECT = 1, // to an output, else to a fan-out
@@ -27,11 +28,6 @@ enum route_flag { // in the low bits, which are 0 in an address
 
 // Times in a record are in ticks: 32 bits of them tell the last year apart.
 #define GROUP_RECORD_TICK_MS 16
-
-// A group as words in memory order; an IPv4 group is the low half of words[0], in network order.
-struct group_key {
-	uint64_t words[2];
-};
 
 struct group_record {
 	_Atomic uint64_t route; // control: wo, worker: ro
@@ -49,11 +45,6 @@ struct group_record6 {
 
 _Static_assert(sizeof(struct group_record) == 32, "two records a cache line");
 _Static_assert(sizeof(struct group_record6) == 64, "one record a cache line");
-
-static inline bool group_key_equal(const struct group_key *a, const struct group_key *b)
-{
-	return !((a->words[0] ^ b->words[0]) | (a->words[1] ^ b->words[1]));
-}
 
 static inline uint32_t group_record_tick(uint64_t ms)
 {

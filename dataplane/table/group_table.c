@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "group_table.h"
+#include "aligned_memory.h"
 #include "group_buckets.h"
 #include "group_index.h"
 #include "group_lookup.h"
@@ -179,7 +180,7 @@ static void set_fanout(struct group_table *table, uint32_t index, struct fanout 
 {
 	group_index_entry(table->writer, index)->fanout = fanout;
 	for (unsigned worker = 0; worker < table->n_workers; worker++) {
-		struct group_record *record = group_table_record(table, worker, index);
+		struct group_record *record = group_storage_record(table, worker, index);
 
 		group_record_set_route(record, fanout);
 		if (!(group_record_route(record) & ROUTE_DIRECT) && !group_table_has_fanouts(table))
@@ -190,7 +191,7 @@ static void set_fanout(struct group_table *table, uint32_t index, struct fanout 
 static void set_key(struct group_table *table, uint32_t index, const struct group_key *key)
 {
 	for (unsigned worker = 0; table->family == AF_INET6 && worker < table->n_workers; worker++)
-		((struct group_record6 *)group_table_record(table, worker, index))->key = *key;
+		((struct group_record6 *)group_storage_record(table, worker, index))->key = *key;
 }
 
 // Counts a group that came or went. A worker never finds a group in a table without any, nor a
@@ -267,10 +268,32 @@ unsigned group_table_count(const struct group_table *table)
 	return table->writer->count;
 }
 
+uint64_t group_table_lookup4_burst(
+	const struct group_table *table, const uint32_t *groups_be, unsigned n, uint32_t *index)
+{
+	struct group_query query;
+
+	group_query_start(&query, table);
+	for (unsigned i = 0; i < n; i++)
+		group_query_ask4(&query, i, groups_be[i]);
+	return table->lookup->find4(table, &query, 0, n, index);
+}
+
+uint64_t group_table_lookup6_burst(const struct group_table *table, unsigned worker,
+	const struct group_key *groups, unsigned n, uint32_t *index)
+{
+	struct group_query query;
+
+	group_query_start(&query, table);
+	for (unsigned i = 0; i < n; i++)
+		group_query_ask6(&query, i, &groups[i]);
+	return table->lookup->find6(table, worker, &query, 0, n, index);
+}
+
 static _Atomic uint64_t *filtered_counter(
 	const struct group_table *table, unsigned worker, uint32_t index)
 {
-	struct group_spot spot = group_spot(index);
+	struct group_spot spot = group_storage_spot(index);
 
 	return atomic_load_explicit(
 		       &table->slices[worker].filtered[spot.chunk], memory_order_relaxed) +
@@ -296,7 +319,7 @@ int group_table_stats(const struct group_table *table, const struct sluice_addr 
 	if (!index)
 		return -ENOENT;
 	for (unsigned worker = 0; worker < table->n_workers; worker++) {
-		const struct group_record *record = group_table_record(table, worker, index);
+		const struct group_record *record = group_storage_record(table, worker, index);
 		uint64_t packets = atomic_load_explicit(&record->packets, memory_order_acquire);
 
 		stats->packets += packets;

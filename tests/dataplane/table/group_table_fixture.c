@@ -138,8 +138,8 @@ bool kit_remove(struct group_table *table, struct reclaim *reclaim, const struct
 uint64_t kit_lookup(const struct group_table *table, const struct sluice_addr *groups, unsigned n,
 	uint32_t *index)
 {
-	struct group_key keys[GROUP_TABLE_BURST];
-	uint32_t groups_be[GROUP_TABLE_BURST];
+	struct group_key keys[GROUP_QUERY_MAX];
+	uint32_t groups_be[GROUP_QUERY_MAX];
 
 	for (unsigned i = 0; i < n; i++) {
 		memcpy(&groups_be[i], groups[i].bytes, 4);

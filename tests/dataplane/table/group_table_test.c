@@ -55,8 +55,8 @@ static uint64_t lookup(const struct group_table *table, const struct sluice_addr
 	unsigned n, uint32_t *index)
 {
 	uint64_t hits = kit_lookup(table, groups, n, index);
-	struct group_record *records[GROUP_TABLE_BURST];
-	uint32_t again[GROUP_TABLE_BURST];
+	struct group_record *records[GROUP_QUERY_MAX];
+	uint32_t again[GROUP_QUERY_MAX];
 	struct group_query query;
 	struct group_key key;
 
@@ -74,7 +74,7 @@ static uint64_t lookup(const struct group_table *table, const struct sluice_addr
 		table->lookup->records6(table, 0, &query, 0, n, again, records);
 	for (unsigned i = 0; i < n; i++) {
 		cr_assert_eq(again[i], index[i]);
-		cr_assert_eq(records[i], group_table_record(table, 0, index[i]));
+		cr_assert_eq(records[i], group_storage_record(table, 0, index[i]));
 	}
 	return hits;
 }
@@ -83,9 +83,9 @@ static uint64_t lookup(const struct group_table *table, const struct sluice_addr
 static void compare(const struct group_table *table, const uint32_t *numbers, uint32_t universe,
 	struct random *random)
 {
-	struct sluice_addr groups[GROUP_TABLE_BURST] = {0};
-	uint32_t asked[GROUP_TABLE_BURST], index[GROUP_TABLE_BURST];
-	unsigned n = random_below(random, GROUP_TABLE_BURST + 1);
+	struct sluice_addr groups[GROUP_QUERY_MAX] = {0};
+	uint32_t asked[GROUP_QUERY_MAX], index[GROUP_QUERY_MAX];
+	unsigned n = random_below(random, GROUP_QUERY_MAX + 1);
 	uint64_t hits;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -95,7 +95,7 @@ static void compare(const struct group_table *table, const uint32_t *numbers, ui
 	hits = lookup(table, groups, n, index);
 	for (unsigned i = 0; i < n; i++)
 		cr_assert_eq(index[i] != 0, hits >> i & 1);
-	if (n < GROUP_TABLE_BURST)
+	if (n < GROUP_QUERY_MAX)
 		cr_assert_eq(hits >> n, 0);
 	for (unsigned i = 0; i < n; i++) {
 		const struct fanout *fanout = group_table_get(table, &groups[i]);
@@ -105,7 +105,7 @@ static void compare(const struct group_table *table, const uint32_t *numbers, ui
 		if (!fanout)
 			continue;
 		cr_assert_eq(kit_fanout_number(fanout), numbers[asked[i]]);
-		cr_assert_eq(kit_group_number(group_table_record(table, 0, index[i])),
+		cr_assert_eq(kit_group_number(group_storage_record(table, 0, index[i])),
 			numbers[asked[i]]);
 	}
 }
@@ -167,7 +167,7 @@ ParameterizedTest(struct variant *variant, group_table, grows_and_shrinks,
 		uint32_t index;
 
 		cr_assert_eq(kit_lookup(table, &group, 1, &index), 1);
-		cr_assert_eq(kit_group_number(group_table_record(table, 1, index)), i);
+		cr_assert_eq(kit_group_number(group_storage_record(table, 1, index)), i);
 	}
 	for (uint32_t i = 0; i < GROUPS; i++) {
 		struct sluice_addr group = kit_group(variant->family, i);
@@ -324,7 +324,7 @@ ParameterizedTest(struct variant *variant, group_table, hostile_groups,
 		uint32_t index;
 
 		cr_assert_eq(kit_lookup(table, &hostile[i], 1, &index), 1);
-		cr_assert_eq(kit_group_number(group_table_record(table, 0, index)), 2);
+		cr_assert_eq(kit_group_number(group_storage_record(table, 0, index)), 2);
 	}
 	table_done(table);
 }
@@ -342,7 +342,7 @@ ParameterizedTest(struct variant *variant, group_table, counters,
 	kit_lookup(table, &group, 1, &index);
 	for (unsigned worker = 0; worker < 3; worker++)
 		for (unsigned i = 0; i <= worker; i++)
-			group_record_count(group_table_record(table, worker, index), 100,
+			group_record_count(group_storage_record(table, worker, index), 100,
 				group_record_tick(5000 + worker * GROUP_RECORD_TICK_MS));
 	group_table_count_filtered(table, 0, index);
 	group_table_count_filtered(table, 2, index);
@@ -394,10 +394,10 @@ Test(group_table, spots, .description = "every index has a place of its own in t
 {
 	struct group_spot last = {0, 0};
 
-	cr_assert_eq(group_spot(0).chunk, 0);
-	cr_assert_eq(group_spot(0).offset, 0);
+	cr_assert_eq(group_storage_spot(0).chunk, 0);
+	cr_assert_eq(group_storage_spot(0).offset, 0);
 	for (uint32_t i = 1; i < GROUP_TABLE_GROUPS_MAX + GROUP_TABLE_GROUPS_MAX / 2; i++) {
-		struct group_spot spot = group_spot(i);
+		struct group_spot spot = group_storage_spot(i);
 		uint32_t size = GROUP_CHUNK_MIN << last.chunk;
 
 		if (last.offset + 1 < size)

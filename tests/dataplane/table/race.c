@@ -36,24 +36,24 @@ static void *reader_run(void *arg)
 
 	reclaim_online(&race->reclaim, reader->id);
 	do {
-		struct sluice_addr groups[GROUP_TABLE_BURST];
-		uint32_t numbers[GROUP_TABLE_BURST], index[GROUP_TABLE_BURST];
+		struct sluice_addr groups[GROUP_QUERY_MAX];
+		uint32_t numbers[GROUP_QUERY_MAX], index[GROUP_QUERY_MAX];
 		uint64_t hits;
 
-		for (unsigned i = 0; i < GROUP_TABLE_BURST; i++) {
+		for (unsigned i = 0; i < GROUP_QUERY_MAX; i++) {
 			// Every other group comes and goes.
 			numbers[i] = random_below(&random, i % 2 ? STAYING : STAYING + COMING);
 			groups[i] = kit_group(race->table->family, numbers[i]);
 		}
-		hits = kit_lookup(race->table, groups, GROUP_TABLE_BURST, index);
-		for (unsigned i = 0; i < GROUP_TABLE_BURST; i++) {
+		hits = kit_lookup(race->table, groups, GROUP_QUERY_MAX, index);
+		for (unsigned i = 0; i < GROUP_QUERY_MAX; i++) {
 			struct group_record *group;
 
 			if (!(hits >> i & 1)) {
 				reader->missed += numbers[i] < STAYING;
 				continue;
 			}
-			group = group_table_record(race->table, reader->id, index[i]);
+			group = group_storage_record(race->table, reader->id, index[i]);
 			reader->wrong += kit_group_number(group) % (STAYING + COMING) != numbers[i];
 			group_record_count(group, 64, 1);
 		}
@@ -159,8 +159,9 @@ static void *filter_reader_run(void *arg)
 
 		if (!kit_lookup(race->table, &group, 1, &index)) {
 			reader->missed++;
-		} else if (group_record_outputs(group_table_record(race->table, reader->id, index),
-				   &frame, scratch, &outputs)) {
+		} else if (group_record_outputs(
+				   group_storage_record(race->table, reader->id, index), &frame,
+				   scratch, &outputs)) {
 			reader->taken++;
 			reader->wrong +=
 				!kit_filter_takes(kit_output_number(outputs[0]), source, port);

@@ -83,7 +83,7 @@ static unsigned wanted_by(const struct sluice_addr *group, unsigned worker)
 	if (!kit_lookup(table, group, 1, &index))
 		return 0;
 	n = group_record_outputs(
-		group_table_record(table, worker, index), &frame, scratch, &outputs);
+		group_storage_record(table, worker, index), &frame, scratch, &outputs);
 	for (unsigned i = 0; i < n; i++)
 		bits |= 1u << (((uintptr_t)outputs[i] >> 4) - 1);
 	return bits;
