@@ -160,6 +160,15 @@ struct subscriber {
 int interface_subscribe(struct interface *interface, const struct sluice_addr *group,
 	uint64_t owner, const struct subscriber *subs, unsigned n);
 
+struct fanout_hook; // table/fanout.h
+
+// Has the workers call the hook for each frame they receive for the group, before they deliver it;
+// NULL removes the hook of the group. Workers may still call the old one until
+// dataplane_synchronize(). The hook stays when subscribers come and go, and is removed with the
+// last of them. -ENOENT if nobody subscribes to the group, -ENOMEM; removing never fails.
+int interface_set_hook(struct interface *interface, const struct sluice_addr *group,
+	const struct fanout_hook *hook);
+
 // Waits until no worker uses anything withdrawn before the call. A few microseconds.
 void dataplane_synchronize(struct dataplane *dp);
 

@@ -172,7 +172,7 @@ INLINE void tally_add(
 	tally->bytes += bytes;
 }
 
-INLINE struct fanout_frame look(const struct batch *batch, unsigned i, bool alike, bool ipv6)
+INLINE struct fanout_frame view(const struct batch *batch, unsigned i, bool alike, bool ipv6)
 {
 	struct fanout_frame frame;
 	const uint8_t *ip;
@@ -191,7 +191,17 @@ INLINE uint16_t l3_offset(const struct batch *batch, unsigned i, bool alike)
 	return alike ? batch->template.l3_offset : batch->parsed[i].l3_offset;
 }
 
-// To all who want the frame. Returns how many outputs that were.
+// Whether the hook lets the frame through.
+static __rte_noinline bool call_hook(
+	struct batch *batch, unsigned i, const struct fanout_hook *hook, bool alike, bool ipv6)
+{
+	const struct fanout_frame frame = view(batch, i, alike, ipv6);
+
+	return hook->frame(hook->context, batch->worker->index, batch->frames[i],
+		l3_offset(batch, i, alike), &frame);
+}
+
+// Delivers to the outputs that want the frame. Returns how many those were.
 static __rte_noinline unsigned deliver_fanout(
 	struct batch *batch, unsigned i, const struct fanout *fanout, bool alike, bool ipv6)
 {
@@ -200,11 +210,13 @@ static __rte_noinline unsigned deliver_fanout(
 	struct output *const *outputs = scratch;
 	unsigned n;
 
+	if (unlikely(fanout->has_hook) && !call_hook(batch, i, fanout_hook(fanout), alike, ipv6))
+		return 0;
 	if (fanout->n_open == fanout->n_outputs) {
 		outputs = fanout->outputs;
 		n = fanout->n_outputs;
 	} else {
-		const struct fanout_frame frame = look(batch, i, alike, ipv6);
+		const struct fanout_frame frame = view(batch, i, alike, ipv6);
 
 		n = fanout_filter(fanout, &frame, scratch);
 	}
@@ -215,7 +227,7 @@ static __rte_noinline unsigned deliver_fanout(
 	return n;
 }
 
-// The group is joined, but nobody wants the frame.
+// The group is joined, but no subscriber, or the hook, wants the frame.
 static __rte_noinline void refuse(struct batch *batch, unsigned i)
 {
 	group_table_count_filtered(batch->table, batch->worker->index, batch->index[i]);
@@ -251,7 +263,7 @@ INLINE void deliver(struct batch *batch, unsigned first, unsigned end, bool alik
 			}
 			batch->n_more += n - 1;
 		} else if (unlikely(!group_record_takes(
-				   group, route, look(batch, i, alike, ipv6)))) {
+				   group, route, view(batch, i, alike, ipv6)))) {
 			refuse(batch, i);
 			continue;
 		} else if (output->kind == OUTPUT_COUNT) {

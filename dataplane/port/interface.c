@@ -141,6 +141,13 @@ int interface_subscribe(struct interface *interface, const struct sluice_addr *g
 		table_of(interface, group->family), group, owner, subs, n);
 }
 
+int interface_set_hook(struct interface *interface, const struct sluice_addr *group,
+	const struct fanout_hook *hook)
+{
+	return subscription_set_hook(&interface->port->dp->subscription,
+		table_of(interface, group->family), group, hook);
+}
+
 int interface_group_stats(const struct interface *interface, const struct sluice_addr *group,
 	struct group_stats *stats)
 {

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <rte_byteorder.h>
 
+_Static_assert(sizeof(struct fanout_hook *) == sizeof(uint64_t), "a hook follows the owners");
+
 // With one line and one IPv4 source a fan-out takes one cache line: what workers do not read, the
 // owners, comes last.
 struct fanout_subscriber {
@@ -38,7 +40,8 @@ static size_t source_size(uint16_t family)
 // Of the lines, in their order.
 static uint64_t *owners_of(const struct fanout *fanout)
 {
-	return (uint64_t *)((uintptr_t)fanout + fanout->size) - fanout->n_subscribers;
+	return (uint64_t *)((uintptr_t)fanout + fanout->size) - fanout->has_hook -
+	       fanout->n_subscribers;
 }
 
 static uint32_t source4_load(const void *address)
@@ -156,7 +159,7 @@ bool fanout_single(const struct fanout *fanout, struct fanout_single *single)
 {
 	const struct fanout_subscriber *subscriber = subscribers_of(fanout);
 
-	if (fanout->n_outputs != 1)
+	if (fanout->n_outputs != 1 || fanout->has_hook)
 		return false;
 	*single = (struct fanout_single){.output = fanout->outputs[0]};
 	if (fanout->n_open == 1)
@@ -230,7 +233,51 @@ static void draft_measure(struct fanout_draft *draft)
 					draft->n_subscribers * sizeof(struct fanout_subscriber) +
 					n_sources * source_size(draft->family),
 				sizeof(uint64_t)) +
-			draft->n_subscribers * sizeof(uint64_t);
+			draft->n_subscribers * sizeof(uint64_t) +
+			(draft->hook ? sizeof(uint64_t) : 0);
+}
+
+static void draft_start(struct fanout_draft *draft, uint16_t family, const struct fanout_hook *hook)
+{
+	draft->size = 0;
+	draft->family = family;
+	draft->hook = hook;
+	draft->n_subscribers = draft->n_open_subscribers = draft->n_outputs = draft->n_open = 0;
+}
+
+// Adds subscriber number i of a fan-out.
+static int draft_add_old(struct fanout_draft *draft, const struct fanout *old, unsigned i)
+{
+	const struct fanout_subscriber *subscriber = &subscribers_of(old)[i];
+	const uint8_t *sources = sources_of(old);
+
+	return draft_add(draft,
+		&(struct fanout_draft_subscriber){
+			.output = old->outputs[subscriber->output],
+			.owner = owners_of(old)[i],
+			.sources = sources + subscriber->first_source * source_size(draft->family),
+			.n_sources = subscriber->n_sources,
+			.udp_port_be = subscriber->udp_port_be,
+			.mode = subscriber->mode,
+			.packed = true,
+			.open = subscriber->mode == SLUICE_EXCLUDE && !subscriber->n_sources &&
+				!subscriber->udp_port_be,
+		});
+}
+
+static int draft_add_new(
+	struct fanout_draft *draft, uint64_t owner, const struct subscriber *subscriber)
+{
+	return draft_add(draft, &(struct fanout_draft_subscriber){
+					.output = subscriber->output,
+					.owner = owner,
+					.sources = subscriber->sources,
+					.n_sources = subscriber->n_sources,
+					.udp_port_be = subscriber->udp_port_be,
+					.mode = subscriber->mode,
+					.open = subscriber->mode == SLUICE_EXCLUDE &&
+						!subscriber->n_sources && !subscriber->udp_port_be,
+				});
 }
 
 int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t family,
@@ -238,49 +285,28 @@ int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t 
 {
 	int rc = 0;
 
-	draft->size = 0;
-	draft->family = family;
-	draft->n_subscribers = draft->n_open_subscribers = draft->n_outputs = draft->n_open = 0;
-	for (unsigned i = 0; !rc && old && i < old->n_subscribers; i++) {
-		const struct fanout_subscriber *subscriber = &subscribers_of(old)[i];
-		const uint8_t *sources = sources_of(old);
-
-		if (owners_of(old)[i] == owner)
-			continue;
-		rc = draft_add(draft,
-			&(struct fanout_draft_subscriber){
-				.output = old->outputs[subscriber->output],
-				.owner = owners_of(old)[i],
-				.sources = sources + subscriber->first_source * source_size(family),
-				.n_sources = subscriber->n_sources,
-				.udp_port_be = subscriber->udp_port_be,
-				.mode = subscriber->mode,
-				.packed = true,
-				.open = subscriber->mode == SLUICE_EXCLUDE &&
-					!subscriber->n_sources && !subscriber->udp_port_be,
-			});
-	}
-	for (unsigned i = 0; !rc && i < n; i++) {
-		const struct subscriber *sub = &subs[i];
-
-		if (sub->mode == SLUICE_INCLUDE && !sub->n_sources)
-			continue;
-		rc = draft_add(draft, &(struct fanout_draft_subscriber){
-					      .output = sub->output,
-					      .owner = owner,
-					      .sources = sub->sources,
-					      .n_sources = sub->n_sources,
-					      .udp_port_be = sub->udp_port_be,
-					      .mode = sub->mode,
-					      .open = sub->mode == SLUICE_EXCLUDE &&
-						      !sub->n_sources && !sub->udp_port_be,
-				      });
-	}
+	draft_start(draft, family, old ? fanout_hook(old) : NULL);
+	for (unsigned i = 0; !rc && old && i < old->n_subscribers; i++)
+		if (owners_of(old)[i] != owner)
+			rc = draft_add_old(draft, old, i);
+	for (unsigned i = 0; !rc && i < n; i++)
+		if (subs[i].mode == SLUICE_EXCLUDE || subs[i].n_sources)
+			rc = draft_add_new(draft, owner, &subs[i]);
 	if (rc)
 		return rc;
 	draft_sort(draft);
 	draft_measure(draft);
 	return 0;
+}
+
+void fanout_draft_hook(
+	struct fanout_draft *draft, const struct fanout *old, const struct fanout_hook *hook)
+{
+	draft_start(draft, old->family, hook);
+	for (unsigned i = 0; i < old->n_subscribers; i++)
+		draft_add_old(draft, old, i);
+	draft_sort(draft);
+	draft_measure(draft);
 }
 
 static void sources_pack(
@@ -313,7 +339,10 @@ struct fanout *fanout_build(const struct fanout_draft *draft, void *block)
 		.n_open = draft->n_open,
 		.n_subscribers = draft->n_subscribers,
 		.n_open_subscribers = draft->n_open_subscribers,
+		.has_hook = draft->hook != NULL,
 	};
+	if (draft->hook)
+		((const struct fanout_hook **)((uintptr_t)fanout + fanout->size))[-1] = draft->hook;
 	subscribers = (struct fanout_subscriber *)subscribers_of(fanout);
 	sources = (uint8_t *)sources_of(fanout);
 	for (unsigned i = 0; i < draft->n_subscribers; i++) {

@@ -5,7 +5,8 @@
 // A route leads to a fan-out, or directly to an output. With a direct route goes a filter of at
 // most one UDP port, in the route itself, and one source, beside it. The source is written once in
 // a record's life, before the first route that refers to it: whoever sees such a route sees its
-// source. A group whose one source changes is therefore routed to its fan-out from then on.
+// source. A group whose one source changes is therefore routed to its fan-out from then on. So is a
+// group with a hook (fanout.h): a direct route pays nothing for hooks.
 #ifndef DATAPLANE_GROUP_RECORD_H
 #define DATAPLANE_GROUP_RECORD_H
 

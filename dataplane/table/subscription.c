@@ -66,33 +66,25 @@ static void replace_in_place(struct subscription *subscription, struct group_tab
 	reclaim_synchronize(subscription->reclaim);
 }
 
-int subscription_replace(struct subscription *subscription, struct group_table *table,
-	const struct sluice_addr *group, uint64_t owner, const struct subscriber *subs, unsigned n)
+// Puts the drafted fan-out in place of `old`, if there is one. Never fails if it is no larger.
+static int publish(struct subscription *subscription, struct group_table *table,
+	const struct sluice_addr *group, const struct fanout_draft *draft, struct fanout *old)
 {
-	struct fanout *old = group_table_get(table, group), *next;
-	struct fanout_draft draft;
+	struct fanout *next;
 	void *block;
 	int rc;
 
-	rc = fanout_draft(&draft, old, group->family, owner, subs, n);
+	rc = reserve_grow(subscription, draft->size);
 	if (rc)
 		return rc;
-	if (!draft.size) {
-		if (old)
-			withdraw(subscription, group_table_remove(table, group));
-		return 0;
-	}
-	rc = reserve_grow(subscription, draft.size);
-	if (rc)
-		return rc;
-	block = aligned_memory_alloc(draft.size);
+	block = aligned_memory_alloc(draft->size);
 	if (!block) {
-		if (!old || draft.size > old->size)
+		if (!old || draft->size > old->size)
 			return -ENOMEM;
-		replace_in_place(subscription, table, group, &draft, old);
+		replace_in_place(subscription, table, group, draft, old);
 		return 0;
 	}
-	next = fanout_build(&draft, block);
+	next = fanout_build(draft, block);
 	rc = group_table_put(table, group, next);
 	if (rc) {
 		free(block);
@@ -102,4 +94,35 @@ int subscription_replace(struct subscription *subscription, struct group_table *
 	if (old)
 		withdraw(subscription, old);
 	return 0;
+}
+
+int subscription_replace(struct subscription *subscription, struct group_table *table,
+	const struct sluice_addr *group, uint64_t owner, const struct subscriber *subs, unsigned n)
+{
+	struct fanout *old = group_table_get(table, group);
+	struct fanout_draft draft;
+	int rc;
+
+	rc = fanout_draft(&draft, old, group->family, owner, subs, n);
+	if (rc)
+		return rc;
+	if (draft.size)
+		return publish(subscription, table, group, &draft, old);
+	if (old)
+		withdraw(subscription, group_table_remove(table, group));
+	return 0;
+}
+
+int subscription_set_hook(struct subscription *subscription, struct group_table *table,
+	const struct sluice_addr *group, const struct fanout_hook *hook)
+{
+	struct fanout *old = group_table_get(table, group);
+	struct fanout_draft draft;
+
+	if (!old)
+		return -ENOENT;
+	if (fanout_hook(old) == hook)
+		return 0;
+	fanout_draft_hook(&draft, old, hook);
+	return publish(subscription, table, group, &draft, old);
 }

@@ -26,4 +26,11 @@ void subscription_fini(struct subscription *subscription);
 int subscription_replace(struct subscription *subscription, struct group_table *table,
 	const struct sluice_addr *group, uint64_t owner, const struct subscriber *subs, unsigned n);
 
+// Sets the hook of a group in place of the one it has; NULL removes it. Every frame that a worker
+// takes on later goes by it; none does once the hook is removed and dataplane_synchronize() has
+// returned. The hook stays when subscribers change, and goes with the last of them. -ENOENT if the
+// group has no subscriber; -ENOMEM, never when the group has a hook, and then changes nothing.
+int subscription_set_hook(struct subscription *subscription, struct group_table *table,
+	const struct sluice_addr *group, const struct fanout_hook *hook);
+
 #endif

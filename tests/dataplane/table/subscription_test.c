@@ -201,3 +201,86 @@ Test(subscription, withdrawing_without_memory,
 	expect(&first, 0);
 	cr_assert_eq(uses[5], 0);
 }
+
+// ---- Hooks ---------------------------------------------------------------------------------
+
+static const struct fanout_hook *hook_of(const struct sluice_addr *group)
+{
+	return fanout_hook(group_table_get(table, group));
+}
+
+// Whether both workers' records lead straight to an output.
+static bool is_direct(const struct sluice_addr *group)
+{
+	uint32_t index;
+	unsigned n = 0;
+
+	cr_assert(kit_lookup(table, group, 1, &index));
+	for (unsigned worker = 0; worker < 2; worker++)
+		n += (group_record_route(group_storage_record(table, worker, index)) &
+			     ROUTE_DIRECT) != 0;
+	cr_assert(n == 0 || n == 2);
+	return n == 2;
+}
+
+Test(subscription, hook,
+	.description = "a hook routes its group to the fan-out, stays when subscribers change and "
+		       "goes with the last")
+{
+	const struct fanout_hook first = {NULL, NULL}, second = {NULL, NULL};
+	struct sluice_addr group = kit_group(AF_INET, 1), other = kit_group(AF_INET, 2);
+
+	cr_assert_eq(subscription_set_hook(&subscription, table, &group, &first), -ENOENT);
+	cr_assert_eq(subscribe(&group, 1, 0, 1), 0);
+	cr_assert_eq(subscribe(&other, 1, 0, 1), 0);
+	cr_expect(is_direct(&group));
+	cr_expect_null(hook_of(&group));
+	cr_assert_eq(subscription_set_hook(&subscription, table, &group, &first), 0);
+	cr_expect_eq(hook_of(&group), &first);
+	cr_expect_not(is_direct(&group));
+	cr_expect(is_direct(&other));
+	cr_expect_null(hook_of(&other));
+	expect(&group, 0x01);
+	cr_assert_eq(subscribe(&group, 2, 1, 3), 0);
+	cr_expect_eq(hook_of(&group), &first);
+	expect(&group, 0x0f);
+	cr_assert_eq(subscription_set_hook(&subscription, table, &group, &second), 0);
+	cr_expect_eq(hook_of(&group), &second);
+	expect(&group, 0x0f);
+	cr_assert_eq(subscribe(&group, 2, 0, 0), 0);
+	cr_expect_eq(hook_of(&group), &second);
+	cr_expect_not(is_direct(&group));
+	cr_assert_eq(subscription_set_hook(&subscription, table, &group, NULL), 0);
+	cr_expect(is_direct(&group), "as before");
+	cr_assert_eq(subscription_set_hook(&subscription, table, &group, &first), 0);
+	cr_assert_eq(subscribe(&group, 1, 0, 0), 0);
+	cr_assert_eq(subscribe(&group, 1, 0, 1), 0);
+	cr_expect_null(hook_of(&group), "joined anew");
+	cr_assert(uses[0] == 2 && uses[1] == 0);
+}
+
+Test(subscription, hook_without_memory,
+	.description =
+		"promise 2: without memory a hook is not set, but it is replaced and removed")
+{
+	const struct fanout_hook first = {NULL, NULL}, second = {NULL, NULL};
+	struct sluice_addr group = kit_group(AF_INET, 1);
+
+	cr_assert_eq(subscribe(&group, 1, 0, 2), 0);
+	for (unsigned allow = 0; allow < 2; allow++) {
+		allocations_left = allow;
+		cr_assert_eq(subscription_set_hook(&subscription, table, &group, &first), -ENOMEM);
+		cr_expect_null(hook_of(&group));
+		expect(&group, 0x03);
+	}
+	allocations_left = UINT32_MAX;
+	cr_assert_eq(subscription_set_hook(&subscription, table, &group, &first), 0);
+	allocations_left = 0;
+	cr_assert_eq(subscription_set_hook(&subscription, table, &group, &second), 0);
+	cr_expect_eq(hook_of(&group), &second);
+	expect(&group, 0x03);
+	cr_assert_eq(subscription_set_hook(&subscription, table, &group, NULL), 0);
+	cr_expect_null(hook_of(&group));
+	expect(&group, 0x03);
+	cr_assert(uses[0] == 1 && uses[1] == 1);
+}
