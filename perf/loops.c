@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "loops.h"
-#include "batch.h"
-#include "deliver.h"
-#include "pipeline.h"
+#include <string.h>
+#include "group_lookup.h"
 #include "output.h"
+#include "parse_template.h"
 #include "peer_hash.h"
+#include "pipeline.h"
+
+// Whose tables the lookups below ask: a lookup knows no loop.
+static const struct loop *peer_loop;
 
 void free_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
@@ -80,72 +84,87 @@ void limit_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 	rte_pktmbuf_free_bulk(frames, n);
 }
 
-// The loop of filter.c around some other table than ours: all else is the same. First the frames
-// are known to be alike.
-static void other_start(struct loop *loop, struct rte_mbuf **frames, const uint8_t **data,
-	unsigned n, struct batch *batch)
+// ---- Other tables in the worker's own loop ---------------------------------------------------
+
+// pipeline_burst() with another table and another way to look groups up in it: all else is what a
+// worker runs. What our hash costs to ask for a group stays in; its bucket is in the first cache.
+static void peer_burst(
+	struct loop *loop, const struct group_lookup *lookup, struct rte_mbuf **frames, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++) {
-		data[i] = rte_pktmbuf_mtod(frames[i], const uint8_t *);
-		rte_prefetch0(data[i]);
-	}
-	counter_add(&loop->worker->counters.rx_packets, n);
-	workload_must(!batch_start_alike(batch, loop->worker, loop->port, frames, data, 1),
-		"a frame did not parse");
-	batch->joined = false; // there is nothing to ask our table for
-	workload_must(batch_match(batch, 0, n) != n, "a frame did not match");
-	batch->joined = true;
+	struct group_table *own = loop->interface->table4;
+
+	loop->peer->lookup = lookup;
+	loop->interface->table4 = loop->peer;
+	peer_loop = loop;
+	pipeline_burst(loop->worker, loop->port, frames, n);
+	loop->interface->table4 = own;
 }
 
-// Then the records are known.
-static void other_end(struct loop *loop, struct batch *batch, void *const *records, unsigned n)
+static void fetch_records(struct group_record *const *records, unsigned first, unsigned end)
 {
-	for (unsigned i = 0; i < n; i++) {
-		batch->groups[i] = records[i];
+	for (unsigned i = first; i < end; i++)
 		rte_prefetch0(records[i]);
-	}
-	batch_deliver(batch, 0, n);
-	batch_end(batch, n);
-	deliver_flush(loop->worker);
+}
+
+static void hash_records4(const struct group_table *table, unsigned worker,
+	const struct group_query *query, unsigned first, unsigned end, uint32_t *index,
+	struct group_record **records)
+{
+	const unsigned n = end - first;
+
+	// The tag of an IPv4 group is its address.
+	workload_must(peer_hash_burst(peer_loop->hash, &query->tags[first], n,
+			      (void **)&records[first]) != UINT64_MAX >> (64 - n),
+		"a group is not in rte_hash");
+	fetch_records(records, first, end);
+}
+
+static void known_records4(const struct group_table *table, unsigned worker,
+	const struct group_query *query, unsigned first, unsigned end, uint32_t *index,
+	struct group_record **records)
+{
+	memcpy(&records[first], &peer_loop->known[peer_loop->at + first],
+		(end - first) * sizeof(*records));
+	fetch_records(records, first, end);
+}
+
+static void line_records4(const struct group_table *table, unsigned worker,
+	const struct group_query *query, unsigned first, unsigned end, uint32_t *index,
+	struct group_record **records)
+{
+	const uint32_t n_lines = (uint64_t)peer_loop->n_lines * 24 / sizeof(struct line);
+	const struct line *at[BURST];
+
+	for (unsigned i = first; i < end; i++)
+		at[i - first] = ask_line(peer_loop, query->tags[i], n_lines);
+	read_lines(at, end - first);
+	known_records4(table, worker, query, first, end, index, records);
 }
 
 void hash_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
-	const uint8_t *data[BURST];
-	uint32_t groups_be[BURST];
-	void *found[BURST];
-	struct batch batch;
+	static const struct group_lookup lookup = {.name = "hash", .records4 = hash_records4};
 
-	other_start(loop, frames, data, n, &batch);
-	for (unsigned i = 0; i < n; i++)
-		groups_be[i] = parse_load32(data[i] + SOURCE_IP_OFFSET + 16);
-	workload_must(peer_hash_burst(loop->hash, groups_be, n, found) != UINT64_MAX >> (64 - n),
-		"a group is not in rte_hash");
-	other_end(loop, &batch, found, n);
+	peer_burst(loop, &lookup, frames, n);
 }
 
 void known_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
-	const uint8_t *data[BURST];
-	struct batch batch;
+	static const struct group_lookup lookup = {.name = "known", .records4 = known_records4};
 
-	other_start(loop, frames, data, n, &batch);
-	other_end(loop, &batch, &loop->known[(loop->source.next - n) % SOURCE_KEYS], n);
+	loop->at = (loop->source.next - n) % SOURCE_KEYS;
+	peer_burst(loop, &lookup, frames, n);
 }
 
 void line_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
-	const uint32_t n_lines = (uint64_t)loop->n_lines * 24 / sizeof(struct line);
-	const struct line *at[BURST];
-	const uint8_t *data[BURST];
-	struct batch batch;
+	static const struct group_lookup lookup = {.name = "line", .records4 = line_records4};
 
-	other_start(loop, frames, data, n, &batch);
-	for (unsigned i = 0; i < n; i++)
-		at[i] = ask_line(loop, parse_load32(data[i] + SOURCE_IP_OFFSET + 16), n_lines);
-	read_lines(at, n);
-	other_end(loop, &batch, &loop->known[(loop->source.next - n) % SOURCE_KEYS], n);
+	loop->at = (loop->source.next - n) % SOURCE_KEYS;
+	peer_burst(loop, &lookup, frames, n);
 }
+
+// ---- DPDK's rings ----------------------------------------------------------------------------
 
 void rings_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {

@@ -22,9 +22,11 @@ struct loop {
 	struct output *outputs[LOOP_OUTPUTS];
 	unsigned n_outputs; // 0: an output that counts
 	struct rte_ring *rings[LOOP_OUTPUTS]; // bare ones
+	struct group_table *peer; // joined, with one group in it: holds the place of another table
 	struct rte_hash *hash;
 	void **known; // the record of each frame of the source
-	struct line *lines; // one a group
+	unsigned at; // number of the burst's first frame in `known`
+	struct line *lines; // one per group
 	uint32_t n_lines;
 	struct source source;
 };
@@ -40,10 +42,10 @@ void limit_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 
 // A worker's loop, and what takes frames out of its outputs.
 void sluice_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
-// The same loop with rte_hash for a table, and with a table that costs nothing.
+// The worker's loop with rte_hash as its table, and with a table that costs nothing.
 void hash_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 void known_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
-// And with one that costs no more than a line of its memory a frame, of 24 bytes a group.
+// And with one that reads one line per frame, of a memory of 24 bytes per group.
 void line_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 
 // Receiving, eight of DPDK's rings, and freeing: frames are dealt by a byte of the group.

@@ -157,6 +157,19 @@ static void **known_records(const struct rte_hash *hash, const uint32_t *keys)
 	return records;
 }
 
+// A table with one group, so that a worker asks it.
+static struct group_table *peer_table(struct loop *loop)
+{
+	const struct subscriber sub = {.output = loop->outputs[0], .mode = SLUICE_EXCLUDE};
+	const struct sluice_addr group = workload_group(AF_INET, 0);
+	struct group_table *table;
+
+	workload_must(group_table_create(AF_INET, 1, &loop->dp->reclaim, &table), "group table");
+	workload_must(subscription_replace(&loop->dp->subscription, table, &group, 0, &sub, 1),
+		"subscribe");
+	return table;
+}
+
 static void measure_filter(
 	struct loop *loop, const struct workload_size *size, const uint32_t *keys)
 {
@@ -188,6 +201,7 @@ static void measure_filter(
 
 		group_record_set_route(&peers[i], group_table_get(loop->interface->table4, &group));
 	}
+	loop->peer = peer_table(loop);
 	loop->hash = peer_hash_open(size->n, (char *)peers, sizeof(*peers));
 	loop->known = known_records(loop->hash, keys);
 	run(loop, cases, RTE_DIM(cases), size);
@@ -270,7 +284,8 @@ void pipeline_bench(const struct workload_size *size)
 	worker_info(loop.dp, 0, &info);
 	workload_must(info.delivered + n_refused != info.rx_packets, "frames were lost");
 	reclaim_offline(&loop.dp->reclaim, 0);
-	frame_source_fini(&loop.source);
+	group_table_destroy(loop.peer);
+	source_fini(&loop.source);
 	dataplane_close(loop.dp);
 	free(keys);
 }
