@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// sluice-load: sends multicast frames by any device of DPDK. net_pcap writes them to a file:
+// sluice-load: sends multicast frames through any DPDK device. To write them to a file:
 //	sluice-load --groups 1000 --count 1000 net_pcap0,tx_pcap=frames.pcap
 #include <errno.h>
 #include <signal.h>
@@ -22,7 +22,7 @@ static void on_signal(int number)
 	atomic_store(&stopped, true);
 }
 
-// A PCI device is EAL's to probe, and the only one it may touch.
+// EAL probes a PCI device itself, and must not touch any other.
 static int start_eal(const struct load *load)
 {
 	const bool pci = *load->device >= '0' && *load->device <= '9';
@@ -50,7 +50,7 @@ static int find_port(const char *device, uint16_t *port)
 	return -ENODEV;
 }
 
-// net_tap wants as many receive as transmit queues; what comes in stays unread.
+// net_tap needs as many receive as transmit queues. Nothing is received.
 static int start_port(const struct load *load, uint16_t port, struct rte_mempool *pool)
 {
 	const unsigned headers = RTE_ETHER_HDR_LEN + (load->traffic.vlan ? RTE_VLAN_HLEN : 0);
@@ -68,7 +68,7 @@ static int start_port(const struct load *load, uint16_t port, struct rte_mempool
 		rc = rte_eth_rx_queue_setup(port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, pool);
 	if (rc == 0)
 		rc = rte_eth_tx_queue_setup(port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL);
-	// One that says it cannot may send them all the same: net_af_packet does.
+	// A failure is no error: net_af_packet refuses a large MTU, but sends large frames.
 	if (rc == 0 && mtu > RTE_ETHER_MTU &&
 		mtu + headers + RTE_ETHER_CRC_LEN <= info.max_rx_pktlen)
 		rte_eth_dev_set_mtu(port, mtu);
@@ -95,7 +95,7 @@ static void wait_for(const struct load *load, uint64_t start_tsc, uint64_t numbe
 		rte_pause();
 }
 
-// False if the device takes none for a second.
+// Returns false if the device takes no frame for a second.
 static bool send_all(uint16_t port, struct rte_mbuf **frames, unsigned n)
 {
 	uint64_t last_tsc = rte_get_tsc_cycles();
@@ -117,7 +117,7 @@ static bool send_all(uint16_t port, struct rte_mbuf **frames, unsigned n)
 static int run(
 	const struct load *load, uint16_t port, struct traffic *traffic, struct rte_mempool *pool)
 {
-	// Few at a time at a low rate, so that frames leave one by one.
+	// At a low rate the frames leave one by one, evenly spaced.
 	const unsigned burst = load->rate && load->rate < 100000 ? 1 : BURST_FRAMES;
 	const uint64_t start_tsc = rte_get_tsc_cycles();
 
@@ -131,7 +131,7 @@ static int run(
 		if (load->count)
 			n = RTE_MIN(n, load->count - traffic_frames(traffic));
 		if (rte_pktmbuf_alloc_bulk(pool, frames, n) < 0)
-			continue; // until the device gives some back
+			continue; // the device still holds all of them
 		traffic_burst(traffic, frames, n);
 		if (!send_all(port, frames, n))
 			return -EMSGSIZE;
@@ -147,7 +147,7 @@ static void report(uint16_t port, const struct traffic *traffic, double seconds)
 		stats.obytes, seconds, (double)stats.opackets / seconds,
 		(double)stats.obytes * 8e-9 / seconds);
 	if (stats.opackets < traffic_frames(traffic))
-		printf("%lu frames the device did not send\n",
+		printf("%lu frames not sent by the device\n",
 			traffic_frames(traffic) - stats.opackets);
 }
 

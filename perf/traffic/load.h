@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What sluice-load was asked to do.
+// What the command line of sluice-load asks for.
 #ifndef PERF_LOAD_H
 #define PERF_LOAD_H
 
@@ -7,14 +7,14 @@
 
 struct load {
 	struct traffic_config traffic;
-	uint64_t rate; // frames per second; 0: as fast as the device takes them
+	uint64_t rate; // frames per second; 0: as many as the device takes
 	uint64_t count; // frames; 0: until a signal
 	unsigned seconds; // 0: until a signal
 	unsigned cpu;
 	const char *device;
 };
 
-// Reads the command line. 0; 1 when it asked for help, which was printed; -EINVAL with a message on
+// Reads the command line. Returns 0; 1 after printing the help; -EINVAL after printing a message to
 // standard error.
 int load_options(struct load *load, int argc, char **argv);
 

@@ -10,33 +10,36 @@
 
 #define TS_SIZE 1358 // seven packets of an MPEG transport stream in RTP over UDP over IPv4
 
+// The numbers of --size: read_size() and traffic.c use the same ones.
 static const char help[] =
 	"usage: sluice-load [OPTION]... DEVICE\n"
 	"\n"
-	"Sends multicast UDP frames by a device of DPDK: net_pcap0,tx_pcap=FILE writes them to a\n"
-	"file; net_af_packet0,iface=NAME sends by a network interface, net_tap0,iface=NAME makes "
-	"one;\n"
-	"a PCI address (0000:01:00.0) is a NIC bound to DPDK. What comes after the comma is the\n"
-	"device's own: net_af_packet needs framesz=16384,blocksz=16384 for the largest frames.\n"
+	"Sends multicast UDP frames through a DPDK device. DEVICE is one of\n"
+	"  net_pcap0,tx_pcap=FILE     writes the frames to a capture file\n"
+	"  net_af_packet0,iface=NAME  sends through a network interface; frames above 1518\n"
+	"                             bytes also need framesz=16384,blocksz=16384\n"
+	"  net_tap0,iface=NAME        creates a network interface that receives the frames\n"
+	"  0000:01:00.0               a NIC that is bound to DPDK\n"
 	"\n"
-	"  --groups N        how many, one after the other (1)\n"
-	"  --first GROUP     IPv4 or IPv6 (239.1.0.1)\n"
-	"  --order ORDER     round: one after the other (default); uniform: at random; zipf: at\n"
-	"                    random, the k-th group 1/k as often as the first\n"
-	"  --source ADDRESS  (10.1.1.1 or fe80::1)\n"
-	"  --port N          UDP port, of source and destination (5000)\n"
-	"  --vlan N          a tag\n"
-	"  --size SIZE       bytes without the FCS, 64 to 9000 (64); imix: 64, 594 and 1518 bytes, "
-	"7 to 4 to\n"
-	"                    1; ts: 1358 bytes, as seven packets of an MPEG transport stream give\n"
-	"  --rate N          frames per second; without it as many as the device takes\n"
-	"  --count N         ends after so many frames\n"
-	"  --seconds N       ends after so long; without either it ends with SIGINT or SIGTERM\n"
-	"  --cpu N           which it keeps busy (0)\n"
+	"  --groups N        number of groups, at consecutive addresses (1)\n"
+	"  --first GROUP     first group, IPv4 or IPv6 (239.1.0.1)\n"
+	"  --order ORDER     round: the groups in turn (default); uniform: at random;\n"
+	"                    zipf: at random, the k-th group 1/k as often as the first\n"
+	"  --source ADDRESS  source address (10.1.1.1 or fe80::1)\n"
+	"  --port N          source and destination UDP port (5000)\n"
+	"  --vlan N          VLAN tag of the frames (none)\n"
+	"  --size SIZE       frame size in bytes without the FCS, %u to %u (64);\n"
+	"                    imix: %u, %u and %u bytes in the ratio 7:4:1;\n"
+	"                    ts: %u bytes, seven MPEG transport stream packets in RTP\n"
+	"  --rate N          frames per second (as many as the device takes)\n"
+	"  --count N         stop after N frames\n"
+	"  --seconds N       stop after N seconds; without either, on SIGINT or SIGTERM\n"
+	"  --cpu N           CPU that sends; it is fully loaded (0)\n"
+	"  --help            print this text\n"
 	"\n"
-	"Each payload begins with the frame's number: 64 bits in network order, as far as it has "
-	"room.\n"
-	"Exit status 0; 1 the device is at fault; 2 the command line is.\n";
+	"The payload begins with the sequence number of the frame: 64 bits in network byte\n"
+	"order, cut short if the frame has less room.\n"
+	"Exit status: 0 success, 1 device error, 2 usage error.\n";
 
 static bool read_number(const char *text, uint64_t low, uint64_t high, uint64_t *number)
 {
@@ -127,11 +130,11 @@ static bool read_option(struct load *load, int option, const char *text)
 
 static int bad(const char *what)
 {
-	fprintf(stderr, "sluice-load: %s; --help tells more\n", what);
+	fprintf(stderr, "sluice-load: %s; see --help\n", what);
 	return -EINVAL;
 }
 
-// What no option alone can know.
+// Checks options against each other.
 static int check(struct load *load)
 {
 	struct traffic_config *traffic = &load->traffic;
@@ -172,19 +175,20 @@ int load_options(struct load *load, int argc, char **argv)
 	read_address("239.1.0.1", &load->traffic.first);
 	while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
 		if (option == 'h') {
-			fputs(help, stdout);
+			printf(help, TRAFFIC_FRAME_MIN, TRAFFIC_FRAME_MAX, TRAFFIC_IMIX_SMALL,
+				TRAFFIC_IMIX_MIDDLE, TRAFFIC_IMIX_LARGE, TS_SIZE);
 			return 1;
 		}
 		if (option == '?')
-			return bad("wrong option");
+			return bad("unknown option");
 		if (!read_option(load, option, optarg)) {
-			snprintf(text, sizeof(text), "--%s: \"%s\" will not do",
+			snprintf(text, sizeof(text), "--%s: invalid value \"%s\"",
 				options[index].name, optarg);
 			return bad(text);
 		}
 	}
 	if (optind + 1 != argc)
-		return bad("one device is needed");
+		return bad("exactly one DEVICE is required");
 	load->device = argv[optind];
 	return check(load);
 }

@@ -7,14 +7,11 @@
 #include <rte_udp.h>
 
 #define TTL 16
-#define IMIX_SMALL 64
-#define IMIX_MIDDLE 590
-#define IMIX_LARGE 1514
 
 struct traffic {
 	struct traffic_config config;
 	uint64_t frames;
-	double *zipf; // of each group, how much it and those before it weigh
+	double *zipf; // per group, the sum of the weights up to it
 };
 
 static struct sluice_addr group_after(const struct sluice_addr *first, uint32_t number)
@@ -51,12 +48,12 @@ unsigned traffic_headers(const struct traffic_config *config)
 
 unsigned traffic_smallest(const struct traffic_config *config)
 {
-	return config->size ? config->size : IMIX_SMALL;
+	return config->size ? config->size : TRAFFIC_IMIX_SMALL;
 }
 
 unsigned traffic_largest(const struct traffic_config *config)
 {
-	return config->size ? config->size : IMIX_LARGE;
+	return config->size ? config->size : TRAFFIC_IMIX_LARGE;
 }
 
 static bool zipf_open(struct traffic *traffic)
@@ -128,9 +125,10 @@ static unsigned next_group(const struct traffic *traffic)
 
 static unsigned next_size(const struct traffic *traffic)
 {
-	static const uint16_t imix[] = {IMIX_SMALL, IMIX_MIDDLE, IMIX_SMALL, IMIX_MIDDLE,
-		IMIX_SMALL, IMIX_SMALL, IMIX_LARGE, IMIX_SMALL, IMIX_MIDDLE, IMIX_SMALL,
-		IMIX_MIDDLE, IMIX_SMALL};
+	static const uint16_t imix[] = {TRAFFIC_IMIX_SMALL, TRAFFIC_IMIX_MIDDLE, TRAFFIC_IMIX_SMALL,
+		TRAFFIC_IMIX_MIDDLE, TRAFFIC_IMIX_SMALL, TRAFFIC_IMIX_SMALL, TRAFFIC_IMIX_LARGE,
+		TRAFFIC_IMIX_SMALL, TRAFFIC_IMIX_MIDDLE, TRAFFIC_IMIX_SMALL, TRAFFIC_IMIX_MIDDLE,
+		TRAFFIC_IMIX_SMALL};
 
 	return traffic->config.size ? traffic->config.size : imix[traffic->frames % RTE_DIM(imix)];
 }
