@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Memory that workers read: zeroed, on cache lines of its own, on huge pages when it is large.
+// Memory for data that workers read: zeroed, aligned to cache lines, on huge pages if it is large.
 #ifndef DATAPLANE_ALIGNED_MEMORY_H
 #define DATAPLANE_ALIGNED_MEMORY_H
 
 #include <stddef.h>
 
-#define ALIGNED_MEMORY_LINE 64
+#define ALIGNED_MEMORY_LINE 64 // bytes of a cache line
 
-// NULL when there is none; to be freed with free().
+// NULL if out of memory. Free with free().
 void *aligned_memory_alloc(size_t size);
-// The same for what fills up little by little: large memory is not there before it is written.
+// The same for memory that fills up slowly: pages of a large block are allocated when first
+// written.
 void *aligned_memory_alloc_lazy(size_t size);
 
 #endif

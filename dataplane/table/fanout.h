@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A fan-out: who gets the frames of one group. Immutable once built, so a worker reads it without
-// a lock; a change builds the next one from it.
+// A fan-out: the subscribers of one group. It is immutable once built, so that workers read it
+// without a lock. A change builds the next fan-out from the present one.
 //
-// The distinct outputs come first, those that take every frame ("open") before those with a
-// filter. A line is one subscriber's filter; the lines of one output are adjacent, so that an
-// output gets a frame once however many of its lines want it.
+// The distinct outputs come first, those that take every frame ("open") before those with a filter.
+// The subscribers of one output are adjacent, so that an output gets a frame once, however many of
+// its subscribers want it.
 #ifndef DATAPLANE_FANOUT_H
 #define DATAPLANE_FANOUT_H
 
@@ -31,21 +31,21 @@ struct fanout_hook {
 
 struct fanout {
 	struct reclaim_item reclaim;
-	uint32_t size; // bytes of all of it
+	uint32_t size; // bytes of the whole fan-out
 	uint16_t family;
 	uint16_t n_outputs;
-	uint16_t n_open; // outputs[0 .. n_open - 1] take every frame
+	uint16_t n_open; // outputs[0] to outputs[n_open - 1] take every frame
 	uint16_t n_subscribers;
-	uint16_t n_open_subscribers; // of the open outputs; they come first too
+	uint16_t n_open_subscribers; // of the open outputs; they come first, too
 	bool has_hook;
-	struct output *outputs[]; // then the lines, their sources and owners, and the hook
+	struct output *outputs[]; // then subscribers, sources, owners, hook
 };
 
-// What a filter looks at in a frame.
+// What filters use of a frame.
 struct fanout_frame {
-	const void *source; // IP source address, network order, any alignment
-	uint16_t udp_port_be; // destination port; 0 if the frame is not UDP
-	bool later_fragment; // carries no port: every port-bound line takes it
+	const void *source; // IP source address, network byte order, any alignment
+	uint16_t udp_port_be; // destination port; 0: the frame is not UDP
+	bool later_fragment; // has no UDP header: passes every port filter
 };
 
 // Worker. NULL: the fan-out has no hook. The pointer is the last word, so that a fan-out without
@@ -58,26 +58,25 @@ static inline const struct fanout_hook *fanout_hook(const struct fanout *fanout)
 	return fanout->has_hook ? end[-1] : NULL;
 }
 
-// The outputs that want the frame, each once, as far as filters decide it: fills `wanted` (room
-// for n_outputs) and returns their number.
+// Worker. Fills `wanted`, with room for n_outputs, with the outputs whose filters let the frame
+// through, each once. Returns their number.
 unsigned fanout_filter(
 	const struct fanout *fanout, const struct fanout_frame *frame, struct output **wanted);
 
-// The filter of a fan-out that comes down to one output with at most one source and one UDP port,
-// and has no hook.
+// A fan-out of one output, with a filter of at most one source and one UDP port, and no hook.
 struct fanout_single {
 	struct output *output;
 	uint16_t udp_port_be; // 0: any
-	bool has_source; // else any
-	uint8_t source[16]; // network order
+	bool has_source; // false: any source
+	uint8_t source[16]; // network byte order
 };
-// false: it does not.
+// Control thread. False: the fan-out is not of this form.
 bool fanout_single(const struct fanout *fanout, struct fanout_single *single);
 
-// A fan-out to be: its lines, sorted, and the size it will have. Large, for the stack of the
-// control thread, so that withdrawing needs no memory.
+// The plan of a fan-out: its subscribers, sorted, and its size. It is large, but lives on the stack
+// of the control thread, so that withdrawing needs no memory.
 struct fanout_draft {
-	size_t size; // 0: no line remains
+	size_t size; // bytes; 0: no subscriber remains
 	uint16_t family;
 	const struct fanout_hook *hook; // NULL: none
 	unsigned n_subscribers, n_open_subscribers, n_outputs, n_open;
@@ -89,19 +88,20 @@ struct fanout_draft {
 		uint16_t udp_port_be;
 		uint8_t mode;
 		bool packed;
-		bool open; // its output is
+		bool open; // its output is open
 	} subscribers[FANOUT_SUBSCRIBERS_MAX];
 };
 
-// Drafts the fan-out in which the owner's lines of `old` (NULL: there is none) are replaced by
-// `subs`. A line that wants nothing (INCLUDE of no source) is left out. -ENOSPC beyond
-// FANOUT_SUBSCRIBERS_MAX lines. The draft refers to `old` and to the sources of `subs`.
+// Drafts a fan-out in which the n subscribers `subs` replace those of the owner in `old` (NULL: no
+// fan-out yet). Leaves out subscribers that want nothing (INCLUDE without a source), keeps the
+// hook. -ENOSPC beyond FANOUT_SUBSCRIBERS_MAX. The draft refers to `old` and to the sources of
+// `subs`.
 int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t family,
 	uint64_t owner, const struct subscriber *subs, unsigned n);
 // Drafts `old` with another hook, or without one (NULL). Never fails.
 void fanout_draft_hook(
 	struct fanout_draft *draft, const struct fanout *old, const struct fanout_hook *hook);
-// Builds it in a block of draft->size bytes on a cache line.
+// Builds the drafted fan-out in a block of draft->size bytes, aligned to a cache line.
 struct fanout *fanout_build(const struct fanout_draft *draft, void *block);
 
 #endif

@@ -2,9 +2,10 @@
 // The hash table of a group table: group -> index. The control thread changes it here; workers
 // search it in group_lookup.c.
 //
-// An entry lives in its home bucket or, when that is full, in one of the next ones, and never
-// moves. The home's reach says how far its entries have gone; it is raised after such an entry is
-// in, and lowered after it is out, so a reader that trusts the reach misses nothing that stays.
+// An entry lives in its home bucket or, when that is full, in one of the next buckets, and never
+// moves. The reach of the home bucket says how far its entries spread. It is raised after such an
+// entry is inserted and lowered after it is erased, so that a reader who relies on it misses no
+// entry that stays.
 #ifndef DATAPLANE_GROUP_BUCKETS_H
 #define DATAPLANE_GROUP_BUCKETS_H
 
@@ -12,7 +13,7 @@
 #include "group_storage.h"
 #include "reclaim.h"
 
-// Immutable but for the slots.
+// Immutable except for the slots.
 struct group_buckets {
 	struct reclaim_item reclaim;
 	uint64_t seeds[2];
@@ -20,7 +21,7 @@ struct group_buckets {
 	struct bucket buckets[];
 };
 
-// Where a group is or would be.
+// Where a group belongs.
 struct group_place {
 	uint32_t home; // bucket
 	uint32_t tag;
@@ -31,8 +32,8 @@ static inline uint32_t group_buckets_after(const struct group_buckets *buckets, 
 	return bucket + 1 == buckets->n ? 0 : bucket + 1;
 }
 
-// Scales to the number of buckets. The seeds are secret and odd: whoever picks the groups cannot
-// aim at a bucket.
+// Scales a hash to the number of buckets. The seeds are secret and odd, so that nobody can choose
+// groups that fall into one bucket.
 static inline uint32_t group_buckets_home(const struct group_buckets *buckets, uint64_t product)
 {
 	return (uint32_t)((uint64_t)(uint32_t)(product ^ product >> 32) * buckets->n >> 32);
@@ -47,7 +48,8 @@ static inline struct group_place group_buckets_place4(
 	};
 }
 
-// The last four bytes, which differ most, go to the low half, where they reach every bit.
+// The last four bytes, which differ most, go to the low half, from where the multiplication spreads
+// them over all bits.
 static inline struct group_place group_buckets_place6(
 	const struct group_buckets *buckets, const struct group_key *key)
 {
@@ -67,15 +69,15 @@ static inline struct group_place group_buckets_place(
 				 : group_buckets_place6(buckets, key);
 }
 
-// IPv6. Of the first worker's record, for the control thread.
+// IPv6, control thread. The key in the first worker's record.
 static inline struct group_key *group_buckets_key(const struct group_table *table, uint32_t index)
 {
 	return &((struct group_record6 *)group_storage_record(table, 0, index))->key;
 }
 
-// The rest is for the control thread.
+// The functions below belong to the control thread.
 
-// Where the group of a slot has its home.
+// The place of the group that a slot holds.
 static inline struct group_place group_buckets_place_of_slot(
 	const struct group_table *table, const struct group_buckets *buckets, uint64_t slot)
 {
@@ -85,16 +87,16 @@ static inline struct group_place group_buckets_place_of_slot(
 				 buckets, group_buckets_key(table, bucket_slot_index(slot)));
 }
 
-// The index of a group, 0 if it is not there.
+// The index of a group, 0 if it is not in the table.
 uint32_t group_buckets_find(const struct group_table *table, const struct group_buckets *buckets,
 	const struct group_key *key, struct group_place place);
 
-// Empty, with seeds drawn at random.
+// Allocates n empty buckets with random seeds. NULL if out of memory. Free with free().
 struct group_buckets *group_buckets_alloc(uint32_t n);
-// -ENOSPC when no slot in reach is free, or another group has the same tag there. The group must
-// not be there.
+// Inserts a group that is not in the table. -ENOSPC when no slot in reach is free, or another group
+// there has the same tag.
 int group_buckets_insert(struct group_buckets *buckets, struct group_place place, uint32_t index);
-// The group must be there.
+// Erases a group that is in the table.
 void group_buckets_erase(const struct group_table *table, struct group_buckets *buckets,
 	struct group_place place, uint32_t index);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The indices of a group table and the chunks of records behind them. An index that was released is
-// given out again only after a grace period, so that a worker never counts one group's frames on,
-// or delivers them by, another's record.
+// The indices of a group table and the chunks of records behind them. A released index is reused
+// only after a grace period, so that a worker never counts or delivers the frames of one group by
+// the record of another.
 #ifndef DATAPLANE_GROUP_INDEX_H
 #define DATAPLANE_GROUP_INDEX_H
 
@@ -10,25 +10,26 @@
 
 union group_index_entry {
 	struct fanout *fanout; // index in use
-	uint32_t next; // index free or in limbo; 0 ends the list
+	uint32_t next; // index free or in limbo: the next one of its list; 0 ends the list
 };
 
 struct group_chunk {
-	uint32_t free; // list
-	uint32_t used; // entries that were ever given out
-	uint32_t taken; // entries in use or in limbo
+	uint32_t free; // list of free indices
+	uint32_t used; // indices allocated at least once
+	uint32_t taken; // indices in use or in limbo
 };
 
-// All of it: control thread only.
+// Control thread only.
 struct group_writer {
 	struct reclaim *reclaim;
 	unsigned count; // groups
 	unsigned n_chunks;
-	unsigned full_chunks; // the first so many have nothing free
+	unsigned full_chunks; // number of leading chunks without a free index
 	struct group_chunk chunks[GROUP_CHUNKS];
-	union group_index_entry *entries; // of all indices that were ever given out
+	union group_index_entry *entries; // by index
 	uint32_t n_entries; // allocated
-	// Limbo: lists of released indices; `ageing` waits for the grace period of `limbo`.
+	// Limbo: released indices wait for a grace period. `ageing` is the list that waits for the
+	// one of `limbo`, `released` the list that comes next.
 	struct reclaim_item limbo;
 	bool limbo_busy;
 	uint32_t released, ageing;
@@ -41,13 +42,15 @@ static inline union group_index_entry *group_index_entry(
 	return &writer->entries[index];
 }
 
+// Adds the first chunk. -ENOMEM
 int group_index_init(struct group_table *table);
-// Gives out an index whose records are zeroed. -ENOMEM, or -ENOSPC when all are given out.
+// Allocates an index with zeroed records. -ENOMEM, or -ENOSPC when all are in use.
 int group_index_alloc(struct group_table *table, uint32_t *index);
+// Releases an index; its records stay valid until no worker uses them.
 void group_index_release(struct group_table *table, uint32_t index);
-// Bytes held beside the records.
+// Bytes used in addition to the records.
 size_t group_index_memory(const struct group_table *table);
-// Frees the chunks. Waits for a grace period while indices are in limbo.
+// Frees the chunks. Waits for a grace period if indices are in limbo.
 void group_index_fini(struct group_table *table);
 
 #endif

@@ -13,18 +13,19 @@
 // Groups to be looked up in one table.
 struct group_query {
 	const struct group_buckets *buckets;
-	const struct bucket *homes[GROUP_QUERY_MAX]; // where each would be
-	uint32_t tags[GROUP_QUERY_MAX]; // IPv4: the group
+	const struct bucket *homes[GROUP_QUERY_MAX]; // home bucket of each group
+	uint32_t tags[GROUP_QUERY_MAX]; // IPv4: the group, network byte order
 	struct group_key keys[GROUP_QUERY_MAX]; // IPv6 only
 };
 
-// The first step of a lookup, which then has to end with this table.
+// Worker. Begins a lookup. The later steps must use the same table.
 static inline void group_query_start(struct group_query *query, const struct group_table *table)
 {
 	query->buckets = atomic_load_explicit(&table->buckets, memory_order_acquire);
 }
 
-// Asks for group number i, and fetches its bucket.
+// Worker. Makes an IPv4 group, in network byte order, group number i of the query. Prefetches its
+// home bucket.
 static inline void group_query_ask4(struct group_query *query, unsigned i, uint32_t group_be)
 {
 	struct group_place place = group_buckets_place4(query->buckets, group_be);
@@ -34,6 +35,7 @@ static inline void group_query_ask4(struct group_query *query, unsigned i, uint3
 	rte_prefetch0(query->homes[i]);
 }
 
+// Worker. The same for an IPv6 group.
 static inline void group_query_ask6(
 	struct group_query *query, unsigned i, const struct group_key *group)
 {

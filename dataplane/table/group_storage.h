@@ -13,9 +13,11 @@
 
 // One worker's records. control: wo, worker: ro
 struct group_slice {
-	// Chunks of struct group_record or group_record6, each as if it began with index 0.
+	// Per chunk, the address that its first record would have if its index were 0. The records
+	// are struct group_record, or group_record6 for IPv6.
 	_Atomic uintptr_t records[GROUP_CHUNKS];
-	_Atomic(_Atomic uint64_t *) filtered[GROUP_CHUNKS]; // apart, as it is seldom touched
+	_Atomic(_Atomic uint64_t *)
+		filtered[GROUP_CHUNKS]; // counters of filtered frames, rarely used
 };
 
 struct group_buckets; // group_buckets.h
@@ -24,18 +26,18 @@ struct group_writer; // group_index.h: what only the control thread uses
 
 struct group_table {
 	_Atomic(struct group_buckets *) buckets; // control: wo, worker: ro
-	_Atomic bool joined; // whether it has any group; the same
-	_Atomic bool has_fanouts; // whether a route leads to a fan-out; the same
+	_Atomic bool joined; // there are groups; control: wo, worker: ro
+	_Atomic bool has_fanouts; // a route may lead to a fan-out; control: wo, worker: ro
 	// Const once created.
 	const struct group_lookup *lookup;
 	uint16_t family;
-	uint16_t record_size; // of a struct group_record or group_record6
+	uint16_t record_size; // bytes
 	unsigned n_workers;
 	struct group_writer *writer;
-	struct group_slice slices[]; // one a worker
+	struct group_slice slices[]; // one per worker
 };
 
-// Where the things of an index are.
+// The place of an index in the chunks.
 struct group_spot {
 	size_t chunk;
 	uint32_t offset;
@@ -53,7 +55,7 @@ static inline struct group_spot group_storage_spot(uint32_t index)
 	};
 }
 
-// The chunk of a worker's records that has this index in it, as if it began with index 0.
+// The entry of group_slice.records for the chunk that contains the index.
 static inline uintptr_t group_storage_chunk(
 	const struct group_table *table, unsigned worker, uint32_t index)
 {
@@ -61,7 +63,8 @@ static inline uintptr_t group_storage_chunk(
 		memory_order_relaxed);
 }
 
-// Worker `worker` (its number, 0 to n_workers - 1). Touches nothing of the record: prefetch it.
+// The record of an index for worker number `worker`, 0 to n_workers - 1. Does not read the record,
+// which the caller may prefetch.
 static inline struct group_record *group_storage_record(
 	const struct group_table *table, unsigned worker, uint32_t index)
 {

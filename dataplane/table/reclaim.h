@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frees what workers may still read: quiescent-state reclamation over rte_rcu_qsbr.
+// Frees objects that workers may still read: quiescent-state reclamation over rte_rcu_qsbr.
 //
-// The control thread unpublishes an object, retires it, and goes on. A worker says between two
-// bursts that it holds nothing (reclaim_quiescent()). Once every worker that is online has said
-// so after the retirement, the object's free function runs, on the control thread. Retiring never
-// allocates, so a withdrawal cannot fail.
+// The control thread unpublishes an object, retires it and goes on. A worker reports a quiescent
+// state between two bursts: it holds no object (reclaim_quiescent()). Once every online worker has
+// done so after the retirement, the control thread runs the free function of the object. Retiring
+// does not allocate, so that a withdrawal cannot fail.
 #ifndef DATAPLANE_RECLAIM_H
 #define DATAPLANE_RECLAIM_H
 
@@ -12,7 +12,7 @@
 #include <rte_rcu_qsbr.h>
 #include "aligned_memory.h"
 
-// Embedded in what is to be freed.
+// Embedded in the object to be freed.
 struct reclaim_item {
 	struct reclaim_item *next;
 	void (*free)(struct reclaim_item *item);
@@ -23,29 +23,29 @@ struct reclaim_list {
 };
 
 struct reclaim {
-	struct rte_rcu_qsbr *qsbr; // const: readers load it between any two bursts
-	uint8_t apart[ALIGNED_MEMORY_LINE];
-	// Control thread only, and written all the time.
-	struct reclaim_list fresh; // retired since `token` was drawn
-	struct reclaim_list waiting; // for a quiescent state of all after `token`
+	struct rte_rcu_qsbr *qsbr; // const; readers load it between any two bursts
+	uint8_t padding[ALIGNED_MEMORY_LINE];
+	// Control thread only; written often.
+	struct reclaim_list fresh; // retired after `token` was taken
+	struct reclaim_list waiting; // wait until all readers were quiescent after `token`
 	uint64_t token;
 };
 
-// Readers are numbered from 0 to n_readers - 1; all are offline at first.
+// Readers are numbered from 0 to n_readers - 1 and start offline. -ENOMEM
 int reclaim_init(struct reclaim *reclaim, unsigned n_readers);
-// Frees what is still retired. No reader may be online.
+// Frees all retired objects. No reader may be online.
 void reclaim_fini(struct reclaim *reclaim);
 
 // Control thread. Calls item->free(item) from a later reclaim_poll() or reclaim_synchronize().
 void reclaim_retire(struct reclaim *reclaim, struct reclaim_item *item);
-// Control thread. Frees what no reader uses any more; does not wait.
+// Control thread. Frees the retired objects that no reader uses any more. Does not wait.
 void reclaim_poll(struct reclaim *reclaim);
-// Control thread. Waits until no reader uses what was unpublished before the call, and frees all
-// that was retired before it. Never ends if a reader stays online without being quiescent.
+// Control thread. Waits until no reader uses what was unpublished before the call, and frees what
+// was retired before it. Does not return while a reader stays online without a quiescent state.
 void reclaim_synchronize(struct reclaim *reclaim);
 
-// Reader `id`, on its own thread: before its first lookup, after its last, and between bursts. An
-// offline reader holds up nobody. online and offline are not for the fast path.
+// Reader `id`, on its own thread: online before its first lookup, quiescent between bursts, offline
+// after its last lookup. Nothing waits for an offline reader. online and offline are slow.
 static inline void reclaim_online(struct reclaim *reclaim, unsigned id)
 {
 	rte_rcu_qsbr_thread_online(reclaim->qsbr, id);
