@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a writer at full speed on another core costs a reader, and how many updates go in meanwhile.
+// How much a writer at full speed on another core slows a reader, and how many updates it makes.
 #include <stdlib.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
@@ -8,7 +8,7 @@
 #include "workload.h"
 
 #define KEYS (1u << 20)
-#define COMING 512 // groups that come and go beside those that stay
+#define COMING 512 // groups that come and go, in addition to those that stay
 
 enum churn_order { CHURN_REST, CHURN_WRITE, CHURN_END };
 
@@ -19,7 +19,7 @@ struct churn {
 	struct sluice_addr coming[COMING];
 	const uint32_t *keys;
 	unsigned next;
-	double updates_m[SLOTS_MAX + 1]; // million a second, in each busy slot
+	double updates_m[SLOTS_MAX + 1]; // million per second, per busy slot
 	unsigned n_updates;
 	_Atomic(enum churn_order) order; // reader: wo, writer: ro
 	_Atomic(enum churn_order) obeyed; // writer: wo, reader: ro
@@ -42,7 +42,7 @@ static int writer(void *arg)
 		for (unsigned i = 0; i < WORKLOAD_BURST; i++) {
 			const struct sluice_addr *group = &churn->coming[next / 2 % COMING];
 
-			// Two updates: the group comes, and goes.
+			// Two updates: the group is added and removed.
 			if (next++ % 2)
 				group_table_remove(churn->table, group);
 			else
@@ -128,7 +128,7 @@ void churn_bench(const struct workload_size *size)
 	atomic_store(&churn.order, CHURN_END);
 	rte_eal_mp_wait_lcore();
 	for (unsigned i = 0; i < workload_rounds; i++)
-		updates.ns[i] = churn.updates_m[i + 1]; // the first round did not count
+		updates.ns[i] = churn.updates_m[i + 1]; // the first round does not count
 	for (unsigned i = 0; i < RTE_DIM(cases); i++)
 		result_time(cases[i].name, size->name, slots_ns(&cases[i], workload_rounds));
 	result_ratio(

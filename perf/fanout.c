@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Delivering a frame to 32 rings by references, as Sluice does, and by clones, as DPDK's examples
-// do; the consumer that drains the rings and frees is in both times. What any references cost, be
-// they delivered for nothing, is the third case.
+// Delivers frames to 32 rings by references, as Sluice does, and by clones, as DPDK's examples do.
+// Both times include the consumer, which drains the rings and frees the frames. The third case is
+// the floor: references, passed on without any other work.
 #include <stdio.h>
 #include <stdlib.h>
 #include "deliver.h"
@@ -18,7 +18,7 @@ struct fanout_rig {
 	struct dataplane *dp;
 	struct rte_mempool *pool;
 	struct output *outputs[OUTPUTS];
-	struct rte_ring *rings[OUTPUTS]; // DPDK's, for the other cases
+	struct rte_ring *rings[OUTPUTS]; // DPDK rings for the other cases
 };
 
 static void drain_outputs(struct fanout_rig *rig)
@@ -64,8 +64,7 @@ static void clone_burst(struct fanout_rig *rig, struct rte_mbuf **frames)
 	drain_rings(rig);
 }
 
-// The floor: references, a transfer by each ring, an atomic release each. It counts nothing and
-// decides nothing.
+// The floor: references, one transfer per ring, one atomic release per reference.
 static void atomic_burst(struct fanout_rig *rig, struct rte_mbuf **frames)
 {
 	for (unsigned i = 0; i < BURST; i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the worker's path executes, stage by stage, for perf/instructions.sh to count under
-// callgrind: instructions are the same on a busy machine and on an idle one. Each stage_*()
-// function below gets a burst of frames at a time; the rest of the program is not counted.
+// Runs the path of a worker stage by stage, so that perf/instructions.sh can count its instructions
+// under callgrind: their number is the same on a busy machine and on an idle one. Each stage_*()
+// function processes one burst of frames; the rest of the program is not counted.
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -30,10 +30,10 @@ struct instructions {
 	uint32_t *keys4;
 	struct group_key *keys6;
 	unsigned next;
-	uint16_t odd_vlan; // of every other IPv4 frame
+	uint16_t odd_vlan; // VLAN of every other IPv4 frame
 };
 
-// A group table draws its seeds at random. Here every run has to have the same ones.
+// A group table has random seeds. Here every run must have the same ones.
 ssize_t getrandom(void *buffer, size_t length, unsigned flags)
 {
 	memset(buffer, 0x5b, length);
@@ -125,7 +125,7 @@ void stage_parse(struct instructions *all, struct rte_mbuf **frames)
 		struct parsed parsed;
 
 		workload_must(parse_mbuf(frames[i], &parsed) != DROP_NONE, "parse");
-		__asm__ volatile("" ::"r"(&parsed) : "memory"); // somebody reads it
+		__asm__ volatile("" ::"r"(&parsed) : "memory"); // keeps the result
 	}
 }
 
@@ -143,7 +143,7 @@ void stage_lookup6(struct instructions *all, struct rte_mbuf **frames)
 	group_table_lookup6_burst(all->interface->table6, 0, &all->keys6[all->next], BURST, index);
 }
 
-// The whole path; what is joined differs.
+// The whole path. The cases differ in what is joined.
 static inline void whole_path(struct instructions *all, struct rte_mbuf **frames)
 {
 	pipeline_burst(all->worker, all->port, frames, BURST);
@@ -262,7 +262,7 @@ static void run_all(struct instructions *all)
 	run(all, stage_rewrite2, false);
 }
 
-// A port that swallows frames, which leave with a source MAC of the output's and with one tag.
+// A port that discards frames. They leave with the source MAC of the output and one tag.
 static struct output *open_port_output(struct dataplane *dp, unsigned i)
 {
 	static const char *const devices[PORTS] = {"net_null1,no-rx=1", "net_null2,no-rx=1"};

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Counts the instructions per frame in each stage of a worker's path, under callgrind: the one
-# figure of speed that is the same on every run and every machine with the same compiler and DPDK.
-# With --check a count that is more than 2 % off the baseline fails; --update writes the baseline.
+# Counts the instructions per frame in each stage of a worker's path under callgrind. Their number is
+# the same in every run and on every machine with the same compiler and DPDK. With --check a count
+# that differs from the baseline by more than 2 % fails; --update writes the baseline.
 set -eu
 
 usage() {
@@ -38,7 +38,7 @@ valgrind --tool=callgrind --callgrind-out-file="$scratch/out" --collect-atstart=
 	--toggle-collect='stage_*' "$program" >"$scratch/log" 2>&1 ||
 	{ cat "$scratch/log" >&2; exit 2; }
 
-# A stage has a line for each file that was inlined into it: the largest count is all of it.
+# A stage has one line per file that was inlined into it. The largest count is the total.
 callgrind_annotate --inclusive=yes --threshold=100 "$scratch/out" |
 	sed -nE 's/^ *([0-9,]+) .*:stage_([a-z0-9]+)( .*)?$/\2 \1/p' | tr -d , |
 	awk '$2 > most[$1] { most[$1] = $2 }

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Measures how long a join takes, in a process with Sluice inside, through the socket of a sluiced
-# and by kernel sockets, turn by turn in one run: until the call returns, until its report is on the
-# wire, and until the first frame of a group that streams already is in the application's hands.
+# Measures how long a join takes in a process that contains Sluice, through the socket of a sluiced,
+# and by kernel sockets, in turns within one run: until the call returns, until its report is on the
+# wire, and until the application has the first frame of a group that is already streaming.
 # Exit status 1 if a target is missed.
 #
 #   usage: perf/latency.sh [--json FILE] [--record] [JOINS]
 #
-# --record writes the report into perf/api/RESULTS.md, in place of the last.
+# --record replaces the report in perf/api/RESULTS.md.
 #
-# A network namespace without a name, which ends with the script:
+# An unnamed network namespace, which ends with the script:
 #
-#   s0 [af_packet] sluice --- veth --- s1   the observer's packet socket, kernel time stamps
-#   [pcap] repeats the stream among others for a worker that is busy with them all
+#   s0 [af_packet] sluice --- veth --- s1   packet socket of the observer, kernel time stamps
+#   [pcap] repeats the stream, among others, so that the worker is busy
 #   k0 kernel sockets ------- veth --- k1   the same observer, and a sender of the stream
 set -euo pipefail
 
@@ -66,11 +66,11 @@ commit $(git -C "$root" describe --always --dirty 2>/dev/null || echo unknown), 
 
 # ---- Network ---------------------------------------------------------------------------------
 
-# Reports are said once: repeats of the last join are not to fall into the next.
+# Each report is sent once, so that a repeat cannot be taken for the report of the next join.
 sysctl -qw net.ipv6.conf.default.disable_ipv6=1 net.ipv4.igmp_qrv=1
 ip link add s0 type veth peer name s1
 ip link add k0 type veth peer name k1
-# The sender's address is one of this namespace, too.
+# The address of the sender is in this namespace, too.
 sysctl -qw net.ipv4.conf.k0.accept_local=1
 ip address add 10.9.2.2/24 dev k0
 ip address add 10.9.2.50/24 dev k1
@@ -78,7 +78,7 @@ for interface in s0 s1 k0 k1; do
 	ip link set "$interface" up
 done
 
-# One group in so many, of which one is joined: a frame of it comes about as often as the sender's.
+# One of these groups is joined: its frames arrive about as often as those of the sender.
 "$build/perf/sluice-load" --groups "$groups" --count "$groups" "net_pcap0,tx_pcap=$scratch/stream.pcap" >"$scratch/log" 2>&1 ||
 	{ cat "$scratch/log" >&2; exit 2; }
 cat >"$scratch/sluice.yaml" <<END

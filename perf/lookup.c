@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How fast groups are found, against a batch of prefetched one-line reads, which nothing that reads
-// a line a group can beat, and against rte_hash; and what memory the table takes for them.
+// Lookup time against a batch of prefetched reads, the floor of any table that reads one line per
+// group, and against rte_hash; and the memory of the table.
 #include <stdio.h>
 #include <stdlib.h>
 #include <rte_prefetch.h>
@@ -16,11 +16,11 @@ struct line {
 };
 
 struct lookup {
-	// Looks a burst of keys up, from number `first` on.
+	// Looks up a burst of keys that begins with key number `first`.
 	uint64_t (*burst)(const struct lookup *lookup, unsigned first);
 	const uint32_t *keys4;
 	const struct group_key *keys6;
-	unsigned next; // each slot goes on where the last one ended
+	unsigned next; // each slot continues where the previous one ended
 	uint64_t hits;
 	union {
 		const struct group_table *table;
@@ -67,7 +67,7 @@ static uint64_t floor_burst(const struct lookup *lookup, unsigned first)
 		index[i] = word >> 32;
 		hits = hits + hits + ((uint32_t)word == keys[i]);
 	}
-	// What was found has to be somewhere the caller can read it.
+	// The results must be in memory, where a caller could read them.
 	__asm__ volatile("" : : "r"(index) : "memory");
 	return hits;
 }
@@ -150,7 +150,7 @@ void lookup_bench(const struct workload_size *size)
 		}
 		keep_worst(&floor4, slots_ratio(&cases[OURS4], &cases[FLOOR], workload_rounds));
 		keep_worst(&floor6, slots_ratio(&cases[OURS6], &cases[FLOOR], workload_rounds));
-		// The last: all hits, where rte_hash does all its work.
+		// The last case has only hits, which take rte_hash longest.
 		hash = slots_ratio(&cases[HASH], &cases[OURS4], workload_rounds);
 		free(keys4);
 		free(keys6);

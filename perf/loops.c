@@ -7,7 +7,7 @@
 #include "peer_hash.h"
 #include "pipeline.h"
 
-// Whose tables the lookups below ask: a lookup knows no loop.
+// The loop whose tables the lookups below use: a lookup has no context argument.
 static const struct loop *peer_loop;
 
 void free_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
@@ -27,7 +27,7 @@ void sluice_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 	reclaim_quiescent(&loop->dp->reclaim, 0);
 }
 
-// The first frame is parsed, the others are matched with it.
+// Parses the first frame and matches the others with it.
 static void parse_all(
 	struct loop *loop, struct rte_mbuf **frames, unsigned n, struct parsed *parsed)
 {
@@ -50,7 +50,7 @@ void parse_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 	struct parsed parsed[BURST];
 
 	parse_all(loop, frames, n, parsed);
-	__asm__ volatile("" : : "r"(parsed) : "memory"); // somebody reads them
+	__asm__ volatile("" : : "r"(parsed) : "memory"); // keeps the results
 	rte_pktmbuf_free_bulk(frames, n);
 }
 
@@ -86,8 +86,8 @@ void limit_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 
 // ---- Other tables in the worker's own loop ---------------------------------------------------
 
-// pipeline_burst() with another table and another way to look groups up in it: all else is what a
-// worker runs. What our hash costs to ask for a group stays in; its bucket is in the first cache.
+// pipeline_burst() with another table and another lookup; the rest is the code of a worker. Hashing
+// the group for our table is included in the time. Its buckets are few and stay in L1.
 static void peer_burst(
 	struct loop *loop, const struct group_lookup *lookup, struct rte_mbuf **frames, unsigned n)
 {

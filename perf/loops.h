@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the benchmark of the whole loop does with a burst: a worker's loop, what it is compared
-// with, and what limits both.
+// What the benchmark of the whole loop does with a burst: the loop of a worker, the loops it is
+// compared with, and the limits of both.
 #ifndef PERF_LOOPS_H
 #define PERF_LOOPS_H
 
@@ -20,9 +20,9 @@ struct loop {
 	struct port *port;
 	struct interface *interface;
 	struct output *outputs[LOOP_OUTPUTS];
-	unsigned n_outputs; // 0: an output that counts
-	struct rte_ring *rings[LOOP_OUTPUTS]; // bare ones
-	struct group_table *peer; // joined, with one group in it: holds the place of another table
+	unsigned n_outputs; // 0: one counting output
+	struct rte_ring *rings[LOOP_OUTPUTS]; // DPDK rings
+	struct group_table *peer; // joined, with one group in it: replaced by another table
 	struct rte_hash *hash;
 	void **known; // the record of each frame of the source
 	unsigned at; // number of the burst's first frame in `known`
@@ -33,22 +33,22 @@ struct loop {
 
 typedef void (*loop_burst)(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 
-// Receiving and freeing, the ceiling of all.
+// Receives and frees: the ceiling of all loops.
 void free_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
-// And parsing in between.
+// Parses in between.
 void parse_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
-// And reading a line a group, as whoever asks for groups has to.
+// Also reads one line per frame, as every lookup must.
 void limit_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 
-// A worker's loop, and what takes frames out of its outputs.
+// The loop of a worker, and the consumer of its outputs.
 void sluice_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
-// The worker's loop with rte_hash as its table, and with a table that costs nothing.
+// The same with rte_hash as the table, and with a table that costs nothing.
 void hash_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 void known_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
-// And with one that reads one line per frame, of a memory of 24 bytes per group.
+// And with one that only reads one line per frame, of a memory of 24 bytes per group.
 void line_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 
-// Receiving, eight of DPDK's rings, and freeing: frames are dealt by a byte of the group.
+// Receives, passes frames through eight DPDK rings, chosen by a byte of the group, and frees.
 void rings_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 
 #endif

@@ -11,7 +11,7 @@
 static const struct benchmark {
 	const char *name;
 	void (*run)(const struct workload_size *size);
-	unsigned sizes; // the first so many
+	unsigned sizes; // number of sizes it runs, from the smallest
 } benches[] = {
 	{"lookup", lookup_bench, SIZES},
 	{"churn", churn_bench, SIZES},
@@ -19,8 +19,8 @@ static const struct benchmark {
 	{"fanout", fanout_bench, 1},
 };
 
-// Our tables ask for huge pages by themselves. DPDK's memory, in which frames and rte_hash lie, has
-// them only where some were set aside.
+// Our tables ask for transparent huge pages. DPDK's memory, which holds the frames and rte_hash, is
+// on huge pages only if some were reserved.
 static int start_eal(const char *program, bool huge_pages)
 {
 	const char *args[] = {program, huge_pages ? "--in-memory" : "--no-huge", "--no-shconf",

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// sluice-pcap: a real worker on the ports that EAL's arguments make, for perf/peers.py to set
-// beside other programs on the like. The first port receives. Frames of the joined groups are
-// counted, or leave by all other ports, as they are or with the port's own source MAC. Without a
-// mode nothing is joined. The floors are loops without a worker: one sends every frame by all other
-// ports, one with the port's own source MAC, one parses and frees it. DPDK's telemetry socket tells
-// how many frames there were. SIGINT or SIGTERM ends it.
+// sluice-pcap: a real worker on the ports that the EAL arguments create, which perf/peers.py
+// compares with other programs on the same ports. The first port receives. Frames of the joined
+// groups are counted, or leave by all other ports, unchanged or with the source MAC of the port.
+// Without a mode nothing is joined. The floors are loops without a worker: one sends every frame by
+// all other ports, one does so with the source MAC of the port, one parses and frees it. The frame
+// counts are read from DPDK's telemetry socket. SIGINT or SIGTERM ends the program.
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -18,7 +18,7 @@
 #include "port.h"
 #include "workload.h"
 
-// Buffers of 320 bytes, as --mbuf-size=320 gives them to testpmd.
+// Buffers of 320 bytes, as testpmd has with --mbuf-size=320.
 #define FRAME_SIZE (320 - RTE_PKTMBUF_HEADROOM)
 #define MTU 128
 #define OUTPUTS_MAX 8
@@ -41,7 +41,7 @@ static struct port *open_port(struct dataplane *dp, uint16_t id)
 	return port;
 }
 
-// The outputs of a mode, each with a line of a fan-out; returns their number.
+// The subscribers of a mode, one per output. Returns their number.
 static unsigned open_outputs(struct dataplane *dp, const char *mode, struct subscriber *subs)
 {
 	const bool count = !strcmp(mode, "count");
@@ -63,7 +63,7 @@ static unsigned open_outputs(struct dataplane *dp, const char *mode, struct subs
 	return n;
 }
 
-// Joins n_groups of IPv4, from `first` on.
+// Joins n_groups consecutive IPv4 groups, beginning with `first`.
 static void join(struct interface *interface, const char *first, unsigned n_groups,
 	const struct subscriber *subs, unsigned n_subs)
 {
@@ -79,7 +79,7 @@ static void join(struct interface *interface, const char *first, unsigned n_grou
 	}
 }
 
-// What nothing that sends a frame by several ports can beat: a reference more for each.
+// The floor of sending a frame by several ports: one more reference per port.
 static int send_burst(void *arg)
 {
 	const uint16_t n_ports = rte_eth_dev_count_avail();
@@ -113,8 +113,8 @@ static void copy_burst(const struct port *port, const struct rte_ether_addr *mac
 	}
 }
 
-// What nothing that sends a frame by several ports, by each with a source MAC of its own, can beat:
-// a copy for all but the last.
+// The floor of sending a frame by several ports with different source MACs: a copy for each port
+// but the last.
 static int copy_run(void *arg)
 {
 	struct port *const *ports = arg;
@@ -143,7 +143,7 @@ static int copy_run(void *arg)
 	return 0;
 }
 
-// What a worker with nothing joined cannot do without.
+// The minimum work of a worker with nothing joined.
 static int parse_run(void *arg)
 {
 	while (!atomic_load_explicit(&stopped, memory_order_relaxed)) {
@@ -154,7 +154,7 @@ static int parse_run(void *arg)
 			struct parsed parsed;
 
 			workload_must(parse_mbuf(frames[i], &parsed) != DROP_NONE, "a frame");
-			// What was found has to be somewhere a worker can read it.
+			// The results must be in memory, where a worker could read them.
 			__asm__ volatile("" : : "r"(&parsed) : "memory");
 		}
 		rte_pktmbuf_free_bulk(frames, n);
@@ -195,7 +195,7 @@ int main(int argc, char **argv)
 	sigset_t stop;
 	int used, signal;
 
-	// Before EAL makes threads that would take the signal.
+	// Before EAL creates threads, which would receive the signal.
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGINT);
 	sigaddset(&stop, SIGTERM);
@@ -219,7 +219,7 @@ int main(int argc, char **argv)
 		workload_must(dataplane_start(dp, NULL), "start");
 	sigwait(&stop, &signal);
 	atomic_store(&stopped, true);
-	// A worker ends when the data plane closes.
+	// The worker ends when the data plane is closed.
 	if (argc == 2)
 		rte_eal_mp_wait_lcore();
 	dataplane_close(dp);

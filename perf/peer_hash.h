@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// rte_hash as the peer of the group table: lock-free for readers, keys of 16 bytes, the size it is
-// fastest at, with the group and the interface in them.
+// rte_hash as the peer of the group table: lock-free for readers. A key holds group and interface
+// in 16 bytes, the size at which rte_hash is fastest.
 #ifndef PERF_PEER_HASH_H
 #define PERF_PEER_HASH_H
 
@@ -11,7 +11,7 @@ struct peer_key {
 	_Alignas(16) uint32_t words[4];
 };
 
-// Knows the groups below n_groups; their data is data + number * stride.
+// Creates a hash with the groups below n_groups. The data of a group is data + number * stride.
 struct rte_hash *peer_hash_open(unsigned n_groups, char *data, size_t stride);
 
 static inline struct peer_key peer_key(uint32_t group_be)
@@ -19,7 +19,7 @@ static inline struct peer_key peer_key(uint32_t group_be)
 	return (struct peer_key){{group_be, 1}};
 }
 
-// The same shape as a lookup in the group table.
+// Looks up a burst like the group table does.
 static inline uint64_t peer_hash_burst(
 	const struct rte_hash *hash, const uint32_t *groups_be, unsigned n, void **data)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The whole loop of a worker against receiving and freeing alone, against the least that a filter
-// can do (parse, and read a line a frame), and against the same loop on rte_hash.
+// The whole loop of a worker against receiving and freeing alone, against the minimum of a filter
+// (parse, and read one line per frame), and against the same loop with rte_hash as its table.
 #include <stdio.h>
 #include <stdlib.h>
 #include <rte_ethdev.h>
@@ -96,8 +96,8 @@ static struct output *output_new(struct loop *loop, enum output_kind kind)
 	return output;
 }
 
-// Joins the groups, dealing them round `n` outputs. With `filters` each subscriber listens to one
-// source and one port, those of the frames, so that every frame passes a filter of its group's own.
+// Joins the groups, distributed over `n` outputs. With `filters` each subscriber wants one source
+// and one port, which are those of the frames, so that every frame passes a filter.
 static void join(struct loop *loop, unsigned n_groups, unsigned n, bool filters)
 {
 	const struct sluice_addr source = {AF_INET, SOURCE_ADDRESS};
@@ -129,7 +129,7 @@ static void run(
 		result_time(cases[i].name, size->name, slots_ns(&cases[i], workload_rounds));
 }
 
-// A worker with nothing joined does no more than parse. Returns how many frames it dropped.
+// A worker with nothing joined only parses. Returns the number of frames that it dropped.
 static uint64_t measure_nothing(struct loop *loop, const struct workload_size *size)
 {
 	static struct slots_case cases[] = {
@@ -157,7 +157,7 @@ static void **known_records(const struct rte_hash *hash, const uint32_t *keys)
 	return records;
 }
 
-// A table with one group, so that a worker asks it.
+// A table with one group, so that a worker searches it.
 static struct group_table *peer_table(struct loop *loop)
 {
 	const struct subscriber sub = {.output = loop->outputs[0], .mode = SLUICE_EXCLUDE};
@@ -244,7 +244,7 @@ static void measure_deliver(struct loop *loop, const struct workload_size *size)
 		rte_ring_free(loop->rings[i]);
 }
 
-// Frames of two VLANs, as they come.
+// Frames of two VLANs in random order.
 static void measure_mixed(struct loop *loop, const struct workload_size *size)
 {
 	static struct slots_case cases[] = {

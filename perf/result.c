@@ -11,8 +11,7 @@ struct target {
 	double value[SIZES]; // 0: none
 };
 
-// Ratios that hold on one core of a small virtual machine; see slots.h for why there are no times.
-// Memory is in bytes.
+// Targets on one core of a small virtual machine. They are ratios, see slots.h; memory is in bytes.
 static const struct target targets[] = {
 	{"lookup4.floor", false, {2.8, 2.8, 1.6}},
 	{"lookup6.floor", false, {4.0, 4.2, 2.6}},

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Builds the release and measures it against floors and peers. Exit status 1 if a ratio misses its
-# target. A busy machine gives wide quartiles: trust only narrow ones.
+# Builds a release and measures it against floors and peers. Exit status 1 if a ratio misses its
+# target. A busy machine widens the quartiles: trust only narrow ones.
 set -eu
 
 usage() {
@@ -61,7 +61,7 @@ trap 'exit 130' INT TERM
 ninja -C "$build" perf/sluice-perf perf/sluice-load perf/sluice-pcap >"$scratch/log" 2>&1 ||
 	{ cat "$scratch/log" >&2; exit 2; }
 
-# What the numbers are of. Changes of what --record writes are not changes of what is measured.
+# The commit that was measured. Changes of files that --record writes do not count.
 describe() {
 	commit=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)
 	git -C "$root" diff --quiet HEAD -- . ':!perf/result.json' ':!perf/plots' ':!perf/RESULTS.md' \

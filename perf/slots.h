@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Measuring on a machine whose speed drifts: the cases of a benchmark take turns in short slots,
-// and a ratio is taken within each turn. Only ratios of one run compare.
+// Measurement on a machine whose speed drifts: the cases of a benchmark take turns in short slots,
+// and a ratio is computed within each turn. Compare only ratios of the same run.
 #ifndef PERF_SLOTS_H
 #define PERF_SLOTS_H
 
@@ -8,7 +8,7 @@
 
 struct slots_case {
 	const char *name;
-	// One slot; returns nanoseconds per operation.
+	// Runs one slot and returns nanoseconds per operation.
 	double (*run)(void *arg);
 	void *arg;
 	double ns[SLOTS_MAX];
@@ -18,7 +18,7 @@ struct slots_quartiles {
 	double low, median, high;
 };
 
-// `rounds` <= SLOTS_MAX turns of all cases, after one that does not count.
+// Runs `rounds` <= SLOTS_MAX turns of all cases, after one turn that does not count.
 void slots_run(struct slots_case *cases, unsigned n, unsigned rounds);
 
 struct slots_quartiles slots_ns(const struct slots_case *c, unsigned rounds);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How long a join takes: from the call to its return, to its report on the wire, and to the first
-// frame of a group that streams already. perf/latency.sh makes the network and runs it.
+// Measures how long a join takes: from the call to its return, to its report on the wire, and to
+// the first frame of a group that is already streaming. perf/latency.sh sets the network up and
+// runs it.
 //
 //     sluice-latency in-process CONFIGURATION FAR JOINS
 //     sluice-latency socket     SOCKET        FAR JOINS
 //     sluice-latency kernel     NEAR          FAR JOINS
 //
-// Prints a line a sample: what, and microseconds. FAR is the other end of the veth that interface 1
-// of Sluice, or NEAR, is. The stream is to arrive at interface 2 of Sluice; to NEAR, it is sent.
+// Prints one line per sample: its name and microseconds. FAR is the other end of the veth of
+// interface 1 of Sluice, or of NEAR. The stream must arrive at interface 2 of Sluice; the program
+// sends it to NEAR.
 #include "latency.h"
 #include <err.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The peer: joins by a socket, which polls for its first frame as Sluice's application does, or
-// blocks until it is there. The sender has CPU 1, where Sluice has its worker, and sends as
-// steadily as it can.
+// The peer: joins by a socket that polls for its first frame, as the application on Sluice does, or
+// blocks until the frame arrives. The sender runs on CPU 1, as the worker of Sluice does, and sends
+// at a steady rate.
 #include <err.h>
 #include <errno.h>
 #include <net/if.h>
@@ -38,7 +38,7 @@ static int udp_socket(void)
 	return fd;
 }
 
-// In a child, until it is killed.
+// Runs in a child process until it is killed.
 static void send_stream(const struct latency_config *config, atomic_uint_least64_t *sent)
 {
 	const struct sockaddr_in to = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Joins by the native API. The application polls for its frames, as one on DPDK does, and lets
-// others on its CPU in between.
+// Joins by the native API. The application polls for its frames, as DPDK applications do, and
+// yields its CPU in between.
 #include <err.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -60,7 +60,7 @@ static void measure_frame(struct sluice_session *session, uint32_t group)
 	must(sluice_leave_flush(session, INTERFACE_STREAM, &addr), "leave");
 }
 
-// How often a frame of the group comes.
+// Measures the interval between frames of the group.
 static void measure_interval(struct sluice_session *session, uint32_t group)
 {
 	const struct sluice_addr addr = address(group);
@@ -89,8 +89,8 @@ static struct sluice *open_engine(const char *file)
 	return sluice;
 }
 
-// The worker has CPU 1; the application shares CPU 0 with the control thread, in this process or in
-// sluiced.
+// The worker runs on CPU 1. The application shares CPU 0 with the control thread of this process or
+// of sluiced.
 static void start_eal(bool worker)
 {
 	const char *args[] = {"latency", "--no-huge", "--no-shconf", "-m", "256", "--no-pci",

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The far end of a veth: when did a report leave the near one? The kernel stamps a frame as it
-// crosses, so that looking at it later, on whatever CPU, makes no difference.
+// Captures at the far end of a veth when a report left the near end. The kernel stamps the frame as
+// it crosses, so that it does not matter when and on which CPU it is read.
 #ifndef PERF_WIRE_H
 #define PERF_WIRE_H
 
 #include <stdint.h>
 
-// CLOCK_REALTIME, which the kernel stamps frames with.
+// CLOCK_REALTIME, the clock of the kernel's time stamps.
 int64_t wire_now_ns(void);
 
-// A descriptor for the frames that arrive at the interface. Exits with a message on failure, as the
-// others do.
+// Returns a descriptor for the frames that arrive at the interface. This and the functions below
+// exit with a message on failure.
 int wire_open(const char *interface);
-// Forgets what has arrived.
+// Discards the frames that have arrived.
 void wire_discard(int fd);
-// Waits, a second at most, for an IGMPv3 report of the group, and says when it arrived.
+// Waits up to one second for an IGMPv3 report of the group and returns its time of arrival.
 int64_t wire_report_ns(int fd, uint32_t group_be);
 
 #endif
