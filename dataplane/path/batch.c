@@ -8,8 +8,8 @@
 static_assert(BURST <= GROUP_QUERY_MAX, "a batch is one lookup");
 static_assert(BURST <= 64, "a batch's frames are bits of a word");
 
-// The loops over frames are made once for each kind of them, as what a loop asks of every frame it
-// is better made for.
+// The loops over frames are instantiated once per kind of frame, so that they do not test the kind
+// of every frame.
 #define INLINE static inline __attribute__((always_inline))
 
 static void start(struct batch *batch, struct worker *worker, const struct interface *interface,
@@ -28,7 +28,7 @@ static void start(struct batch *batch, struct worker *worker, const struct inter
 	batch->tally.output = NULL;
 }
 
-bool batch_start_alike(struct batch *batch, struct worker *worker, const struct port *port,
+bool batch_start_uniform(struct batch *batch, struct worker *worker, const struct port *port,
 	struct rte_mbuf **frames, const uint8_t *const *data, uint32_t tick)
 {
 	const struct interface *interface;
@@ -40,7 +40,7 @@ bool batch_start_alike(struct batch *batch, struct worker *worker, const struct 
 	if (interface == NULL)
 		return false;
 	start(batch, worker, interface, first.flags & PARSED_IPV6, frames, tick);
-	batch->alike = true;
+	batch->uniform = true;
 	batch->data = data;
 	parse_template_init(&batch->template, frames[0], port->rx_offloads, &first);
 	return true;
@@ -51,7 +51,7 @@ void batch_start_parsed(struct batch *batch, struct worker *worker,
 	const struct parsed *parsed, uint32_t tick)
 {
 	start(batch, worker, interface, ipv6, frames, tick);
-	batch->alike = false;
+	batch->uniform = false;
 	batch->parsed = parsed;
 }
 
@@ -127,7 +127,7 @@ void batch_ask(struct batch *batch, unsigned first, unsigned end)
 
 // ---- Finding -------------------------------------------------------------------------------
 
-// Index 0, which has no route, stands for the groups that are not there.
+// A group that is not in the table gets the record of index 0, which has no route.
 void batch_find(struct batch *batch, unsigned first, unsigned end)
 {
 	const struct group_table *table = batch->table;
@@ -172,12 +172,12 @@ INLINE void tally_add(
 	tally->bytes += bytes;
 }
 
-INLINE struct fanout_frame view(const struct batch *batch, unsigned i, bool alike, bool ipv6)
+INLINE struct fanout_frame view(const struct batch *batch, unsigned i, bool uniform, bool ipv6)
 {
 	struct fanout_frame frame;
 	const uint8_t *ip;
 
-	if (!alike)
+	if (!uniform)
 		return fanout_frame_of(&batch->parsed[i]);
 	ip = batch->data[i] + batch->template.l3_offset;
 	frame.source = ip + (ipv6 ? 8 : 12);
@@ -186,37 +186,37 @@ INLINE struct fanout_frame view(const struct batch *batch, unsigned i, bool alik
 	return frame;
 }
 
-INLINE uint16_t l3_offset(const struct batch *batch, unsigned i, bool alike)
+INLINE uint16_t l3_offset(const struct batch *batch, unsigned i, bool uniform)
 {
-	return alike ? batch->template.l3_offset : batch->parsed[i].l3_offset;
+	return uniform ? batch->template.l3_offset : batch->parsed[i].l3_offset;
 }
 
 // Whether the hook lets the frame through.
 static __rte_noinline bool call_hook(
-	struct batch *batch, unsigned i, const struct fanout_hook *hook, bool alike, bool ipv6)
+	struct batch *batch, unsigned i, const struct fanout_hook *hook, bool uniform, bool ipv6)
 {
-	const struct fanout_frame frame = view(batch, i, alike, ipv6);
+	const struct fanout_frame frame = view(batch, i, uniform, ipv6);
 
 	return hook->frame(hook->context, batch->worker->index, batch->frames[i],
-		l3_offset(batch, i, alike), &frame);
+		l3_offset(batch, i, uniform), &frame);
 }
 
 // Delivers to the outputs that want the frame. Returns how many those were.
 static __rte_noinline unsigned deliver_fanout(
-	struct batch *batch, unsigned i, const struct fanout *fanout, bool alike, bool ipv6)
+	struct batch *batch, unsigned i, const struct fanout *fanout, bool uniform, bool ipv6)
 {
-	const uint16_t offset = l3_offset(batch, i, alike);
+	const uint16_t offset = l3_offset(batch, i, uniform);
 	struct output *scratch[FANOUT_SUBSCRIBERS_MAX];
 	struct output *const *outputs = scratch;
 	unsigned n;
 
-	if (unlikely(fanout->has_hook) && !call_hook(batch, i, fanout_hook(fanout), alike, ipv6))
+	if (unlikely(fanout->has_hook) && !call_hook(batch, i, fanout_hook(fanout), uniform, ipv6))
 		return 0;
 	if (fanout->n_open == fanout->n_outputs) {
 		outputs = fanout->outputs;
 		n = fanout->n_outputs;
 	} else {
-		const struct fanout_frame frame = view(batch, i, alike, ipv6);
+		const struct fanout_frame frame = view(batch, i, uniform, ipv6);
 
 		n = fanout_filter(fanout, &frame, scratch);
 	}
@@ -227,7 +227,7 @@ static __rte_noinline unsigned deliver_fanout(
 	return n;
 }
 
-// The group is joined, but no subscriber, or the hook, wants the frame.
+// The group is joined, but no filter, or not the hook, let the frame through.
 static __rte_noinline void refuse(struct batch *batch, unsigned i)
 {
 	group_table_count_filtered(batch->table, batch->worker->index, batch->index[i]);
@@ -235,7 +235,7 @@ static __rte_noinline void refuse(struct batch *batch, unsigned i)
 	batch->n_filtered++;
 }
 
-INLINE void deliver(struct batch *batch, unsigned first, unsigned end, bool alike, bool ipv6)
+INLINE void deliver(struct batch *batch, unsigned first, unsigned end, bool uniform, bool ipv6)
 {
 	struct worker *const worker = batch->worker;
 	const uint32_t tick = batch->tick;
@@ -256,21 +256,21 @@ INLINE void deliver(struct batch *batch, unsigned first, unsigned end, bool alik
 				batch->n_not_joined++;
 				continue;
 			}
-			n = deliver_fanout(batch, i, group_record_fanout(route), alike, ipv6);
+			n = deliver_fanout(batch, i, group_record_fanout(route), uniform, ipv6);
 			if (n == 0) {
 				refuse(batch, i);
 				continue;
 			}
 			batch->n_more += n - 1;
 		} else if (unlikely(!group_record_takes(
-				   group, route, view(batch, i, alike, ipv6)))) {
+				   group, route, view(batch, i, uniform, ipv6)))) {
 			refuse(batch, i);
 			continue;
 		} else if (output->kind == OUTPUT_COUNT) {
 			tally_add(worker, &tally, output, bytes);
 			unwanted |= bit;
 		} else {
-			deliver_single(worker, frame, l3_offset(batch, i, alike), output);
+			deliver_single(worker, frame, l3_offset(batch, i, uniform), output);
 		}
 		group_record_count(group, bytes, tick);
 	}
@@ -295,7 +295,7 @@ static __rte_noinline void deliver_parsed(struct batch *batch, unsigned first, u
 
 void batch_deliver(struct batch *batch, unsigned first, unsigned end)
 {
-	if (!batch->alike)
+	if (!batch->uniform)
 		deliver_parsed(batch, first, end);
 	else if (batch->ipv6)
 		deliver6(batch, first, end);
@@ -310,7 +310,7 @@ static void free_unwanted(const struct batch *batch, unsigned n)
 	struct worker *worker = batch->worker;
 	uint64_t left = batch->unwanted;
 
-	if (left == UINT64_MAX >> (64 - n) && batch->alike && batch->template.returns)
+	if (left == UINT64_MAX >> (64 - n) && batch->uniform && batch->template.returns)
 		rte_mempool_put_bulk(batch->frames[0]->pool, (void **)batch->frames, n);
 	else
 		for (; left != 0; left &= left - 1)

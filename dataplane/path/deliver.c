@@ -15,7 +15,7 @@ void deliver_start(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_of
 	struct output_burst *burst = &worker->output_burst;
 	bool stripped = rewrite_is_stripped(frame);
 
-	// A ring gets frames as they came. To ports alone a frame goes without the tag.
+	// A ring gets the frame as it was on the wire. If all outputs are ports the tag stays out.
 	if (unlikely(stripped) && any_ring(outputs, n)) {
 		l3_offset += rewrite_restore(frame);
 		stripped = false;
@@ -26,10 +26,10 @@ void deliver_start(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_of
 	output_burst_start(burst, l3_offset, stripped, outputs, n);
 }
 
-// Most frames are whole, nobody's but ours and of one pool: they go back to it as they are.
+// The common case is unshared frames of one segment and one pool, which go back to it in bulk.
 static void free_unwanted(struct rte_mbuf **frames, unsigned n)
 {
-	// The words that a driver writes at once: one reference, one segment.
+	// The words of rearm_data: one reference, one segment.
 	static const struct {
 		uint16_t data_off, refcnt, nb_segs, port;
 	} ours = {0, 1, 1, 0}, both = {0, UINT16_MAX, UINT16_MAX, 0};

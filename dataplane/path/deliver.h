@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The last stage of a burst: frames to outputs.
+// Delivery: frames to outputs, at the end of a worker's pipeline.
 #ifndef DATAPLANE_DELIVER_H
 #define DATAPLANE_DELIVER_H
 
@@ -11,8 +11,8 @@
 void deliver_start(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n);
 
-// Worker. Stages the frame for each of n outputs, 1 or more; takes the frame over. l3_offset tells
-// where its IP header starts.
+// Worker. Stages the frame for each of n >= 1 outputs and takes it over. l3_offset: of the IP
+// header in the first segment.
 static inline void deliver_many(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset,
 	struct output *const *outputs, unsigned n)
 {
@@ -25,14 +25,14 @@ static inline void deliver_many(struct worker *worker, struct rte_mbuf *frame, u
 	burst->bytes += frame->pkt_len;
 }
 
-// Worker. As deliver_many(), to one output: nobody shares the frame.
+// Worker. deliver_many() for one output, which does not share the frame.
 static inline void deliver_single(
 	struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset, struct output *output)
 {
 	if (output->kind == OUTPUT_RING) {
 		if (unlikely(rewrite_is_stripped(frame)))
 			rewrite_restore(frame);
-		// Whose frames may be for this output, too, and came before.
+		// Its frames may be for this output, too, and came before this one.
 		if (unlikely(worker->output_burst.n > 0))
 			output_burst_end(worker);
 		output_stage(output, staging_lane(worker, output), frame);
@@ -44,8 +44,8 @@ static inline void deliver_single(
 	}
 }
 
-// Worker. Hands over what was staged since the last call, one enqueue an output, and frees what
-// nobody wanted.
+// Worker. Hands over all staged frames, with one enqueue per output, and frees those that no output
+// took.
 void deliver_flush(struct worker *worker);
 
 #endif

@@ -6,8 +6,8 @@
 #include "fanout.h"
 #include "parse.h"
 
-// Refers to `parsed`. Field by field: a struct made at once is made in memory, padding included,
-// and read as a whole, which waits for the stores.
+// Refers to `parsed`. Assigns each field on its own: the compiler would build a compound literal in
+// memory and load it as a whole, which stalls on the stores.
 static inline struct fanout_frame fanout_frame_of(const struct parsed *parsed)
 {
 	struct fanout_frame frame;

@@ -6,14 +6,14 @@
 
 // How the frames of an output burst that goes to ports are used.
 struct fate {
-	uint64_t own; // frames whose bytes are ours to change, bit i is frame i
-	uint64_t referenced; // frames that ports got themselves, beside `all`
-	uint16_t references[BURST]; // by how many
-	uint16_t all; // outputs that get each of them
-	bool last; // whoever is asked now is the last to want them
+	uint64_t own; // frames whose bytes may be changed; bit i is frame i
+	uint64_t referenced; // frames that some port sends unchanged, in addition to `all`
+	uint16_t references[BURST]; // number of those ports, per frame
+	uint16_t all; // outputs that get every frame unchanged
+	bool last; // the present output is the last one
 };
 
-static_assert(BURST <= 64, "a bit a frame");
+static_assert(BURST <= 64, "one bit per frame");
 
 static void send_all(struct worker *worker, const struct output_burst *burst, struct output *output)
 {
@@ -39,7 +39,7 @@ static void send_by_port(struct worker *worker, const struct output_burst *burst
 	struct rte_mbuf *frames[BURST];
 	unsigned n = burst->n;
 
-	// Frames nobody else has need no copy.
+	// Frames without other users need no copy.
 	if (fate->last && fate->all == 0)
 		change &= ~rewrite_in_place(output, burst->frames,
 			change & fate->own & ~fate->referenced, burst->l3_offset);
@@ -91,7 +91,7 @@ static __rte_noinline void send_by_ports(
 		}
 	}
 	for (unsigned i = 0; i < burst->n; i++) {
-		// A device that hands on mbufs must not tell of the tag.
+		// The tag stays out: a device that passes mbufs on must not restore it.
 		if (unlikely(burst->stripped) && (fate.own >> i & 1))
 			rewrite_forget(burst->frames[i]);
 		refer(worker, burst->frames[i], fate.all + fate.references[i]);

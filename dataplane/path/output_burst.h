@@ -27,7 +27,7 @@ static inline bool output_burst_continues(const struct output_burst *burst, uint
 {
 	if (burst->n_outputs != n || burst->l3_offset != l3_offset || burst->stripped != stripped)
 		return false;
-	// They are few: a call would take longer.
+	// Outputs are few: a call of memcmp() would take longer.
 	for (unsigned i = 0; i < n; i++)
 		if (burst->outputs[i] != outputs[i])
 			return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// From the bytes of an Ethernet frame to what the group table asks for: VLAN tags, group, source,
-// UDP port. Pure functions on bytes: no EAL, no state.
+// Parses an Ethernet frame: VLAN tags, group, source and UDP port, which the group table and the
+// filters use. Pure functions on bytes, without EAL and without state; any thread.
 #ifndef DATAPLANE_PARSE_H
 #define DATAPLANE_PARSE_H
 
@@ -15,14 +15,14 @@
 #include "dataplane.h"
 #include "offload.h"
 
-// Headers lie within the first so many bytes of a frame, however it is segmented. What reaches
-// further can only be a chain of IPv6 extension headers nobody sends.
+// Bytes at the start of a frame, in any number of segments, in which the headers must lie. Only an
+// unreasonable chain of IPv6 extension headers could be longer.
 #define PARSE_WINDOW 512
 
-#define PARSE_TAGS_MAX 4 // two that count and priority tags between them
+#define PARSE_TAGS_MAX 4 // two VLAN tags and priority tags between them
 #define PARSE_L2_MAX (RTE_ETHER_HDR_LEN + PARSE_TAGS_MAX * RTE_VLAN_HLEN) // largest l3_offset
 
-#define ETHER_TYPE_QINQ_OLD 0x9100 // before 802.1ad settled on 0x88a8
+#define ETHER_TYPE_QINQ_OLD 0x9100 // used for QinQ before 802.1ad
 
 // Whether an EtherType, in host byte order, begins a VLAN tag.
 static inline bool parse_is_tag(uint16_t type)
@@ -34,7 +34,7 @@ static inline bool parse_is_tag(uint16_t type)
 enum parsed_flag {
 	PARSED_IPV6 = 1,
 	PARSED_LATER_FRAGMENT = 2, // not the first fragment: its UDP port is not known
-	PARSED_CONTROL = 4, // IGMP or MLD, for the protocol machine
+	PARSED_CONTROL = 4, // IGMP or MLD, for the control thread
 };
 
 struct parsed {
@@ -54,25 +54,25 @@ struct parsed {
 			uint8_t flags; // enum parsed_flag
 			uint8_t unused;
 		};
-		uint64_t kind; // all of these
+		uint64_t kind; // all of these fields
 	};
-	uint16_t l3_len; // of the IP packet, without the padding of the frame
-	uint16_t udp_port_be; // destination port, 0 without an UDP header
+	uint16_t l3_len; // bytes of the IP packet, without the padding of the frame
+	uint16_t udp_port_be; // destination port; 0 without a UDP header
 };
 
-// The bytes of a frame, and the tags a NIC may have taken out of it.
+// The bytes of a frame, and the VLAN tags that the NIC stripped.
 struct frame_view {
 	const uint8_t *data;
-	uint32_t len; // readable at data: all of the frame, or PARSE_WINDOW bytes or more
+	uint32_t len; // readable bytes at `data`: the whole frame, or at least PARSE_WINDOW
 	uint32_t frame_len;
-	uint16_t outer_tci; // tags the NIC stripped, 0 if there are none
+	uint16_t outer_tci; // stripped tags, 0 if there are none
 	uint16_t inner_tci;
 };
 
 // Parses any frame. Fills *parsed if it returns DROP_NONE.
 enum drop_reason parse_general(const struct frame_view *view, struct parsed *parsed);
 
-// The same for a frame in mbufs, chained or not, with the tags of its metadata.
+// The same for a frame in mbufs, chained or not, with the stripped tags in its metadata.
 enum drop_reason parse_mbuf_general(const struct rte_mbuf *frame, struct parsed *parsed);
 
 // parse_fast() for a frame of one segment that carries offload flags: adds the stripped tag, and
@@ -80,7 +80,7 @@ enum drop_reason parse_mbuf_general(const struct rte_mbuf *frame, struct parsed 
 bool parse_mbuf_offload(
 	const struct rte_mbuf *frame, uint64_t offload_flags, struct parsed *parsed);
 
-// Where what follows the IP headers of a parsed packet begins, from its IP header on.
+// The offset of the upper-layer header of a parsed packet, from its IP header.
 unsigned parse_upper_offset(const uint8_t *ip, const struct parsed *parsed);
 
 static inline uint16_t parse_load16(const uint8_t *p)
@@ -107,8 +107,8 @@ static inline uint64_t parse_load64(const uint8_t *p)
 	return value;
 }
 
-// RFC 1071: an intact header's 16-bit words add up to a multiple of 0xffff, and so do words of any
-// size whose carries are added at the low end. Byte order cancels out. `sum` is of some words.
+// RFC 1071: the 16-bit words of an intact header add up to a multiple of 0xffff, and so do wider
+// words if the carry is added to the sum. Byte order does not matter.
 static inline uint64_t parse_sum_add(uint64_t sum, uint64_t word)
 {
 	sum += word;
@@ -120,7 +120,7 @@ static inline bool parse_sum_is_intact(uint64_t sum)
 	return sum % 0xffff == 0;
 }
 
-// What to store in struct parsed.kind: one store, as whoever compares kinds does one load.
+// The value of struct parsed.kind. One store, because a comparison of kinds is one load.
 static inline uint64_t parse_kind(
 	uint16_t outer_vlan, uint16_t inner_vlan, uint16_t l3_offset, uint8_t flags)
 {
@@ -131,9 +131,9 @@ static inline uint64_t parse_kind(
 	       (uint64_t)flags << 8;
 }
 
-// What differs from frame to frame of a stream, of an IPv4 header without options: the lengths, the
-// group, the checksum unless it is known to be good. The frame has so many bytes beyond this
-// header and one of UDP.
+// Checks the fields of an IPv4 header without options that differ between the frames of a stream:
+// length, group, and the checksum unless it is known to be good. `beyond`: bytes of the frame after
+// this header and the UDP header.
 static inline bool parse_ipv4_is_sound(const uint8_t *ip, unsigned beyond, bool checksum_good)
 {
 	const uint64_t head = parse_load64(ip), middle = parse_load64(ip + 8);
@@ -146,7 +146,7 @@ static inline bool parse_ipv4_is_sound(const uint8_t *ip, unsigned beyond, bool 
 		       parse_sum_is_intact(parse_sum_add(parse_sum_add(head, middle), group_be)));
 }
 
-// The same of an IPv6 header without extension headers.
+// The same for an IPv6 header without extension headers.
 static inline bool parse_ipv6_is_sound(const uint8_t *ip, unsigned beyond)
 {
 	const unsigned length = be16toh(parse_load16(ip + 4));
@@ -154,9 +154,9 @@ static inline bool parse_ipv6_is_sound(const uint8_t *ip, unsigned beyond)
 	return ip[24] == 0xff && length - 8 <= RTE_MIN(beyond, UINT16_MAX - 48u);
 }
 
-// The frames there are many of: at most one tag, then IPv4 without options or IPv6 without
-// extension headers, then UDP, no tag stripped. Anything else, and all that is wrong, is false:
-// parse_general() then finds out what it is. checksum_good: the IPv4 header checksum is known to be
+// Parses the common case: at most one tag, then IPv4 without options or IPv6 without extension
+// headers, then UDP, no tag stripped. Returns false for anything else, valid or not, which
+// parse_general() then parses. checksum_good: the IPv4 header checksum is known to be
 // good.
 static inline bool parse_fast(
 	const uint8_t *data, uint32_t len, bool checksum_good, struct parsed *parsed)

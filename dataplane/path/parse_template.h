@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A parsed frame as a template for the ones that come with it: what matches needs no parsing, only
-// a look at what differs from frame to frame of a stream.
+// A parsed frame as a template for the frames received with it. A frame that matches needs no
+// parsing; only the fields that differ between the frames of a stream are checked.
 #ifndef DATAPLANE_PARSE_TEMPLATE_H
 #define DATAPLANE_PARSE_TEMPLATE_H
 
@@ -13,23 +13,24 @@
 typedef uint64_t parse_vector __attribute__((vector_size(16)));
 
 struct parse_template {
-	// What is alike, and which bits of it: references, segments and flags of the mbuf; the
-	// first 32 bytes of the frame, which are all but the group of what parse_fast() asks to be
-	// some value, and which a frame of the fewest bytes it takes has.
+	// Bits that must be equal, and their masks: references, segments and flags of the mbuf, and
+	// the first 32 bytes of the frame. Those contain all fields that parse_fast() compares with
+	// constants, except the group, and every frame that it accepts is that long.
 	parse_vector meta, meta_mask;
 	parse_vector bytes[2], bytes_mask[2];
 	const struct rte_mempool *pool;
-	bool returns; // to its pool when freed: a whole mbuf, nobody else's
+	bool returns; // freeing returns the mbuf to its pool: direct and unshared
 	bool ipv6;
 	uint16_t l3_offset;
-	uint16_t headers; // bytes up to the payload
+	uint16_t headers; // bytes before the payload
 	uint16_t len_min;
 	uint64_t offload_flags; // mbuf flags that count, as in parse_mbuf_fast()
 	uint64_t frame_flags; // those set in the template's frame
 	uint16_t vlan; // the tag that the NIC stripped, if it did
 };
 
-// From a frame that parse_mbuf_fast() took with the same offload_flags, and what it found.
+// Makes a template of a frame that parse_mbuf_fast() accepted with the same offload_flags. `parsed`
+// is its result.
 void parse_template_init(struct parse_template *template, const struct rte_mbuf *frame,
 	uint64_t offload_flags, const struct parsed *parsed);
 
@@ -50,8 +51,8 @@ static inline bool parse_vector_is_zero(parse_vector vector)
 #endif
 }
 
-// Whether parse_mbuf_fast() takes the frame, whose bytes are at `data`, as well, finds a frame of
-// the same kind, and it is freed like the template's. `ipv6` and `offload`
+// Whether parse_mbuf_fast() would accept the frame, whose bytes are at `data`, with a result of the
+// same kind, and the mbuf is freed like the template's. `ipv6` and `offload`
 // (frame_flags is not 0) are the template's; as constants they specialise the loop.
 static inline __attribute__((always_inline)) bool parse_template_match(
 	const struct parse_template *template, const struct rte_mbuf *frame, const uint8_t *data,

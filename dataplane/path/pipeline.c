@@ -6,7 +6,7 @@
 #include "deliver.h"
 #include "pipeline.h"
 
-#define STEP (BURST / 2) // frames a stage takes on at a time
+#define STEP (BURST / 2) // frames that a stage processes at a time
 
 static void drop(struct worker *worker, enum drop_reason reason, struct rte_mbuf *frame)
 {
@@ -27,7 +27,7 @@ static void punt(struct worker *worker, struct interface *interface, struct rte_
 		counter_add(&worker->counters.punted, 1);
 }
 
-// A stage takes on a step of frames from the first on, if there is one.
+// Runs a stage on the step that begins with frame `first`, if it exists.
 static inline __attribute__((always_inline)) void step(struct batch *batch,
 	void (*stage)(struct batch *batch, unsigned first, unsigned end), int first, unsigned n)
 {
@@ -35,14 +35,14 @@ static inline __attribute__((always_inline)) void step(struct batch *batch,
 		stage(batch, first, RTE_MIN((unsigned)first + STEP, n));
 }
 
-// Takes on frames as long as they are all alike, as they mostly are: good, by the same interface,
-// of the same family, and nothing for the protocol machine. Returns how many those were.
-static unsigned process_alike(struct worker *worker, const struct port *port,
+// Processes the leading frames that are uniform, which is the common case: valid, from the same
+// interface, of the same family, and not IGMP or MLD. Returns their number.
+static unsigned process_uniform(struct worker *worker, const struct port *port,
 	struct rte_mbuf **frames, const uint8_t *const *data, unsigned n, uint32_t tick)
 {
 	struct batch batch;
 
-	if (!batch_start_alike(&batch, worker, port, frames, data, tick))
+	if (!batch_start_uniform(&batch, worker, port, frames, data, tick))
 		return 0;
 	if (!batch.joined)
 		n = batch_match(&batch, 0, n);
@@ -63,7 +63,7 @@ static unsigned process_alike(struct worker *worker, const struct port *port,
 	return n;
 }
 
-// Parses a frame. Returns the interface it came by, NULL when it went its own way.
+// Parses a frame. Returns its interface, or NULL after dropping or punting the frame.
 static struct interface *parse(struct worker *worker, const struct port *port,
 	struct rte_mbuf *frame, struct parsed *parsed)
 {
@@ -85,8 +85,8 @@ static struct interface *parse(struct worker *worker, const struct port *port,
 	return interface;
 }
 
-// Frames that are not alike become batches that are.
-static __rte_noinline void process_unlike(struct worker *worker, const struct port *port,
+// Parses each frame and makes batches of one interface and family.
+static __rte_noinline void process_parsed(struct worker *worker, const struct port *port,
 	struct rte_mbuf **frames, unsigned n, uint32_t tick)
 {
 	struct interface *interfaces[BURST];
@@ -125,8 +125,9 @@ static __rte_noinline void process_unlike(struct worker *worker, const struct po
 	}
 }
 
-// What only frames of the same interface and family have in common: type and outermost tag. There
-// may be several kinds of these, but a flow is of one: its frames stay in order.
+// The EtherType and outermost tag of a frame. Frames of one kind belong to the same interface and
+// family. An interface may receive several kinds, but the frames of a flow are of one kind, so that
+// they stay in order.
 static uint64_t kind_of(const struct rte_mbuf *frame, const uint8_t *data)
 {
 	uint64_t kind, stripped = 0;
@@ -146,7 +147,7 @@ static uint64_t kind_of(const struct rte_mbuf *frame, const uint8_t *data)
 	return kind | stripped;
 }
 
-// Frames of several interfaces, or families, or what is not like the many.
+// Frames of several interfaces or families, or not on the fast path: processes them by kind.
 static __rte_noinline void process_mixed(struct worker *worker, const struct port *port,
 	struct rte_mbuf **frames, const uint8_t *const *data, unsigned n, uint32_t tick)
 {
@@ -162,16 +163,16 @@ static __rte_noinline void process_mixed(struct worker *worker, const struct por
 
 		for (uint64_t rest = left; rest != 0; rest &= rest - 1) {
 			const unsigned i = rte_bsf64(rest);
-			const bool alike = kinds[i] == kind; // as good as random: no branch
+			const bool same = kinds[i] == kind; // unpredictable: no branch
 
 			chosen[n_chosen] = frames[i];
 			chosen_data[n_chosen] = data[i];
-			n_chosen += alike;
-			left ^= (uint64_t)alike << i;
+			n_chosen += same;
+			left ^= (uint64_t)same << i;
 		}
-		done = process_alike(worker, port, chosen, chosen_data, n_chosen, tick);
+		done = process_uniform(worker, port, chosen, chosen_data, n_chosen, tick);
 		if (unlikely(done < n_chosen))
-			process_unlike(worker, port, chosen + done, n_chosen - done, tick);
+			process_parsed(worker, port, chosen + done, n_chosen - done, tick);
 	}
 }
 
@@ -187,7 +188,7 @@ void pipeline_burst(
 		rte_prefetch0(data[i]);
 	}
 	counter_add(&worker->counters.rx_packets, n);
-	done = process_alike(worker, port, frames, data, n, tick);
+	done = process_uniform(worker, port, frames, data, n, tick);
 	if (unlikely(done < n))
 		process_mixed(worker, port, frames + done, data + done, n - done, tick);
 	deliver_flush(worker);

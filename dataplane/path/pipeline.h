@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What happens to a burst of received frames: parsed, sorted by group table, looked up, delivered.
+// The path of a received burst through a worker. The folder, in the order of the path:
+//   worker.c          the worker: its loop, its queues, its counters
+//   pipeline.c        sorts a burst into batches of one interface and family, drives the stages
+//   parse.c           Ethernet, VLAN tags, IPv4 and IPv6 headers of any frame; parse.h: the common
+//   case parse_template.c  the first frame of a batch as a template for the others punt.c IGMP and
+//   MLD frames: rate limit, and the ring to the control thread batch.c           the stages: match,
+//   look up in the group table, prefetch, deliver deliver.c         a frame to its outputs
+//   (fanout_frame.h: what their filters see of it) output_burst.c    frames with the same outputs:
+//   references, and rewriting for ports rewrite.c         VLAN tag and source MAC address of frames
+//   that leave by a port staging.c         which outputs a worker has staged frames for, and
+//   handing them over output.c          the outputs: counting, ring, port app_filter.c      frames
+//   that the application receives or sends itself
+// A group's hook (table/fanout.h) is called in batch.c, before its filters.
 #ifndef DATAPLANE_PIPELINE_H
 #define DATAPLANE_PIPELINE_H
 
 #include "worker.h"
 
-// Worker. Takes n <= BURST frames received by `port` over.
+// Worker. Processes n <= BURST frames received from `port`, and takes them over.
 void pipeline_burst(
 	struct worker *worker, const struct port *port, struct rte_mbuf **frames, unsigned n);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// IGMP and MLD frames on their way from the workers to the control thread: a bounded ring, and a
-// rate limit in front of it, for whoever sends a flood of queries must not drown the real one.
+// IGMP and MLD frames from the workers to the control thread: a bounded ring behind a rate limit,
+// so that a flood of forged queries does not displace the real one.
 #ifndef DATAPLANE_PUNT_H
 #define DATAPLANE_PUNT_H
 
@@ -14,22 +14,23 @@
 struct interface;
 
 struct rte_ring *punt_ring_create(const void *owner);
-// Frees the frames in it, too.
+// Frees the ring and the frames in it. NULL is ignored.
 void punt_ring_free(struct rte_ring *ring);
 
-// A worker's share of the punt rate: a token bucket, told by when it will be full again.
+// A worker's share of the punt rate: a token bucket, stored as the time at which it is full again.
 struct punt_limit {
-	uint64_t cost_tsc; // a frame
-	uint64_t depth_tsc; // how far full_tsc may lie ahead
+	uint64_t cost_tsc; // per frame
+	uint64_t depth_tsc; // how far full_tsc may be ahead of the clock
 	uint64_t full_tsc;
 };
 
-// `rate` frames a second of a clock of `hz`.
+// rate: frames per second; hz: frequency of the clock.
 void punt_limit_init(struct punt_limit *limit, uint64_t hz, unsigned rate);
+// Worker. False: the frame exceeds the rate.
 bool punt_limit_take(struct punt_limit *limit, uint64_t now_tsc);
 
-// Worker. Puts the frame into the ring, which takes it over, and returns DROP_NONE; or returns the
-// reason to drop it, and it stays the caller's.
+// Worker. Puts the frame into the ring, which takes it over, and returns DROP_NONE. Otherwise
+// returns the reason to drop the frame, which stays the caller's.
 enum drop_reason punt_put(struct rte_ring *ring, struct interface *interface,
 	struct rte_mbuf *frame, const struct parsed *parsed);
 

@@ -6,7 +6,7 @@
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
-// Rounds *size up. Its contents are whatever they are.
+// Rounds *size up. The contents are undefined.
 static void *alloc(size_t *size)
 {
 	size_t align = *size < HUGE_PAGE ? ALIGNED_MEMORY_LINE : HUGE_PAGE;
@@ -14,7 +14,7 @@ static void *alloc(size_t *size)
 
 	*size = (*size + align - 1) / align * align;
 	memory = aligned_alloc(align, *size);
-	// Advice only: lookups at random in small pages would miss the TLB as well as the cache.
+	// Advice only. With small pages random lookups would miss the TLB as well as the cache.
 	if (memory && align == HUGE_PAGE)
 		madvise(memory, *size, MADV_HUGEPAGE);
 	return memory;
@@ -33,7 +33,7 @@ void *aligned_memory_alloc_lazy(size_t size)
 
 	if (!memory)
 		return NULL;
-	// Pages that are given back are zeroed when they are next touched.
+	// Pages returned to the kernel are zeroed when they are next accessed.
 	if (size < HUGE_PAGE || madvise(memory, size, MADV_DONTNEED))
 		memset(memory, 0, size);
 	return memory;

@@ -7,17 +7,18 @@
 
 _Static_assert(sizeof(struct fanout_hook *) == sizeof(uint64_t), "a hook follows the owners");
 
-// With one line and one IPv4 source a fan-out takes one cache line: what workers do not read, the
-// owners, comes last.
+// A subscriber in a fan-out. With one subscriber and one IPv4 source, the part of a fan-out that
+// workers read takes one cache line: owners, which they do not read, come last.
 struct fanout_subscriber {
-	uint32_t first_source; // in the fan-out's array of sources
+	uint32_t first_source; // index into the sources
 	uint32_t n_sources;
-	uint16_t output; // in the fan-out's array of outputs
+	uint16_t output; // index into the outputs
 	uint16_t udp_port_be;
 	uint8_t mode;
 };
 
-// Sources are kept in host order, sorted, which is also their order as bytes in network order.
+// Sources are stored in host byte order and sorted, which is also their order as bytes in network
+// byte order.
 struct source6 {
 	uint64_t high, low;
 };
@@ -37,7 +38,7 @@ static size_t source_size(uint16_t family)
 	return family == AF_INET ? sizeof(uint32_t) : sizeof(struct source6);
 }
 
-// Of the lines, in their order.
+// One per subscriber, in the same order.
 static uint64_t *owners_of(const struct fanout *fanout)
 {
 	return (uint64_t *)((uintptr_t)fanout + fanout->size) - fanout->has_hook -
@@ -65,8 +66,8 @@ static bool source6_at_most(const struct source6 *a, const struct source6 *b)
 	return (a->high < b->high) | ((a->high == b->high) & (a->low <= b->low));
 }
 
-// Both searches narrow [sources, sources + n) to the last entry that is at most the key, without a
-// branch on the data: frames come from anywhere.
+// Both searches narrow [sources, sources + n) to the last entry that is at most the key. They have
+// no branch on the data, which would be unpredictable.
 static bool sources4_contain(const uint32_t *sources, uint32_t n, uint32_t key)
 {
 	if (!n)
@@ -196,8 +197,8 @@ static int by_open_output(const void *a, const void *b)
 	return x->open != y->open ? y->open - x->open : by_output(a, b);
 }
 
-// Lines of one output together, those of open outputs first. An output is open as soon as one of
-// its lines is.
+// Sorts subscribers by output, those of open outputs first. An output is open if one of its
+// subscribers is.
 static void draft_sort(struct fanout_draft *draft)
 {
 	struct fanout_draft_subscriber *subscribers = draft->subscribers;

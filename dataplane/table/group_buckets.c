@@ -6,8 +6,8 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 
-// Moves a bucket that was changed from this core's cache to the shared one, where workers find it
-// sooner. A hint, and on CPUs that do not know it no operation.
+// Moves a changed bucket from the cache of this core to the shared cache, where workers find it
+// faster. This is a hint, and does nothing on CPUs that do not support it.
 __attribute__((target("cldemote"))) static void bucket_demote(struct bucket *bucket)
 {
 	_cldemote(bucket);
@@ -50,7 +50,7 @@ struct group_buckets *group_buckets_alloc(uint32_t n)
 	if (!buckets)
 		return NULL;
 	buckets->n = n;
-	// Without entropy yet, early at boot, a constant has to do.
+	// Early at boot there is no entropy: use a constant.
 	if (getrandom(buckets->seeds, sizeof(buckets->seeds), GRND_NONBLOCK) < 0)
 		buckets->seeds[0] = buckets->seeds[1] = 0x9e3779b97f4a7c15;
 	buckets->seeds[0] |= 1;
@@ -58,7 +58,7 @@ struct group_buckets *group_buckets_alloc(uint32_t n)
 	return buckets;
 }
 
-// Release: whoever sees the index also sees what was written behind it before.
+// Release: a reader that sees the index also sees the record that was written before.
 static void slot_store(struct bucket *bucket, unsigned i, uint32_t tag, uint32_t index)
 {
 	uint64_t reach = bucket_slot_load(bucket, i) >> 56;
@@ -75,7 +75,7 @@ static void reach_store(struct bucket *bucket, uint32_t reach)
 		&bucket->slots[0], (uint64_t)reach << 56 | slot, memory_order_release);
 }
 
-// The first free slot, BUCKET_SLOTS if there is none. -ENOSPC if the tag is there.
+// The first free slot, or BUCKET_SLOTS if there is none. -ENOSPC if a slot has the tag.
 static int free_slot(const struct bucket *bucket, uint32_t tag)
 {
 	int found = BUCKET_SLOTS;
@@ -115,7 +115,7 @@ int group_buckets_insert(struct group_buckets *buckets, struct group_place place
 	return -ENOSPC;
 }
 
-// Finds the farthest bucket that still holds an entry of this home.
+// The distance of the farthest bucket that still holds an entry of this home.
 static uint32_t reach_needed(
 	const struct group_table *table, const struct group_buckets *buckets, uint32_t home)
 {
@@ -153,7 +153,8 @@ void group_buckets_erase(const struct group_table *table, struct group_buckets *
 			slot_store(bucket, i, 0, 0);
 			if (at != place.home)
 				reach_store(home, reach_needed(table, buckets, place.home));
-			// Not after an insertion: a leave that follows at once would wait for it.
+			// Not after an insertion: a leave that follows at once would wait for the
+			// line.
 			bucket_demote(bucket);
 			return;
 		}

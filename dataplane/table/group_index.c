@@ -10,13 +10,14 @@ static uint32_t chunk_size(unsigned chunk)
 	return (uint32_t)GROUP_CHUNK_MIN << chunk;
 }
 
-// The inverse of group_storage_spot(). Index 0 is given to nobody: it is the end of a list.
+// The first index of a chunk, the inverse of group_storage_spot(). Index 0 is never handed out: it
+// ends a list.
 static uint32_t chunk_first(unsigned chunk)
 {
 	return chunk_size(chunk) - GROUP_CHUNK_MIN;
 }
 
-// What struct group_slice holds of a chunk of records, and back. NULL stays NULL.
+// Convert between a chunk of records and its entry in struct group_slice. NULL stays NULL.
 static uintptr_t records_base(const struct group_table *table, unsigned chunk, void *records)
 {
 	return records ? (uintptr_t)records - (uintptr_t)chunk_first(chunk) * table->record_size
@@ -28,7 +29,7 @@ static void *records_of(const struct group_table *table, unsigned chunk, uintptr
 	return base ? (void *)(base + (uintptr_t)chunk_first(chunk) * table->record_size) : NULL;
 }
 
-// Works on a chunk that is half allocated, too.
+// Also frees a chunk that is only partly allocated.
 static void chunk_free(struct group_table *table, unsigned chunk)
 {
 	for (unsigned worker = 0; worker < table->n_workers; worker++)
@@ -43,7 +44,7 @@ static int slice_alloc(struct group_table *table, struct group_slice *slice, uns
 	size_t size = (size_t)chunk_size(chunk) * table->record_size;
 	uint8_t *records = aligned_memory_alloc_lazy(size + chunk_size(chunk) * sizeof(uint64_t));
 
-	// The index that leads here is published later, with release.
+	// An index of this chunk is published later, with release.
 	atomic_store_explicit(
 		&slice->records[chunk], records_base(table, chunk, records), memory_order_relaxed);
 	if (!records)
@@ -84,7 +85,7 @@ static int entries_resize(struct group_writer *writer, uint32_t n)
 	return 0;
 }
 
-// Gives out the chunk's next index. -ENOSPC when all are in use or in limbo.
+// Allocates an index of the chunk. -ENOSPC when all are in use or in limbo.
 static int take_from(struct group_writer *writer, unsigned number, uint32_t *index)
 {
 	struct group_chunk *chunk = &writer->chunks[number];
@@ -96,7 +97,7 @@ static int take_from(struct group_writer *writer, unsigned number, uint32_t *ind
 		if (chunk->used == chunk_size(number))
 			return -ENOSPC;
 		*index = chunk_first(number) + chunk->used;
-		// By a sixteenth, however many there are.
+		// Grow by a sixteenth, to limit the memory that is not used.
 		if (*index >= writer->n_entries &&
 			entries_resize(writer, *index + *index / 16 + GROUP_CHUNK_MIN))
 			return -ENOMEM;
@@ -106,7 +107,7 @@ static int take_from(struct group_writer *writer, unsigned number, uint32_t *ind
 	return 0;
 }
 
-// Low chunks first, so that the high ones can be freed.
+// Prefers low chunks, so that the high ones can be freed.
 static int take_free(struct group_writer *writer, uint32_t *index)
 {
 	int rc = -ENOSPC;
@@ -131,7 +132,7 @@ static void records_clear(struct group_table *table, uint32_t index)
 	}
 }
 
-// A table without groups has the record of index 0 all the same, for lookups to miss.
+// An empty table needs the record of index 0 as well, which lookups return for a miss.
 int group_index_init(struct group_table *table)
 {
 	return chunk_add(table);
@@ -144,7 +145,7 @@ int group_index_alloc(struct group_table *table, uint32_t *index)
 
 	rc = take_free(writer, index);
 	if (rc == -ENOSPC) {
-		// What is in limbo may be ripe; that is cheaper than another chunk.
+		// The grace period of the limbo may be over, which is cheaper than another chunk.
 		reclaim_poll(writer->reclaim);
 		rc = take_free(writer, index);
 	}
@@ -158,8 +159,8 @@ int group_index_alloc(struct group_table *table, uint32_t *index)
 	return rc;
 }
 
-// Frees the highest chunks once nothing is in them. Keeps one when the chunk below is more than
-// half full: it would soon be needed again.
+// Frees the highest chunks when they are empty. Keeps one if the chunk below is more than half
+// full, because it would soon be needed again.
 static void chunks_trim(struct group_table *table)
 {
 	struct group_writer *writer = table->writer;
@@ -167,7 +168,7 @@ static void chunks_trim(struct group_table *table)
 	while (writer->n_chunks > 1 && !writer->chunks[writer->n_chunks - 1].taken &&
 		writer->chunks[writer->n_chunks - 2].taken <= chunk_size(writer->n_chunks - 2) / 2)
 		chunk_free(table, --writer->n_chunks);
-	// Without memory for fewer entries the many stay.
+	// If the allocation fails, the larger array stays.
 	if (writer->n_entries > chunk_first(writer->n_chunks))
 		entries_resize(writer, chunk_first(writer->n_chunks));
 }

@@ -4,8 +4,8 @@
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
-// RTE_FORCE_INTRINSICS asks for portable code only, as ThreadSanitizer needs it: it would take the
-// vector loads of a matcher, which are hints, for races.
+// RTE_FORCE_INTRINSICS selects portable code, which ThreadSanitizer needs: it would report the
+// vector loads of a matcher, which are only hints, as races.
 #if defined(__x86_64__) && !defined(RTE_FORCE_INTRINSICS)
 #define LOOKUP_X86
 #include <immintrin.h>
@@ -13,24 +13,24 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-// A matcher gives the slot of a bucket that holds the tag, any slot when none does: the caller
-// loads that slot again, atomically, and compares. So a matcher may read the bucket as it likes.
+// A matcher returns the number of the slot that has the tag, or of any slot if none has. The caller
+// loads that slot again, atomically, and compares, so that a matcher needs no atomic loads.
 typedef unsigned (*matcher)(const struct bucket *bucket, uint32_t tag);
 
-// Shifts a verdict into a mask, whose first frame ends up in bit 0 as bursts are read backwards.
-// Written so that it compiles to a compare and an add with carry.
+// Shifts a verdict into a mask. Bursts are searched backwards, so that the first group ends up in
+// bit 0. Written so that it compiles to a compare and an add with carry.
 INLINE uint64_t shift_in(uint64_t mask, bool verdict)
 {
 	return mask + mask + verdict;
 }
 
-// Whether a bucket's entries may be elsewhere as well.
+// Whether entries of this home bucket may be in the next ones.
 INLINE bool bucket_reaches(const struct bucket *bucket)
 {
 	return atomic_load_explicit(&bucket->slots[0], memory_order_acquire) > BUCKET_SLOT_MAX;
 }
 
-// The slot of a group that is not in its home bucket but may be in one of the next, 0 if it is not.
+// The slot of a group that is not in its home bucket, or 0 if none of the next buckets has it.
 INLINE uint64_t look_elsewhere(const struct group_table *table, uint16_t family,
 	const struct group_query *query, unsigned i, matcher match)
 {
@@ -53,11 +53,11 @@ INLINE uint64_t look_elsewhere(const struct group_table *table, uint16_t family,
 	return 0;
 }
 
-// Where a search leaves what it found.
+// The results of a search.
 struct finds {
 	unsigned worker;
 	uint32_t *index;
-	struct group_record **records; // if asked for
+	struct group_record **records; // if `records`
 };
 
 INLINE void put_record(const struct group_table *table, uint16_t family, const struct finds *finds,
@@ -73,7 +73,8 @@ INLINE void put_record(const struct group_table *table, uint16_t family, const s
 	rte_prefetch0(record);
 }
 
-// Few, and one unpredictable branch for all of them. Returns those that are there.
+// Searches the few groups of `which` outside their home buckets. Returns those that were found. The
+// loop costs one unpredictable branch per burst.
 INLINE uint64_t find_elsewhere(const struct group_table *table, uint16_t family,
 	const struct group_query *query, unsigned first, uint64_t which, const struct finds *finds,
 	bool records, matcher match)
@@ -115,13 +116,13 @@ INLINE uint64_t find4(const struct group_table *table, const struct group_query 
 	       find_elsewhere(table, AF_INET, query, first, elsewhere, &finds, records, match);
 }
 
-// A tag of an IPv6 group is a hint, which its record confirms. That of index 0 equals no group, and
-// its line is warm.
+// The tag of an IPv6 group is a hint, so that the key in the record is compared. The key of index 0
+// equals no group, and its line is in the cache.
 INLINE uint64_t find6(const struct group_table *table, const struct group_query *query,
 	unsigned first, unsigned end, struct finds finds, bool records, matcher match)
 {
 	uint64_t hits = 0, elsewhere = 0;
-	uint32_t mistaken = 0; // not 0 if a hint was wrong
+	uint32_t mistaken = 0; // not 0: a hint was wrong
 
 	for (unsigned i = end; i-- > first;) {
 		const struct bucket *home = query->homes[i];
@@ -205,7 +206,7 @@ INLINE __attribute__((target("sse4.2"))) unsigned match_sse4(
 	__m128i high = _mm_castps_si128(_mm_shuffle_ps(pairs[2], pairs[3], 0x88));
 	__m128i same = _mm_packs_epi32(_mm_cmpeq_epi32(low, wanted), _mm_cmpeq_epi32(high, wanted));
 
-	// Two bits a slot; the last slot stands for none.
+	// Two bits per slot. If no slot matches, the last one is returned.
 	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(same) | 0x8000) / 2;
 }
 LOOKUP(sse4, __attribute__((target("sse4.2"))));
@@ -213,7 +214,7 @@ LOOKUP(sse4, __attribute__((target("sse4.2"))));
 #define AVX2 __attribute__((target("avx2,bmi")))
 INLINE AVX2 unsigned match_avx2(const struct bucket *bucket, uint32_t tag)
 {
-	// The slots as a shuffle of both halves leaves them; by the count for no slot, any.
+	// The order of the slots after the shuffle of both halves. Entry 32 is for no match.
 	static const uint8_t slots[33] = {0, 1, 4, 5, 2, 3, 6, 7};
 	const __m256 *halves = (const __m256 *)bucket;
 	__m256i tags = _mm256_castps_si256(_mm256_shuffle_ps(halves[0], halves[1], 0x88));

@@ -10,9 +10,10 @@
 #define BUCKETS_MIN 2
 #define SEEDS_TRIED 4
 
-// Eight bytes a slot, three fifths of them full at most and nine seventeenths after growing: 13.3
-// to 15.1 bytes a group, below 24 with the entry. One bucket in twenty then reaches into the next.
-// Fuller ones are smaller, but each line is then changed more often under those who read it.
+// Slots have eight bytes. At most three fifths of them are full, and nine seventeenths after
+// growing, which is 13.3 to 15.1 bytes per group, and below 24 with the entry. One bucket in twenty
+// then reaches into the next one. A fuller table is smaller, but its lines change more often while
+// workers read them.
 static bool too_full(unsigned groups, uint32_t buckets)
 {
 	return groups * 5ull > buckets * (3ull * BUCKET_SLOTS);
@@ -38,7 +39,7 @@ static struct group_key key_of(const struct sluice_addr *group)
 	return key;
 }
 
-// What the control thread stored itself.
+// The buckets, for the control thread, which is their only writer.
 static struct group_buckets *own_buckets(const struct group_table *table)
 {
 	return atomic_load_explicit(&table->buckets, memory_order_relaxed);
@@ -125,8 +126,8 @@ static int buckets_fill(const struct group_table *table, struct group_buckets *n
 	return rc;
 }
 
-// Builds the next buckets, publishes them, and retires the present ones, which lookups may still
-// read. Another seed each time: the one that did not work is not asked again.
+// Builds the next buckets, publishes them and retires the present ones, which lookups may still
+// read. Each attempt uses another seed.
 static int rebuild(struct group_table *table, uint32_t n)
 {
 	struct group_buckets *buckets = own_buckets(table);
@@ -148,7 +149,7 @@ static int rebuild(struct group_table *table, uint32_t n)
 	return -ENOSPC;
 }
 
-// Where a group finds no place, another seed helps, or more buckets.
+// If there is no slot for a group, tries another seed, then more buckets.
 static int insert(struct group_table *table, const struct group_key *key, uint32_t index)
 {
 	uint32_t n = own_buckets(table)->n;
@@ -194,8 +195,8 @@ static void set_key(struct group_table *table, uint32_t index, const struct grou
 		((struct group_record6 *)group_storage_record(table, worker, index))->key = *key;
 }
 
-// Counts a group that came or went. A worker never finds a group in a table without any, nor a
-// fan-out; while there are groups nobody counts the fan-outs that went.
+// Sets the number of groups. An empty table has neither groups nor fan-outs for a worker to find.
+// While there are groups, has_fanouts stays set even if the last fan-out has gone.
 static void set_count(struct group_table *table, unsigned count)
 {
 	table->writer->count = count;
@@ -218,7 +219,7 @@ int group_table_put(
 	}
 	if (table->writer->count == GROUP_TABLE_GROUPS_MAX)
 		return -ENOSPC;
-	// Growing early keeps lookups fast; without memory for it they get slower, not wrong.
+	// Growing early keeps lookups fast. If there is no memory for it, lookups only get slower.
 	if (too_full(table->writer->count + 1, own_buckets(table)->n))
 		rebuild(table, buckets_for(table->writer->count + 1));
 	rc = group_index_alloc(table, &index);
@@ -249,7 +250,7 @@ struct fanout *group_table_remove(struct group_table *table, const struct sluice
 		table, buckets, group_buckets_place(buckets, table->family, &key), index);
 	group_index_release(table, index);
 	set_count(table, table->writer->count - 1);
-	// Without memory for it the table stays as large as it is.
+	// If there is no memory for it, the table keeps its size.
 	if (too_empty(table->writer->count, buckets->n))
 		rebuild(table, buckets_for(table->writer->count));
 	return fanout;

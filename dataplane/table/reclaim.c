@@ -9,7 +9,7 @@ static void list_init(struct reclaim_list *list)
 	list->tail = &list->head;
 }
 
-// Runs the free functions, which may retire further items.
+// Calls the free functions, which may retire more items.
 static void list_free(struct reclaim_list *list)
 {
 	struct reclaim_item *item = list->head;
@@ -56,7 +56,8 @@ void reclaim_retire(struct reclaim *reclaim, struct reclaim_item *item)
 	reclaim->fresh.tail = &item->next;
 }
 
-// Many retirements share one token: drawing one is an atomic on a line all workers read.
+// Many retirements share one token, because taking one is an atomic operation on a line that all
+// workers read.
 static void advance(struct reclaim *reclaim)
 {
 	if (reclaim->waiting.head || !reclaim->fresh.head)
@@ -80,7 +81,7 @@ void reclaim_synchronize(struct reclaim *reclaim)
 {
 	struct reclaim_list fresh = reclaim->fresh;
 
-	// Not rte_rcu_qsbr_synchronize(): these two are inline, so that ThreadSanitizer sees them.
+	// Not rte_rcu_qsbr_synchronize(): these two are inline, and visible to ThreadSanitizer.
 	rte_rcu_qsbr_check(reclaim->qsbr, rte_rcu_qsbr_start(reclaim->qsbr), true);
 	list_init(&reclaim->fresh);
 	list_free(&reclaim->waiting);
