@@ -10,7 +10,7 @@
 
 #define SOURCE_DEVICE "net_null0,copy=0,size=64"
 #define SOURCE_VLAN 100
-#define SOURCE_VLAN_ODD 101 // VLAN of groups with odd addresses after source_mix()
+#define SOURCE_VLAN_ODD 101 // VLAN of groups with odd addresses after frame_source_mix()
 #define SOURCE_ADDRESS                                                                             \
 	{                                                                                          \
 		10, 1, 1, 1                                                                        \
@@ -29,11 +29,11 @@ struct frame_source {
 	unsigned next; // number of the frame after the last one received
 };
 
-// Makes the port receive frames to SOURCE_KEYS groups. Call source_fini() before the port is
+// Makes the port receive frames to SOURCE_KEYS groups. Call frame_source_fini() before the port is
 // closed: DPDK keeps the callbacks of a closed port for the next port with its number.
-void source_init(struct source *source, const uint32_t *groups_be, struct port *port);
+void frame_source_init(struct frame_source *source, const uint32_t *groups_be, struct port *port);
 // Moves every other group to another VLAN from now on.
-void source_mix(struct source *source);
-void source_fini(struct source *source);
+void frame_source_mix(struct frame_source *source);
+void frame_source_fini(struct frame_source *source);
 
 #endif

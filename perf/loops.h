@@ -28,7 +28,7 @@ struct loop {
 	unsigned at; // number of the burst's first frame in `known`
 	struct line *lines; // one per group
 	uint32_t n_lines;
-	struct source source;
+	struct frame_source source;
 };
 
 typedef void (*loop_burst)(struct loop *loop, struct rte_mbuf **frames, unsigned n);

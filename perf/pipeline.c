@@ -285,7 +285,7 @@ void pipeline_bench(const struct workload_size *size)
 	workload_must(info.delivered + n_refused != info.rx_packets, "frames were lost");
 	reclaim_offline(&loop.dp->reclaim, 0);
 	group_table_destroy(loop.peer);
-	source_fini(&loop.source);
+	frame_source_fini(&loop.source);
 	dataplane_close(loop.dp);
 	free(keys);
 }
