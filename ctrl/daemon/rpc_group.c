@@ -58,9 +58,19 @@ static int apply(struct rpc_call *call, engine_fn fn, bool opens, struct engine_
 		rc = fn(call->engine, request, &call->error);
 	if (rc < 0 && created && request->session)
 		engine_session_close(request->session);
-	if (rc == 0)
-		rpc_result(call, json_object());
 	return rc;
+}
+
+// How many joins the membership still counts, 0 once it has ended.
+static json_t *joins_left(const struct rpc_call *call, const struct engine_request *request)
+{
+	struct engine_interface *interface =
+		request->interface ? engine_interface_named(call->engine, request->interface)
+				   : engine_interface_first(call->engine);
+	const struct member *member = member_find(engine_session_memberships(request->session),
+		engine_interface_host(interface, request->group.family), &request->group);
+
+	return json_pack("{s:i}", "joins", member ? member_joins(member) : 0);
 }
 
 static int change(struct rpc_call *call, engine_fn fn, bool opens, bool has_mode)
@@ -75,6 +85,8 @@ static int change(struct rpc_call *call, engine_fn fn, bool opens, bool has_mode
 	request.only_outputs = has_mode && json_object_get(call->params, "to");
 	if (rc == 0)
 		rc = apply(call, fn, opens, &request);
+	if (rc == 0)
+		rpc_result(call, fn == engine_leave ? joins_left(call, &request) : json_object());
 	free(sources);
 	free(request.outputs);
 	return rc;

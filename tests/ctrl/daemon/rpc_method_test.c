@@ -40,6 +40,16 @@ static void fails(const char *method, const char *params, const char *name)
 	json_decref(error);
 }
 
+static void leaves(const char *params, int joins_left)
+{
+	json_t *result = rpc_rig_call(client, "group.leave", params);
+	const json_t *joins = json_object_get(result, "joins");
+
+	cr_assert(json_is_integer(joins), "group.leave %s", params);
+	cr_assert_eq(json_integer_value(joins), joins_left, "group.leave %s", params);
+	json_decref(result);
+}
+
 static json_t *list_of(const char *method, const char *name)
 {
 	json_t *result = rpc_rig_call(client, method, "{}");
@@ -85,9 +95,9 @@ Test(method, join_and_leave,
 	succeeds("group.join", params);
 	succeeds("group.join", params);
 	expect_groups("[" GROUP("tv", "239.1.1.1", "exclude", "", "joined", "1", "") "]");
-	succeeds("group.leave", params);
+	leaves(params, 1);
 	expect_groups("[" GROUP("tv", "239.1.1.1", "exclude", "", "joined", "1", "") "]");
-	succeeds("group.leave", params);
+	leaves(params, 0);
 	expect_groups("[" GROUP("tv", "239.1.1.1", "include", "", "leaving", "0", "") "]");
 	fails("group.leave", params, "EADDRNOTAVAIL");
 }
