@@ -14,43 +14,14 @@
 // Below the usual limit of open files, which would hit ports and configuration as well.
 #define CONNECTIONS_MAX 256
 
-static void close_sessions(struct rpc_connection *connection)
-{
-	struct engine *engine = connection->rpc->engine;
-
-	if (connection->n_sessions == 0)
-		return;
-	for (size_t i = 0; i < connection->n_sessions; i++) {
-		struct engine_session *session =
-			engine_session_by_id(engine, connection->sessions[i]);
-
-		if (session)
-			engine_session_close(session);
-	}
-	engine_flush(engine);
-}
-
 static void connection_close(struct rpc_connection *connection)
 {
 	LIST_REMOVE(connection, next);
 	connection->rpc->n_connections--;
-	close_sessions(connection);
-	free(connection->sessions);
-	rpc_listing_end(&connection->listing);
+	rpc_connection_close_sessions(connection);
+	rpc_group_list_end(&connection->listing);
 	bufferevent_free(connection->stream);
 	free(connection);
-}
-
-int rpc_connection_own(struct rpc_connection *connection, const struct engine_session *session)
-{
-	uint64_t *sessions =
-		reallocarray(connection->sessions, connection->n_sessions + 1, sizeof(*sessions));
-
-	if (!sessions)
-		return -ENOMEM;
-	connection->sessions = sessions;
-	sessions[connection->n_sessions++] = engine_session_id(session);
-	return 0;
 }
 
 static size_t output_length(const struct rpc_connection *connection)
@@ -78,13 +49,13 @@ static void answer_lines(struct rpc_connection *connection)
 		if (!line)
 			break;
 		if (len > 0)
-			rpc_answer(connection, line, len);
+			rpc_call_answer(connection, line, len);
 		free(line);
 	}
 	if (output_length(connection) >= OUTPUT_HIGH_BYTES) {
 		bufferevent_disable(connection->stream, EV_READ);
 	} else if (evbuffer_get_length(input) >= LINE_MAX_BYTES) {
-		rpc_refuse(connection, RPC_PARSE_ERROR, "a line longer than 1 MiB");
+		rpc_call_refuse(connection, RPC_PARSE_ERROR, "a line longer than 1 MiB");
 		end(connection);
 	}
 }
@@ -179,13 +150,13 @@ out_of_memory:
 
 int rpc_serve(struct rpc *rpc, struct engine *engine, struct error *error)
 {
-	if (engine_event_listen(engine, rpc_event, rpc) < 0)
+	if (engine_event_listen(engine, rpc_event_tell, rpc) < 0)
 		return error_set(error, ENOMEM, "control socket: out of memory");
 	// The socket listens already, which backlog 0 says.
 	rpc->listener =
 		evconnlistener_new(rpc->base, on_accept, rpc, LEV_OPT_CLOSE_ON_FREE, 0, rpc->fd);
 	if (!rpc->listener) {
-		engine_event_unlisten(engine, rpc_event, rpc);
+		engine_event_unlisten(engine, rpc_event_tell, rpc);
 		return error_set(error, ENOMEM, "control socket: out of memory");
 	}
 	rpc->fd = -1;
@@ -204,7 +175,7 @@ void rpc_close(struct rpc *rpc)
 		close(rpc->fd);
 	unlink(rpc->path);
 	if (rpc->engine)
-		engine_event_unlisten(rpc->engine, rpc_event, rpc);
+		engine_event_unlisten(rpc->engine, rpc_event_tell, rpc);
 	while ((connection = LIST_FIRST(&rpc->connections)))
 		connection_close(connection);
 	free(rpc->path);

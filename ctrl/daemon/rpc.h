@@ -1,5 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The control socket: JSON-RPC 2.0 over a Unix stream socket, one object or batch a line.
+// The control socket: JSON-RPC 2.0 over a Unix stream socket, one object or batch per line.
+//
+// Where to look in this folder:
+//	sluiced.c	the program: options, signals, order of start and stop
+//	eal.c		DPDK's environment abstraction layer: arguments, log, error texts
+//	rpc.c		connections: lines in, answers out
+//	rpc_socket.c	takes the path of the socket
+//	rpc_call.c	one line: requests, batches, errors
+//	rpc_method.c	the methods and their parameters
+//	rpc_group.c, rpc_session.c, rpc_port.c, ...
+//			the methods of each object; rpc_group_list.c has the pages of group.list
+//	rpc_event.c	event.subscribe and the notifications
+//	rpc_param.c, rpc_result.c
+//			parameters to C, and C to results
 //
 // Thread rule: the control thread only, as the engine.
 #ifndef CTRL_RPC_H

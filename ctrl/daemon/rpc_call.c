@@ -9,53 +9,10 @@
 // What a batch may ask for before its other requests are refused: a line of group.list could
 // otherwise name any amount of memory.
 #define ANSWER_MAX_BYTES (1u << 30)
-#define PARAMS_MAX 7
-
-static const struct method {
-	const char *name;
-	rpc_method_fn fn;
-	const char *params[PARAMS_MAX + 1]; // NULL at the end
-} methods[] = {
-	{"group.join", rpc_group_join, {"group", "interface", "sources", "session", "to"}},
-	{"group.leave", rpc_group_leave, {"group", "interface", "sources", "session"}},
-	{"group.block", rpc_group_block, {"group", "interface", "sources", "session"}},
-	{"group.unblock", rpc_group_unblock, {"group", "interface", "sources", "session"}},
-	{"group.filter", rpc_group_filter,
-		{"group", "interface", "mode", "sources", "session", "to"}},
-	{"group.list", rpc_group_list, {"interface", "limit", "after"}},
-	{"group.get", rpc_group_get, {"group", "interface", "session"}},
-	{"group.stats", rpc_group_stats, {"group", "interface"}},
-	{"session.open", rpc_session_open, {"name", "udp_port"}},
-	{"session.bind", rpc_session_bind, {"session", "udp_port"}},
-	{"session.attach", rpc_session_attach, {"session", "ring_size", "socket"}},
-	{"session.stats", rpc_session_stats, {"session"}},
-	{"session.settle", rpc_session_settle, {"session"}},
-	{"session.send", rpc_session_send,
-		{"interface", "group", "source_port", "port", "ttl", "loop", "payload"}},
-	{"session.close", rpc_session_close, {"session"}},
-	{"session.list", rpc_session_list, {NULL}},
-	{"interface.list", rpc_interface_list, {NULL}},
-	{"port.list", rpc_port_list, {NULL}},
-	{"output.list", rpc_output_list, {NULL}},
-	{"worker.list", rpc_worker_list, {NULL}},
-	{"querier.list", rpc_querier_list, {NULL}},
-	{"drop.list", rpc_drop_list, {NULL}},
-	{"event.subscribe", rpc_event_subscribe, {NULL}},
-	{"version", rpc_version, {NULL}},
-};
-
-static const struct method *find_method(const char *name)
-{
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-		if (strcmp(methods[i].name, name) == 0)
-			return &methods[i];
-	return NULL;
-}
-
 static void write_head(struct evbuffer *out, const json_t *id)
 {
 	evbuffer_add_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":");
-	rpc_write(out, id ? json_incref((json_t *)id) : json_null());
+	rpc_result_write(out, id ? json_incref((json_t *)id) : json_null());
 }
 
 // A call's errors carry an errno and its name, the protocol's own have none.
@@ -74,31 +31,31 @@ static void write_error(struct evbuffer *out, const json_t *id, int code, const 
 		error = json_pack("{s:i, s:s}", "code", code, "message", text);
 	write_head(out, id);
 	evbuffer_add_printf(out, ",\"error\":");
-	rpc_write(out, error ? error : json_null());
+	rpc_result_write(out, error ? error : json_null());
 	evbuffer_add(out, "}", 1);
 }
 
-static int check_params(struct rpc_call *call, const struct method *method)
+static int check_params(struct rpc_call *call, const struct rpc_method *method)
 {
 	const char *key;
 	json_t *value;
 
 	if (call->params && !json_is_object(call->params))
-		return rpc_bad_param(call, "params", "has to be an object, parameters have names");
+		return rpc_param_bad(call, "params", "has to be an object, parameters have names");
 	json_object_foreach ((json_t *)call->params, key, value) {
 		const char *const *known = method->params;
 
 		while (*known && strcmp(*known, key) != 0)
 			known++;
 		if (!*known)
-			return rpc_bad_param(call, key, "%s has no such parameter", method->name);
+			return rpc_param_bad(call, key, "%s has no such parameter", method->name);
 	}
 	return 0;
 }
 
 static int run(struct rpc_call *call, const char *name)
 {
-	const struct method *method = find_method(name);
+	const struct rpc_method *method = rpc_method_find(name);
 	int rc;
 
 	if (!method) {
@@ -188,7 +145,7 @@ free_one:
 		evbuffer_free(one);
 }
 
-void rpc_answer(struct rpc_connection *connection, const char *line, size_t len)
+void rpc_call_answer(struct rpc_connection *connection, const char *line, size_t len)
 {
 	struct evbuffer *out = bufferevent_get_output(connection->stream);
 	struct evbuffer *text = evbuffer_new();
@@ -201,7 +158,7 @@ void rpc_answer(struct rpc_connection *connection, const char *line, size_t len)
 	}
 	request = json_loadb(line, len, 0, &why);
 	if (!request)
-		rpc_refuse(connection, RPC_PARSE_ERROR, why.text);
+		rpc_call_refuse(connection, RPC_PARSE_ERROR, why.text);
 	else if (json_is_array(request))
 		answer_batch(connection, request, text);
 	else
@@ -217,7 +174,7 @@ void rpc_answer(struct rpc_connection *connection, const char *line, size_t len)
 	evbuffer_free(text);
 }
 
-void rpc_refuse(struct rpc_connection *connection, enum rpc_code code, const char *text)
+void rpc_call_refuse(struct rpc_connection *connection, enum rpc_code code, const char *text)
 {
 	struct evbuffer *out = bufferevent_get_output(connection->stream);
 

@@ -18,7 +18,7 @@ static const char *const kind_names[] = {
 int rpc_event_subscribe(struct rpc_call *call)
 {
 	call->connection->subscribed = true;
-	rpc_result(call, json_object());
+	rpc_result_set(call, json_object());
 	return 0;
 }
 
@@ -31,8 +31,9 @@ static json_t *describe(const struct engine_event *event)
 		return json_pack("{s:s, s:s, s:b}", "event", kind, "interface", interface, "up",
 			event->link_up);
 	return json_pack("{s:s, s:s, s:o, s:s?, s:I}", "event", kind, "interface", interface,
-		"group", rpc_address(&event->group), "session", engine_session_name(event->session),
-		"session_id", (json_int_t)engine_session_id(event->session));
+		"group", rpc_result_address(&event->group), "session",
+		engine_session_name(event->session), "session_id",
+		(json_int_t)engine_session_id(event->session));
 }
 
 static void notify(struct rpc_connection *connection, const char *text, size_t len)
@@ -49,7 +50,7 @@ static void notify(struct rpc_connection *connection, const char *text, size_t l
 	bufferevent_trigger_event(connection->stream, BEV_EVENT_ERROR, BEV_TRIG_DEFER_CALLBACKS);
 }
 
-void rpc_event(void *arg, const struct engine_event *event)
+void rpc_event_tell(void *arg, const struct engine_event *event)
 {
 	struct rpc_connection *connection;
 	struct rpc *rpc = arg;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// group.join, leave, block, unblock and filter.
+// group.join, leave, block, unblock, filter, get and stats.
+#include "rpc_private.h"
+
 #include <errno.h>
 #include <stdlib.h>
-
-#include "rpc_private.h"
 
 typedef int (*engine_fn)(
 	struct engine *engine, const struct engine_request *request, struct error *error);
@@ -20,7 +20,7 @@ static int read_mode(struct rpc_call *call, enum sluice_filter_mode *mode)
 	else if (text && strcmp(text, "exclude") == 0)
 		*mode = SLUICE_EXCLUDE;
 	else
-		return rpc_bad_param(call, "mode", "has to be \"include\" or \"exclude\"");
+		return rpc_param_bad(call, "mode", "has to be \"include\" or \"exclude\"");
 	return 0;
 }
 
@@ -86,7 +86,8 @@ static int change(struct rpc_call *call, engine_fn fn, bool opens, bool has_mode
 	if (rc == 0)
 		rc = apply(call, fn, opens, &request);
 	if (rc == 0)
-		rpc_result(call, fn == engine_leave ? joins_left(call, &request) : json_object());
+		rpc_result_set(
+			call, fn == engine_leave ? joins_left(call, &request) : json_object());
 	free(sources);
 	free(request.outputs);
 	return rc;
@@ -98,7 +99,7 @@ static int change_blocked(struct rpc_call *call, engine_fn fn)
 	const json_t *sources = json_object_get(call->params, "sources");
 
 	if (!sources || (json_is_array(sources) && json_array_size(sources) == 0))
-		return rpc_bad_param(call, "sources", "is missing");
+		return rpc_param_bad(call, "sources", "is missing");
 	return change(call, fn, false, false);
 }
 
@@ -125,4 +126,58 @@ int rpc_group_unblock(struct rpc_call *call)
 int rpc_group_filter(struct rpc_call *call)
 {
 	return change(call, engine_filter, true, true);
+}
+
+int rpc_group_get(struct rpc_call *call)
+{
+	struct engine_interface *interface;
+	struct engine_session *session;
+	const struct sluice_addr *sources;
+	const struct member *member;
+	enum sluice_filter_mode mode;
+	struct sluice_addr group;
+	unsigned n;
+	int rc = rpc_param_session_required(call, &session);
+
+	if (rc == 0)
+		rc = rpc_param_interface_required(call, &interface);
+	if (rc == 0)
+		rc = rpc_param_address(call, "group", &group);
+	if (rc < 0)
+		return rc;
+	member = member_find(engine_session_memberships(session),
+		engine_interface_host(interface, group.family), &group);
+	if (!member)
+		return error_set(&call->error, EADDRNOTAVAIL, "the session has not joined it");
+	mode = member_filter(member, &sources, &n);
+	rpc_result_set(call,
+		json_pack("{s:s, s:o, s:i, s:s}", "mode",
+			mode == SLUICE_INCLUDE ? "include" : "exclude", "sources",
+			rpc_result_addresses(sources, n), "joins", member_joins(member), "state",
+			member_state(member) == MEMBER_PENDING ? "pending" : "joined"));
+	return 0;
+}
+
+int rpc_group_stats(struct rpc_call *call)
+{
+	struct engine_interface *interface;
+	struct sluice_addr group;
+	struct group_stats stats;
+	json_t *seen = json_null();
+	uint64_t now_ms = engine_now_ms();
+	int rc = rpc_param_interface_required(call, &interface);
+
+	if (rc == 0)
+		rc = rpc_param_address(call, "group", &group);
+	if (rc < 0)
+		return rc;
+	rc = interface_group_stats(engine_interface_dataplane(interface), &group, &stats);
+	if (rc < 0)
+		return error_set(&call->error, -rc, "nobody has joined it");
+	if (stats.last_ms)
+		seen = json_integer(now_ms > stats.last_ms ? now_ms - stats.last_ms : 0);
+	rpc_result_set(call, json_pack("{s:I, s:I, s:I, s:o}", "packets", (json_int_t)stats.packets,
+				     "bytes", (json_int_t)stats.bytes, "filtered",
+				     (json_int_t)stats.filtered, "last_seen_ms", seen));
+	return 0;
 }

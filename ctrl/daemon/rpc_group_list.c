@@ -34,7 +34,7 @@ static json_t *sources_of(const struct host *host, const struct host_group_info 
 	json_t *list = NULL;
 
 	if (sources && host_group_get(host, &info->group, &again, sources, info->n_sources) == 0)
-		list = rpc_addresses(sources, info->n_sources);
+		list = rpc_result_addresses(sources, info->n_sources);
 	free(sources);
 	return list;
 }
@@ -83,9 +83,9 @@ static bool add_group(void *arg, const struct host_group_info *info)
 	if (stats.last_ms)
 		seen = json_integer(
 			walk->now_ms > stats.last_ms ? walk->now_ms - stats.last_ms : 0);
-	rpc_list_add(walk->call,
+	rpc_result_list_add(walk->call,
 		json_pack("{s:s, s:o, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "interface",
-			engine_interface_name(interface), "group", rpc_address(&info->group),
+			engine_interface_name(interface), "group", rpc_result_address(&info->group),
 			"mode", info->mode == SLUICE_INCLUDE ? "include" : "exclude", "sources",
 			sources_of(walk->host, info), "state", state_names[info->state], "members",
 			info->n_members, "packets", (json_int_t)stats.packets, "bytes",
@@ -145,7 +145,7 @@ static int listing_begin(struct rpc_call *call, const struct engine_interface *o
 {
 	struct rpc_listing *listing = &call->connection->listing;
 
-	rpc_listing_end(listing);
+	rpc_group_list_end(listing);
 	foreach_host(call, only, count_groups);
 	listing->entries = calloc(listing->room + 1, sizeof(*listing->entries));
 	if (!listing->entries)
@@ -154,7 +154,7 @@ static int listing_begin(struct rpc_call *call, const struct engine_interface *o
 	return 0;
 }
 
-void rpc_listing_end(struct rpc_listing *listing)
+void rpc_group_list_end(struct rpc_listing *listing)
 {
 	free(listing->entries);
 	*listing = (struct rpc_listing){.cursor = listing->cursor};
@@ -181,8 +181,8 @@ static void add_page(struct rpc_call *call, unsigned limit)
 		evbuffer_add_printf(call->result, "],\"after\":%u}", ++listing->cursor);
 		return;
 	}
-	rpc_listing_end(listing);
-	rpc_list_end(call);
+	rpc_group_list_end(listing);
+	rpc_result_list_end(call);
 }
 
 int rpc_group_list(struct rpc_call *call)
@@ -199,18 +199,18 @@ int rpc_group_list(struct rpc_call *call)
 	if (rc < 0)
 		return rc;
 	if (after && (!listing->entries || after != listing->cursor))
-		return rpc_bad_param(
+		return rpc_param_bad(
 			call, "after", "%u does not continue a list of this connection", after);
 	if (limit && !after)
 		rc = listing_begin(call, only);
 	if (rc < 0)
 		return rc;
-	rpc_list_begin(call, "groups");
+	rpc_result_list_begin(call, "groups");
 	if (limit || after) {
 		add_page(call, limit);
 	} else {
 		foreach_host(call, only, add_groups);
-		rpc_list_end(call);
+		rpc_result_list_end(call);
 	}
 	return 0;
 }

@@ -63,29 +63,43 @@ struct rpc_call {
 // A method: 0 with the result written, or a code with the error told.
 typedef int (*rpc_method_fn)(struct rpc_call *call);
 
+#define RPC_PARAMS_MAX 7
+
+struct rpc_method {
+	const char *name;
+	rpc_method_fn fn;
+	const char *params[RPC_PARAMS_MAX + 1]; // NULL at the end
+};
+
 // rpc_socket.c
 evutil_socket_t rpc_socket_open(const char *path, struct error *error);
 
-// rpc.c
+// rpc_connection.c: a connected session ends with the connection that opened it.
 int rpc_connection_own(struct rpc_connection *connection, const struct engine_session *session);
+void rpc_connection_close_sessions(struct rpc_connection *connection);
 
-// rpc_call.c: answers one line.
-void rpc_answer(struct rpc_connection *connection, const char *line, size_t len);
-// Answers with an error of no request in particular.
-void rpc_refuse(struct rpc_connection *connection, enum rpc_code code, const char *text);
+// rpc_call.c
+void rpc_call_answer(struct rpc_connection *connection, const char *line, size_t len);
+// Answers with an error that belongs to no request in particular.
+void rpc_call_refuse(struct rpc_connection *connection, enum rpc_code code, const char *text);
 
-// rpc_result.c: results, all stealing `value`. A NULL value is a lack of memory.
-void rpc_write(struct evbuffer *buffer, json_t *value);
-void rpc_result(struct rpc_call *call, json_t *value);
-void rpc_list_begin(struct rpc_call *call, const char *name); // {"NAME":[
-void rpc_list_add(struct rpc_call *call, json_t *entry);
-void rpc_list_end(struct rpc_call *call);
-json_t *rpc_address(const struct sluice_addr *addr); // null if it has no family
-json_t *rpc_addresses(const struct sluice_addr *addrs, unsigned n);
+// rpc_method.c: NULL if there is no method of that name.
+const struct rpc_method *rpc_method_find(const char *name);
 
-// rpc_params.c: parameters by name. All return 0 or a code with the error told; without the
-// parameter, 0 with NULL or nothing changed.
-__attribute__((format(printf, 3, 4))) int rpc_bad_param(
+// rpc_result.c: writes results. All functions take over `value`; NULL stands for out of memory.
+void rpc_result_write(struct evbuffer *buffer, json_t *value);
+void rpc_result_set(struct rpc_call *call, json_t *value);
+void rpc_result_list_begin(struct rpc_call *call, const char *name); // {"NAME":[
+void rpc_result_list_add(struct rpc_call *call, json_t *value);
+void rpc_result_list_end(struct rpc_call *call);
+json_t *rpc_result_address(const struct sluice_addr *addr); // null for family 0
+json_t *rpc_result_addresses(const struct sluice_addr *addrs, unsigned n);
+json_t *rpc_result_mac(const struct rte_ether_addr *mac);
+const char *rpc_result_family(int family); // "ipv4", "ipv6"; NULL for 0
+
+// rpc_param.c: reads parameters by name. All functions return 0 or a code with the error told.
+// Without the parameter they return 0 and set NULL or change nothing, but for the required ones.
+__attribute__((format(printf, 3, 4))) int rpc_param_bad(
 	struct rpc_call *call, const char *name, const char *format, ...);
 int rpc_param_text(struct rpc_call *call, const char *name, const char **text);
 int rpc_param_address(struct rpc_call *call, const char *name, struct sluice_addr *addr);
@@ -97,11 +111,13 @@ int rpc_param_outputs(
 	struct rpc_call *call, const char *name, struct engine_output ***outputs, unsigned *n);
 int rpc_param_interface(
 	struct rpc_call *call, const char *name, struct engine_interface **interface);
-// A session by name or id; *session NULL if no session has that name.
+int rpc_param_interface_required(struct rpc_call *call, struct engine_interface **interface);
+// A session by name or number; *session is NULL if no session has that name.
 int rpc_param_session(struct rpc_call *call, const char **name, struct engine_session **session);
+int rpc_param_session_required(struct rpc_call *call, struct engine_session **session);
 
-// rpc_group_list.c: forgets what a listing noted.
-void rpc_listing_end(struct rpc_listing *listing);
+// rpc_group_list.c: ends the list of a connection that is told in pages.
+void rpc_group_list_end(struct rpc_listing *listing);
 
 // Methods.
 int rpc_group_join(struct rpc_call *call);
@@ -129,7 +145,7 @@ int rpc_drop_list(struct rpc_call *call);
 int rpc_event_subscribe(struct rpc_call *call);
 int rpc_version(struct rpc_call *call);
 
-// rpc_event.c: the server's listener at the engine.
-void rpc_event(void *arg, const struct engine_event *event);
+// rpc_event.c: listens to the engine and tells subscribers.
+void rpc_event_tell(void *arg, const struct engine_event *event);
 
 #endif

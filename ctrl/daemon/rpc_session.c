@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// session.open, close and list.
+// session.open, close, bind, attach, settle, stats and list.
+#include "rpc_private.h"
+
 #include <errno.h>
 #include <inttypes.h>
+#include <sys/un.h>
 
-#include "rpc_private.h"
 #include "config_value.h"
 
 static json_t *name_of(const struct engine_session *session)
@@ -26,7 +28,7 @@ int rpc_session_open(struct rpc_call *call)
 	int rc = rpc_param_text(call, "name", &name);
 
 	if (rc == 0 && name && !config_is_name(name))
-		rc = rpc_bad_param(call, "name", "\"%.64s\" is not a name", name);
+		rc = rpc_param_bad(call, "name", "\"%.64s\" is not a name", name);
 	if (rc == 0)
 		rc = rpc_param_unsigned(call, "udp_port", UINT16_MAX, &udp_port);
 	if (rc == 0)
@@ -37,7 +39,7 @@ int rpc_session_open(struct rpc_call *call)
 		engine_session_close(session);
 		return error_set(&call->error, ENOMEM, "out of memory");
 	}
-	rpc_result(
+	rpc_result_set(
 		call, json_pack("{s:o, s:o}", "session", id_of(session), "name", name_of(session)));
 	return 0;
 }
@@ -45,15 +47,84 @@ int rpc_session_open(struct rpc_call *call)
 int rpc_session_close(struct rpc_call *call)
 {
 	struct engine_session *session;
-	const char *name = NULL;
-	int rc = rpc_param_session(call, &name, &session);
+	int rc = rpc_param_session_required(call, &session);
 
 	if (rc < 0)
 		return rc;
-	if (!session)
-		return error_set(&call->error, ENOENT, "no session named \"%s\"", name);
 	engine_session_close(session);
-	rpc_result(call, json_object());
+	rpc_result_set(call, json_object());
+	return 0;
+}
+
+int rpc_session_bind(struct rpc_call *call)
+{
+	struct engine_session *session;
+	unsigned udp_port = 0;
+	int rc = rpc_param_session_required(call, &session);
+
+	if (rc == 0)
+		rc = rpc_param_unsigned(call, "udp_port", UINT16_MAX, &udp_port);
+	if (rc < 0)
+		return rc;
+	engine_session_bind(session, udp_port);
+	rpc_result_set(call, json_object());
+	return 0;
+}
+
+int rpc_session_attach(struct rpc_call *call)
+{
+	struct engine_session *session;
+	unsigned ring_size = 1024;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	const char *existing = NULL;
+	int rc = rpc_param_session_required(call, &session);
+
+	if (rc == 0)
+		rc = rpc_param_unsigned(call, "ring_size", 1u << 14, &ring_size);
+	if (rc == 0)
+		rc = rpc_param_text(call, "socket", &existing);
+	if (rc < 0)
+		return rc;
+	if (existing)
+		snprintf(path, sizeof(path), "%s", existing);
+	else
+		snprintf(path, sizeof(path), "%s.%" PRIu64, call->connection->rpc->path,
+			engine_session_id(session));
+	rc = engine_session_share(session, path, existing, ring_size, &call->error);
+	if (rc == 0)
+		rpc_result_set(call, json_pack("{s:s, s:I}", "socket", path, "line",
+					     (json_int_t)engine_session_line(session)));
+	return rc;
+}
+
+int rpc_session_settle(struct rpc_call *call)
+{
+	struct engine_session *session;
+	int rc = rpc_param_session_required(call, &session);
+
+	if (rc < 0)
+		return rc;
+	rc = engine_session_settle(session);
+	if (rc < 0)
+		return error_set(&call->error, -rc, "the session is not attached");
+	rpc_result_set(call, json_object());
+	return 0;
+}
+
+int rpc_session_stats(struct rpc_call *call)
+{
+	struct engine_session *session;
+	struct output_stats stats;
+	int rc = rpc_param_session_required(call, &session);
+
+	if (rc < 0)
+		return rc;
+	rc = engine_session_stats(session, &stats);
+	if (rc < 0)
+		return error_set(&call->error, -rc, "the session is not attached");
+	rpc_result_set(
+		call, json_pack("{s:I, s:I, s:I}", "packets", (json_int_t)stats.packets, "bytes",
+			      (json_int_t)stats.bytes, "dropped", (json_int_t)stats.dropped));
 	return 0;
 }
 
@@ -78,8 +149,8 @@ static json_t *membership(const struct member *member)
 	member_group(member, &group);
 	return json_pack("{s:s, s:o, s:s, s:o, s:i, s:s, s:o}", "interface",
 		engine_interface_name(engine_host_interface(member_host(member))), "group",
-		rpc_address(&group), "mode", mode == SLUICE_INCLUDE ? "include" : "exclude",
-		"sources", rpc_addresses(sources, n), "joins", member_joins(member), "state",
+		rpc_result_address(&group), "mode", mode == SLUICE_INCLUDE ? "include" : "exclude",
+		"sources", rpc_result_addresses(sources, n), "joins", member_joins(member), "state",
 		member_state(member) == MEMBER_PENDING ? "pending" : "joined", "to",
 		outputs_of(member));
 }
@@ -93,12 +164,12 @@ static void add_session(struct rpc_call *call, struct engine_session *session)
 	evbuffer_add_printf(call->result,
 		"%s{\"id\":%" PRIu64 ",\"name\":", call->entries++ ? "," : "",
 		engine_session_id(session));
-	rpc_result(call, name_of(session));
+	rpc_result_set(call, name_of(session));
 	evbuffer_add_printf(call->result, ",\"udp_port\":%u,\"memberships\":[",
 		engine_session_udp_port(session));
 	for (; member; member = member_next(member)) {
 		evbuffer_add_printf(call->result, "%s", separator);
-		rpc_result(call, membership(member));
+		rpc_result_set(call, membership(member));
 		separator = ",";
 	}
 	evbuffer_add(call->result, "]}", 2);
@@ -108,9 +179,9 @@ int rpc_session_list(struct rpc_call *call)
 {
 	struct engine_session *session = engine_session_first(call->engine);
 
-	rpc_list_begin(call, "sessions");
+	rpc_result_list_begin(call, "sessions");
 	for (; session; session = engine_session_next(session))
 		add_session(call, session);
-	rpc_list_end(call);
+	rpc_result_list_end(call);
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "address.h"
 #include "config_value.h"
 
-int rpc_bad_param(struct rpc_call *call, const char *name, const char *format, ...)
+int rpc_param_bad(struct rpc_call *call, const char *name, const char *format, ...)
 {
 	char text[256];
 	va_list args;
@@ -27,7 +27,7 @@ int rpc_param_text(struct rpc_call *call, const char *name, const char **text)
 
 	*text = json_string_value(value);
 	if (value && !*text)
-		return rpc_bad_param(call, name, "has to be a string");
+		return rpc_param_bad(call, name, "has to be a string");
 	return 0;
 }
 
@@ -37,10 +37,10 @@ static int read_address(
 	const char *text = json_string_value(value);
 
 	if (!text)
-		return rpc_bad_param(call, name, "has to be a string");
+		return rpc_param_bad(call, name, "has to be a string");
 	memset(addr, 0, sizeof(*addr));
 	if (!address_parse(text, addr))
-		return rpc_bad_param(call, name, "\"%.64s\" is not an IP address", text);
+		return rpc_param_bad(call, name, "\"%.64s\" is not an IP address", text);
 	return 0;
 }
 
@@ -49,7 +49,7 @@ int rpc_param_address(struct rpc_call *call, const char *name, struct sluice_add
 	const json_t *value = json_object_get(call->params, name);
 
 	return value ? read_address(call, name, value, addr)
-		     : rpc_bad_param(call, name, "is missing");
+		     : rpc_param_bad(call, name, "is missing");
 }
 
 int rpc_param_unsigned(struct rpc_call *call, const char *name, unsigned max, unsigned *value)
@@ -60,7 +60,7 @@ int rpc_param_unsigned(struct rpc_call *call, const char *name, unsigned max, un
 		return 0;
 	if (!json_is_integer(given) || json_integer_value(given) < 0 ||
 		json_integer_value(given) > max)
-		return rpc_bad_param(call, name, "has to be a number of 0-%u", max);
+		return rpc_param_bad(call, name, "has to be a number of 0-%u", max);
 	*value = (unsigned)json_integer_value(given);
 	return 0;
 }
@@ -72,7 +72,7 @@ static int open_list(
 	*list = json_object_get(call->params, name);
 	*array = NULL;
 	if (*list && !json_is_array(*list))
-		return rpc_bad_param(call, name, "has to be a list");
+		return rpc_param_bad(call, name, "has to be a list");
 	if (json_array_size(*list) == 0)
 		return 0;
 	*array = calloc(json_array_size(*list), size);
@@ -110,7 +110,7 @@ int rpc_param_outputs(
 		const char *output = json_string_value(value);
 
 		if (!output)
-			return rpc_bad_param(call, name, "has to be a list of strings");
+			return rpc_param_bad(call, name, "has to be a list of strings");
 		(*outputs)[i] = engine_output_find(call->engine, output);
 		if (!(*outputs)[i])
 			return error_set(&call->error, ENOENT, "no output named \"%.64s\"", output);
@@ -150,8 +150,27 @@ int rpc_param_session(struct rpc_call *call, const char **name, struct engine_se
 	if (value)
 		*name = json_string_value(value);
 	if (!*name || !config_is_name(*name))
-		return rpc_bad_param(
+		return rpc_param_bad(
 			call, "session", "has to be a name or the number of a session");
 	*session = engine_session_find(call->engine, *name);
 	return 0;
+}
+
+int rpc_param_interface_required(struct rpc_call *call, struct engine_interface **interface)
+{
+	int rc = rpc_param_interface(call, "interface", interface);
+
+	if (rc == 0 && !*interface)
+		rc = rpc_param_bad(call, "interface", "is missing");
+	return rc;
+}
+
+int rpc_param_session_required(struct rpc_call *call, struct engine_session **session)
+{
+	const char *name = NULL;
+	int rc = rpc_param_session(call, &name, session);
+
+	if (rc == 0 && !*session)
+		rc = error_set(&call->error, ENOENT, "no session named \"%.64s\"", name);
+	return rc;
 }
