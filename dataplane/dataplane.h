@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <rte_ether.h>
 #include <rte_mbuf.h>
+#include <sluice/stats.h>
 #include <sluice/types.h>
 
 struct dataplane;
@@ -70,9 +71,7 @@ struct port_info {
 	bool removed; // the device is gone
 	enum port_receive_mode mode;
 	const char *mode_reason; // why not the mode above it: "set_mc_addr_list: Operation not..."
-	unsigned n_macs; // multicast MAC addresses wanted
-	uint16_t rx_queues, tx_queues;
-	uint64_t rx_packets, rx_bytes, rx_missed, rx_errors, tx_packets, tx_bytes, tx_errors;
+	SLUICE_PORT_STATS(SLUICE_STATS_MEMBER)
 };
 
 int port_open(struct dataplane *dp, const struct port_config *config, struct port **port,
@@ -126,7 +125,7 @@ struct output_config {
 	struct rte_ether_addr source_mac;
 };
 struct output_stats {
-	uint64_t packets, bytes, dropped; // dropped: the output was full
+	SLUICE_OUTPUT_STATS(SLUICE_STATS_MEMBER)
 };
 
 int output_open(struct dataplane *dp, const struct output_config *config, struct output **output,
@@ -176,9 +175,8 @@ void dataplane_synchronize(struct dataplane *dp);
 void dataplane_reclaim(struct dataplane *dp);
 
 struct group_stats {
-	uint64_t packets, bytes; // that at least one subscriber's filter let through; as they
-				 // were received, without the tags a NIC took out
-	uint64_t filtered; // packets of the group that no subscriber wanted
+	// As they were received, without the tags a NIC took out.
+	SLUICE_GROUP_COUNTERS(SLUICE_STATS_MEMBER)
 	uint64_t last_ms; // when the last packet came, CLOCK_MONOTONIC, to 16 ms; 0 if none did
 };
 // -ENOENT if nobody subscribes to the group. Counting starts with the first subscriber.
@@ -216,35 +214,19 @@ unsigned punt_burst(struct dataplane *dp, struct punted *punted, unsigned n);
 
 // ---- Workers -------------------------------------------------------------------------------
 
+// DROP_NOT_MULTICAST and so on, see SLUICE_WORKER_DROPS.
+#define DROP_REASON(symbol, ...) DROP_##symbol,
 enum drop_reason {
 	DROP_NONE, // no reason to drop the frame
-	DROP_NOT_MULTICAST, // unicast and broadcast
-	DROP_NO_INTERFACE, // no interface has this VLAN
-	DROP_NOT_IP,
-	DROP_TRUNCATED, // headers reach past the frame
-	DROP_BAD_VERSION,
-	DROP_BAD_LENGTH, // IP length fields contradict the frame
-	DROP_BAD_CHECKSUM, // IPv4 header checksum
-	DROP_BAD_EXTENSION, // IPv6 extension header chain
-	DROP_NOT_JOINED, // no subscriber for the group
-	DROP_FILTERED, // no subscriber's filter let it through
-	DROP_PUNT_RATE, // IGMP/MLD beyond the punt rate
-	DROP_PUNT_FULL,
-	DROP_OUTPUT_FULL, // counted per frame and output
-	DROP_NO_MBUF, // no buffer for a rewritten header
-	DROP_REASONS,
+	SLUICE_WORKER_DROPS(DROP_REASON) DROP_REASONS,
 };
+#undef DROP_REASON
 const char *drop_reason_name(enum drop_reason reason); // "not_joined"
 
 struct worker_info {
 	unsigned lcore;
-	unsigned n_queues;
-	uint64_t rx_packets, rx_bytes;
-	uint64_t delivered; // frames let through, once a frame
-	uint64_t deliveries; // one a frame and output
-	uint64_t punted;
+	SLUICE_WORKER_STATS(SLUICE_STATS_MEMBER)
 	uint64_t drops[DROP_REASONS];
-	uint64_t polls, idle_polls; // turns of the loop, and those that found nothing
 };
 unsigned worker_count(const struct dataplane *dp);
 void worker_info(const struct dataplane *dp, unsigned index, struct worker_info *info);

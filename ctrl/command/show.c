@@ -5,65 +5,57 @@
 #include <time.h>
 
 #include "command.h"
+#include "stat_field.h"
 #include "table.h"
 
-static const struct table_column group_columns[] = {
+// The columns that are no statistics, before and after those.
+static const struct table_column group_before[] = {
 	{"INTERFACE", "interface", TABLE_TEXT},
 	{"GROUP", "group", TABLE_TEXT},
 	{"MODE", "mode", TABLE_TEXT},
 	{"STATE", "state", TABLE_TEXT},
 	{"MEMBERS", "members", TABLE_NUMBER},
-	{"PACKETS", "packets", TABLE_NUMBER},
-	{"BYTES", "bytes", TABLE_NUMBER},
-	{"FILTERED", "filtered", TABLE_NUMBER},
-	{"SEEN", "last_seen_ms", TABLE_MS},
+	{NULL},
+};
+static const struct table_column group_after[] = {
 	{"OUTPUTS", "outputs", TABLE_TEXT},
 	{"SOURCES", "sources", TABLE_TEXT},
 	{NULL},
 };
 
-static const struct table_column interface_columns[] = {
+static const struct table_column interface_before[] = {
 	{"NAME", "name", TABLE_TEXT},
 	{"INDEX", "index", TABLE_NUMBER},
 	{"PORT", "port", TABLE_TEXT},
 	{"VLAN", "vlan", TABLE_NUMBER},
 	{"INNER", "inner_vlan", TABLE_NUMBER},
 	{"MAC", "mac", TABLE_TEXT},
-	{"GROUPS", "groups", TABLE_NUMBER},
-	{"IGMP", "igmp_version", TABLE_NUMBER},
-	{"MLD", "mld_version", TABLE_NUMBER},
-	{"QUERIES", "rx_queries", TABLE_NUMBER},
-	{"REPORTS", "tx_reports", TABLE_NUMBER},
+	{NULL},
+};
+static const struct table_column interface_after[] = {
 	{"ADDRESSES", "addresses", TABLE_TEXT},
 	{NULL},
 };
 
-static const struct table_column port_columns[] = {
+static const struct table_column port_before[] = {
 	{"NAME", "name", TABLE_TEXT},
 	{"DRIVER", "driver", TABLE_TEXT},
 	{"LINK", "up", TABLE_LINK},
 	{"RECEIVES BY", "receive_mode", TABLE_TEXT},
-	{"MACS", "multicast_macs", TABLE_NUMBER},
-	{"RX PACKETS", "rx_packets", TABLE_NUMBER},
-	{"RX BYTES", "rx_bytes", TABLE_NUMBER},
-	{"RX MISSED", "rx_missed", TABLE_NUMBER},
-	{"RX ERRORS", "rx_errors", TABLE_NUMBER},
-	{"TX PACKETS", "tx_packets", TABLE_NUMBER},
-	{"TX ERRORS", "tx_errors", TABLE_NUMBER},
+	{NULL},
+};
+static const struct table_column port_after[] = {
 	{"DEVICE", "device", TABLE_TEXT},
 	{"WHY NOT FILTERS", "receive_mode_reason", TABLE_TEXT},
 	{NULL},
 };
 
-static const struct table_column output_columns[] = {
+static const struct table_column output_before[] = {
 	{"NAME", "name", TABLE_TEXT},
-	{"PACKETS", "packets", TABLE_NUMBER},
-	{"BYTES", "bytes", TABLE_NUMBER},
-	{"DROPPED", "dropped", TABLE_NUMBER},
 	{NULL},
 };
 
-static const struct table_column session_columns[] = {
+static const struct table_column session_before[] = {
 	{"ID", "id", TABLE_NUMBER},
 	{"NAME", "name", TABLE_TEXT},
 	{"UDP PORT", "udp_port", TABLE_NUMBER},
@@ -77,40 +69,26 @@ static const struct table_column session_columns[] = {
 	{NULL},
 };
 
-static const struct table_column worker_columns[] = {
+static const struct table_column worker_before[] = {
 	{"LCORE", "lcore", TABLE_NUMBER},
-	{"QUEUES", "queues", TABLE_NUMBER},
-	{"RX PACKETS", "rx_packets", TABLE_NUMBER},
-	{"RX BYTES", "rx_bytes", TABLE_NUMBER},
-	{"DELIVERED", "delivered", TABLE_NUMBER},
-	{"DELIVERIES", "deliveries", TABLE_NUMBER},
-	{"PUNTED", "punted", TABLE_NUMBER},
+	{NULL},
+};
+static const struct table_column worker_after[] = {
 	{"DROPPED", "drops", TABLE_NUMBER},
-	{"POLLS", "polls", TABLE_NUMBER},
-	{"IDLE POLLS", "idle_polls", TABLE_NUMBER},
 	{NULL},
 };
 
-static const struct table_column querier_columns[] = {
+static const struct table_column querier_before[] = {
 	{"INTERFACE", "interface", TABLE_TEXT},
 	{"FAMILY", "family", TABLE_TEXT},
 	{"QUERIER", "address", TABLE_TEXT},
-	{"VERSION", "version", TABLE_NUMBER},
-	{"HEARD", "age_ms", TABLE_MS},
-	{"INTERVAL", "interval_ms", TABLE_MS},
-	{"ROBUSTNESS", "robustness", TABLE_NUMBER},
-	{"OUR VERSION", "host_version", TABLE_NUMBER},
-	{"STILL OLDER FOR", "compat_left_ms", TABLE_MS},
-	{"QUERIES", "queries", TABLE_NUMBER},
-	{"REPORTS", "reports", TABLE_NUMBER},
 	{NULL},
 };
 
-static const struct table_column drop_columns[] = {
+static const struct table_column drop_before[] = {
 	{"INTERFACE", "interface", TABLE_TEXT},
 	{"FAMILY", "family", TABLE_TEXT},
 	{"REASON", "reason", TABLE_TEXT},
-	{"COUNT", "count", TABLE_NUMBER},
 	{NULL},
 };
 
@@ -152,18 +130,19 @@ static json_t *leave_out_zeros(const json_t *drops)
 static const struct view {
 	const char *name; // of the list, too
 	const char *method;
-	const struct table_column *columns;
+	const struct table_column *before, *after; // NULL: none
+	const struct stat_field *statistics; // NULL: none
 	json_t *(*arrange)(const json_t *entries); // NULL: as they come
 	bool in_pages; // the method can give it so
 } views[] = {
-	{"groups", "group.list", group_columns, NULL, true},
-	{"interfaces", "interface.list", interface_columns, NULL},
-	{"ports", "port.list", port_columns, NULL},
-	{"outputs", "output.list", output_columns, NULL},
-	{"sessions", "session.list", session_columns, flatten_sessions},
-	{"workers", "worker.list", worker_columns, NULL},
-	{"queriers", "querier.list", querier_columns, NULL},
-	{"drops", "drop.list", drop_columns, leave_out_zeros},
+	{"groups", "group.list", group_before, group_after, stat_group, .in_pages = true},
+	{"interfaces", "interface.list", interface_before, interface_after, stat_interface},
+	{"ports", "port.list", port_before, port_after, stat_port},
+	{"outputs", "output.list", output_before, NULL, stat_output},
+	{"sessions", "session.list", session_before, NULL, NULL, flatten_sessions},
+	{"workers", "worker.list", worker_before, worker_after, stat_worker},
+	{"queriers", "querier.list", querier_before, NULL, stat_querier},
+	{"drops", "drop.list", drop_before, NULL, stat_drop, leave_out_zeros},
 };
 
 static const struct view *find_view(const char *name)
@@ -179,12 +158,35 @@ bool sluice_can_show(const char *what)
 	return find_view(what) != NULL;
 }
 
+static unsigned add_columns(
+	struct table_column *columns, unsigned n, const struct table_column *from)
+{
+	for (; from && from->title && n < TABLE_COLUMNS_MAX; from++)
+		columns[n++] = *from;
+	return n;
+}
+
+static unsigned add_statistics(
+	struct table_column *columns, unsigned n, const struct stat_field *field)
+{
+	for (; field && field->name && n < TABLE_COLUMNS_MAX; field++)
+		if (field->column)
+			columns[n++] = (struct table_column){field->column, field->name,
+				field->unit == STAT_MILLISECONDS ? TABLE_MS : TABLE_NUMBER};
+	return n;
+}
+
 static void print_table(const struct view *view, const json_t *result)
 {
 	const json_t *entries = json_object_get(result, view->name);
 	json_t *rows = view->arrange ? view->arrange(entries) : json_incref((json_t *)entries);
+	struct table_column columns[TABLE_COLUMNS_MAX + 1];
+	unsigned n = add_columns(columns, 0, view->before);
 
-	table_print(stdout, view->columns, rows);
+	n = add_statistics(columns, n, view->statistics);
+	n = add_columns(columns, n, view->after);
+	columns[n] = (struct table_column){NULL};
+	table_print(stdout, columns, rows);
 	json_decref(rows);
 }
 

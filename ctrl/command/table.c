@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS_MAX 16
-
 static json_int_t number_of(const json_t *value)
 {
 	json_int_t sum = 0;
@@ -69,7 +67,7 @@ static void print_cell(FILE *out, const struct table_column *column, const char 
 
 void table_print(FILE *out, const struct table_column *columns, const json_t *entries)
 {
-	int widths[COLUMNS_MAX];
+	int widths[TABLE_COLUMNS_MAX];
 	const json_t *entry;
 	size_t i;
 

@@ -6,6 +6,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#define TABLE_COLUMNS_MAX 32
+
 enum table_kind {
 	TABLE_TEXT, // also lists of texts; "-" for null or an empty list
 	TABLE_NUMBER, // to the right; a sum for an object of numbers

@@ -161,23 +161,20 @@ int rpc_group_get(struct rpc_call *call)
 int rpc_group_stats(struct rpc_call *call)
 {
 	struct engine_interface *interface;
+	struct sluice_group_stats stats;
 	struct sluice_addr group;
-	struct group_stats stats;
-	json_t *seen = json_null();
-	uint64_t now_ms = engine_now_ms();
+	json_t *result;
 	int rc = rpc_param_interface_required(call, &interface);
 
 	if (rc == 0)
 		rc = rpc_param_address(call, "group", &group);
 	if (rc < 0)
 		return rc;
-	rc = interface_group_stats(engine_interface_dataplane(interface), &group, &stats);
+	rc = engine_group_stats(interface, &group, &stats);
 	if (rc < 0)
 		return error_set(&call->error, -rc, "nobody has joined it");
-	if (stats.last_ms)
-		seen = json_integer(now_ms > stats.last_ms ? now_ms - stats.last_ms : 0);
-	rpc_result_set(call, json_pack("{s:I, s:I, s:I, s:o}", "packets", (json_int_t)stats.packets,
-				     "bytes", (json_int_t)stats.bytes, "filtered",
-				     (json_int_t)stats.filtered, "last_seen_ms", seen));
+	result = json_object();
+	rpc_result_statistics(call, result, stat_group, &stats);
+	rpc_result_set(call, result);
 	return 0;
 }

@@ -24,7 +24,6 @@ struct rpc_listed {
 struct walk {
 	struct rpc_call *call;
 	struct host *host;
-	uint64_t now_ms;
 };
 
 static json_t *sources_of(const struct host *host, const struct host_group_info *info)
@@ -76,21 +75,18 @@ static bool add_group(void *arg, const struct host_group_info *info)
 {
 	const struct walk *walk = arg;
 	struct engine_interface *interface = engine_host_interface(walk->host);
-	struct group_stats stats = {0};
-	json_t *seen = json_null();
+	struct sluice_group_stats stats;
+	json_t *entry;
 
-	interface_group_stats(engine_interface_dataplane(interface), &info->group, &stats);
-	if (stats.last_ms)
-		seen = json_integer(
-			walk->now_ms > stats.last_ms ? walk->now_ms - stats.last_ms : 0);
-	rpc_result_list_add(walk->call,
-		json_pack("{s:s, s:o, s:s, s:o, s:s, s:i, s:I, s:I, s:I, s:o, s:o}", "interface",
-			engine_interface_name(interface), "group", rpc_result_address(&info->group),
-			"mode", info->mode == SLUICE_INCLUDE ? "include" : "exclude", "sources",
-			sources_of(walk->host, info), "state", state_names[info->state], "members",
-			info->n_members, "packets", (json_int_t)stats.packets, "bytes",
-			(json_int_t)stats.bytes, "filtered", (json_int_t)stats.filtered,
-			"last_seen_ms", seen, "outputs", outputs_of(walk, info)));
+	engine_group_stats(interface, &info->group, &stats);
+	entry = json_pack("{s:s, s:o, s:s, s:o, s:s, s:i}", "interface",
+		engine_interface_name(interface), "group", rpc_result_address(&info->group), "mode",
+		info->mode == SLUICE_INCLUDE ? "include" : "exclude", "sources",
+		sources_of(walk->host, info), "state", state_names[info->state], "members",
+		info->n_members);
+	rpc_result_statistics(walk->call, entry, stat_group, &stats);
+	json_object_set_new(entry, "outputs", outputs_of(walk, info));
+	rpc_result_list_add(walk->call, entry);
 	return true;
 }
 
@@ -133,7 +129,6 @@ static void foreach_host(
 			struct walk walk = {
 				.call = call,
 				.host = engine_interface_host(interface, families[i]),
-				.now_ms = engine_now_ms(),
 			};
 
 			fn(&walk);
@@ -167,7 +162,7 @@ static void add_page(struct rpc_call *call, unsigned limit)
 	struct rpc_listing *listing = &call->connection->listing;
 	size_t left = listing->n - listing->next;
 	size_t end = limit && limit < left ? listing->next + limit : listing->n;
-	struct walk walk = {.call = call, .now_ms = engine_now_ms()};
+	struct walk walk = {.call = call};
 
 	for (; listing->next < end; listing->next++) {
 		const struct rpc_listed *listed = &listing->entries[listing->next];

@@ -8,13 +8,12 @@ int rpc_output_list(struct rpc_call *call)
 
 	rpc_result_list_begin(call, "outputs");
 	for (; output; output = engine_output_next(output)) {
-		struct output_stats stats;
+		json_t *entry = json_pack("{s:s}", "name", engine_output_name(output));
+		struct sluice_output_stats stats;
 
-		output_stats(engine_output_dataplane(output), &stats);
-		rpc_result_list_add(call,
-			json_pack("{s:s, s:I, s:I, s:I}", "name", engine_output_name(output),
-				"packets", (json_int_t)stats.packets, "bytes",
-				(json_int_t)stats.bytes, "dropped", (json_int_t)stats.dropped));
+		engine_output_stats(engine_output_dataplane(output), &stats);
+		rpc_result_statistics(call, entry, stat_output, &stats);
+		rpc_result_list_add(call, entry);
 	}
 	rpc_result_list_end(call);
 	return 0;

@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "rpc.h"
+#include "stat_json.h"
 
 // A group.list in pages: what there is to tell, and how far that went.
 struct rpc_listing {
@@ -89,6 +90,9 @@ const struct rpc_method *rpc_method_find(const char *name);
 // rpc_result.c: writes results. All functions take over `value`; NULL stands for out of memory.
 void rpc_result_write(struct evbuffer *buffer, json_t *value);
 void rpc_result_set(struct rpc_call *call, json_t *value);
+// Adds statistics to an object, which the caller keeps.
+void rpc_result_statistics(
+	struct rpc_call *call, json_t *object, const struct stat_field *fields, const void *stats);
 void rpc_result_list_begin(struct rpc_call *call, const char *name); // {"NAME":[
 void rpc_result_list_add(struct rpc_call *call, json_t *value);
 void rpc_result_list_end(struct rpc_call *call);

@@ -24,6 +24,13 @@ void rpc_result_set(struct rpc_call *call, json_t *value)
 		call->out_of_memory = true;
 }
 
+void rpc_result_statistics(
+	struct rpc_call *call, json_t *object, const struct stat_field *fields, const void *stats)
+{
+	if (stat_json_put(object, fields, stats) < 0)
+		call->out_of_memory = true;
+}
+
 void rpc_result_list_begin(struct rpc_call *call, const char *name)
 {
 	evbuffer_add_printf(call->result, "{\"%s\":[", name);

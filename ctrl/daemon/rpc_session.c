@@ -114,7 +114,8 @@ int rpc_session_settle(struct rpc_call *call)
 int rpc_session_stats(struct rpc_call *call)
 {
 	struct engine_session *session;
-	struct output_stats stats;
+	struct sluice_session_stats stats;
+	json_t *result;
 	int rc = rpc_param_session_required(call, &session);
 
 	if (rc < 0)
@@ -122,9 +123,9 @@ int rpc_session_stats(struct rpc_call *call)
 	rc = engine_session_stats(session, &stats);
 	if (rc < 0)
 		return error_set(&call->error, -rc, "the session is not attached");
-	rpc_result_set(
-		call, json_pack("{s:I, s:I, s:I}", "packets", (json_int_t)stats.packets, "bytes",
-			      (json_int_t)stats.bytes, "dropped", (json_int_t)stats.dropped));
+	result = json_object();
+	rpc_result_statistics(call, result, stat_session, &stats);
+	rpc_result_set(call, result);
 	return 0;
 }
 

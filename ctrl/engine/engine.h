@@ -19,6 +19,7 @@
 #define CTRL_ENGINE_H
 
 #include <event2/event.h>
+#include <sluice/stats.h>
 #include "config.h"
 #include "error.h"
 #include "dataplane.h"
@@ -108,8 +109,6 @@ void engine_session_bind(struct engine_session *session, uint16_t udp_port);
 int engine_session_share(struct engine_session *session, const char *path, bool existing,
 	unsigned ring_size, struct error *error);
 uint64_t engine_session_line(const struct engine_session *session);
-// What came to the session's output, its own or the shared one. -ENOTCONN if it has none.
-int engine_session_stats(const struct engine_session *session, struct output_stats *stats);
 // Waits until frames queued before have gone to the other process. -ENOTCONN if it shares none.
 int engine_session_settle(struct engine_session *session);
 // A pointer for the opener's own use, NULL at first.
@@ -160,9 +159,6 @@ const struct config_address *engine_interface_addresses(
 	const struct engine_interface *interface, unsigned *n);
 struct host *engine_interface_host(const struct engine_interface *interface, int family);
 struct engine_interface *engine_host_interface(const struct host *host);
-// The sum of its two hosts.
-uint64_t engine_interface_counter(
-	const struct engine_interface *interface, enum host_counter counter);
 
 struct engine_output *engine_output_first(struct engine *engine);
 struct engine_output *engine_output_next(struct engine_output *output);
@@ -175,6 +171,20 @@ unsigned engine_member_outputs(const struct member *member, struct engine_output
 struct port *engine_port_first(struct engine *engine);
 struct port *engine_port_next(struct engine *engine, struct port *port);
 struct dataplane *engine_dataplane(struct engine *engine);
+
+// ---- Statistics ----------------------------------------------------------------------------
+
+void engine_interface_stats(
+	const struct engine_interface *interface, struct sluice_interface_stats *stats);
+void engine_port_stats(const struct port_info *info, struct sluice_port_stats *stats);
+void engine_output_stats(const struct output *output, struct sluice_output_stats *stats);
+void engine_worker_stats(const struct worker_info *info, struct sluice_worker_stats *stats);
+void engine_querier_stats(const struct host *host, struct sluice_querier_stats *stats);
+// -ENOENT if nobody has joined the group.
+int engine_group_stats(const struct engine_interface *interface, const struct sluice_addr *group,
+	struct sluice_group_stats *stats);
+// What came to the session's output, its own or the shared one. -ENOTCONN if it has none.
+int engine_session_stats(const struct engine_session *session, struct sluice_session_stats *stats);
 
 // What is refused, and how often. Those of the workers come first, summed over all workers.
 struct engine_drop {

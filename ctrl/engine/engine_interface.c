@@ -234,10 +234,3 @@ struct host *engine_interface_host(const struct engine_interface *interface, int
 {
 	return (family == AF_INET ? interface->igmp : interface->mld)->host;
 }
-
-uint64_t engine_interface_counter(
-	const struct engine_interface *interface, enum host_counter counter)
-{
-	return host_counter(interface->igmp->host, counter) +
-	       host_counter(interface->mld->host, counter);
-}

@@ -204,17 +204,20 @@ uint64_t engine_session_line(const struct engine_session *session)
 	return session->line;
 }
 
-int engine_session_stats(const struct engine_session *session, struct output_stats *stats)
+int engine_session_stats(const struct engine_session *session, struct sluice_session_stats *to)
 {
+	struct output_stats stats, *from = &stats;
 	uint64_t dropped = 0;
 
 	if (session->output == NULL)
 		return -ENOTCONN;
 	if (session->share != NULL)
 		dropped = share_dropped(engine_share_dataplane(session->share), session->line);
-	output_stats(session->output, stats);
-	stats->packets -= dropped;
-	stats->dropped += dropped;
+	output_stats(session->output, &stats);
+	stats.packets -= dropped;
+	stats.dropped += dropped;
+	*to = (struct sluice_session_stats){.events_lost = 0};
+	SLUICE_OUTPUT_STATS(SLUICE_STATS_COPY)
 	return 0;
 }
 

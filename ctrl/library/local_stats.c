@@ -5,7 +5,7 @@
 
 struct group_call {
 	struct local_call base;
-	struct interface *interface;
+	struct engine_interface *interface;
 	const struct sluice_addr *group;
 	struct sluice_group_stats *stats;
 };
@@ -13,28 +13,15 @@ struct group_call {
 static void read_group_stats(struct mailbox_call *mailbox_call)
 {
 	struct group_call *call = (struct group_call *)mailbox_call;
-	struct group_stats stats;
-	uint64_t now_ms = engine_now_ms();
 
-	call->base.rc = interface_group_stats(call->interface, call->group, &stats);
-	if (call->base.rc < 0)
-		return;
-	*call->stats = (struct sluice_group_stats){
-		.packets = stats.packets,
-		.bytes = stats.bytes,
-		.filtered = stats.filtered,
-		.age_ms = UINT64_MAX,
-	};
-	if (stats.last_ms > 0)
-		call->stats->age_ms = now_ms > stats.last_ms ? now_ms - stats.last_ms : 0;
+	call->base.rc = engine_group_stats(call->interface, call->group, call->stats);
 }
 
 int local_group_stats(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, struct sluice_group_stats *stats)
 {
 	struct group_call call = {
-		.interface = engine_interface_dataplane(
-			local_interface(local(session)->sluice, ifindex)),
+		.interface = local_interface(local(session)->sluice, ifindex),
 		.group = group,
 		.stats = stats,
 	};
@@ -42,16 +29,13 @@ int local_group_stats(struct sluice_session *session, unsigned ifindex,
 	return local_run(local(session)->sluice, &call.base, read_group_stats);
 }
 
-int local_session_stats(struct sluice_session *session, struct sluice_session_stats *stats)
+int local_session_stats(struct sluice_session *session, struct sluice_session_stats *to)
 {
-	struct output_stats output;
+	struct output_stats stats, *from = &stats;
 
-	output_stats(local(session)->output, &output);
-	*stats = (struct sluice_session_stats){
-		.packets = output.packets,
-		.bytes = output.bytes,
-		.dropped = output.dropped,
-	};
+	output_stats(local(session)->output, &stats);
+	*to = (struct sluice_session_stats){.events_lost = 0};
+	SLUICE_OUTPUT_STATS(SLUICE_STATS_COPY)
 	return 0;
 }
 
@@ -64,27 +48,8 @@ struct interface_call {
 static void read_interface_stats(struct mailbox_call *mailbox_call)
 {
 	struct interface_call *call = (struct interface_call *)mailbox_call;
-	const struct engine_interface *interface = call->interface;
-	struct host_status igmp_status, mld_status;
-	struct port_info port;
 
-	host_status(engine_interface_host(interface, AF_INET), &igmp_status);
-	host_status(engine_interface_host(interface, AF_INET6), &mld_status);
-	port_info(interface_port(engine_interface_dataplane(interface)), &port);
-	*call->stats = (struct sluice_interface_stats){
-		.groups = igmp_status.n_groups + mld_status.n_groups,
-		.igmp_version = igmp_status.version,
-		.mld_version = mld_status.version,
-		.rx_queries = engine_interface_counter(interface, HOST_RX_QUERY),
-		.tx_reports = engine_interface_counter(interface, HOST_TX_REPORT),
-		.tx_leaves = engine_interface_counter(interface, HOST_TX_LEAVE),
-		.tx_records = engine_interface_counter(interface, HOST_TX_RECORD),
-		.rx_packets = port.rx_packets,
-		.rx_bytes = port.rx_bytes,
-		.rx_missed = port.rx_missed,
-		.tx_packets = port.tx_packets,
-		.tx_bytes = port.tx_bytes,
-	};
+	engine_interface_stats(call->interface, call->stats);
 	call->base.rc = 0;
 }
 
@@ -118,17 +83,7 @@ static void read_worker_stats(struct mailbox_call *mailbox_call)
 	call->base.rc = worker_count(dataplane);
 	for (unsigned i = 0; i < worker_count(dataplane) && i < call->n; i++) {
 		worker_info(dataplane, i, &info);
-		call->workers[i] = (struct sluice_worker_stats){
-			.lcore = info.lcore,
-			.queues = info.n_queues,
-			.rx_packets = info.rx_packets,
-			.rx_bytes = info.rx_bytes,
-			.delivered = info.delivered,
-			.deliveries = info.deliveries,
-			.punted = info.punted,
-			.polls = info.polls,
-			.idle_polls = info.idle_polls,
-		};
+		engine_worker_stats(&info, &call->workers[i]);
 	}
 }
 

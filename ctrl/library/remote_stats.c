@@ -2,29 +2,19 @@
 // Statistics of a sluiced.
 #include <stdio.h>
 #include "remote.h"
-
-static uint64_t counter(const json_t *object, const char *key)
-{
-	return (uint64_t)json_integer_value(json_object_get(object, key));
-}
+#include "stat_json.h"
 
 int remote_group_stats(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, struct sluice_group_stats *stats)
 {
-	json_t *result, *seen;
+	json_t *result;
 	int rc;
 
 	rc = client_call(&remote(session)->client, "group.stats",
 		client_group_params(&remote(session)->client, ifindex, group), &result);
 	if (rc < 0)
 		return rc;
-	seen = json_object_get(result, "last_seen_ms");
-	*stats = (struct sluice_group_stats){
-		.packets = counter(result, "packets"),
-		.bytes = counter(result, "bytes"),
-		.filtered = counter(result, "filtered"),
-		.age_ms = json_is_integer(seen) ? (uint64_t)json_integer_value(seen) : UINT64_MAX,
-	};
+	stat_json_get(result, stat_group, stats);
 	json_decref(result);
 	return 0;
 }
@@ -41,9 +31,7 @@ int remote_session_stats(struct sluice_session *session, struct sluice_session_s
 		client_params(&remote(session)->client), &result);
 	if (rc < 0)
 		return rc;
-	stats->packets = counter(result, "packets");
-	stats->bytes = counter(result, "bytes");
-	stats->dropped = counter(result, "dropped");
+	stat_json_get(result, stat_session, stats);
 	json_decref(result);
 	return 0;
 }
@@ -74,20 +62,8 @@ int remote_interface_stats(
 		goto free_lists;
 	interface = json_array_get(json_object_get(interfaces, "interfaces"), ifindex - 1);
 	port = entry_named(json_object_get(ports, "ports"), json_object_get(interface, "port"));
-	*stats = (struct sluice_interface_stats){
-		.groups = counter(interface, "groups"),
-		.igmp_version = counter(interface, "igmp_version"),
-		.mld_version = counter(interface, "mld_version"),
-		.rx_queries = counter(interface, "rx_queries"),
-		.tx_reports = counter(interface, "tx_reports"),
-		.tx_leaves = counter(interface, "tx_leaves"),
-		.tx_records = counter(interface, "tx_records"),
-		.rx_packets = counter(port, "rx_packets"),
-		.rx_bytes = counter(port, "rx_bytes"),
-		.rx_missed = counter(port, "rx_missed"),
-		.tx_packets = counter(port, "tx_packets"),
-		.tx_bytes = counter(port, "tx_bytes"),
-	};
+	stat_json_get(interface, stat_interface, stats);
+	stat_json_get(port, stat_interface_port, stats);
 
 free_lists:
 	json_decref(ports);
@@ -110,17 +86,8 @@ int remote_worker_stats(
 	json_array_foreach (list, i, worker) {
 		if (i >= n)
 			break;
-		workers[i] = (struct sluice_worker_stats){
-			.lcore = counter(worker, "lcore"),
-			.queues = counter(worker, "queues"),
-			.rx_packets = counter(worker, "rx_packets"),
-			.rx_bytes = counter(worker, "rx_bytes"),
-			.delivered = counter(worker, "delivered"),
-			.deliveries = counter(worker, "deliveries"),
-			.punted = counter(worker, "punted"),
-			.polls = counter(worker, "polls"),
-			.idle_polls = counter(worker, "idle_polls"),
-		};
+		workers[i].lcore = json_integer_value(json_object_get(worker, "lcore"));
+		stat_json_get(worker, stat_worker, &workers[i]);
 	}
 	rc = json_array_size(list);
 	json_decref(result);
@@ -156,8 +123,8 @@ int remote_drop_stats(struct sluice_session *session, struct sluice_drop_stats *
 			.ifindex = client_interfaces_index(&remote(session)->client.interfaces,
 				json_string_value(json_object_get(drop, "interface"))),
 			.family = family_of(drop),
-			.count = counter(drop, "count"),
 		};
+		stat_json_get(drop, stat_drop, &drops[i]);
 		snprintf(drops[i].reason, sizeof(drops[i].reason), "%s", reason);
 	}
 	rc = json_array_size(list);

@@ -199,9 +199,8 @@ unsigned output_waiting(const struct output *output)
 void output_stats(const struct output *output, struct output_stats *stats)
 {
 	*stats = (struct output_stats){0};
+#define ADD(type, member, ...) stats->member += counter_read(&output->lanes[i].member);
 	for (unsigned i = 0; i < lanes_of(output->dp); i++) {
-		stats->packets += counter_read(&output->lanes[i].packets);
-		stats->bytes += counter_read(&output->lanes[i].bytes);
-		stats->dropped += counter_read(&output->lanes[i].dropped);
+		SLUICE_OUTPUT_STATS(ADD)
 	}
 }

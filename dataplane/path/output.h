@@ -16,8 +16,9 @@
 #include "dataplane_private.h"
 
 // One sender's part of an output. Positions count frames and wrap; a slot is that modulo the slots.
+#define OUTPUT_COUNTER(type, member, ...) counter_t member;
 struct output_lane {
-	counter_t packets, bytes, dropped; // sender: rw, control: ro
+	SLUICE_OUTPUT_STATS(OUTPUT_COUNTER) // sender: rw, control: ro
 	// Sender only.
 	struct rte_mbuf **slots;
 	uint32_t staged; // position of the first staged frame

@@ -113,17 +113,9 @@ void worker_info(const struct dataplane *dp, unsigned index, struct worker_info 
 	const struct worker *worker = dp->workers[index];
 	const struct worker_counters *counters = &worker->counters;
 
+#define READ(type, member, ...) .member = counter_read(&counters->member),
 	*info = (struct worker_info){
-		.lcore = worker->lcore,
-		.n_queues = worker->n_rx,
-		.rx_packets = counter_read(&counters->rx_packets),
-		.rx_bytes = counter_read(&counters->rx_bytes),
-		.delivered = counter_read(&counters->delivered),
-		.deliveries = counter_read(&counters->deliveries),
-		.punted = counter_read(&counters->punted),
-		.polls = counter_read(&counters->polls),
-		.idle_polls = counter_read(&counters->idle_polls),
-	};
+		.lcore = worker->lcore, .queues = worker->n_rx, SLUICE_WORKER_COUNTERS(READ)};
 	for (unsigned i = 0; i < DROP_REASONS; i++)
 		info->drops[i] = counter_read(&counters->drops[i]);
 }

@@ -10,11 +10,9 @@
 #include "punt.h"
 #include "output_burst.h"
 
+#define WORKER_COUNTER(type, member, ...) counter_t member;
 struct worker_counters { // worker: rw, control: ro
-	counter_t rx_packets, rx_bytes;
-	counter_t delivered, deliveries;
-	counter_t punted;
-	counter_t polls, idle_polls;
+	SLUICE_WORKER_COUNTERS(WORKER_COUNTER)
 	counter_t drops[DROP_REASONS];
 } __rte_cache_aligned;
 

@@ -25,6 +25,7 @@
 
 #include <stddef.h>
 #include <sluice/control.h>
+#include <sluice/stats.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -247,56 +248,22 @@ SLUICE_API int sluice_send(struct sluice_session *session, const struct sluice_a
 	uint16_t port_be, const void *payload, size_t len);
 
 // ---- Statistics ----------------------------------------------------------------------------
+// The structures and what each field counts are in stats.h.
 
-struct sluice_group_stats {
-	uint64_t packets, bytes; // let through by at least one session's filter
-	uint64_t filtered; // packets of the group that nobody wanted
-	uint64_t age_ms; // since the last packet; UINT64_MAX if none came
-};
 // -ENOENT if nobody has joined the group on the interface.
 SLUICE_API int sluice_stats_group(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, struct sluice_group_stats *stats);
 
-struct sluice_session_stats {
-	uint64_t packets, bytes; // queued to the session
-	uint64_t dropped; // not queued, because its ring was full
-	uint64_t events_lost; // events not kept, because too many waited
-};
 SLUICE_API int sluice_stats_session(
 	struct sluice_session *session, struct sluice_session_stats *stats);
 
-struct sluice_interface_stats {
-	unsigned groups; // joined, IPv4 and IPv6
-	unsigned igmp_version, mld_version; // spoken now, as the oldest querier has it
-	uint64_t rx_queries; // IGMP and MLD
-	uint64_t tx_reports, tx_leaves, tx_records; // frames; records in the reports
-	// Of its port, which its VLANs share.
-	uint64_t rx_packets, rx_bytes;
-	uint64_t rx_missed; // that the port lost because no worker took them in time
-	uint64_t tx_packets, tx_bytes;
-};
 SLUICE_API int sluice_stats_interface(
 	struct sluice_session *session, unsigned ifindex, struct sluice_interface_stats *stats);
 
-struct sluice_worker_stats {
-	unsigned lcore;
-	unsigned queues; // it polls
-	uint64_t rx_packets, rx_bytes;
-	uint64_t delivered; // packets let through
-	uint64_t deliveries; // the same once an output
-	uint64_t punted; // IGMP and MLD handed to the control thread
-	uint64_t polls, idle_polls; // turns of its loop, and those that found nothing
-};
 // Fills up to n entries. Returns how many workers there are.
 SLUICE_API int sluice_stats_workers(
 	struct sluice_session *session, struct sluice_worker_stats *workers, unsigned n);
 
-struct sluice_drop_stats {
-	unsigned ifindex; // 0: refused by the workers, else by the interface's protocol machine
-	uint16_t family; // of that machine, AF_INET or AF_INET6
-	char reason[SLUICE_NAME_MAX]; // "not_joined", as `sluice show drops` has it
-	uint64_t count;
-};
 // Fills up to n entries, one a reason even if it never happened. Returns how many there are.
 SLUICE_API int sluice_stats_drops(
 	struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);

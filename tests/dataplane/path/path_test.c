@@ -321,7 +321,7 @@ Test(path, group_stats)
 	cr_expect_eq(info.rx_packets, 3);
 	cr_expect_eq(info.delivered, 2);
 	cr_expect_eq(info.deliveries, 2);
-	cr_expect_eq(info.n_queues, 1);
+	cr_expect_eq(info.queues, 1);
 	rig_close(&rig);
 }
 
@@ -436,7 +436,7 @@ Test(path, workers, .description = "two queues, two workers, one output for both
 	for (unsigned i = 0; i < 2; i++) {
 		worker_info(rig.dp, i, &info);
 		cr_expect_eq(info.rx_packets, 200);
-		cr_expect_eq(info.n_queues, 1);
+		cr_expect_eq(info.queues, 1);
 	}
 	rig_close(&rig);
 }

@@ -371,10 +371,10 @@ Test(tap, filters, .description = "the device is told which MAC addresses are wa
 	port_info(port, &info);
 	cr_expect_eq(info.mode, PORT_FILTERS);
 	cr_expect_str_empty(info.mode_reason);
-	cr_expect_eq(info.n_macs, 1);
+	cr_expect_eq(info.multicast_macs, 1);
 	port_mac_remove(port, &mac);
 	port_info(port, &info);
-	cr_expect_eq(info.n_macs, 0);
+	cr_expect_eq(info.multicast_macs, 0);
 	rig_close(&rig);
 }
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The statistics of stats.h, from what the data plane and the hosts of the interfaces count.
+#include "engine_private.h"
+
+static uint64_t count_both(const struct engine_interface *interface, enum host_counter counter)
+{
+	return host_counter(engine_interface_host(interface, AF_INET), counter) +
+	       host_counter(engine_interface_host(interface, AF_INET6), counter);
+}
+
+void engine_interface_stats(
+	const struct engine_interface *interface, struct sluice_interface_stats *stats)
+{
+	struct host_status igmp, mld;
+	struct port_info port, *from = &port;
+	struct sluice_interface_stats *to = stats;
+
+	host_status(engine_interface_host(interface, AF_INET), &igmp);
+	host_status(engine_interface_host(interface, AF_INET6), &mld);
+	port_info(interface_port(engine_interface_dataplane(interface)), &port);
+	*stats = (struct sluice_interface_stats){
+		.groups = igmp.n_groups + mld.n_groups,
+		.igmp_version = igmp.version,
+		.mld_version = mld.version,
+		.rx_queries = count_both(interface, HOST_RX_QUERY),
+		.tx_reports = count_both(interface, HOST_TX_REPORT),
+		.tx_leaves = count_both(interface, HOST_TX_LEAVE),
+		.tx_records = count_both(interface, HOST_TX_RECORD),
+	};
+	SLUICE_PORT_COUNTERS(SLUICE_STATS_COPY)
+}
+
+void engine_port_stats(const struct port_info *from, struct sluice_port_stats *to)
+{
+	SLUICE_PORT_STATS(SLUICE_STATS_COPY)
+}
+
+void engine_output_stats(const struct output *output, struct sluice_output_stats *to)
+{
+	struct output_stats stats, *from = &stats;
+
+	output_stats(output, &stats);
+	SLUICE_OUTPUT_STATS(SLUICE_STATS_COPY)
+}
+
+void engine_worker_stats(const struct worker_info *from, struct sluice_worker_stats *to)
+{
+	to->lcore = from->lcore;
+	SLUICE_WORKER_STATS(SLUICE_STATS_COPY)
+}
+
+static uint64_t ms_since(uint64_t then_ms, uint64_t now_ms)
+{
+	return now_ms > then_ms ? now_ms - then_ms : 0;
+}
+
+int engine_group_stats(const struct engine_interface *interface, const struct sluice_addr *group,
+	struct sluice_group_stats *to)
+{
+	struct group_stats stats, *from = &stats;
+	int rc = interface_group_stats(engine_interface_dataplane(interface), group, &stats);
+
+	SLUICE_GROUP_COUNTERS(SLUICE_STATS_COPY)
+	to->age_ms =
+		from->last_ms > 0 ? ms_since(from->last_ms, engine_now_ms()) : SLUICE_STATS_UNKNOWN;
+	return rc;
+}
+
+void engine_querier_stats(const struct host *host, struct sluice_querier_stats *stats)
+{
+	uint64_t now_ms = engine_now_ms();
+	struct host_status status;
+
+	host_status(host, &status);
+	*stats = (struct sluice_querier_stats){
+		.version = status.querier_version,
+		.age_ms = SLUICE_STATS_UNKNOWN,
+		.interval_ms = SLUICE_STATS_UNKNOWN,
+		.robustness = status.robustness,
+		.host_version = status.version,
+		.compat_left_ms = SLUICE_STATS_UNKNOWN,
+		.queries = host_counter(host, HOST_RX_QUERY),
+		.reports = host_counter(host, HOST_RX_REPORT),
+	};
+	if (status.querier.family != 0)
+		stats->age_ms = ms_since(status.querier_heard_ms, now_ms);
+	if (status.querier_interval_ms > 0)
+		stats->interval_ms = status.querier_interval_ms;
+	if (status.version_until_ms != HOST_NEVER)
+		stats->compat_left_ms =
+			now_ms < status.version_until_ms ? status.version_until_ms - now_ms : 0;
+}

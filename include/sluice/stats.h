@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The statistics of Sluice. Each one is declared in one line of a list here and nowhere else. From
+// the lists come the structures below, the counters of the workers, the JSON fields of the control
+// socket, the columns of `sluice show` and the field list in sluiced(8).
+//
+// A list applies X to each of its statistics:
+//
+//	X(type, member, json, kind, unit, column, help)
+//
+//	type, member	of the structure
+//	json		its name in the answers of sluiced
+//	kind		COUNTER: only rises; GAUGE: a state
+//	unit		PACKETS, BYTES, MILLISECONDS, or NUMBER for anything else
+//	column		its title in the tables of `sluice show`; NULL: not shown there
+//	help		one line for the manual and for metrics
+#ifndef SLUICE_STATS_H
+#define SLUICE_STATS_H
+
+#include <sluice/control.h>
+#include <sluice/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// A statistic without a value, such as the age of a packet that never came. JSON: null.
+#define SLUICE_STATS_UNKNOWN UINT64_MAX
+
+// clang-format off
+#define SLUICE_WORKER_GAUGES(X) \
+	X(unsigned, queues, "queues", GAUGE, NUMBER, "QUEUES", "receive queues that it polls")
+#define SLUICE_WORKER_COUNTERS(X) \
+	X(uint64_t, rx_packets, "rx_packets", COUNTER, PACKETS, "RX PACKETS", "received") \
+	X(uint64_t, rx_bytes, "rx_bytes", COUNTER, BYTES, "RX BYTES", "received") \
+	X(uint64_t, delivered, "delivered", COUNTER, PACKETS, "DELIVERED", \
+		"let through, counted once per packet") \
+	X(uint64_t, deliveries, "deliveries", COUNTER, PACKETS, "DELIVERIES", \
+		"let through, counted once per packet and output") \
+	X(uint64_t, punted, "punted", COUNTER, PACKETS, "PUNTED", \
+		"IGMP and MLD messages handed to the control thread") \
+	X(uint64_t, polls, "polls", COUNTER, NUMBER, "POLLS", "turns of the loop") \
+	X(uint64_t, idle_polls, "idle_polls", COUNTER, NUMBER, "IDLE POLLS", \
+		"turns of the loop that found no packet")
+#define SLUICE_WORKER_STATS(X) SLUICE_WORKER_GAUGES(X) SLUICE_WORKER_COUNTERS(X)
+
+#define SLUICE_PORT_GAUGES(X) \
+	X(unsigned, multicast_macs, "multicast_macs", GAUGE, NUMBER, "MACS", \
+		"multicast MAC addresses that the port has to receive") \
+	X(unsigned, rx_queues, "rx_queues", GAUGE, NUMBER, NULL, "receive queues") \
+	X(unsigned, tx_queues, "tx_queues", GAUGE, NUMBER, NULL, "transmit queues")
+#define SLUICE_PORT_COUNTERS(X) \
+	X(uint64_t, rx_packets, "rx_packets", COUNTER, PACKETS, "RX PACKETS", "received") \
+	X(uint64_t, rx_bytes, "rx_bytes", COUNTER, BYTES, "RX BYTES", "received") \
+	X(uint64_t, rx_missed, "rx_missed", COUNTER, PACKETS, "RX MISSED", \
+		"lost because no worker took them in time") \
+	X(uint64_t, rx_errors, "rx_errors", COUNTER, PACKETS, "RX ERRORS", \
+		"received with an error") \
+	X(uint64_t, tx_packets, "tx_packets", COUNTER, PACKETS, "TX PACKETS", "sent") \
+	X(uint64_t, tx_bytes, "tx_bytes", COUNTER, BYTES, NULL, "sent") \
+	X(uint64_t, tx_errors, "tx_errors", COUNTER, PACKETS, "TX ERRORS", \
+		"that the device failed to send")
+#define SLUICE_PORT_STATS(X) SLUICE_PORT_GAUGES(X) SLUICE_PORT_COUNTERS(X)
+
+#define SLUICE_INTERFACE_STATS(X) \
+	X(unsigned, groups, "groups", GAUGE, NUMBER, "GROUPS", "joined groups, IPv4 and IPv6") \
+	X(unsigned, igmp_version, "igmp_version", GAUGE, NUMBER, "IGMP", \
+		"version of IGMP in use, as the oldest querier has it") \
+	X(unsigned, mld_version, "mld_version", GAUGE, NUMBER, "MLD", \
+		"version of MLD in use, as the oldest querier has it") \
+	X(uint64_t, rx_queries, "rx_queries", COUNTER, PACKETS, "QUERIES", \
+		"IGMP and MLD queries received") \
+	X(uint64_t, tx_reports, "tx_reports", COUNTER, PACKETS, "REPORTS", "reports sent") \
+	X(uint64_t, tx_leaves, "tx_leaves", COUNTER, PACKETS, NULL, \
+		"IGMPv2 leaves and MLDv1 dones sent") \
+	X(uint64_t, tx_records, "tx_records", COUNTER, NUMBER, NULL, \
+		"group records in the reports sent")
+
+#define SLUICE_GROUP_COUNTERS(X) \
+	X(uint64_t, packets, "packets", COUNTER, PACKETS, "PACKETS", \
+		"let through by the filter of at least one session") \
+	X(uint64_t, bytes, "bytes", COUNTER, BYTES, "BYTES", \
+		"let through by the filter of at least one session") \
+	X(uint64_t, filtered, "filtered", COUNTER, PACKETS, "FILTERED", \
+		"of the group, but wanted by no session")
+#define SLUICE_GROUP_GAUGES(X) \
+	X(uint64_t, age_ms, "last_seen_ms", GAUGE, MILLISECONDS, "SEEN", \
+		"since the last packet; null if none came")
+#define SLUICE_GROUP_STATS(X) SLUICE_GROUP_COUNTERS(X) SLUICE_GROUP_GAUGES(X)
+
+// Sessions that receive frames have these, too.
+#define SLUICE_OUTPUT_STATS(X) \
+	X(uint64_t, packets, "packets", COUNTER, PACKETS, "PACKETS", "delivered") \
+	X(uint64_t, bytes, "bytes", COUNTER, BYTES, "BYTES", "delivered") \
+	X(uint64_t, dropped, "dropped", COUNTER, PACKETS, "DROPPED", \
+		"not delivered, because the output or the session's ring was full")
+
+#define SLUICE_QUERIER_STATS(X) \
+	X(unsigned, version, "version", GAUGE, NUMBER, "VERSION", \
+		"version of the querier's last general query; 0 if none was heard") \
+	X(uint64_t, age_ms, "age_ms", GAUGE, MILLISECONDS, "HEARD", \
+		"since the last general query; null if none was heard") \
+	X(uint64_t, interval_ms, "interval_ms", GAUGE, MILLISECONDS, "INTERVAL", \
+		"between two general queries, as the querier says; null if it does not") \
+	X(unsigned, robustness, "robustness", GAUGE, NUMBER, "ROBUSTNESS", \
+		"robustness variable in use") \
+	X(unsigned, host_version, "host_version", GAUGE, NUMBER, "OUR VERSION", \
+		"version of the reports that are sent") \
+	X(uint64_t, compat_left_ms, "compat_left_ms", GAUGE, MILLISECONDS, "STILL OLDER FOR", \
+		"until the newest version is in use again; null if it is") \
+	X(uint64_t, queries, "queries", COUNTER, PACKETS, "QUERIES", "queries received") \
+	X(uint64_t, reports, "reports", COUNTER, PACKETS, "REPORTS", \
+		"reports and leaves of other hosts received")
+
+// Why a packet is dropped: X(symbol, name, help). The workers' reasons are enum drop_reason,
+// DROP_ and the symbol.
+#define SLUICE_WORKER_DROPS(X) \
+	X(NOT_MULTICAST, "not_multicast", "unicast or broadcast") \
+	X(NO_INTERFACE, "no_interface", "no interface has this VLAN") \
+	X(NOT_IP, "not_ip", "neither IPv4 nor IPv6") \
+	X(TRUNCATED, "truncated", "the headers reach past the end of the frame") \
+	X(BAD_VERSION, "bad_version", "the IP version contradicts the EtherType") \
+	X(BAD_LENGTH, "bad_length", "the length fields of IP contradict the frame") \
+	X(BAD_CHECKSUM, "bad_checksum", "wrong checksum of the IPv4 header") \
+	X(BAD_EXTENSION, "bad_extension", "bad chain of IPv6 extension headers") \
+	X(NOT_JOINED, "not_joined", "no session has joined the group") \
+	X(FILTERED, "filtered", "no session's filter lets it through") \
+	X(PUNT_RATE, "punt_rate", "IGMP or MLD beyond the punt rate") \
+	X(PUNT_FULL, "punt_full", "IGMP or MLD, and the control thread is behind") \
+	X(OUTPUT_FULL, "output_full", "the output is full; counted per packet and output") \
+	X(NO_MBUF, "no_mbuf", "no buffer for a rewritten header")
+
+#define SLUICE_DROP_STATS(X) \
+	X(uint64_t, count, "count", COUNTER, PACKETS, "COUNT", "dropped for this reason")
+// clang-format on
+
+// ---- Structures ----------------------------------------------------------------------------
+
+// These are for X. COPY is for two structures of the same list, `to` and `from`.
+#define SLUICE_STATS_MEMBER(type, member, ...) type member;
+#define SLUICE_STATS_COPY(type, member, ...) (to)->member = (from)->member;
+
+struct sluice_group_stats {
+	SLUICE_GROUP_STATS(SLUICE_STATS_MEMBER)
+};
+
+struct sluice_output_stats {
+	SLUICE_OUTPUT_STATS(SLUICE_STATS_MEMBER)
+};
+
+struct sluice_session_stats {
+	SLUICE_OUTPUT_STATS(SLUICE_STATS_MEMBER)
+	uint64_t events_lost; // events not kept, because too many waited
+};
+
+struct sluice_port_stats {
+	SLUICE_PORT_STATS(SLUICE_STATS_MEMBER)
+};
+
+struct sluice_interface_stats {
+	SLUICE_INTERFACE_STATS(SLUICE_STATS_MEMBER)
+	// Of its port, which its VLANs share.
+	SLUICE_PORT_COUNTERS(SLUICE_STATS_MEMBER)
+};
+
+struct sluice_worker_stats {
+	unsigned lcore;
+	SLUICE_WORKER_STATS(SLUICE_STATS_MEMBER)
+};
+
+struct sluice_querier_stats {
+	SLUICE_QUERIER_STATS(SLUICE_STATS_MEMBER)
+};
+
+struct sluice_drop_stats {
+	unsigned ifindex; // 0: refused by the workers, else by the interface's protocol machine
+	uint16_t family; // of that machine, AF_INET or AF_INET6
+	char reason[SLUICE_NAME_MAX]; // "not_joined", as `sluice show drops` has it
+	SLUICE_DROP_STATS(SLUICE_STATS_MEMBER)
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
