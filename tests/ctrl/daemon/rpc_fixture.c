@@ -38,7 +38,7 @@ static void complain(void *arg, const char *line)
 	cr_assert_fail("%s", line);
 }
 
-void rpc_rig_open(void)
+void rpc_fixture_open(void)
 {
 	const struct config_bounds bounds = {
 		.lcores = RTE_MAX_LCORE, .queues = RTE_MAX_QUEUES_PER_PORT};
@@ -48,7 +48,7 @@ void rpc_rig_open(void)
 
 	cr_assert(rte_eal_init(RTE_DIM(args), (char **)args) >= 0);
 	config = config_load_text(
-		"rig", configuration, strlen(configuration), &bounds, complain, NULL);
+		"fixture", configuration, strlen(configuration), &bounds, complain, NULL);
 	base = event_base_new();
 	cr_assert_not_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/socket", directory);
@@ -59,7 +59,7 @@ void rpc_rig_open(void)
 	cr_assert_eq(rpc_serve(rpc, engine, &error), 0, "%s", error.text);
 }
 
-void rpc_rig_close(void)
+void rpc_fixture_close(void)
 {
 	rpc_close(rpc);
 	engine_close(engine);
@@ -69,7 +69,7 @@ void rpc_rig_close(void)
 	rte_eal_cleanup();
 }
 
-int rpc_rig_connect(void)
+int rpc_fixture_connect(void)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -79,7 +79,7 @@ int rpc_rig_connect(void)
 	return client;
 }
 
-void rpc_rig_send(int client, const char *text, size_t len)
+void rpc_fixture_send(int client, const char *text, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = send(client, text, len, MSG_NOSIGNAL);
@@ -97,7 +97,7 @@ void rpc_rig_send(int client, const char *text, size_t len)
 	}
 }
 
-json_t *rpc_rig_receive(int client)
+json_t *rpc_fixture_receive(int client)
 {
 	static char line[1 << 20];
 	size_t len = 0;
@@ -121,27 +121,27 @@ json_t *rpc_rig_receive(int client)
 	return message;
 }
 
-void rpc_rig_turn(void)
+void rpc_fixture_turn(void)
 {
 	for (unsigned i = 0; i < 20; i++)
 		event_base_loop(base, EVLOOP_ONCE);
 }
 
-json_t *rpc_rig_ask(int client, const char *line)
+json_t *rpc_fixture_ask(int client, const char *line)
 {
-	rpc_rig_send(client, line, strlen(line));
-	rpc_rig_send(client, "\n", 1);
-	return rpc_rig_receive(client);
+	rpc_fixture_send(client, line, strlen(line));
+	rpc_fixture_send(client, "\n", 1);
+	return rpc_fixture_receive(client);
 }
 
-json_t *rpc_rig_call(int client, const char *method, const char *params)
+json_t *rpc_fixture_call(int client, const char *method, const char *params)
 {
 	char line[4096];
 	json_t *answer, *result;
 
 	snprintf(line, sizeof(line),
 		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}", method, params);
-	answer = rpc_rig_ask(client, line);
+	answer = rpc_fixture_ask(client, line);
 	cr_assert_eq(json_integer_value(json_object_get(answer, "id")), 1);
 	result = json_object_get(answer, "result");
 	if (!result)

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A control socket over a real engine, on ports that hear nothing: server and client in one thread.
-#ifndef TESTS_RPC_RIG_H
-#define TESTS_RPC_RIG_H
+#ifndef TESTS_RPC_FIXTURE_H
+#define TESTS_RPC_FIXTURE_H
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 // Interfaces "tv" (port in0) and "tv20" (VLAN 20 of it), outputs "a" and "b"; no membership.
-void rpc_rig_open(void);
-void rpc_rig_close(void);
+void rpc_fixture_open(void);
+void rpc_fixture_close(void);
 
-int rpc_rig_connect(void);
-void rpc_rig_send(int client, const char *text, size_t len);
+int rpc_fixture_connect(void);
+void rpc_fixture_send(int client, const char *text, size_t len);
 
 // The next line, NULL when the server has hung up. Fails the test if it is not JSON.
-json_t *rpc_rig_receive(int client);
+json_t *rpc_fixture_receive(int client);
 // Runs the server until nothing is to do for it, while nobody reads.
-void rpc_rig_turn(void);
+void rpc_fixture_turn(void);
 
 // Sends a line and waits for the answer.
-json_t *rpc_rig_ask(int client, const char *line);
+json_t *rpc_fixture_ask(int client, const char *line);
 // Calls a method with parameters as JSON text; the result or, if it failed, the error.
-json_t *rpc_rig_call(int client, const char *method, const char *params);
+json_t *rpc_fixture_call(int client, const char *method, const char *params);
 
 #endif

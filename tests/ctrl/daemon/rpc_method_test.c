@@ -9,21 +9,21 @@ static int client;
 
 static void open_client(void)
 {
-	rpc_rig_open();
-	client = rpc_rig_connect();
+	rpc_fixture_open();
+	client = rpc_fixture_connect();
 }
 
 static void close_client(void)
 {
 	close(client);
-	rpc_rig_close();
+	rpc_fixture_close();
 }
 
 TestSuite(method, .init = open_client, .fini = close_client, .timeout = 60);
 
 static void succeeds(const char *method, const char *params)
 {
-	json_t *result = rpc_rig_call(client, method, params);
+	json_t *result = rpc_fixture_call(client, method, params);
 	const char *message = json_string_value(json_object_get(result, "message"));
 
 	cr_assert_null(message, "%s %s: %s", method, params, message);
@@ -32,7 +32,7 @@ static void succeeds(const char *method, const char *params)
 
 static void fails(const char *method, const char *params, const char *name)
 {
-	json_t *error = rpc_rig_call(client, method, params);
+	json_t *error = rpc_fixture_call(client, method, params);
 	const json_t *data = json_object_get(error, "data");
 
 	cr_assert_not_null(data, "%s %s is accepted", method, params);
@@ -52,7 +52,7 @@ static void leaves(const char *params, int joins_left)
 
 static json_t *list_of(const char *method, const char *name)
 {
-	json_t *result = rpc_rig_call(client, method, "{}");
+	json_t *result = rpc_fixture_call(client, method, "{}");
 	json_t *list = json_incref(json_object_get(result, name));
 
 	cr_assert(json_is_array(list), "%s", method);
@@ -181,7 +181,7 @@ Test(method, failed_calls_change_nothing, .description = "promise 2 API-41")
 		"{\"group\":\"232.1.1.1\",\"interface\":\"tv\",\"sources\":[\"10.0.0.1\"]}");
 	strcpy(before, text_of("session.list", "sessions"));
 	for (size_t i = 0; i < sizeof(failing) / sizeof(failing[0]); i++) {
-		json_t *error = rpc_rig_call(client, failing[i][0], failing[i][1]);
+		json_t *error = rpc_fixture_call(client, failing[i][0], failing[i][1]);
 
 		cr_expect_not_null(json_object_get(error, "data"), "%s %s is accepted",
 			failing[i][0], failing[i][1]);
@@ -211,15 +211,15 @@ Test(method, outputs_add_up)
 Test(method, connected_session_ends_with_its_connection,
 	.description = "promise 4 API-42: closing a session leaves all its groups")
 {
-	int other = rpc_rig_connect();
-	json_t *opened = rpc_rig_call(other, "session.open", "{\"udp_port\":5000}");
+	int other = rpc_fixture_connect();
+	json_t *opened = rpc_fixture_call(other, "session.open", "{\"udp_port\":5000}");
 
 	cr_assert(json_is_null(json_object_get(opened, "name")));
 	cr_assert_eq(json_integer_value(json_object_get(opened, "session")), 2);
 	json_decref(opened);
 	succeeds("group.join", "{\"group\":\"239.1.1.1\",\"interface\":\"tv\",\"session\":2}");
 	close(other);
-	rpc_rig_turn();
+	rpc_fixture_turn();
 	cr_assert_str_eq(text_of("session.list", "sessions"), "[" CONFIG_SESSION "]");
 	expect_groups("[" GROUP("tv", "239.1.1.1", "include", "", "leaving", "0", "") "]");
 }
@@ -227,13 +227,13 @@ Test(method, connected_session_ends_with_its_connection,
 Test(method, named_session_outlives_its_connection,
 	.description = "promise 4: a named session lives until closed")
 {
-	int other = rpc_rig_connect();
+	int other = rpc_fixture_connect();
 
-	json_decref(rpc_rig_call(other, "session.open", "{\"name\":\"s\",\"udp_port\":5000}"));
-	json_decref(rpc_rig_call(other, "group.join",
+	json_decref(rpc_fixture_call(other, "session.open", "{\"name\":\"s\",\"udp_port\":5000}"));
+	json_decref(rpc_fixture_call(other, "group.join",
 		"{\"group\":\"239.1.1.1\",\"interface\":\"tv\",\"session\":\"s\"}"));
 	close(other);
-	rpc_rig_turn();
+	rpc_fixture_turn();
 	expect_groups("[" GROUP("tv", "239.1.1.1", "exclude", "", "joined", "1", "") "]");
 	succeeds("session.close", "{\"session\":\"s\"}");
 	expect_groups("[" GROUP("tv", "239.1.1.1", "include", "", "leaving", "0", "") "]");
@@ -241,7 +241,7 @@ Test(method, named_session_outlives_its_connection,
 
 static void expect_event(int subscriber, const char *event, const char *session)
 {
-	json_t *message = rpc_rig_receive(subscriber);
+	json_t *message = rpc_fixture_receive(subscriber);
 	const json_t *params = json_object_get(message, "params");
 
 	cr_assert_null(json_object_get(message, "id"));
@@ -255,9 +255,9 @@ static void expect_event(int subscriber, const char *event, const char *session)
 
 Test(method, events)
 {
-	int subscriber = rpc_rig_connect();
+	int subscriber = rpc_fixture_connect();
 
-	json_decref(rpc_rig_call(subscriber, "event.subscribe", "{}"));
+	json_decref(rpc_fixture_call(subscriber, "event.subscribe", "{}"));
 	succeeds("group.join", "{\"group\":\"239.1.1.1\",\"interface\":\"tv\"}");
 	succeeds("group.leave", "{\"group\":\"239.1.1.1\",\"interface\":\"tv\"}");
 	expect_event(subscriber, "pending", "cli");

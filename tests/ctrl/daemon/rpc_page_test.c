@@ -19,15 +19,15 @@ static void change(const char *method, const char *interface, unsigned number)
 
 	snprintf(params, sizeof(params), "{\"group\":\"%s%u\",\"interface\":\"%s\"}",
 		number % 2 ? "ff01::" : "239.1.1.", number, interface);
-	result = rpc_rig_call(client, method, params);
+	result = rpc_fixture_call(client, method, params);
 	cr_assert_null(json_object_get(result, "message"), "%s %s", method, params);
 	json_decref(result);
 }
 
 static void open_client(void)
 {
-	rpc_rig_open();
-	client = rpc_rig_connect();
+	rpc_fixture_open();
+	client = rpc_fixture_connect();
 	shown = json_object();
 	for (unsigned i = 1; i <= GROUPS; i++) {
 		change("group.join", "tv", i);
@@ -39,7 +39,7 @@ static void close_client(void)
 {
 	json_decref(shown);
 	close(client);
-	rpc_rig_close();
+	rpc_fixture_close();
 }
 
 TestSuite(page, .init = open_client, .fini = close_client, .timeout = 60);
@@ -50,7 +50,7 @@ static json_t *call_list(int asker, const char *more, unsigned limit, json_int_t
 
 	snprintf(params, sizeof(params), "{%s\"limit\":%u,\"after\":%" JSON_INTEGER_FORMAT "}",
 		more, limit, after);
-	return rpc_rig_call(asker, "group.list", params);
+	return rpc_fixture_call(asker, "group.list", params);
 }
 
 // Asks for the next page and notes what it tells. Returns what it ends with, 0 at the end.
@@ -150,7 +150,7 @@ Test(page, groups_come_and_go)
 
 Test(page, bad_cursors, .description = "promise 8: a page is told to who asks in order only")
 {
-	int other = rpc_rig_connect();
+	int other = rpc_fixture_connect();
 	json_int_t first, second;
 
 	is_refused(client, 1);
@@ -181,7 +181,7 @@ Test(page, a_whole_list_in_between)
 {
 	json_int_t after = turn("", 5, 0);
 
-	json_decref(rpc_rig_call(client, "group.list", "{}"));
+	json_decref(rpc_fixture_call(client, "group.list", "{}"));
 	turn_all("", 5, after);
 	expect_once_each(2 * GROUPS);
 }

@@ -13,11 +13,11 @@
 #define CALL(method, params)                                                                       \
 	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" method "\",\"params\":" params "}"
 
-TestSuite(rpc, .init = rpc_rig_open, .fini = rpc_rig_close, .timeout = 300);
+TestSuite(rpc, .init = rpc_fixture_open, .fini = rpc_fixture_close, .timeout = 300);
 
 static void answers_still(int client)
 {
-	json_t *answer = rpc_rig_ask(client, VERSION);
+	json_t *answer = rpc_fixture_ask(client, VERSION);
 
 	cr_assert_not_null(json_object_get(json_object_get(answer, "result"), "version"));
 	json_decref(answer);
@@ -88,10 +88,10 @@ static const struct refusal {
 Test(rpc, refusals,
 	.description = "promise 8: a bad request is refused by name and changes nothing")
 {
-	int client = rpc_rig_connect();
+	int client = rpc_fixture_connect();
 
 	for (size_t i = 0; i < REFUSALS; i++) {
-		json_t *answer = rpc_rig_ask(client, refusals[i].line);
+		json_t *answer = rpc_fixture_ask(client, refusals[i].line);
 		const json_t *error = json_object_get(answer, "error");
 		const char *message = json_string_value(json_object_get(error, "message"));
 
@@ -107,8 +107,8 @@ Test(rpc, refusals,
 
 Test(rpc, errno_of_an_error)
 {
-	int client = rpc_rig_connect();
-	json_t *error = rpc_rig_call(client, "session.close", "{\"session\":\"x\"}");
+	int client = rpc_fixture_connect();
+	json_t *error = rpc_fixture_call(client, "session.close", "{\"session\":\"x\"}");
 	const json_t *data = json_object_get(error, "data");
 
 	cr_assert_str_eq(json_string_value(json_object_get(data, "errno")), "ENOENT");
@@ -119,13 +119,14 @@ Test(rpc, errno_of_an_error)
 
 Test(rpc, ids_come_back)
 {
-	int client = rpc_rig_connect();
-	json_t *answer = rpc_rig_ask(
+	int client = rpc_fixture_connect();
+	json_t *answer = rpc_fixture_ask(
 		client, "{\"jsonrpc\":\"2.0\",\"id\":\"a\\u00e4\",\"method\":\"version\"}");
 
 	cr_assert_str_eq(json_string_value(json_object_get(answer, "id")), "a\xc3\xa4");
 	json_decref(answer);
-	answer = rpc_rig_ask(client, "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"version\"}");
+	answer =
+		rpc_fixture_ask(client, "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"version\"}");
 	cr_assert(json_is_null(json_object_get(answer, "id")));
 	cr_assert_not_null(json_object_get(answer, "result"));
 	json_decref(answer);
@@ -134,12 +135,12 @@ Test(rpc, ids_come_back)
 
 Test(rpc, batch)
 {
-	int client = rpc_rig_connect();
+	int client = rpc_fixture_connect();
 	// The notification and the empty line are not answered, the others in their order.
 	json_t *answer =
-		rpc_rig_ask(client, "\n[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"version\"},"
-				    "{\"jsonrpc\":\"2.0\",\"method\":\"fly\"},7,"
-				    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"fly\"}]");
+		rpc_fixture_ask(client, "\n[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"version\"},"
+					"{\"jsonrpc\":\"2.0\",\"method\":\"fly\"},7,"
+					"{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"fly\"}]");
 
 	cr_assert_eq(json_array_size(answer), 3);
 	cr_assert_not_null(json_object_get(json_array_get(answer, 0), "result"));
@@ -151,14 +152,14 @@ Test(rpc, batch)
 
 Test(rpc, notifications_are_silent_and_work)
 {
-	int client = rpc_rig_connect();
+	int client = rpc_fixture_connect();
 	static const char lines[] =
 		"{\"jsonrpc\":\"2.0\",\"method\":\"session.open\",\"params\":{\"name\":\"n\"}}\n"
 		"[{\"jsonrpc\":\"2.0\",\"method\":\"fly\"}]\n";
 	json_t *result;
 
-	rpc_rig_send(client, lines, strlen(lines));
-	result = rpc_rig_call(client, "session.list", "{}");
+	rpc_fixture_send(client, lines, strlen(lines));
+	result = rpc_fixture_call(client, "session.list", "{}");
 	cr_assert_eq(json_array_size(json_object_get(result, "sessions")), 2);
 	json_decref(result);
 	close(client);
@@ -167,16 +168,16 @@ Test(rpc, notifications_are_silent_and_work)
 Test(rpc, long_line, .description = "promise 8: a line without an end is refused")
 {
 	static char text[(1 << 20) + 10];
-	int client = rpc_rig_connect(), other = rpc_rig_connect();
+	int client = rpc_fixture_connect(), other = rpc_fixture_connect();
 	json_t *answer;
 
 	memset(text, ' ', sizeof(text));
-	rpc_rig_send(client, text, sizeof(text));
-	answer = rpc_rig_receive(client);
+	rpc_fixture_send(client, text, sizeof(text));
+	answer = rpc_fixture_receive(client);
 	cr_assert_eq(json_integer_value(json_object_get(json_object_get(answer, "error"), "code")),
 		-32700);
 	json_decref(answer);
-	cr_assert_null(rpc_rig_receive(client));
+	cr_assert_null(rpc_fixture_receive(client));
 	answers_still(other);
 	close(client);
 	close(other);
@@ -184,15 +185,15 @@ Test(rpc, long_line, .description = "promise 8: a line without an end is refused
 
 Test(rpc, half_closed)
 {
-	int client = rpc_rig_connect();
+	int client = rpc_fixture_connect();
 	json_t *answer;
 
-	rpc_rig_send(client, VERSION "\n", strlen(VERSION) + 1);
+	rpc_fixture_send(client, VERSION "\n", strlen(VERSION) + 1);
 	shutdown(client, SHUT_WR);
-	answer = rpc_rig_receive(client);
+	answer = rpc_fixture_receive(client);
 	cr_assert_not_null(json_object_get(answer, "result"));
 	json_decref(answer);
-	cr_assert_null(rpc_rig_receive(client));
+	cr_assert_null(rpc_fixture_receive(client));
 	close(client);
 }
 
@@ -201,7 +202,7 @@ Test(rpc, garbage, .description = "promise 8: no input on the control socket cra
 	unsigned seed = 1;
 
 	for (unsigned round = 0; round < 300; round++) {
-		int client = rpc_rig_connect();
+		int client = rpc_fixture_connect();
 		char text[600];
 
 		// Half of it is broken JSON-RPC, which reaches deeper than noise.
@@ -215,22 +216,22 @@ Test(rpc, garbage, .description = "promise 8: no input on the control socket cra
 			text[rand_r(&seed) % len] = (char)rand_r(&seed);
 			text[len] = '\n';
 		}
-		rpc_rig_send(client, text, sizeof(text));
-		rpc_rig_turn();
+		rpc_fixture_send(client, text, sizeof(text));
+		rpc_fixture_turn();
 		close(client);
 	}
-	answers_still(rpc_rig_connect());
+	answers_still(rpc_fixture_connect());
 }
 
 Test(rpc, nested, .description = "promise 8: depth is bounded")
 {
 	static char text[200000];
-	int client = rpc_rig_connect();
+	int client = rpc_fixture_connect();
 
 	memset(text, '[', sizeof(text));
 	text[sizeof(text) - 1] = '\n';
-	rpc_rig_send(client, text, sizeof(text));
-	json_decref(rpc_rig_receive(client));
+	rpc_fixture_send(client, text, sizeof(text));
+	json_decref(rpc_fixture_receive(client));
 	answers_still(client);
 	close(client);
 }
@@ -239,20 +240,20 @@ Test(rpc, slow_reader, .description = "promise 7: who does not read holds up nob
 {
 	enum { REQUESTS = 3000 };
 	static const char line[] = CALL("drop.list", "{}") "\n";
-	int client = rpc_rig_connect(), other = rpc_rig_connect(), room = 4096;
+	int client = rpc_fixture_connect(), other = rpc_fixture_connect(), room = 4096;
 	unsigned sent = 0;
 
 	setsockopt(client, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	// At some point the server takes no more, as it has too much to give back.
 	while (sent < REQUESTS &&
 		send(client, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line)) {
-		rpc_rig_turn();
+		rpc_fixture_turn();
 		sent++;
 	}
 	cr_assert_lt(sent, REQUESTS, "the server buffers without bound");
 	answers_still(other);
 	for (unsigned i = 0; i < sent; i++) {
-		json_t *answer = rpc_rig_receive(client);
+		json_t *answer = rpc_fixture_receive(client);
 
 		cr_assert_not_null(json_object_get(answer, "result"), "answer %u", i);
 		json_decref(answer);
@@ -266,15 +267,15 @@ Test(rpc, connections, .description = "promise 8: clients are bounded, the first
 	int clients[256], more;
 
 	for (unsigned i = 0; i < 256; i++) {
-		clients[i] = rpc_rig_connect();
+		clients[i] = rpc_fixture_connect();
 		answers_still(clients[i]);
 	}
-	more = rpc_rig_connect();
-	cr_assert_null(rpc_rig_receive(more));
+	more = rpc_fixture_connect();
+	cr_assert_null(rpc_fixture_receive(more));
 	answers_still(clients[0]);
 	// Room again.
 	close(clients[255]);
-	rpc_rig_turn();
-	clients[255] = rpc_rig_connect();
+	rpc_fixture_turn();
+	clients[255] = rpc_fixture_connect();
 	answers_still(clients[255]);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include "engine_machine.h"
 
-struct fake {
+struct test_machine {
 	struct engine_machine machine;
 	uint64_t next_ms;
 	bool busy;
@@ -16,38 +16,38 @@ struct fake {
 static struct engine_machines machines;
 static struct engine_machine_list list;
 
-static struct fake *fake_of(const struct engine_machine *machine)
+static struct test_machine *test_machine_of(const struct engine_machine *machine)
 {
-	return (struct fake *)((uintptr_t)machine - offsetof(struct fake, machine));
+	return (struct test_machine *)((uintptr_t)machine - offsetof(struct test_machine, machine));
 }
 
 static void flush(struct engine_machine *machine, uint64_t now_ms)
 {
-	fake_of(machine)->flushed++;
+	test_machine_of(machine)->flushed++;
 }
 
 static void advance(struct engine_machine *machine, uint64_t now_ms)
 {
-	struct fake *fake = fake_of(machine);
+	struct test_machine *test = test_machine_of(machine);
 
-	cr_assert_leq(fake->next_ms, now_ms, "advanced before it was due");
-	fake->advanced++;
-	fake->next_ms = now_ms + 1000;
+	cr_assert_leq(test->next_ms, now_ms, "advanced before it was due");
+	test->advanced++;
+	test->next_ms = now_ms + 1000;
 }
 
 static uint64_t next_ms(const struct engine_machine *machine)
 {
-	return fake_of(machine)->next_ms;
+	return test_machine_of(machine)->next_ms;
 }
 
 static bool busy(const struct engine_machine *machine)
 {
-	return fake_of(machine)->busy;
+	return test_machine_of(machine)->busy;
 }
 
-static void close_fake(struct engine_machine *machine)
+static void close_machine(struct engine_machine *machine)
 {
-	fake_of(machine)->closed++;
+	test_machine_of(machine)->closed++;
 }
 
 static const struct engine_machine_ops OPS = {
@@ -55,20 +55,21 @@ static const struct engine_machine_ops OPS = {
 	.advance = advance,
 	.next_ms = next_ms,
 	.busy = busy,
-	.close = close_fake,
+	.close = close_machine,
 };
 
-static void open_fakes(struct fake *fakes, unsigned n)
+static void open_tested(struct test_machine *tested, unsigned n)
 {
 	engine_machine_init(&machines);
 	STAILQ_INIT(&list);
 	for (unsigned i = 0; i < n; i++) {
-		fakes[i] = (struct fake){.machine.ops = &OPS, .next_ms = ENGINE_MACHINE_NEVER};
-		cr_assert_eq(engine_machine_add(&machines, &list, &fakes[i].machine), 0);
+		tested[i] =
+			(struct test_machine){.machine.ops = &OPS, .next_ms = ENGINE_MACHINE_NEVER};
+		cr_assert_eq(engine_machine_add(&machines, &list, &tested[i].machine), 0);
 	}
 }
 
-static void close_fakes(void)
+static void close_tested(void)
 {
 	struct engine_machine *machine;
 
@@ -80,110 +81,110 @@ static void close_fakes(void)
 
 Test(machine, flush, .description = "a new machine is flushed, then only what is touched, and once")
 {
-	struct fake fakes[3];
+	struct test_machine tested[3];
 
-	open_fakes(fakes, 3);
+	open_tested(tested, 3);
 	engine_machine_flush_all(&machines, 0);
 	engine_machine_flush_all(&machines, 1);
 	for (unsigned i = 0; i < 3; i++)
-		cr_assert_eq(fakes[i].flushed, 1);
-	engine_machine_touch(&machines, &fakes[1].machine);
-	engine_machine_touch(&machines, &fakes[1].machine);
+		cr_assert_eq(tested[i].flushed, 1);
+	engine_machine_touch(&machines, &tested[1].machine);
+	engine_machine_touch(&machines, &tested[1].machine);
 	engine_machine_flush_all(&machines, 2);
-	cr_assert_eq(fakes[0].flushed, 1);
-	cr_assert_eq(fakes[1].flushed, 2);
-	cr_assert_eq(fakes[2].flushed, 1);
-	close_fakes();
+	cr_assert_eq(tested[0].flushed, 1);
+	cr_assert_eq(tested[1].flushed, 2);
+	cr_assert_eq(tested[2].flushed, 1);
+	close_tested();
 }
 
 Test(machine, advance, .description = "machines are advanced when they are due, not before")
 {
-	struct fake fakes[3];
+	struct test_machine tested[3];
 
-	open_fakes(fakes, 3);
-	fakes[0].next_ms = 10;
-	fakes[2].next_ms = 20;
+	open_tested(tested, 3);
+	tested[0].next_ms = 10;
+	tested[2].next_ms = 20;
 	engine_machine_flush_all(&machines, 0);
 	cr_assert_eq(machines.next_due_ms, 10);
 	engine_machine_advance_all(&machines, 9);
-	cr_assert_eq(fakes[0].advanced, 0);
+	cr_assert_eq(tested[0].advanced, 0);
 	engine_machine_advance_all(&machines, 10);
-	cr_assert_eq(fakes[0].advanced, 1);
-	cr_assert_eq(fakes[2].advanced, 0);
+	cr_assert_eq(tested[0].advanced, 1);
+	cr_assert_eq(tested[2].advanced, 0);
 	cr_assert_eq(machines.next_due_ms, 20);
 	engine_machine_advance_all(&machines, 2000);
-	cr_assert_eq(fakes[0].advanced, 2);
-	cr_assert_eq(fakes[1].advanced, 0);
-	cr_assert_eq(fakes[2].advanced, 1);
+	cr_assert_eq(tested[0].advanced, 2);
+	cr_assert_eq(tested[1].advanced, 0);
+	cr_assert_eq(tested[2].advanced, 1);
 	// What was advanced is flushed, too.
 	engine_machine_flush_all(&machines, 2000);
-	cr_assert_eq(fakes[0].flushed, 2);
-	cr_assert_eq(fakes[1].flushed, 1);
-	close_fakes();
+	cr_assert_eq(tested[0].flushed, 2);
+	cr_assert_eq(tested[1].flushed, 1);
+	close_tested();
 }
 
 Test(machine, remove, .description = "a removed machine is closed once and neither flushed nor due")
 {
-	struct fake fakes[4];
+	struct test_machine tested[4];
 
-	open_fakes(fakes, 4);
+	open_tested(tested, 4);
 	engine_machine_flush_all(&machines, 0);
 	for (unsigned i = 0; i < 4; i++) {
-		fakes[i].next_ms = 10 + i;
-		engine_machine_touch(&machines, &fakes[i].machine);
+		tested[i].next_ms = 10 + i;
+		engine_machine_touch(&machines, &tested[i].machine);
 	}
-	engine_machine_remove(&machines, &list, &fakes[1].machine);
+	engine_machine_remove(&machines, &list, &tested[1].machine);
 	engine_machine_flush_all(&machines, 1);
 	engine_machine_advance_all(&machines, 100);
-	cr_assert_eq(fakes[1].closed, 1);
-	cr_assert_eq(fakes[1].flushed, 1);
-	cr_assert_eq(fakes[1].advanced, 0);
+	cr_assert_eq(tested[1].closed, 1);
+	cr_assert_eq(tested[1].flushed, 1);
+	cr_assert_eq(tested[1].advanced, 0);
 	for (unsigned i = 0; i < 4; i++) {
 		if (i == 1)
 			continue;
-		cr_assert_eq(fakes[i].closed, 0);
-		cr_assert_eq(fakes[i].flushed, 2);
-		cr_assert_eq(fakes[i].advanced, 1);
+		cr_assert_eq(tested[i].closed, 0);
+		cr_assert_eq(tested[i].flushed, 2);
+		cr_assert_eq(tested[i].advanced, 1);
 	}
-	close_fakes();
+	close_tested();
 	for (unsigned i = 0; i < 4; i++)
-		cr_assert_eq(fakes[i].closed, 1);
+		cr_assert_eq(tested[i].closed, 1);
 }
 
 Test(machine, busy, .description = "one busy machine keeps all of them busy")
 {
-	struct fake fakes[20];
+	struct test_machine tested[20];
 
-	open_fakes(fakes, 20);
+	open_tested(tested, 20);
 	cr_assert_not(engine_machine_any_busy(&machines));
-	fakes[17].busy = true;
+	tested[17].busy = true;
 	cr_assert(engine_machine_any_busy(&machines));
-	close_fakes();
+	close_tested();
 }
 
 Test(machine, random, .description = "random deadlines are met as by a scan of all machines")
 {
 	enum { N = 50 };
-	struct fake fakes[N];
+	struct test_machine tested[N];
 
-	open_fakes(fakes, N);
+	open_tested(tested, N);
 	srand(1);
 	for (uint64_t now_ms = 0; now_ms < 20000; now_ms += (unsigned)rand() % 20) {
 		unsigned due = 0, advanced = 0, touched = (unsigned)rand() % N;
 
-		fakes[touched].next_ms = now_ms + (unsigned)rand() % 500;
-		engine_machine_touch(&machines, &fakes[touched].machine);
+		tested[touched].next_ms = now_ms + (unsigned)rand() % 500;
+		engine_machine_touch(&machines, &tested[touched].machine);
 		engine_machine_flush_all(&machines, now_ms);
 		for (unsigned i = 0; i < N; i++) {
-			due += fakes[i].next_ms <= now_ms;
-			advanced -= fakes[i].advanced;
+			due += tested[i].next_ms <= now_ms;
+			advanced -= tested[i].advanced;
 		}
 		engine_machine_advance_all(&machines, now_ms);
 		for (unsigned i = 0; i < N; i++)
-			advanced += fakes[i].advanced;
+			advanced += tested[i].advanced;
 		cr_assert_eq(advanced, due);
 		for (unsigned i = 0; i < N; i++)
-			cr_assert_leq(machines.next_due_ms, fakes[i].next_ms);
+			cr_assert_leq(machines.next_due_ms, tested[i].next_ms);
 	}
-	close_fakes();
+	close_tested();
 }

@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
-#include "fake.h"
+#include "library_double.h"
 
 static char buffer[16];
 
@@ -33,8 +33,8 @@ void OnUdpReceiveFrom(
 
 static void interface_and_eal(void)
 {
-	fake_eal_init();
-	fake_interface_add("tv", "10.9.0.2", "fe80::2");
+	library_double_eal_init();
+	library_double_interface_add("tv", "10.9.0.2", "fe80::2");
 }
 
 TestSuite(capl_receive, .init = interface_and_eal);
@@ -47,12 +47,13 @@ static void expect_pending(dword socket)
 
 static void push(const char *payload)
 {
-	fake_frame_push(fake_session(), "239.1.1.1", "10.9.0.50", 5004, 40001, payload);
+	library_double_frame_push(
+		library_double_session(), "239.1.1.1", "10.9.0.50", 5004, 40001, payload);
 }
 
 Test(capl_receive, one)
 {
-	const struct sluice_addr source = fake_addr("10.9.0.50");
+	const struct sluice_addr source = library_double_addr("10.9.0.50");
 	dword socket = UdpOpen(0, 40001);
 
 	expect_pending(socket);
@@ -91,11 +92,11 @@ Test(capl_receive, only_what_was_asked_for)
 Test(capl_receive, several_sockets)
 {
 	dword first = UdpOpen(0, 40001), second;
-	struct sluice_session *session = fake_session();
+	struct sluice_session *session = library_double_session();
 
 	second = UdpOpen(0, 40001);
 	expect_pending(second);
-	fake_frame_push(session, "239.1.1.1", "10.9.0.50", 5004, 40001, "first");
+	library_double_frame_push(session, "239.1.1.1", "10.9.0.50", 5004, 40001, "first");
 	cr_expect_eq(sluice_capl_poll(), 0);
 	push("second");
 	expect_pending(first);
@@ -132,7 +133,8 @@ Test(capl_receive, not_udp, .description = "frames that are no whole datagram ar
 
 	expect_pending(socket);
 	for (unsigned i = 0; i < 100; i++) {
-		fake_frame_push(fake_session(), "239.1.1.1", "10.9.0.50", 0, 0, "piece");
+		library_double_frame_push(
+			library_double_session(), "239.1.1.1", "10.9.0.50", 0, 0, "piece");
 		cr_assert_eq(sluice_capl_poll(), 0);
 	}
 	push("whole");
@@ -156,7 +158,7 @@ Test(capl_receive, lost, .description = "a pending receive tells that a group wa
 	dword socket = UdpOpen(0, 40001);
 
 	cr_assert_eq(IpJoinMulticastGroup(socket, 1, group), 0);
-	fake_lose(fake_session(), "239.1.1.1", -ENETDOWN);
+	library_double_lose(library_double_session(), "239.1.1.1", -ENETDOWN);
 	cr_expect_eq(sluice_capl_poll(), 0, "nobody asked");
 	expect_pending(socket);
 	push("Hello");

@@ -4,22 +4,22 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdlib.h>
-#include "fake.h"
+#include "library_double.h"
 
 // The first has ifIndex 1 and 2, the second, a VLAN's, 3, the third, without addresses, 4.
 static void three_interfaces(void)
 {
 	unsetenv("SLUICE_SOCKET");
-	fake_interface_add("tv", "10.9.0.2", "fe80::2");
-	fake_interface_add("tv20", "10.20.0.2", NULL);
-	fake_interface_add("other", NULL, NULL);
+	library_double_interface_add("tv", "10.9.0.2", "fe80::2");
+	library_double_interface_add("tv20", "10.20.0.2", NULL);
+	library_double_interface_add("other", NULL, NULL);
 }
 
 TestSuite(capl, .init = three_interfaces);
 
 static IP_Address address(const char *text)
 {
-	return (IP_Address){.addr = fake_addr(text)};
+	return (IP_Address){.addr = library_double_addr(text)};
 }
 
 static dword ipv4_socket(void)
@@ -27,7 +27,7 @@ static dword ipv4_socket(void)
 	dword socket = UdpOpen(0, 40001);
 
 	cr_assert_neq(socket, INVALID_SOCKET);
-	fake_log();
+	library_double_log();
 	return socket;
 }
 
@@ -37,7 +37,7 @@ static dword ipv6_socket(void)
 	dword socket = UdpOpen(any, 40001);
 
 	cr_assert_neq(socket, INVALID_SOCKET);
-	fake_log();
+	library_double_log();
 	return socket;
 }
 
@@ -54,18 +54,18 @@ Test(capl, address_forms, .description = "a dword, a byte[16] and an IP_Address 
 	dword v4 = ipv4_socket(), v6 = ipv6_socket();
 
 	cr_expect_eq(IpJoinMulticastGroup(v4, 1, inet_addr("239.1.1.1")), 0);
-	cr_expect_str_eq(fake_log(), "join 1 239.1.1.1;+239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "join 1 239.1.1.1;+239.1.1.1;");
 	cr_expect_eq(IpJoinMulticastGroup(v6, 1, ipv6), 0);
-	cr_expect_str_eq(fake_log(), "join 1 ff0e::1;+ff0e::1;");
+	cr_expect_str_eq(library_double_log(), "join 1 ff0e::1;+ff0e::1;");
 	cr_expect_eq(IpJoinMulticastGroup(v4, 3, address("239.1.1.2")), 0);
-	cr_expect_str_eq(fake_log(), "join 2 239.1.1.2;+239.1.1.2;");
+	cr_expect_str_eq(library_double_log(), "join 2 239.1.1.2;+239.1.1.2;");
 	cr_expect_eq(IpJoinMulticastGroup(v6, 1, address("ff0e::2")), 0);
-	cr_expect_str_eq(fake_log(), "join 1 ff0e::2;+ff0e::2;");
+	cr_expect_str_eq(library_double_log(), "join 1 ff0e::2;+ff0e::2;");
 
 	cr_expect_eq(IpLeaveMulticastGroup(v4, 1, inet_addr("239.1.1.1")), 0);
-	cr_expect_str_eq(fake_log(), "leave_flush 1 239.1.1.1;-239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "leave_flush 1 239.1.1.1;-239.1.1.1;");
 	cr_expect_eq(IpLeaveMulticastGroup(v6, 1, (const byte *)ipv6), 0);
-	cr_expect_str_eq(fake_log(), "leave_flush 1 ff0e::1;-ff0e::1;");
+	cr_expect_str_eq(library_double_log(), "leave_flush 1 ff0e::1;-ff0e::1;");
 	cr_expect_eq(IpLeaveMulticastGroup(v4, 3, address("239.1.1.2")), 0);
 	cr_expect_eq(IpLeaveMulticastGroup(v6, 1, address("ff0e::2")), 0);
 }
@@ -76,16 +76,16 @@ Test(capl, open_forms)
 	const IP_Endpoint endpoint = {address("0.0.0.0"), 40002};
 
 	cr_expect_neq(UdpOpen(0, 0), INVALID_SOCKET);
-	cr_expect_str_eq(fake_log(), "session_open /run/sluice/sluice.sock 0;");
+	cr_expect_str_eq(library_double_log(), "session_open /run/sluice/sluice.sock 0;");
 	setenv("SLUICE_SOCKET", "/tmp/environment", 1);
 	cr_expect_neq(UdpOpen(inet_addr("10.9.0.2"), 40001), INVALID_SOCKET);
-	cr_expect_str_eq(fake_log(), "session_open /tmp/environment 40001;");
+	cr_expect_str_eq(library_double_log(), "session_open /tmp/environment 40001;");
 	sluice_capl_attach(NULL, "/tmp/attached");
 	cr_expect_neq(UdpOpen(any, 40001), INVALID_SOCKET);
-	cr_expect_str_eq(fake_log(), "session_open /tmp/attached 40001;");
-	sluice_capl_attach((struct sluice *)&fake_session, NULL);
+	cr_expect_str_eq(library_double_log(), "session_open /tmp/attached 40001;");
+	sluice_capl_attach((struct sluice *)&library_double_session, NULL);
 	cr_expect_neq(UdpOpen(endpoint), INVALID_SOCKET);
-	cr_expect_str_eq(fake_log(), "session_open engine 40002;");
+	cr_expect_str_eq(library_double_log(), "session_open engine 40002;");
 }
 
 Test(capl, open_fails)
@@ -95,10 +95,10 @@ Test(capl, open_fails)
 	cr_expect_eq(IpGetLastError(), WSAEINVAL);
 	cr_expect_eq(UdpOpen((byte *)NULL, 0), INVALID_SOCKET);
 	cr_expect_eq(IpGetLastError(), WSAEFAULT);
-	fake_fail("session_open", -ENOENT);
+	library_double_fail("session_open", -ENOENT);
 	cr_expect_eq(UdpOpen(0, 0), INVALID_SOCKET);
 	cr_expect_eq(IpGetLastError(), WSAENETDOWN);
-	cr_expect_eq(fake_sessions(), 0);
+	cr_expect_eq(library_double_sessions(), 0);
 }
 
 Test(capl, invalid_interface, .description = "API-35 API-41: 0 and one past the last give 87")
@@ -114,7 +114,7 @@ Test(capl, invalid_interface, .description = "API-35 API-41: 0 and one past the 
 	cr_expect_eq(IpSetMulticastInterface(socket, 5), WSA_INVALID_PARAMETER);
 	// Whatever else is wrong.
 	cr_expect_eq(IpJoinMulticastGroup(socket, 5, address("ff02::1")), WSA_INVALID_PARAMETER);
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 	cr_expect_eq(IpGetLastSocketError(socket), 0, "87 is no socket error");
 }
 
@@ -126,7 +126,7 @@ Test(capl, invalid_socket, .description = "API-41: a handle that never was, or i
 	char text[8] = "as was";
 
 	cr_expect_eq(UdpClose(closed), 0);
-	fake_log();
+	library_double_log();
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		cr_expect_eq(IpJoinMulticastGroup(bad[i], 1, group), WSA_INVALID_PARAMETER);
 		cr_expect_eq(IpLeaveMulticastGroup(bad[i], 1, group), WSA_INVALID_PARAMETER);
@@ -139,7 +139,7 @@ Test(capl, invalid_socket, .description = "API-41: a handle that never was, or i
 		cr_expect_eq(IpGetLastSocketErrorAsString(bad[i], text, 8), WSA_INVALID_PARAMETER);
 	}
 	cr_expect_str_eq(text, "as was");
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 	cr_expect_neq(UdpOpen(0, 0), closed, "a handle is not used twice");
 }
 
@@ -154,7 +154,7 @@ Test(capl, interface_numbers, .description = "ifIndex counts addresses, and an i
 		dword socket = ipv4_socket();
 
 		cr_expect_eq(IpJoinMulticastGroup(socket, i, group), 0);
-		cr_expect_str_eq(fake_log(), logs[i - 1]);
+		cr_expect_str_eq(library_double_log(), logs[i - 1]);
 	}
 }
 
@@ -174,14 +174,14 @@ Test(capl, leave_without_join, .description = "API-12 API-41: -1 and 10022")
 	dword socket = ipv4_socket(), other = ipv4_socket();
 
 	cr_expect_eq(IpJoinMulticastGroup(socket, 1, inet_addr("239.1.1.1")), 0);
-	fake_log();
+	library_double_log();
 	EXPECT_SOCKET_ERROR(
 		IpLeaveMulticastGroup(socket, 1, inet_addr("239.1.1.2")), socket, WSAEINVAL);
 	EXPECT_SOCKET_ERROR(
 		IpLeaveMulticastGroup(socket, 3, inet_addr("239.1.1.1")), socket, WSAEINVAL);
 	EXPECT_SOCKET_ERROR(
 		IpLeaveMulticastGroup(other, 1, inet_addr("239.1.1.1")), other, WSAEINVAL);
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 }
 
 Test(capl, join_errors, .description = "API-11 API-34 API-37 API-38 API-41")
@@ -198,13 +198,13 @@ Test(capl, join_errors, .description = "API-11 API-34 API-37 API-38 API-41")
 	EXPECT_SOCKET_ERROR(IpJoinMulticastGroup(v6, 1, NULL), v6, WSAEFAULT);
 	EXPECT_SOCKET_ERROR(IpJoinMulticastGroup(v4, 1, (IP_Address){0}), v4, WSAEFAULT);
 	EXPECT_SOCKET_ERROR(IpLeaveMulticastGroup(v4, 1, (IP_Address){0}), v4, WSAEFAULT);
-	fake_fail("join", -ENOBUFS);
+	library_double_fail("join", -ENOBUFS);
 	EXPECT_SOCKET_ERROR(IpJoinMulticastGroup(v4, 1, inet_addr("239.1.1.1")), v4, WSAENOBUFS);
-	fake_fail("join", -ENOMEM);
+	library_double_fail("join", -ENOMEM);
 	EXPECT_SOCKET_ERROR(IpJoinMulticastGroup(v4, 1, inet_addr("239.1.1.1")), v4, WSAENOBUFS);
-	fake_fail("get_filter", -EPIPE);
+	library_double_fail("get_filter", -EPIPE);
 	EXPECT_SOCKET_ERROR(IpJoinMulticastGroup(v4, 1, inet_addr("239.1.1.1")), v4, WSAENETDOWN);
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 }
 
 Test(capl, repeat_join, .description = "API-11: 10049 on the same socket, not on another one")
@@ -212,10 +212,10 @@ Test(capl, repeat_join, .description = "API-11: 10049 on the same socket, not on
 	dword first = ipv4_socket(), second = ipv4_socket();
 
 	cr_expect_eq(IpJoinMulticastGroup(first, 1, inet_addr("239.1.1.1")), 0);
-	fake_log();
+	library_double_log();
 	EXPECT_SOCKET_ERROR(
 		IpJoinMulticastGroup(first, 1, inet_addr("239.1.1.1")), first, WSAEADDRNOTAVAIL);
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 	cr_expect_eq(IpJoinMulticastGroup(first, 3, inet_addr("239.1.1.1")), 0);
 	cr_expect_eq(IpJoinMulticastGroup(second, 1, inet_addr("239.1.1.1")), 0);
 	cr_expect_eq(IpLeaveMulticastGroup(first, 1, inet_addr("239.1.1.1")), 0);
@@ -230,10 +230,10 @@ Test(capl, close_leaves, .description = "API-42: closing the socket leaves all i
 
 	cr_expect_eq(IpJoinMulticastGroup(socket, 1, inet_addr("239.1.1.1")), 0);
 	cr_expect_eq(IpJoinMulticastGroup(socket, 1, inet_addr("239.1.1.2")), 0);
-	fake_log();
+	library_double_log();
 	cr_expect_eq(UdpClose(socket), 0);
-	cr_expect_str_eq(fake_log(), "session_close;-239.1.1.2;-239.1.1.1;");
-	cr_expect_eq(fake_sessions(), 0);
+	cr_expect_str_eq(library_double_log(), "session_close;-239.1.1.2;-239.1.1.1;");
+	cr_expect_eq(library_double_sessions(), 0);
 }
 
 Test(capl, send_needs_interface)
@@ -242,10 +242,10 @@ Test(capl, send_needs_interface)
 
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, inet_addr("239.1.1.1"), 1234, "Hello", 5), socket,
 		WSAENETUNREACH);
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 	cr_expect_eq(IpSetMulticastInterface(socket, 3), 0);
 	cr_expect_eq(UdpSendTo(socket, inet_addr("239.1.1.1"), 1234, "Hello", 5), 0);
-	cr_expect_str_eq(fake_log(), "set_multicast_if 2;send 239.1.1.1 1234 Hello;");
+	cr_expect_str_eq(library_double_log(), "set_multicast_if 2;send 239.1.1.1 1234 Hello;");
 }
 
 Test(capl, send_scope_id, .description = "an IPv6 destination's scope id is the interface's")
@@ -255,16 +255,16 @@ Test(capl, send_scope_id, .description = "an IPv6 destination's scope id is the 
 	dword socket = ipv6_socket();
 
 	cr_expect_eq(IpSetMulticastInterface(socket, 2), 0);
-	fake_log();
+	library_double_log();
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, remote, "Hello", 5), socket, WSAEADDRNOTAVAIL);
 	remote.Address.ScopeID = 1;
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, remote, "Hello", 5), socket, WSAEADDRNOTAVAIL);
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 	remote.Address.ScopeID = 2;
 	cr_expect_eq(UdpSendTo(socket, remote, "Hello", 5), 0);
-	cr_expect_str_eq(fake_log(), "send ff03::1 1234 Hello;");
+	cr_expect_str_eq(library_double_log(), "send ff03::1 1234 Hello;");
 	cr_expect_eq(UdpSendTo(socket, group, 1234, "Hello", 5), 0);
-	cr_expect_str_eq(fake_log(), "send ff03::1 1234 Hello;");
+	cr_expect_str_eq(library_double_log(), "send ff03::1 1234 Hello;");
 }
 
 Test(capl, send_errors)
@@ -274,19 +274,19 @@ Test(capl, send_errors)
 	dword socket = ipv4_socket();
 
 	cr_expect_eq(IpSetMulticastInterface(socket, 1), 0);
-	fake_log();
+	library_double_log();
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, v6, "a", 1), socket, WSAEAFNOSUPPORT);
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, (byte *)NULL, 1, "a", 1), socket, WSAEFAULT);
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, group, 1, NULL, 1), socket, WSAEFAULT);
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, group, 65536, "a", 1), socket, WSAEINVAL);
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, inet_addr("10.0.0.1"), 1, "a", 1), socket, WSAEINVAL);
-	fake_fail("send", -EMSGSIZE);
+	library_double_fail("send", -EMSGSIZE);
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, group, 1, "a", 1), socket, WSAEMSGSIZE);
-	fake_fail("send", -EAGAIN);
+	library_double_fail("send", -EAGAIN);
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, group, 1, "a", 1), socket, WSAEWOULDBLOCK);
-	fake_fail("send", -EADDRNOTAVAIL);
+	library_double_fail("send", -EADDRNOTAVAIL);
 	EXPECT_SOCKET_ERROR(UdpSendTo(socket, group, 1, "a", 1), socket, WSAEADDRNOTAVAIL);
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 	cr_expect_eq(UdpSendTo(socket, group, 1, NULL, 0), 0);
 }
 
@@ -314,7 +314,7 @@ Test(capl, error_texts)
 	cr_expect_eq(IpGetLastSocketErrorAsString(socket, text, sizeof(text)), 0);
 	cr_expect_str_eq(text, "No error");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		fake_fail("join", rows[i].rc);
+		library_double_fail("join", rows[i].rc);
 		cr_expect_eq(IpJoinMulticastGroup(socket, 1, inet_addr("239.1.1.1")), SOCKET_ERROR);
 		cr_expect_eq(IpGetLastSocketErrorAsString(socket, text, sizeof(text)), 0);
 		cr_expect_str_eq(text, rows[i].text);

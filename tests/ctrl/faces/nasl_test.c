@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "fake.h"
+#include "library_double.h"
 
 static void one_interface(void)
 {
 	unsetenv("SLUICE_SOCKET");
 	unsetenv("SLUICE_INTERFACE");
-	fake_interface_add("tv", "10.9.0.2", "fe80::2");
+	library_double_interface_add("tv", "10.9.0.2", "fe80::2");
 }
 
 TestSuite(nasl, .init = one_interface);
@@ -33,17 +33,17 @@ static void expect_one(const struct tree_cell *cell)
 Test(nasl, example, .description = "join, join, leave, leave: one report, one leave")
 {
 	expect_one(join_multicast_group("239.1.1.1"));
-	cr_expect_str_eq(
-		fake_log(), "session_open /run/sluice/sluice.sock 0;join 0 239.1.1.1;+239.1.1.1;");
+	cr_expect_str_eq(library_double_log(),
+		"session_open /run/sluice/sluice.sock 0;join 0 239.1.1.1;+239.1.1.1;");
 	expect_one(join_multicast_group("239.1.1.1"));
-	cr_expect_str_eq(fake_log(), "join 0 239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "join 0 239.1.1.1;");
 	cr_expect_eq(leave_multicast_group("239.1.1.1"), FAKE_CELL);
-	cr_expect_str_eq(fake_log(), "leave 0 239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "leave 0 239.1.1.1;");
 	cr_expect_eq(leave_multicast_group("239.1.1.1"), FAKE_CELL);
-	cr_expect_str_eq(fake_log(), "leave 0 239.1.1.1;-239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "leave 0 239.1.1.1;-239.1.1.1;");
 	expect_error(leave_multicast_group("239.1.1.1"), NASL_NEVER_JOINED,
 		"leave_multicast_group: never joined group 239.1.1.1");
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 }
 
 Test(nasl, ipv6)
@@ -61,7 +61,7 @@ Test(nasl, bad_parameters, .description = "API-41: each its own error, state unc
 	char text[128];
 
 	expect_one(join_multicast_group("239.1.1.1"));
-	fake_log();
+	library_double_log();
 	expect_error(join_multicast_group(NULL), NASL_MISSING_PARAMETER,
 		"join_multicast_group: missing parameter");
 	expect_error(leave_multicast_group(NULL), NASL_MISSING_PARAMETER,
@@ -74,56 +74,58 @@ Test(nasl, bad_parameters, .description = "API-41: each its own error, state unc
 			invalid[i]);
 		expect_error(leave_multicast_group(invalid[i]), NASL_INVALID_PARAMETER, text);
 	}
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 	cr_expect_eq(leave_multicast_group("239.1.1.1"), FAKE_CELL);
 }
 
 Test(nasl, system_errors)
 {
-	fake_fail("session_open", -ECONNREFUSED);
+	library_double_fail("session_open", -ECONNREFUSED);
 	expect_error(join_multicast_group("239.1.1.1"), NASL_SYSTEM_ERROR,
 		"join_multicast_group: 239.1.1.1: Connection refused");
 	expect_one(join_multicast_group("239.1.1.1"));
-	fake_fail("join", -ENOBUFS);
+	library_double_fail("join", -ENOBUFS);
 	expect_error(join_multicast_group("239.1.1.2"), NASL_SYSTEM_ERROR,
 		"join_multicast_group: 239.1.1.2: No buffer space available");
-	fake_fail("leave", -EPIPE);
+	library_double_fail("leave", -EPIPE);
 	expect_error(leave_multicast_group("239.1.1.1"), NASL_SYSTEM_ERROR,
 		"leave_multicast_group: 239.1.1.1: Broken pipe");
-	cr_expect_eq(fake_sessions(), 0);
+	cr_expect_eq(library_double_sessions(), 0);
 	expect_one(join_multicast_group("239.1.1.1"));
-	cr_expect_eq(fake_sessions(), 1, "another session");
+	cr_expect_eq(library_double_sessions(), 1, "another session");
 }
 
 Test(nasl, interface_and_socket,
 	.description = "the environment chooses, sluice_nasl_attach() first")
 {
-	fake_interface_add("tv20", "10.20.0.2", NULL);
+	library_double_interface_add("tv20", "10.20.0.2", NULL);
 	expect_error(join_multicast_group("239.1.1.1"), NASL_SYSTEM_ERROR,
 		"join_multicast_group: 239.1.1.1: No such device");
 	sluice_nasl_detach();
 	setenv("SLUICE_SOCKET", "/tmp/environment", 1);
 	setenv("SLUICE_INTERFACE", "tv20", 1);
-	fake_log();
+	library_double_log();
 	expect_one(join_multicast_group("239.1.1.1"));
-	cr_expect_str_eq(
-		fake_log(), "session_open /tmp/environment 0;join 2 239.1.1.1;+239.1.1.1;");
+	cr_expect_str_eq(library_double_log(),
+		"session_open /tmp/environment 0;join 2 239.1.1.1;+239.1.1.1;");
 	cr_expect_eq(sluice_nasl_attach(NULL, NULL, NULL), -EBUSY);
 	sluice_nasl_detach();
-	cr_expect_str_eq(fake_log(), "session_close;-239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "session_close;-239.1.1.1;");
 
 	cr_expect_eq(sluice_nasl_attach(NULL, "/tmp/attached", "tv"), 0);
 	expect_one(join_multicast_group("239.1.1.1"));
-	cr_expect_str_eq(fake_log(), "session_open /tmp/attached 0;join 1 239.1.1.1;+239.1.1.1;");
+	cr_expect_str_eq(
+		library_double_log(), "session_open /tmp/attached 0;join 1 239.1.1.1;+239.1.1.1;");
 	sluice_nasl_detach();
 
 	cr_expect_eq(sluice_nasl_attach(NULL, "/tmp/attached", "nowhere"), 0);
 	expect_error(join_multicast_group("239.1.1.1"), NASL_SYSTEM_ERROR,
 		"join_multicast_group: 239.1.1.1: No such device");
-	cr_expect_eq(fake_sessions(), 0);
+	cr_expect_eq(library_double_sessions(), 0);
 
-	cr_expect_eq(sluice_nasl_attach((struct sluice *)&fake_session, NULL, "tv"), 0);
-	fake_log();
+	cr_expect_eq(sluice_nasl_attach((struct sluice *)&library_double_session, NULL, "tv"), 0);
+	library_double_log();
 	expect_one(join_multicast_group("239.1.1.1"));
-	cr_expect_str_eq(fake_log(), "session_open engine 0;join 1 239.1.1.1;+239.1.1.1;");
+	cr_expect_str_eq(
+		library_double_log(), "session_open engine 0;join 1 239.1.1.1;+239.1.1.1;");
 }

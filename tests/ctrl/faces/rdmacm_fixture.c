@@ -9,7 +9,7 @@ struct rdma_event_channel *channel;
 void channel_open(void)
 {
 	unsetenv("SLUICE_SOCKET");
-	fake_interface_add("tv", "10.9.0.2", "fe80::2");
+	library_double_interface_add("tv", "10.9.0.2", "fe80::2");
 	channel = rdma_create_event_channel();
 	cr_assert(channel);
 	cr_assert_eq(fcntl(channel->fd, F_SETFL, O_NONBLOCK), 0);
@@ -20,7 +20,7 @@ struct sockaddr *sockaddr_of(const char *address, uint16_t port)
 	static struct sockaddr_storage room[4];
 	static unsigned next;
 	struct sockaddr_storage *addr = &room[next++ % 4];
-	struct sluice_addr ip = fake_addr(address);
+	struct sluice_addr ip = library_double_addr(address);
 
 	memset(addr, 0, sizeof(*addr));
 	addr->ss_family = ip.family;

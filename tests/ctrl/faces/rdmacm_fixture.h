@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the single-threaded tests of the rdma_cm face share: a channel that does not wait, and
 // interface tv with 10.9.0.2 and fe80::2.
-#ifndef TESTS_COMPAT_RDMACM_KIT_H
-#define TESTS_COMPAT_RDMACM_KIT_H
+#ifndef TESTS_RDMACM_FIXTURE_H
+#define TESTS_RDMACM_FIXTURE_H
 
 #include <rdma/rdma_cma.h>
 #include <criterion/criterion.h>
 #include <errno.h>
-#include "fake.h"
+#include "library_double.h"
 
 extern struct rdma_event_channel *channel;
 

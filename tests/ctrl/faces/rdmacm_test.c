@@ -13,7 +13,7 @@ static struct rdma_cm_id *id_open(struct rdma_event_channel *of)
 
 	cr_assert_eq(rdma_create_id(of, &id, id_context, RDMA_PS_UDP), 0);
 	cr_assert_eq(rdma_bind_addr(id, sockaddr_of("10.9.0.2", 0)), 0);
-	fake_log();
+	library_double_log();
 	return id;
 }
 
@@ -36,29 +36,29 @@ Test(rdmacm, join_event_leave)
 	cr_expect_eq(id->context, id_context);
 	cr_expect_eq(id->channel, channel);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 5004), &context), 0);
-	cr_expect_str_eq(fake_log(), "join_async 1 239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "join_async 1 239.1.1.1;");
 	expect_no_event();
-	fake_complete(fake_session());
-	cr_expect_str_eq(fake_log(), "+239.1.1.1;");
+	library_double_complete(library_double_session());
+	cr_expect_str_eq(library_double_log(), "+239.1.1.1;");
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, &context);
 	expect_no_event();
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 5004)), 0);
-	cr_expect_str_eq(fake_log(), "leave 1 239.1.1.1;-239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "leave 1 239.1.1.1;-239.1.1.1;");
 	cr_assert_eq(rdma_destroy_id(id), 0);
 	rdma_destroy_event_channel(channel);
-	cr_expect_eq(fake_sessions(), 0);
+	cr_expect_eq(library_double_sessions(), 0);
 }
 
 Test(rdmacm, event_parameters)
 {
 	static const uint8_t mapped[16] = {[10] = 0xff, 0xff, 239, 1, 1, 1};
-	const struct sluice_addr group = fake_addr("ff0e::1");
+	const struct sluice_addr group = library_double_addr("ff0e::1");
 	struct rdma_cm_id *id = id_open(channel);
 	struct rdma_cm_event *event;
 
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), NULL), 0);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("ff0e::1", 0), NULL), 0);
-	fake_complete(fake_session());
+	library_double_complete(library_double_session());
 	cr_assert_eq(rdma_get_cm_event(channel, &event), 0);
 	cr_expect_arr_eq(event->param.ud.ah_attr.grh.dgid.raw, mapped, 16);
 	cr_expect_eq(event->param.ud.ah_attr.is_global, 1);
@@ -78,8 +78,8 @@ Test(rdmacm, leave_cancels, .description = "a leave before the report: none is s
 
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), NULL), 0);
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
-	fake_complete(fake_session());
-	cr_expect_str_eq(fake_log(), "join_async 1 239.1.1.1;leave 1 239.1.1.1;");
+	library_double_complete(library_double_session());
+	cr_expect_str_eq(library_double_log(), "join_async 1 239.1.1.1;leave 1 239.1.1.1;");
 	expect_no_event();
 	EXPECT_ERRNO(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), EADDRNOTAVAIL);
 	cr_assert_eq(rdma_destroy_id(id), 0);
@@ -92,7 +92,7 @@ Test(rdmacm, leave_drops_event, .description = "an event of the join that was no
 
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), &first), 0);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), &second), 0);
-	fake_complete(fake_session());
+	library_double_complete(library_double_session());
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, &first);
 	expect_no_event();
@@ -106,14 +106,15 @@ Test(rdmacm, two_joins, .description = "two joins are two entries, the newest is
 
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), &first), 0);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), &second), 0);
-	fake_complete(fake_session());
+	library_double_complete(library_double_session());
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, &first);
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, &second);
-	cr_expect_str_eq(fake_log(), "join_async 1 239.1.1.1;join_async 1 239.1.1.1;+239.1.1.1;");
+	cr_expect_str_eq(
+		library_double_log(), "join_async 1 239.1.1.1;join_async 1 239.1.1.1;+239.1.1.1;");
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
-	cr_expect_str_eq(fake_log(), "leave 1 239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "leave 1 239.1.1.1;");
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
-	cr_expect_str_eq(fake_log(), "leave 1 239.1.1.1;-239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "leave 1 239.1.1.1;-239.1.1.1;");
 	EXPECT_ERRNO(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), EADDRNOTAVAIL);
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
@@ -125,14 +126,14 @@ Test(rdmacm, whole_sockaddr, .description = "API-41: another port, scope or fami
 
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 5004), NULL), 0);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("ff0e::1", 5004), NULL), 0);
-	fake_complete(fake_session());
-	fake_log();
+	library_double_complete(library_double_session());
+	library_double_log();
 	scoped.sin6_scope_id = 1;
 	EXPECT_ERRNO(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 5005)), EADDRNOTAVAIL);
 	EXPECT_ERRNO(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), EADDRNOTAVAIL);
 	EXPECT_ERRNO(rdma_leave_multicast(id, sockaddr_of("239.1.1.2", 5004)), EADDRNOTAVAIL);
 	EXPECT_ERRNO(rdma_leave_multicast(id, (struct sockaddr *)&scoped), EADDRNOTAVAIL);
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 5004)), 0);
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("ff0e::1", 5004)), 0);
 	cr_assert_eq(rdma_destroy_id(id), 0);
@@ -147,16 +148,16 @@ Test(rdmacm, older_port_left, .description = "each entry keeps its events, which
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 2), &second), 0);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 3), &third), 0);
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 1)), 0);
-	fake_complete(fake_session());
+	library_double_complete(library_double_session());
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, &third);
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, &second);
 	expect_no_event();
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 2)), 0);
-	fake_lose(fake_session(), "239.1.1.1", -ENETDOWN);
+	library_double_lose(library_double_session(), "239.1.1.1", -ENETDOWN);
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_ERROR, -ENETDOWN, &third);
-	fake_log();
+	library_double_log();
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 3)), 0);
-	cr_expect_str_eq(fake_log(), "leave 1 239.1.1.1;-239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "leave 1 239.1.1.1;-239.1.1.1;");
 	expect_no_event();
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
@@ -173,15 +174,15 @@ Test(rdmacm, send_only, .description = "no report and an event; its leave leaves
 	cr_assert_eq(send_only_join(id, sockaddr_of("239.1.1.1", 0), &context), 0);
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
 	expect_no_event();
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 	// A full member beside it is another entry.
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), NULL), 0);
 	cr_assert_eq(send_only_join(id, sockaddr_of("239.1.1.1", 0), NULL), 0);
-	fake_log();
+	library_double_log();
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
-	cr_expect_str_eq(fake_log(), "leave 1 239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "leave 1 239.1.1.1;");
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
@@ -191,12 +192,12 @@ Test(rdmacm, join_fails, .description = "MULTICAST_ERROR with its status; the le
 	struct rdma_cm_id *id = id_open(channel);
 
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), &context), 0);
-	fake_lose(fake_session(), "239.1.1.1", -ENOBUFS);
-	fake_log();
+	library_double_lose(library_double_session(), "239.1.1.1", -ENOBUFS);
+	library_double_log();
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_ERROR, -ENOBUFS, &context);
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), &context), 0);
-	fake_lose(fake_session(), "239.1.1.1", -ENOBUFS);
+	library_double_lose(library_double_session(), "239.1.1.1", -ENOBUFS);
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0, "not taken yet");
 	expect_no_event();
 	cr_assert_eq(rdma_destroy_id(id), 0);
@@ -208,13 +209,13 @@ Test(rdmacm, group_lost, .description = "MULTICAST_ERROR after a good join")
 	struct rdma_cm_id *id = id_open(channel);
 
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), &context), 0);
-	fake_complete(fake_session());
+	library_double_complete(library_double_session());
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, &context);
-	fake_lose(fake_session(), "239.1.1.1", -ENETDOWN);
+	library_double_lose(library_double_session(), "239.1.1.1", -ENETDOWN);
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_ERROR, -ENETDOWN, &context);
-	fake_log();
+	library_double_log();
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
-	cr_expect_str_eq(fake_log(), "leave 1 239.1.1.1;-239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "leave 1 239.1.1.1;-239.1.1.1;");
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
@@ -229,10 +230,10 @@ Test(rdmacm, destroy_leaves_all, .description = "API-42: 150 groups")
 		cr_assert_eq(rdma_join_multicast(id, sockaddr_of(group, 0), NULL), 0);
 	}
 	cr_assert_eq(send_only_join(id, sockaddr_of("239.9.9.9", 0), NULL), 0);
-	fake_complete(fake_session());
-	fake_log();
+	library_double_complete(library_double_session());
+	library_double_log();
 	cr_assert_eq(rdma_destroy_id(id), 0);
-	for (const char *at = fake_log(); (at = strstr(at, ";-239.1.1.")); at++)
+	for (const char *at = library_double_log(); (at = strstr(at, ";-239.1.1.")); at++)
 		left++;
 	cr_expect_eq(left, 150);
 	expect_no_event();
@@ -241,15 +242,15 @@ Test(rdmacm, destroy_leaves_all, .description = "API-42: 150 groups")
 Test(rdmacm, two_ids_one_channel)
 {
 	struct rdma_cm_id *first = id_open(channel), *second;
-	struct sluice_session *session = fake_session();
+	struct sluice_session *session = library_double_session();
 
 	second = id_open(channel);
 	cr_assert_eq(rdma_join_multicast(first, sockaddr_of("239.1.1.1", 0), NULL), 0);
 	cr_assert_eq(rdma_join_multicast(second, sockaddr_of("239.1.1.1", 0), NULL), 0);
-	fake_complete(fake_session());
+	library_double_complete(library_double_session());
 	expect_event(second, RDMA_CM_EVENT_MULTICAST_JOIN, 0, NULL);
 	expect_no_event();
-	fake_complete(session);
+	library_double_complete(session);
 	cr_assert_eq(rdma_destroy_id(second), 0);
 	expect_event(first, RDMA_CM_EVENT_MULTICAST_JOIN, 0, NULL);
 	cr_assert_eq(rdma_destroy_id(first), 0);
@@ -261,12 +262,12 @@ Test(rdmacm, synchronous, .description = "an id without a channel blocks, id->ev
 	struct rdma_cm_id *id = id_open(NULL);
 
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), &context), 0);
-	cr_expect_str_eq(fake_log(), "join 1 239.1.1.1;+239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "join 1 239.1.1.1;+239.1.1.1;");
 	cr_assert(id->event);
 	cr_expect_eq(id->event->id, id);
 	cr_expect_eq(id->event->event, RDMA_CM_EVENT_MULTICAST_JOIN);
 	cr_expect_eq(id->event->param.ud.private_data, &context);
-	fake_fail("join", -ENOBUFS);
+	library_double_fail("join", -ENOBUFS);
 	EXPECT_ERRNO(rdma_join_multicast(id, sockaddr_of("239.1.1.2", 0), &context), ENOBUFS);
 	cr_expect_eq(id->event->event, RDMA_CM_EVENT_MULTICAST_ERROR);
 	cr_expect_eq(id->event->status, -ENOBUFS);
@@ -276,7 +277,7 @@ Test(rdmacm, synchronous, .description = "an id without a channel blocks, id->ev
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
 	cr_expect_null(id->event);
 	cr_assert_eq(rdma_destroy_id(id), 0);
-	cr_expect_eq(fake_sessions(), 0);
+	cr_expect_eq(library_double_sessions(), 0);
 }
 
 Test(rdmacm, join_errors, .description = "API-34 API-41: a failed join changes nothing")
@@ -292,7 +293,7 @@ Test(rdmacm, join_errors, .description = "API-34 API-41: a failed join changes n
 	EXPECT_ERRNO(rdma_join_multicast(id, NULL, NULL), EINVAL);
 	EXPECT_ERRNO(rdma_join_multicast(id, &unknown, NULL), EINVAL);
 	EXPECT_ERRNO(rdma_join_multicast(id, sockaddr_of("10.0.0.1", 0), NULL), EINVAL);
-	fake_fail("join_async", -ENOBUFS);
+	library_double_fail("join_async", -ENOBUFS);
 	EXPECT_ERRNO(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), NULL), ENOBUFS);
 	EXPECT_ERRNO(rdma_join_multicast_ex(id, NULL, NULL), EINVAL);
 	attr.join_flags = RDMA_MC_JOIN_FLAG_RESERVED;
@@ -305,11 +306,11 @@ Test(rdmacm, join_errors, .description = "API-34 API-41: a failed join changes n
 	attr.comp_mask |= RDMA_CM_JOIN_MC_ATTR_ADDRESS | RDMA_CM_JOIN_MC_ATTR_RESERVED;
 	EXPECT_ERRNO(rdma_join_multicast_ex(id, &attr, NULL), ENOTSUP);
 	expect_no_event();
-	cr_expect_str_empty(fake_log());
+	cr_expect_str_empty(library_double_log());
 	EXPECT_ERRNO(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), EADDRNOTAVAIL);
 	attr.comp_mask = RDMA_CM_JOIN_MC_ATTR_ADDRESS | RDMA_CM_JOIN_MC_ATTR_JOIN_FLAGS;
 	cr_expect_eq(rdma_join_multicast_ex(id, &attr, NULL), 0);
-	cr_expect_str_eq(fake_log(), "join_async 1 239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "join_async 1 239.1.1.1;");
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
@@ -323,8 +324,8 @@ Test(rdmacm, leave_errors, .description = "API-12 API-41")
 	EXPECT_ERRNO(rdma_leave_multicast(id, &unknown), EINVAL);
 	EXPECT_ERRNO(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), EADDRNOTAVAIL);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), NULL), 0);
-	fake_complete(fake_session());
-	fake_fail("leave", -EPIPE);
+	library_double_complete(library_double_session());
+	library_double_fail("leave", -EPIPE);
 	EXPECT_ERRNO(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), EPIPE);
 	expect_event(id, RDMA_CM_EVENT_MULTICAST_JOIN, 0, NULL);
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
@@ -340,8 +341,8 @@ Test(rdmacm, event_errors)
 	EXPECT_ERRNO(rdma_get_cm_event(channel, NULL), EINVAL);
 	EXPECT_ERRNO(rdma_ack_cm_event(NULL), EINVAL);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), NULL), 0);
-	fake_complete(fake_session());
-	fake_fail("event_get", -EPIPE);
+	library_double_complete(library_double_session());
+	library_double_fail("event_get", -EPIPE);
 	EXPECT_ERRNO(rdma_get_cm_event(channel, &event), EPIPE);
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }

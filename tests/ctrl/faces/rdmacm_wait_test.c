@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
-#include "fake.h"
+#include "library_double.h"
 
 static struct rdma_event_channel *channel;
 static struct rdma_cm_id *id;
@@ -17,7 +17,7 @@ static void id_open(void)
 {
 	struct sockaddr_in any = {.sin_family = AF_INET};
 
-	fake_interface_add("tv", "10.9.0.2", NULL);
+	library_double_interface_add("tv", "10.9.0.2", NULL);
 	group.sin_addr.s_addr = inet_addr("239.1.1.1");
 	channel = rdma_create_event_channel();
 	cr_assert_eq(rdma_create_id(channel, &id, NULL, RDMA_PS_UDP), 0);
@@ -59,12 +59,12 @@ Test(rdmacm_wait, leave_waits_for_ack)
 	pthread_t thread;
 
 	join();
-	fake_complete(fake_session());
+	library_double_complete(library_double_session());
 	thread_start(&thread, acknowledge_late, event_take());
-	fake_log();
+	library_double_log();
 	cr_expect_eq(rdma_leave_multicast(id, (struct sockaddr *)&group), 0);
 	cr_expect(acknowledged);
-	cr_expect_str_eq(fake_log(), "leave 0 239.1.1.1;-239.1.1.1;");
+	cr_expect_str_eq(library_double_log(), "leave 0 239.1.1.1;-239.1.1.1;");
 	pthread_join(thread, NULL);
 	cr_expect_eq(rdma_destroy_id(id), 0);
 }
@@ -75,7 +75,7 @@ Test(rdmacm_wait, leave_does_not_wait_for_others,
 	struct rdma_cm_event *first;
 
 	join();
-	fake_complete(fake_session());
+	library_double_complete(library_double_session());
 	first = event_take();
 	join();
 	cr_expect_eq(rdma_leave_multicast(id, (struct sockaddr *)&group), 0, "the newest");
@@ -88,18 +88,18 @@ Test(rdmacm_wait, destroy_waits_for_ack)
 	pthread_t thread;
 
 	join();
-	fake_complete(fake_session());
+	library_double_complete(library_double_session());
 	thread_start(&thread, acknowledge_late, event_take());
 	cr_expect_eq(rdma_destroy_id(id), 0);
 	cr_expect(acknowledged);
 	pthread_join(thread, NULL);
-	cr_expect_eq(fake_sessions(), 0);
+	cr_expect_eq(library_double_sessions(), 0);
 }
 
 static void *complete_late(void *arg)
 {
 	usleep(20000);
-	fake_complete(fake_session());
+	library_double_complete(library_double_session());
 	return NULL;
 }
 
@@ -128,7 +128,7 @@ Test(rdmacm_wait, taker_and_leaver, .description = "one thread takes what anothe
 	thread_start(&thread, take_all, &taken);
 	for (unsigned i = 0; i < 1000; i++) {
 		join();
-		fake_complete(fake_session());
+		library_double_complete(library_double_session());
 	}
 	pthread_join(thread, NULL);
 	for (unsigned i = 0; i < 1000; i++)
@@ -158,11 +158,11 @@ Test(rdmacm_wait, leaves_race_with_taker,
 	thread_start(&thread, take_until, &last);
 	for (unsigned i = 0; i < 1000; i++) {
 		join();
-		fake_complete(fake_session());
+		library_double_complete(library_double_session());
 		cr_assert_eq(rdma_leave_multicast(id, (struct sockaddr *)&group), 0);
 	}
 	cr_assert_eq(rdma_join_multicast(id, (struct sockaddr *)&group, &last), 0);
-	fake_complete(fake_session());
+	library_double_complete(library_double_session());
 	pthread_join(thread, NULL);
 	cr_expect_eq(rdma_destroy_id(id), 0);
 }

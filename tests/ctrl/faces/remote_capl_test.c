@@ -13,7 +13,7 @@ static struct daemon_process served;
 static void client(void)
 {
 	daemon_fork(&served);
-	kit_eal();
+	library_fixture_eal();
 	sluice_capl_attach(NULL, served.path);
 }
 

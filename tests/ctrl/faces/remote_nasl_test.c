@@ -10,7 +10,7 @@ static struct daemon_process served;
 static void client(void)
 {
 	daemon_fork(&served);
-	kit_eal();
+	library_fixture_eal();
 	cr_assert_eq(sluice_nasl_attach(NULL, served.path, "tv"), 0);
 	cr_assert_eq(join_multicast_group("239.1.1.1")->i_val, 1);
 }

@@ -32,7 +32,7 @@ static struct rdma_cm_id *open_id(struct rdma_event_channel *of)
 static void client(void)
 {
 	daemon_fork(&served);
-	kit_eal();
+	library_fixture_eal();
 	sluice_rdmacm_attach(NULL, served.path);
 	channel = rdma_create_event_channel();
 	cr_assert(channel);
@@ -102,7 +102,7 @@ Test(rdmacm_remote, many_ids, .description = "150 ids of a process receive side 
 	daemon_stream(&served, "239.1.1.1", 5000, 0, 3);
 	for (unsigned i = 0; i < 150; i++) {
 		cr_expect_eq(receive(ids[i], 3), 3, "id %u", i);
-		cr_expect_eq(kit_receive(sluice_rdmacm_session(ids[i])), 0);
+		cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(ids[i])), 0);
 		cr_expect_eq(rdma_destroy_id(ids[i]), 0);
 	}
 }
@@ -118,7 +118,7 @@ Test(rdmacm_remote, queued_frames_stay, .description = "frames queued before the
 	daemon_stream(&served, "239.1.1.1", 5000, 0, 3);
 	daemon_stream(&served, "239.1.1.2", 5000, 0, 1);
 	cr_expect_eq(receive(id, 4), 4);
-	cr_expect_eq(kit_receive(sluice_rdmacm_session(id)), 0);
+	cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(id)), 0);
 }
 
 // Waits until all that was queued to the id can be received: before a flush looks for the frames of
@@ -126,7 +126,7 @@ Test(rdmacm_remote, queued_frames_stay, .description = "frames queued before the
 static void settle(void)
 {
 	struct sluice_session *session = sluice_rdmacm_session(id);
-	struct sluice_addr other = kit_addr("239.1.1.3");
+	struct sluice_addr other = library_fixture_addr("239.1.1.3");
 
 	cr_assert_eq(sluice_join(session, 1, &other), 0);
 	cr_assert_eq(sluice_leave_flush(session, 1, &other), 0);
@@ -141,11 +141,11 @@ Test(rdmacm_remote, leave_under_load,
 		cr_expect_eq(receive(id, 500), 500);
 		cr_expect_eq(leave("239.1.1.1"), 0);
 		settle();
-		cr_expect_leq(kit_receive(sluice_rdmacm_session(id)), ON_THE_WAY);
+		cr_expect_leq(library_fixture_receive(sluice_rdmacm_session(id)), ON_THE_WAY);
 		// Each order takes the daemon past more of the load.
 		for (unsigned i = 0; i < 50; i++) {
 			daemon_load(&served, "239.1.1.1", 5000);
-			cr_expect_eq(kit_receive(sluice_rdmacm_session(id)), 0);
+			cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(id)), 0);
 		}
 	}
 	daemon_unload(&served);

@@ -9,25 +9,25 @@
 #include "capl_receiver.h"
 #include "library_fixture.h"
 
-static struct kit kit;
+static struct library_fixture fixture;
 
 static void engine(void)
 {
-	kit_eal();
-	kit_open_three(&kit);
-	sluice_capl_attach(kit.sluice, NULL);
+	library_fixture_eal();
+	library_fixture_open_three(&fixture);
+	sluice_capl_attach(fixture.sluice, NULL);
 }
 
 static void close_all(void)
 {
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 TestSuite(capl_wire, .init = engine, .fini = close_all, .timeout = 300);
 
 static IP_Address address(const char *text)
 {
-	return (IP_Address){.addr = kit_addr(text)};
+	return (IP_Address){.addr = library_fixture_addr(text)};
 }
 
 static unsigned receive_all(void)
@@ -41,7 +41,7 @@ static unsigned receive_all(void)
 // Puts a datagram on the first wire, marked with its port as a NIC does. False if that is full.
 static bool put(const char *group, uint16_t port)
 {
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(kit.pool);
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(fixture.pool);
 	struct frame frame;
 
 	if (!mbuf)
@@ -52,7 +52,7 @@ static bool put(const char *group, uint16_t port)
 				    .payload_len = 100});
 	memcpy(rte_pktmbuf_append(mbuf, frame.len), frame.bytes, frame.len);
 	cr_assert_eq(rte_eth_dev_get_port_by_name("net_ring_wire0", &mbuf->port), 0);
-	if (rte_ring_enqueue(kit.rx[0], mbuf) == 0)
+	if (rte_ring_enqueue(fixture.rx[0], mbuf) == 0)
 		return true;
 	rte_pktmbuf_free(mbuf);
 	return false;
@@ -61,7 +61,7 @@ static bool put(const char *group, uint16_t port)
 static void stream(const char *group, uint16_t port)
 {
 	cr_assert(put(group, port));
-	kit_settle(&kit);
+	library_fixture_settle(&fixture);
 }
 
 Test(capl_wire, address_forms)
@@ -72,25 +72,25 @@ Test(capl_wire, address_forms)
 	cr_expect_eq(IpJoinMulticastGroup(v4, 1, inet_addr("239.1.1.1")), 0);
 	cr_expect_eq(IpJoinMulticastGroup(v6, 1, ipv6), 0);
 	cr_expect_eq(IpJoinMulticastGroup(v4, 3, address("239.1.1.2")), 0);
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
-	kit_hear(&kit, KIT_TO_EX, "ff0e::1");
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.2");
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "ff0e::1");
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.2");
 	cr_expect_eq(IpJoinMulticastGroup(v4, 1, inet_addr("239.1.1.1")), SOCKET_ERROR);
 	cr_expect_eq(IpGetLastSocketError(v4), WSAEADDRNOTAVAIL);
 	cr_expect_eq(IpLeaveMulticastGroup(v4, 1, inet_addr("239.1.1.1")), 0);
 	cr_expect_eq(IpLeaveMulticastGroup(v6, 1, ipv6), 0);
 	cr_expect_eq(UdpClose(v4), 0);
 	cr_expect_eq(UdpClose(v6), 0);
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
-	kit_hear(&kit, KIT_TO_IN, "ff0e::1");
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.2");
-	cr_expect_eq(kit.n_records, 6);
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "ff0e::1");
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.2");
+	cr_expect_eq(fixture.n_records, 6);
 }
 
 Test(capl_wire, interfaces, .description = "ifIndex counts addresses")
 {
 	static const char *const names[] = {"tv", "tv", "tv20", "tv20", "other"};
-	struct sluice_session *session = kit_session(&kit);
+	struct sluice_session *session = library_fixture_session(&fixture);
 
 	for (unsigned i = 1; i <= 5; i++) {
 		struct sluice_addr group = {AF_INET, {239, 1, 1, i}};
@@ -134,8 +134,8 @@ Test(capl_wire, errors, .description = "API-41: neither state nor wire changes")
 	cr_expect_eq(IpGetLastSocketError(socket), WSAEINVAL);
 	cr_expect_eq(IpJoinMulticastGroup(socket, 1, inet_addr("10.0.0.1")), SOCKET_ERROR);
 	cr_expect_eq(IpGetLastSocketError(socket), WSAEINVAL);
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 0);
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 0);
 	cr_expect_eq(UdpClose(socket), 0);
 }
 
@@ -196,7 +196,7 @@ Test(capl_wire, leave_under_load, .description = "promise 1: nothing is received
 	atomic_store(&pumping, false);
 	pthread_join(thread, NULL);
 	cr_expect_eq(UdpClose(socket), 0);
-	kit_settle(&kit);
+	library_fixture_settle(&fixture);
 }
 
 Test(capl_wire, send)
@@ -206,13 +206,13 @@ Test(capl_wire, send)
 
 	cr_expect_eq(UdpSendTo(socket, inet_addr("239.1.1.1"), 1234, "Hello", 5), SOCKET_ERROR);
 	cr_expect_eq(IpGetLastSocketError(socket), WSAENETUNREACH);
-	kit_listen(&kit);
-	cr_expect_eq(kit.n_sent, 0);
+	library_fixture_listen(&fixture);
+	cr_expect_eq(fixture.n_sent, 0);
 	cr_expect_eq(IpSetMulticastInterface(socket, 1), 0);
 	cr_expect_eq(UdpSendTo(socket, inet_addr("239.1.1.1"), 1234, "Hello", 5), 0);
-	while (kit.n_sent == 0)
-		kit_listen(&kit);
-	sent = rte_pktmbuf_mtod(kit.sent[0], const uint8_t *);
+	while (fixture.n_sent == 0)
+		library_fixture_listen(&fixture);
+	sent = rte_pktmbuf_mtod(fixture.sent[0], const uint8_t *);
 	cr_expect_arr_eq(sent + 14 + 16, ((uint8_t[]){239, 1, 1, 1}), 4);
 	cr_expect_eq(sent[34] << 8 | sent[35], PORT);
 	cr_expect_eq(sent[36] << 8 | sent[37], 1234);
@@ -226,7 +226,7 @@ Test(capl_wire, lost, .description = "a pending receive ends with WSAENETDOWN wh
 
 	cr_expect_eq(IpJoinMulticastGroup(socket, 1, inet_addr("239.1.1.1")), 0);
 	cr_expect_eq(IpJoinMulticastGroup(socket, 5, inet_addr("239.1.1.1")), 0);
-	kit_remove(&kit, 0);
+	library_fixture_remove(&fixture, 0);
 	while (sluice_capl_poll() == 0)
 		sched_yield();
 	cr_expect_eq(last_result, WSAENETDOWN);

@@ -5,19 +5,19 @@
 #include <sched.h>
 #include "library_fixture.h"
 
-static struct kit kit;
+static struct library_fixture fixture;
 
 static void engine(void)
 {
-	kit_eal();
-	kit_open(&kit);
-	cr_assert_eq(sluice_nasl_attach(kit.sluice, NULL, NULL), 0);
+	library_fixture_eal();
+	library_fixture_open(&fixture);
+	cr_assert_eq(sluice_nasl_attach(fixture.sluice, NULL, NULL), 0);
 }
 
 static void close_all(void)
 {
 	sluice_nasl_detach();
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 TestSuite(nasl_wire, .init = engine, .fini = close_all, .timeout = 300);
@@ -35,18 +35,18 @@ static void expect_example(const char *group)
 Test(nasl_wire, example, .description = "one report at the first join, one leave at the last leave")
 {
 	cr_expect_eq(join_multicast_group("239.1.1.1")->i_val, 1);
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.1");
 	cr_expect_eq(join_multicast_group("239.1.1.1")->i_val, 1);
 	cr_expect_eq(leave_multicast_group("239.1.1.1"), FAKE_CELL);
 	// Whatever the two sent would be out before this.
 	cr_expect_eq(join_multicast_group("239.9.9.9")->i_val, 1);
-	kit_hear(&kit, KIT_TO_EX, "239.9.9.9");
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 1);
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.9.9.9");
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 1);
 	cr_expect_eq(leave_multicast_group("239.1.1.1"), FAKE_CELL);
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 2);
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.1");
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 2);
 	cr_expect_null(leave_multicast_group("239.1.1.1"));
 	cr_expect_str_eq(
 		nasl_last_error_text(), "leave_multicast_group: never joined group 239.1.1.1");
@@ -58,10 +58,10 @@ Test(nasl_wire, all_systems,
 	expect_example("224.0.0.1");
 	expect_example("ff02::1");
 	expect_example("239.9.9.9");
-	kit_hear(&kit, KIT_TO_IN, "239.9.9.9");
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "224.0.0.1"), 0);
-	cr_expect_eq(kit_heard(&kit, 0, "ff02::1"), 0);
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.9.9.9");
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "224.0.0.1"), 0);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "ff02::1"), 0);
 }
 
 Test(nasl_wire, errors, .description = "API-41: neither state nor wire changes")
@@ -75,14 +75,14 @@ Test(nasl_wire, errors, .description = "API-41: neither state nor wire changes")
 	cr_expect_str_eq(
 		nasl_last_error_text(), "join_multicast_group: 232.1.1.1: Invalid argument");
 	expect_example("239.9.9.9");
-	kit_hear(&kit, KIT_TO_IN, "239.9.9.9");
-	cr_expect_eq(kit.n_records, 2);
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.9.9.9");
+	cr_expect_eq(fixture.n_records, 2);
 }
 
 Test(nasl_wire, lost, .description = "a device that is gone is told as a system error")
 {
 	cr_expect_eq(join_multicast_group("239.1.1.1")->i_val, 1);
-	kit_remove(&kit, 0);
+	library_fixture_remove(&fixture, 0);
 	// The control thread has seen it once a join fails.
 	while (join_multicast_group("239.1.1.2") != NULL)
 		sched_yield();

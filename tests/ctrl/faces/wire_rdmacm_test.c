@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "library_fixture.h"
 
-static struct kit kit;
+static struct library_fixture fixture;
 static struct rdma_event_channel *channel;
 static struct rdma_cm_id *id;
 
@@ -21,7 +21,7 @@ static void id_open(void)
 	struct sockaddr_in local = {
 		.sin_family = AF_INET, .sin_addr.s_addr = inet_addr("10.9.0.2")};
 
-	sluice_rdmacm_attach(kit.sluice, NULL);
+	sluice_rdmacm_attach(fixture.sluice, NULL);
 	channel = rdma_create_event_channel();
 	cr_assert(channel);
 	cr_assert_eq(rdma_create_id(channel, &id, NULL, RDMA_PS_UDP), 0);
@@ -30,8 +30,8 @@ static void id_open(void)
 
 static void engine(void)
 {
-	kit_eal();
-	kit_open(&kit);
+	library_fixture_eal();
+	library_fixture_open(&fixture);
 	id_open();
 }
 
@@ -39,7 +39,7 @@ static void close_all(void)
 {
 	cr_expect_eq(rdma_destroy_id(id), 0);
 	rdma_destroy_event_channel(channel);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 TestSuite(rdmacm_wire, .init = engine, .fini = close_all, .timeout = 300);
@@ -90,18 +90,18 @@ Test(rdmacm_wire, two_joins_two_leaves, .description = "one report, one leave")
 {
 	join("239.1.1.1");
 	wait_joined();
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.1");
 	join("239.1.1.1");
 	wait_joined();
 	cr_expect_eq(leave("239.1.1.1"), 0);
-	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
-	cr_expect_eq(kit_receive(sluice_rdmacm_session(id)), 1);
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 1);
+	library_fixture_stream(&fixture, "239.1.1.1", "10.9.0.50");
+	cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(id)), 1);
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 1);
 	cr_expect_eq(leave("239.1.1.1"), 0);
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
-	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
-	cr_expect_eq(kit_receive(sluice_rdmacm_session(id)), 0);
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.1");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.9.0.50");
+	cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(id)), 0);
 	cr_expect_eq(leave("239.1.1.1"), -1);
 	cr_expect_eq(errno, EADDRNOTAVAIL);
 }
@@ -120,11 +120,12 @@ Test(rdmacm_wire, leave_cancels,
 	join("239.9.9.9");
 	cr_expect_eq(fcntl(channel->fd, F_SETFL, 0), 0);
 	wait_joined();
-	kit_hear(&kit, KIT_TO_EX, "239.9.9.9");
-	kit_catch_up(&kit);
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.9.9.9");
+	library_fixture_catch_up(&fixture);
 	for (unsigned i = 1; i <= 20; i++) {
 		snprintf(group, sizeof(group), "239.1.1.%u", i);
-		cr_expect_eq(kit_heard(&kit, KIT_TO_EX, group), kit_heard(&kit, KIT_TO_IN, group));
+		cr_expect_eq(library_fixture_heard(&fixture, FIXTURE_TO_EX, group),
+			library_fixture_heard(&fixture, FIXTURE_TO_IN, group));
 	}
 }
 
@@ -161,10 +162,10 @@ Test(rdmacm_wire, another_port, .description = "a leave with another port matche
 	errno = 0;
 	cr_expect_eq(rdma_leave_multicast(id, (struct sockaddr *)&group), -1);
 	cr_expect_eq(errno, EADDRNOTAVAIL);
-	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
-	cr_expect_eq(kit_receive(sluice_rdmacm_session(id)), 1, "it is still joined");
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 1);
+	library_fixture_stream(&fixture, "239.1.1.1", "10.9.0.50");
+	cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(id)), 1, "it is still joined");
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 1);
 	group.sin_port = htons(1);
 	cr_expect_eq(rdma_leave_multicast(id, (struct sockaddr *)&group), 0);
 }
@@ -177,7 +178,7 @@ Test(rdmacm_wire, lost, .description = "MULTICAST_ERROR after a good join when t
 
 	cr_assert_eq(rdma_join_multicast(id, (struct sockaddr *)&group, &context), 0);
 	wait_joined();
-	kit_remove(&kit, 0);
+	library_fixture_remove(&fixture, 0);
 	cr_assert_eq(rdma_get_cm_event(channel, &event), 0);
 	cr_expect_eq(event->event, RDMA_CM_EVENT_MULTICAST_ERROR);
 	cr_expect_eq(event->status, -ENETDOWN);
@@ -206,7 +207,7 @@ Test(rdmacm_wire, leave_waits_for_ack)
 	join("239.1.1.1");
 	cr_assert_eq(pthread_create(&thread, NULL, acknowledge_late, joined_event()), 0);
 	cr_expect_eq(leave("239.1.1.1"), 0);
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.1");
 	pthread_join(thread, NULL);
 }
 
@@ -214,10 +215,10 @@ Test(rdmacm_wire, queued_frames_stay, .description = "frames queued before the l
 {
 	join("239.1.1.1");
 	wait_joined();
-	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.9.0.50");
 	cr_expect_eq(leave("239.1.1.1"), 0);
-	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
-	cr_expect_eq(kit_receive(sluice_rdmacm_session(id)), 1);
+	library_fixture_stream(&fixture, "239.1.1.1", "10.9.0.50");
+	cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(id)), 1);
 }
 
 Test(rdmacm_wire, send_only, .description = "no report, nothing received, and it sends")
@@ -228,21 +229,21 @@ Test(rdmacm_wire, send_only, .description = "no report, nothing received, and it
 		.join_flags = RDMA_MC_JOIN_FLAG_SENDONLY_FULLMEMBER,
 		.addr = (struct sockaddr *)&group,
 	};
-	struct sluice_addr addr = kit_addr("239.1.1.1");
+	struct sluice_addr addr = library_fixture_addr("239.1.1.1");
 
 	cr_assert_eq(rdma_join_multicast_ex(id, &attr, NULL), 0);
 	wait_joined();
-	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
-	cr_expect_eq(kit_receive(sluice_rdmacm_session(id)), 0);
+	library_fixture_stream(&fixture, "239.1.1.1", "10.9.0.50");
+	cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(id)), 0);
 	cr_expect_eq(sluice_send(sluice_rdmacm_session(id), &addr, htons(5004), "a", 1), 0);
-	while (kit.n_sent == 0)
-		kit_listen(&kit);
+	while (fixture.n_sent == 0)
+		library_fixture_listen(&fixture);
 	cr_expect_eq(leave("239.1.1.1"), 0);
 	join("239.9.9.9");
 	wait_joined();
-	kit_hear(&kit, KIT_TO_EX, "239.9.9.9");
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 0);
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.9.9.9");
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 0);
 }
 
 Test(rdmacm_wire, join_fails, .description = "API-34: MULTICAST_ERROR for what cannot be joined")
@@ -266,9 +267,9 @@ static void robust_engine(void)
 		"interfaces: [{name: tv, port: in0, addresses: [10.9.0.2/24]}]\n";
 	struct sluice_error error;
 
-	kit_eal();
-	kit_wires(&kit);
-	cr_assert_eq(sluice_open(yaml, &kit.sluice, &error), 0, "%s", error.text);
+	library_fixture_eal();
+	library_fixture_wires(&fixture);
+	cr_assert_eq(sluice_open(yaml, &fixture.sluice, &error), 0, "%s", error.text);
 	id_open();
 }
 
@@ -283,9 +284,9 @@ Test(rdmacm_wire, many_ids, .description = "150 ids receive side by side")
 		cr_assert_eq(rdma_bind_addr(ids[i], (struct sockaddr *)&local), 0);
 		cr_assert_eq(rdma_join_multicast(ids[i], (struct sockaddr *)&group, NULL), 0);
 	}
-	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.9.0.50");
 	for (unsigned i = 0; i < 150; i++) {
-		cr_expect_eq(kit_receive(sluice_rdmacm_session(ids[i])), 1);
+		cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(ids[i])), 1);
 		cr_expect_eq(rdma_destroy_id(ids[i]), 0);
 	}
 }
@@ -296,7 +297,7 @@ static bool all_heard_twice(unsigned type)
 
 	for (unsigned i = 1; i <= 150; i++) {
 		snprintf(group, sizeof(group), "239.1.1.%u", i);
-		if (kit_heard(&kit, type, group) < 2)
+		if (library_fixture_heard(&fixture, type, group) < 2)
 			return false;
 	}
 	return true;
@@ -314,12 +315,12 @@ Test(rdmacm_robust, destroy_leaves_all,
 		join(group);
 		wait_joined();
 	}
-	while (!all_heard_twice(KIT_TO_EX))
+	while (!all_heard_twice(FIXTURE_TO_EX))
 		sched_yield();
 	cr_expect_eq(rdma_destroy_id(id), 0);
-	while (!all_heard_twice(KIT_TO_IN))
+	while (!all_heard_twice(FIXTURE_TO_IN))
 		sched_yield();
 	rdma_destroy_event_channel(channel);
-	kit_close(&kit);
-	cr_expect_eq(kit.n_records, 600);
+	library_fixture_close(&fixture);
+	cr_expect_eq(fixture.n_records, 600);
 }

@@ -6,37 +6,37 @@
 #include "library_fixture.h"
 #include "local.h"
 
-TestSuite(async, .init = kit_eal, .timeout = 300);
+TestSuite(async, .init = library_fixture_eal, .timeout = 300);
 
-static struct kit kit;
+static struct library_fixture fixture;
 static struct sluice_session *session;
 static int a, b;
 
 static void open_all(void)
 {
-	kit_open(&kit);
-	session = kit_session(&kit);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_assert(sluice_event_fd(session) >= 0);
 }
 
 static void join_async(const char *group, void *context)
 {
-	struct sluice_addr addr = kit_addr(group);
+	struct sluice_addr addr = library_fixture_addr(group);
 
 	cr_assert_eq(sluice_join_async(session, 1, &addr, NULL, context), 0);
 }
 
 static int leave(const char *group)
 {
-	struct sluice_addr addr = kit_addr(group);
+	struct sluice_addr addr = library_fixture_addr(group);
 
 	return sluice_leave(session, 1, &addr);
 }
 
 static void expect(enum sluice_event_kind kind, const char *group, void *context)
 {
-	struct sluice_event event = kit_event(session);
-	struct sluice_addr addr = kit_addr(group);
+	struct sluice_event event = library_fixture_event(session);
+	struct sluice_addr addr = library_fixture_addr(group);
 
 	cr_expect_eq(event.kind, kind, "%d instead of %d of %s", event.kind, kind, group);
 	cr_expect(sluice_addr_equal(&event.group, &addr));
@@ -70,7 +70,7 @@ static void hold_control(struct hold *hold)
 	hold->call = (struct mailbox_call){.run = wait_to_go, .finish = nothing};
 	sem_init(&hold->held, 0, 0);
 	sem_init(&hold->go, 0, 0);
-	cr_assert_eq(mailbox_post(&kit.sluice->mailbox, &hold->call), 0);
+	cr_assert_eq(mailbox_post(&fixture.sluice->mailbox, &hold->call), 0);
 	while (sem_wait(&hold->held) < 0)
 		;
 }
@@ -88,19 +88,20 @@ Test(async, join, .description = "a join is pending, then joined, then left, wit
 	join_async("239.1.1.1", &a);
 	expect(SLUICE_EVENT_PENDING, "239.1.1.1", &a);
 	expect(SLUICE_EVENT_JOINED, "239.1.1.1", &a);
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.1");
 	join_async("239.1.1.1", &b);
 	expect(SLUICE_EVENT_PENDING, "239.1.1.1", &b);
 	expect(SLUICE_EVENT_JOINED, "239.1.1.1", &b);
 	cr_expect_eq(leave("239.1.1.1"), 0);
 	cr_expect_eq(leave("239.1.1.1"), 0);
 	expect(SLUICE_EVENT_LEFT, "239.1.1.1", &a);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(async, errors, .description = "SSM-2: a join that fails is an event with the errno")
 {
-	struct sluice_addr group = kit_addr("232.1.1.1"), bad = kit_addr("2001:db8::1");
+	struct sluice_addr group = library_fixture_addr("232.1.1.1"),
+			   bad = library_fixture_addr("2001:db8::1");
 	struct sluice_event event;
 
 	open_all();
@@ -108,11 +109,11 @@ Test(async, errors, .description = "SSM-2: a join that fails is an event with th
 	cr_expect_eq(sluice_join_async(session, 1, &group, &bad, NULL), -EINVAL);
 	cr_expect_eq(sluice_event_get(session, &event), -EAGAIN);
 	join_async("232.1.1.1", &a);
-	event = kit_event(session);
+	event = library_fixture_event(session);
 	cr_expect(
 		event.kind == SLUICE_EVENT_ERROR && event.status == -EINVAL && event.context == &a);
 	cr_expect_eq(sluice_event_ack(session, &event), -ENOENT);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(async, unreported, .description = "IGMP-17: a group that is never reported is joined at once")
@@ -121,14 +122,14 @@ Test(async, unreported, .description = "IGMP-17: a group that is never reported 
 	join_async("224.0.0.1", &a);
 	expect(SLUICE_EVENT_PENDING, "224.0.0.1", &a);
 	expect(SLUICE_EVENT_JOINED, "224.0.0.1", &a);
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "224.0.0.1"), 0);
-	kit_close(&kit);
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "224.0.0.1"), 0);
+	library_fixture_close(&fixture);
 }
 
 static void *leave_one(void *arg)
 {
-	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 
 	*(int *)arg = sluice_leave(session, 1, &group);
 	return NULL;
@@ -137,7 +138,7 @@ static void *leave_one(void *arg)
 // A call waits in the mailbox.
 static bool has_mail(const struct mailbox_call *unless)
 {
-	return atomic_load(&kit.sluice->mailbox.newest) != unless;
+	return atomic_load(&fixture.sluice->mailbox.newest) != unless;
 }
 
 Test(async, cancel, .description = "promise 3: a join left before its report is never heard of")
@@ -151,7 +152,7 @@ Test(async, cancel, .description = "promise 3: a join left before its report is 
 	hold_control(&hold);
 	join_async("239.1.1.1", &a);
 	join_async("239.1.1.2", &b);
-	newest = atomic_load(&kit.sluice->mailbox.newest);
+	newest = atomic_load(&fixture.sluice->mailbox.newest);
 	cr_assert_eq(pthread_create(&thread, NULL, leave_one, &rc), 0);
 	while (!has_mail(newest))
 		sched_yield();
@@ -163,10 +164,11 @@ Test(async, cancel, .description = "promise 3: a join left before its report is 
 	expect(SLUICE_EVENT_LEFT, "239.1.1.1", &a);
 	expect(SLUICE_EVENT_JOINED, "239.1.1.2", &b);
 	sluice_session_close(session);
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.2");
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 0, "a cancelled join is on the wire");
-	kit_close(&kit);
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.2");
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 0,
+		"a cancelled join is on the wire");
+	library_fixture_close(&fixture);
 }
 
 Test(async, batch, .description = "CHG-6 CHG-16: joins that arrive together share a report")
@@ -182,12 +184,12 @@ Test(async, batch, .description = "CHG-6 CHG-16: joins that arrive together shar
 	}
 	let_go(&hold);
 	for (unsigned i = 0; i < 200; i++)
-		kit_event(session);
+		library_fixture_event(session);
 	// Joined is what the port has taken; the wire comes after it.
-	while (kit.n_records < 100)
-		kit_listen(&kit);
-	cr_expect_leq(kit.n_reports, 2, "%u frames", kit.n_reports);
-	kit_close(&kit);
+	while (fixture.n_records < 100)
+		library_fixture_listen(&fixture);
+	cr_expect_leq(fixture.n_reports, 2, "%u frames", fixture.n_reports);
+	library_fixture_close(&fixture);
 }
 
 enum { CALLERS = 8 };
@@ -202,7 +204,7 @@ static void *join_one(void *arg)
 // While the control thread is held, nobody takes them and the list only grows.
 static unsigned count_mail(void)
 {
-	const struct mailbox_call *call = atomic_load(&kit.sluice->mailbox.newest);
+	const struct mailbox_call *call = atomic_load(&fixture.sluice->mailbox.newest);
 	unsigned n = 0;
 
 	for (; call != NULL; call = call->next)
@@ -230,15 +232,15 @@ Test(async, callers, .description = "CHG-6: joins whose callers wait for their t
 		cr_assert_eq(pthread_join(threads[i], &failed), 0);
 		cr_expect_null(failed);
 	}
-	while (kit.n_records < CALLERS)
-		kit_listen(&kit);
-	cr_expect_leq(kit.n_reports, 2, "%u frames", kit.n_reports);
-	kit_close(&kit);
+	while (fixture.n_records < CALLERS)
+		library_fixture_listen(&fixture);
+	cr_expect_leq(fixture.n_reports, 2, "%u frames", fixture.n_reports);
+	library_fixture_close(&fixture);
 }
 
 static void *drain(void *arg)
 {
-	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 
 	*(int *)arg = sluice_event_drain(session, 1, &group);
 	return NULL;
@@ -246,7 +248,7 @@ static void *drain(void *arg)
 
 Test(async, drain, .description = "a drain waits for the acknowledgement in another thread")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 	struct sluice_event taken;
 	pthread_t thread;
 	int rc = -1;
@@ -261,5 +263,5 @@ Test(async, drain, .description = "a drain waits for the acknowledgement in anot
 	cr_assert_eq(pthread_join(thread, NULL), 0);
 	cr_expect_eq(rc, 0);
 	cr_expect_eq(sluice_event_get(session, &taken), -EAGAIN, "drained events are gone");
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }

@@ -15,7 +15,7 @@
 // ---- In a thread ---------------------------------------------------------------------------
 
 static struct {
-	struct kit *kit;
+	struct library_fixture *fixture;
 	pthread_t thread;
 	struct event_base *base;
 	struct config *config;
@@ -56,15 +56,15 @@ static void report(void *arg __attribute__((unused)), const char *line)
 	cr_assert_fail("%s", line);
 }
 
-void daemon_start(struct kit *kit, const char *path)
+void daemon_start(struct library_fixture *fixture, const char *path)
 {
 	const struct config_bounds bounds = {
 		.lcores = RTE_MAX_LCORE, .queues = RTE_MAX_QUEUES_PER_PORT};
 	struct error error;
 
 	signal(SIGPIPE, SIG_IGN); // as sluiced does
-	kit_wires(kit);
-	served.kit = kit;
+	library_fixture_wires(fixture);
+	served.fixture = fixture;
 	served.config = config_load_text("test", YAML, strlen(YAML), &bounds, report, NULL);
 	served.base = event_base_new();
 	served.rpc = rpc_open(path, served.base, &error);
@@ -81,7 +81,7 @@ void daemon_stop(void)
 	cr_assert_eq(write(served.stop[1], "", 1), 1);
 	cr_assert_eq(pthread_join(served.thread, NULL), 0);
 	rpc_close(served.rpc);
-	kit_discard(served.kit);
+	library_fixture_discard(served.fixture);
 	engine_close(served.engine);
 	event_base_free(served.base);
 	config_free(served.config);
@@ -98,11 +98,11 @@ struct order {
 	unsigned n;
 };
 
-static struct kit kit;
+static struct library_fixture fixture;
 
 static void put(const struct order *order, const char *group)
 {
-	kit_put(&kit, 0,
+	library_fixture_put(&fixture, 0,
 		&(struct frame_spec){
 			.group = group,
 			.source = strchr(group, ':') != NULL ? "fe80::7" : "10.0.0.7",
@@ -116,7 +116,7 @@ static void put(const struct order *order, const char *group)
 static void put_some(const struct order *order)
 {
 	// Frames that wait to be received are missing in the pool.
-	if (rte_ring_free_count(kit.rx[0]) > 64 && rte_mempool_avail_count(kit.pool) > 4096)
+	if (rte_ring_free_count(fixture.rx[0]) > 64 && rte_mempool_avail_count(fixture.pool) > 4096)
 		for (unsigned i = 0; i < 32; i++)
 			put(order, i & 1 ? order->group : "239.254.254.254");
 	else
@@ -126,11 +126,11 @@ static void put_some(const struct order *order)
 static void carry_out(const struct order *order)
 {
 	if (order->kind == ORDER_REMOVE)
-		kit_remove(&kit, 0);
+		library_fixture_remove(&fixture, 0);
 	if (order->kind == ORDER_STREAM)
 		for (unsigned i = 0; i < order->n; i++)
 			put(order, order->group);
-	while (!rte_ring_empty(kit.rx[0]))
+	while (!rte_ring_empty(fixture.rx[0]))
 		sched_yield();
 }
 
@@ -177,8 +177,8 @@ void daemon_fork(struct daemon_process *daemon)
 		wait_done(daemon);
 		return;
 	}
-	kit_eal();
-	daemon_start(&kit, daemon->path);
+	library_fixture_eal();
+	daemon_start(&fixture, daemon->path);
 	cr_assert_eq(write(done[1], "", 1), 1);
 	obey(orders[0], done[1]);
 	daemon_stop();

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A sluiced for tests: an engine with its control socket on the wires of a kit, in a thread of this
-// process, or in a process of its own that does what the test tells it.
-#ifndef TESTS_API_DAEMON_H
-#define TESTS_API_DAEMON_H
+// A sluiced for tests: an engine with its control socket on the wires of a fixture, in a thread of
+// this process, or in a process of its own that does what the test tells it.
+#ifndef TESTS_DAEMON_FIXTURE_H
+#define TESTS_DAEMON_FIXTURE_H
 
 #include <sys/types.h>
 #include "library_fixture.h"
 
 // Interfaces tv and its VLAN tv20, on the first wire, and other, on the second.
-void daemon_start(struct kit *kit, const char *path);
-void daemon_stop(void); // frees what the kit holds of it
+void daemon_start(struct library_fixture *fixture, const char *path);
+void daemon_stop(void); // frees what the fixture holds of it
 
 struct daemon_process {
 	char path[64]; // of its control socket

@@ -27,7 +27,7 @@ static const char OTHERS[] =
 
 static const char ONCE[] = "{robustness: 1}"; // each change is reported once
 
-void kit_eal(void)
+void library_fixture_eal(void)
 {
 	const char *args[] = {"test", "--no-huge", "--no-shconf", "-m", "256", "--no-pci",
 		"--no-telemetry", "--lcores", "(0-2)@(0-1)", "--log-level", "error"};
@@ -35,56 +35,56 @@ void kit_eal(void)
 	cr_assert(rte_eal_init(RTE_DIM(args), (char **)args) >= 0);
 }
 
-void kit_wires(struct kit *kit)
+void library_fixture_wires(struct library_fixture *fixture)
 {
 	char name[32];
 	int port;
 
-	*kit = (struct kit){0};
-	kit->pool = rte_pktmbuf_pool_create(
-		"kit", POOL_SIZE, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	cr_assert(kit->pool != NULL);
-	for (unsigned i = 0; i < KIT_WIRES; i++) {
+	*fixture = (struct library_fixture){0};
+	fixture->pool = rte_pktmbuf_pool_create(
+		"fixture", POOL_SIZE, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	cr_assert(fixture->pool != NULL);
+	for (unsigned i = 0; i < FIXTURE_WIRES; i++) {
 		snprintf(name, sizeof(name), "rx%u", i);
-		kit->rx[i] = rte_ring_create(name, WIRE_SIZE, SOCKET_ID_ANY, 0);
+		fixture->rx[i] = rte_ring_create(name, WIRE_SIZE, SOCKET_ID_ANY, 0);
 		snprintf(name, sizeof(name), "tx%u", i);
-		kit->tx[i] = rte_ring_create(name, WIRE_SIZE, SOCKET_ID_ANY, 0);
+		fixture->tx[i] = rte_ring_create(name, WIRE_SIZE, SOCKET_ID_ANY, 0);
 		snprintf(name, sizeof(name), "wire%u", i);
-		port = rte_eth_from_rings(name, &kit->rx[i], 1, &kit->tx[i], 1, 0);
+		port = rte_eth_from_rings(name, &fixture->rx[i], 1, &fixture->tx[i], 1, 0);
 		cr_assert(port >= 0);
-		kit->port[i] = port;
+		fixture->port[i] = port;
 	}
 }
 
-static void open_yaml(struct kit *kit, const char *yaml)
+static void open_yaml(struct library_fixture *fixture, const char *yaml)
 {
 	struct sluice_error error;
 
-	kit_wires(kit);
-	cr_assert(sluice_open(yaml, &kit->sluice, &error) == 0, "%s", error.text);
+	library_fixture_wires(fixture);
+	cr_assert(sluice_open(yaml, &fixture->sluice, &error) == 0, "%s", error.text);
 }
 
-void kit_open_protocol(struct kit *kit, const char *protocol)
+void library_fixture_open_protocol(struct library_fixture *fixture, const char *protocol)
 {
 	char yaml[1024];
 
 	snprintf(yaml, sizeof(yaml), "%s%sprotocol: %s\n", PORTS, TV, protocol);
-	open_yaml(kit, yaml);
+	open_yaml(fixture, yaml);
 }
 
-void kit_open(struct kit *kit)
+void library_fixture_open(struct library_fixture *fixture)
 {
-	kit_open_protocol(kit, ONCE);
+	library_fixture_open_protocol(fixture, ONCE);
 }
 
-void kit_open_three(struct kit *kit)
+void library_fixture_open_three(struct library_fixture *fixture)
 {
 	char yaml[1024];
 
 	snprintf(yaml, sizeof(yaml),
 		"%s  - {name: in1, device: net_ring_wire1}\n%s%sprotocol: %s\n", PORTS, TV, OTHERS,
 		ONCE);
-	open_yaml(kit, yaml);
+	open_yaml(fixture, yaml);
 }
 
 static void discard(struct rte_ring *ring)
@@ -95,20 +95,20 @@ static void discard(struct rte_ring *ring)
 		rte_pktmbuf_free(frame);
 }
 
-void kit_discard(struct kit *kit)
+void library_fixture_discard(struct library_fixture *fixture)
 {
-	kit_listen(kit);
-	for (unsigned i = 0; i < kit->n_sent; i++)
-		rte_pktmbuf_free(kit->sent[i]);
-	discard(kit->tx[1]);
+	library_fixture_listen(fixture);
+	for (unsigned i = 0; i < fixture->n_sent; i++)
+		rte_pktmbuf_free(fixture->sent[i]);
+	discard(fixture->tx[1]);
 }
 
-void kit_close(struct kit *kit)
+void library_fixture_close(struct library_fixture *fixture)
 {
 	// What was sent lies in the engine's memory, and its last reports will.
-	kit_discard(kit);
-	sluice_close(kit->sluice);
-	cr_expect_eq(rte_mempool_avail_count(kit->pool), POOL_SIZE, "frames are missing");
+	library_fixture_discard(fixture);
+	sluice_close(fixture->sluice);
+	cr_expect_eq(rte_mempool_avail_count(fixture->pool), POOL_SIZE, "frames are missing");
 }
 
 // What a driver calls; its header is not installed.
@@ -116,23 +116,23 @@ struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
 int rte_eth_dev_callback_process(
 	struct rte_eth_dev *dev, enum rte_eth_event_type event, void *ret_param);
 
-void kit_remove(struct kit *kit, unsigned wire)
+void library_fixture_remove(struct library_fixture *fixture, unsigned wire)
 {
 	char name[RTE_ETH_NAME_MAX_LEN];
 
-	cr_assert_eq(rte_eth_dev_get_name_by_port(kit->port[wire], name), 0);
+	cr_assert_eq(rte_eth_dev_get_name_by_port(fixture->port[wire], name), 0);
 	rte_eth_dev_callback_process(rte_eth_dev_allocated(name), RTE_ETH_EVENT_INTR_RMV, NULL);
 }
 
-struct sluice_session *kit_session(struct kit *kit)
+struct sluice_session *library_fixture_session(struct library_fixture *fixture)
 {
 	struct sluice_session *session;
 
-	cr_assert_eq(sluice_session_open(kit->sluice, NULL, NULL, &session), 0);
+	cr_assert_eq(sluice_session_open(fixture->sluice, NULL, NULL, &session), 0);
 	return session;
 }
 
-struct sluice_addr kit_addr(const char *text)
+struct sluice_addr library_fixture_addr(const char *text)
 {
 	struct sluice_addr addr = {.family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET};
 
@@ -142,16 +142,17 @@ struct sluice_addr kit_addr(const char *text)
 
 // ---- To the engine -------------------------------------------------------------------------
 
-void kit_put(struct kit *kit, unsigned wire, const struct frame_spec *spec)
+void library_fixture_put(
+	struct library_fixture *fixture, unsigned wire, const struct frame_spec *spec)
 {
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(kit->pool);
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(fixture->pool);
 	struct frame frame;
 
 	frame_build(&frame, spec);
 	cr_assert(mbuf != NULL);
 	memcpy(rte_pktmbuf_append(mbuf, frame.len), frame.bytes, frame.len);
-	mbuf->port = kit->port[wire]; // which net_ring leaves out
-	cr_assert(rte_ring_enqueue(kit->rx[wire], mbuf) == 0);
+	mbuf->port = fixture->port[wire]; // which net_ring leaves out
+	cr_assert(rte_ring_enqueue(fixture->rx[wire], mbuf) == 0);
 }
 
 static time_t deadline(void)
@@ -159,31 +160,32 @@ static time_t deadline(void)
 	return time(NULL) + PATIENCE_S;
 }
 
-void kit_settle(struct kit *kit)
+void library_fixture_settle(struct library_fixture *fixture)
 {
-	struct sluice_addr group = kit_addr("239.255.255.255");
+	struct sluice_addr group = library_fixture_addr("239.255.255.255");
 	struct sluice_session *session;
 	time_t until = deadline();
 
-	for (unsigned i = 0; i < KIT_WIRES; i++)
-		while (!rte_ring_empty(kit->rx[i])) {
+	for (unsigned i = 0; i < FIXTURE_WIRES; i++)
+		while (!rte_ring_empty(fixture->rx[i])) {
 			cr_assert(time(NULL) < until, "nobody receives");
 			sched_yield();
 		}
 	// A worker may still hold the last burst. A leave waits for it.
-	session = kit_session(kit);
+	session = library_fixture_session(fixture);
 	cr_assert_eq(sluice_join(session, 1, &group), 0);
 	cr_assert_eq(sluice_leave(session, 1, &group), 0);
 	sluice_session_close(session);
 }
 
-void kit_stream(struct kit *kit, const char *group, const char *source)
+void library_fixture_stream(struct library_fixture *fixture, const char *group, const char *source)
 {
-	kit_put(kit, 0, &(struct frame_spec){.group = group, .source = source, .payload_len = 100});
-	kit_settle(kit);
+	library_fixture_put(fixture, 0,
+		&(struct frame_spec){.group = group, .source = source, .payload_len = 100});
+	library_fixture_settle(fixture);
 }
 
-unsigned kit_receive(struct sluice_session *session)
+unsigned library_fixture_receive(struct sluice_session *session)
 {
 	struct rte_mbuf *frames[32];
 	unsigned n, sum = 0;
@@ -195,7 +197,7 @@ unsigned kit_receive(struct sluice_session *session)
 	return sum;
 }
 
-struct sluice_event kit_event(struct sluice_session *session)
+struct sluice_event library_fixture_event(struct sluice_session *session)
 {
 	struct pollfd wait = {.fd = sluice_event_fd(session), .events = POLLIN};
 	struct sluice_event event;
@@ -209,7 +211,7 @@ struct sluice_event kit_event(struct sluice_session *session)
 static void expect_event(struct sluice_session *session, enum sluice_event_kind kind, int status,
 	const struct sluice_addr *group, void *context)
 {
-	struct sluice_event event = kit_event(session);
+	struct sluice_event event = library_fixture_event(session);
 
 	cr_expect_eq(event.kind, kind, "%d instead of %d", event.kind, kind);
 	cr_expect_eq(event.status, status);
@@ -217,9 +219,10 @@ static void expect_event(struct sluice_session *session, enum sluice_event_kind 
 	cr_expect_eq(event.context, context);
 }
 
-void kit_expect_lost(struct kit *kit, struct sluice_session *session)
+void library_fixture_expect_lost(struct library_fixture *fixture, struct sluice_session *session)
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), next = kit_addr("239.1.1.2");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   next = library_fixture_addr("239.1.1.2");
 	struct sluice_event event;
 	int a, b;
 
@@ -227,7 +230,7 @@ void kit_expect_lost(struct kit *kit, struct sluice_session *session)
 	cr_assert_eq(sluice_join_async(session, 1, &group, NULL, &a), 0);
 	expect_event(session, SLUICE_EVENT_PENDING, 0, &group, &a);
 	expect_event(session, SLUICE_EVENT_JOINED, 0, &group, &a);
-	kit_remove(kit, 0);
+	library_fixture_remove(fixture, 0);
 	expect_event(session, SLUICE_EVENT_ERROR, -ENETDOWN, &group, &a);
 	cr_expect_eq(sluice_join(session, 1, &next), -ENETDOWN);
 	cr_expect_eq(sluice_join(session, 2, &next), -ENETDOWN, "a VLAN of the same port");
@@ -241,24 +244,25 @@ void kit_expect_lost(struct kit *kit, struct sluice_session *session)
 	cr_expect_eq(sluice_join(session, 3, &next), 0, "of another port");
 	cr_expect_eq(sluice_leave(session, 3, &next), 0);
 	for (unsigned i = 0; i < 3; i++)
-		cr_expect_eq(kit_event(session).ifindex, 3);
+		cr_expect_eq(library_fixture_event(session).ifindex, 3);
 	cr_expect_eq(sluice_event_get(session, &event), -EAGAIN);
 }
 
 // ---- From the engine -----------------------------------------------------------------------
 
-static void add_record(struct kit *kit, const uint8_t *frame, const uint8_t *at, unsigned family)
+static void add_record(
+	struct library_fixture *fixture, const uint8_t *frame, const uint8_t *at, unsigned family)
 {
-	struct kit_record *record = &kit->records[kit->n_records++];
+	struct library_fixture_record *record = &fixture->records[fixture->n_records++];
 
-	cr_assert(kit->n_records < RTE_DIM(kit->records));
+	cr_assert(fixture->n_records < RTE_DIM(fixture->records));
 	record->type = at[0];
 	record->group.family = family;
 	memcpy(record->group.bytes, at + 4, family == AF_INET ? 4 : 16);
 	memcpy(record->ethernet, frame, sizeof(record->ethernet));
 }
 
-static bool read_report(struct kit *kit, const uint8_t *frame)
+static bool read_report(struct library_fixture *fixture, const uint8_t *frame)
 {
 	const uint8_t *ip = frame + (frame[12] == 0x81 ? 18 : 14), *report;
 	unsigned family = ip[0] >> 4 == 4 ? AF_INET : AF_INET6;
@@ -270,61 +274,61 @@ static bool read_report(struct kit *kit, const uint8_t *frame)
 		return false;
 	report = ip + (family == AF_INET ? 24 : 48);
 	cr_assert(report[0] == (family == AF_INET ? 0x22 : 143));
-	kit->n_reports++;
+	fixture->n_reports++;
 	n = report[6] << 8 | report[7];
 	for (at = report + 8; n > 0; n--) {
-		add_record(kit, frame, at, family);
+		add_record(fixture, frame, at, family);
 		at += 4 + width + (at[2] << 8 | at[3]) * width;
 	}
 	return true;
 }
 
-void kit_listen(struct kit *kit)
+void library_fixture_listen(struct library_fixture *fixture)
 {
 	struct rte_mbuf *frame;
 
-	while (rte_ring_dequeue(kit->tx[0], (void **)&frame) == 0) {
-		if (read_report(kit, rte_pktmbuf_mtod(frame, uint8_t *))) {
+	while (rte_ring_dequeue(fixture->tx[0], (void **)&frame) == 0) {
+		if (read_report(fixture, rte_pktmbuf_mtod(frame, uint8_t *))) {
 			rte_pktmbuf_free(frame);
 			continue;
 		}
-		cr_assert(kit->n_sent < RTE_DIM(kit->sent));
-		kit->sent[kit->n_sent++] = frame;
+		cr_assert(fixture->n_sent < RTE_DIM(fixture->sent));
+		fixture->sent[fixture->n_sent++] = frame;
 	}
 }
 
-unsigned kit_heard(struct kit *kit, unsigned type, const char *group)
+unsigned library_fixture_heard(struct library_fixture *fixture, unsigned type, const char *group)
 {
-	struct sluice_addr addr = kit_addr(group);
+	struct sluice_addr addr = library_fixture_addr(group);
 	unsigned n = 0;
 
-	kit_listen(kit);
-	for (unsigned i = 0; i < kit->n_records; i++)
-		if (sluice_addr_equal(&kit->records[i].group, &addr) &&
-			(type == 0 || kit->records[i].type == type))
+	library_fixture_listen(fixture);
+	for (unsigned i = 0; i < fixture->n_records; i++)
+		if (sluice_addr_equal(&fixture->records[i].group, &addr) &&
+			(type == 0 || fixture->records[i].type == type))
 			n++;
 	return n;
 }
 
-void kit_hear(struct kit *kit, unsigned type, const char *group)
+void library_fixture_hear(struct library_fixture *fixture, unsigned type, const char *group)
 {
 	time_t until = deadline();
 
-	while (kit_heard(kit, type, group) == 0) {
+	while (library_fixture_heard(fixture, type, group) == 0) {
 		cr_assert(time(NULL) < until, "no record %u of %s", type, group);
 		sched_yield();
 	}
 }
 
-void kit_catch_up(struct kit *kit)
+void library_fixture_catch_up(struct library_fixture *fixture)
 {
-	struct sluice_session *session = kit_session(kit);
+	struct sluice_session *session = library_fixture_session(fixture);
 	char text[INET_ADDRSTRLEN];
 	struct sluice_addr marker;
 
-	snprintf(text, sizeof(text), "239.255.254.%u", kit->n_markers++);
-	marker = kit_addr(text);
+	snprintf(text, sizeof(text), "239.255.254.%u", fixture->n_markers++);
+	marker = library_fixture_addr(text);
 	cr_assert_eq(sluice_join(session, 1, &marker), 0);
-	kit_hear(kit, KIT_TO_EX, text);
+	library_fixture_hear(fixture, FIXTURE_TO_EX, text);
 	sluice_session_close(session);
 }

@@ -5,21 +5,21 @@
 #include <time.h>
 #include "library_fixture.h"
 
-TestSuite(member, .init = kit_eal, .timeout = 300);
+TestSuite(member, .init = library_fixture_eal, .timeout = 300);
 
-static struct kit kit;
+static struct library_fixture fixture;
 static struct sluice_session *session;
 
 static int join(const char *group)
 {
-	struct sluice_addr addr = kit_addr(group);
+	struct sluice_addr addr = library_fixture_addr(group);
 
 	return sluice_join(session, 1, &addr);
 }
 
 static int leave(const char *group)
 {
-	struct sluice_addr addr = kit_addr(group);
+	struct sluice_addr addr = library_fixture_addr(group);
 
 	return sluice_leave(session, 1, &addr);
 }
@@ -29,7 +29,8 @@ typedef int (*source_fn)(struct sluice_session *session, unsigned ifindex,
 
 static int by_source(source_fn fn, const char *group, const char *source)
 {
-	struct sluice_addr addr = kit_addr(group), source_addr = kit_addr(source);
+	struct sluice_addr addr = library_fixture_addr(group),
+			   source_addr = library_fixture_addr(source);
 
 	return fn(session, 1, &addr, &source_addr);
 }
@@ -38,25 +39,26 @@ Test(member, counted,
 	.description =
 		"promise 1: the first join is reported, the last of as many leaves withdraws")
 {
-	kit_open(&kit);
-	session = kit_session(&kit);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(leave("239.1.1.1"), -EADDRNOTAVAIL);
 	cr_expect_eq(join("239.1.1.1"), 0);
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.1");
 	cr_expect_eq(join("239.1.1.1"), 0);
 	cr_expect_eq(leave("239.1.1.1"), 0);
-	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
-	cr_expect_eq(kit_receive(session), 1);
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 1, "only the first join is heard of");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.9.0.50");
+	cr_expect_eq(library_fixture_receive(session), 1);
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 1,
+		"only the first join is heard of");
 	cr_expect_eq(leave("239.1.1.1"), 0);
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
-	kit_stream(&kit, "239.1.1.1", "10.9.0.50");
-	cr_expect_eq(kit_receive(session), 0);
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.1");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.9.0.50");
+	cr_expect_eq(library_fixture_receive(session), 0);
 	cr_expect_eq(leave("239.1.1.1"), -EADDRNOTAVAIL);
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 2);
-	kit_close(&kit);
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 2);
+	library_fixture_close(&fixture);
 }
 
 // ---- Errors --------------------------------------------------------------------------------
@@ -128,7 +130,8 @@ static void enter(enum state state)
 
 static void expect_state(const char *id, enum state state)
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), source = kit_addr("10.0.0.7"), found;
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   source = library_fixture_addr("10.0.0.7"), found;
 	enum sluice_filter_mode mode;
 	unsigned n = 1;
 	int rc = sluice_get_filter(session, 1, &group, &mode, &found, &n);
@@ -148,32 +151,33 @@ Test(member, errors,
 {
 	unsigned heard;
 
-	kit_open(&kit);
+	library_fixture_open(&fixture);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct row *row = &rows[i];
 
-		session = kit_session(&kit);
+		session = library_fixture_session(&fixture);
 		enter(row->state);
-		kit_catch_up(&kit);
-		heard = kit_heard(&kit, 0, "239.1.1.1");
+		library_fixture_catch_up(&fixture);
+		heard = library_fixture_heard(&fixture, 0, "239.1.1.1");
 		cr_expect_eq(call(row->call, row->group, row->source), row->rc, "%s", row->id);
 		expect_state(row->id, row->state);
-		kit_catch_up(&kit);
-		cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), heard, "%s is on the wire", row->id);
+		library_fixture_catch_up(&fixture);
+		cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), heard,
+			"%s is on the wire", row->id);
 		sluice_session_close(session);
 	}
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(member, arguments, .description = "API-35: NULL, unknown families and interfaces are refused")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), odd = {.family = AF_UNIX};
-	struct sluice_addr source = kit_addr("10.0.0.7");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"), odd = {.family = AF_UNIX};
+	struct sluice_addr source = library_fixture_addr("10.0.0.7");
 	enum sluice_filter_mode mode;
 	unsigned n = 1;
 
-	kit_open(&kit);
-	session = kit_session(&kit);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(sluice_join(NULL, 1, &group), -EINVAL);
 	cr_expect_eq(sluice_join(session, 1, NULL), -EINVAL);
 	cr_expect_eq(sluice_join(session, 1, &odd), -EINVAL);
@@ -190,48 +194,49 @@ Test(member, arguments, .description = "API-35: NULL, unknown families and inter
 	cr_expect_eq(sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, NULL, 1), -EINVAL);
 	cr_expect_eq(sluice_get_filter(session, 1, &group, &mode, NULL, &n), -EINVAL);
 	cr_expect_eq(sluice_get_filter(session, 1, &group, NULL, NULL, &n), -EINVAL);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(member, the_only_interface,
 	.description = "API-36: index 0 is the interface where there is one")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), addresses[2];
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"), addresses[2];
 	enum sluice_filter_mode mode;
 	unsigned n = 0;
 
-	kit_open(&kit);
-	session = kit_session(&kit);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(sluice_join(session, 0, &group), 0);
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.1");
 	cr_expect_eq(sluice_get_filter(session, 1, &group, &mode, NULL, &n), 0);
 	cr_expect_eq(sluice_interface_addresses(session, 0, addresses, 2), 2);
 	cr_expect_eq(sluice_leave(session, 0, &group), 0);
 	cr_expect_eq(sluice_leave(session, 1, &group), -EADDRNOTAVAIL);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(member, one_of_several_interfaces,
 	.description = "API-36: index 0 is none where there are several")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), source = kit_addr("10.0.0.7");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   source = library_fixture_addr("10.0.0.7");
 	enum sluice_filter_mode mode;
 	unsigned n = 0;
 
-	kit_open_three(&kit);
-	session = kit_session(&kit);
+	library_fixture_open_three(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(sluice_join(session, 0, &group), -ENODEV);
 	cr_expect_eq(sluice_leave(session, 0, &group), -ENODEV);
 	cr_expect_eq(sluice_join_source(session, 0, &group, &source), -ENODEV);
 	cr_expect_eq(sluice_set_filter(session, 0, &group, SLUICE_EXCLUDE, &source, 1), -ENODEV);
 	cr_expect_eq(sluice_join_async(session, 0, &group, NULL, NULL), -ENODEV);
 	cr_expect_eq(sluice_set_multicast_if(session, 0), -ENODEV);
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.1"), 0);
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 0);
 	for (unsigned i = 1; i <= 3; i++)
 		cr_expect_eq(
 			sluice_get_filter(session, i, &group, &mode, NULL, &n), -EADDRNOTAVAIL);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 // The next frame the engine sends by the second wire, which is to be one report of one record.
@@ -241,7 +246,7 @@ static void expect_report(const char *mac, const char *ip, size_t len)
 	struct rte_mbuf *mbuf;
 	time_t until = time(NULL) + 60;
 
-	while (rte_ring_dequeue(kit.tx[1], (void **)&mbuf) != 0)
+	while (rte_ring_dequeue(fixture.tx[1], (void **)&mbuf) != 0)
 		cr_assert(time(NULL) < until, "no report");
 	frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	cr_expect_arr_eq(frame, mac, 6);
@@ -255,35 +260,39 @@ Test(member, interfaces,
 	.description = "IGMP-14 IGMP-9 MLD-8 FRM-11: each interface speaks by its own port, to the "
 		       "routers, in frames of 60 bytes at least")
 {
-	struct sluice_addr ipv4 = kit_addr("239.1.1.2"), ipv6 = kit_addr("ff1e::2");
+	struct sluice_addr ipv4 = library_fixture_addr("239.1.1.2"),
+			   ipv6 = library_fixture_addr("ff1e::2");
 
-	kit_open_three(&kit);
-	session = kit_session(&kit);
+	library_fixture_open_three(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(join("239.1.1.1"), 0);
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
-	kit_catch_up(&kit);
-	cr_expect_eq(rte_ring_count(kit.tx[1]), 0);
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.1");
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(rte_ring_count(fixture.tx[1]), 0);
 	cr_expect_eq(sluice_join(session, 3, &ipv4), 0);
 	expect_report("\x01\0\x5e\0\0\x16", "\x08\0\x46", 40);
 	cr_expect_eq(sluice_join(session, 3, &ipv6), 0);
 	expect_report("\x33\x33\0\0\0\x16", "\x86\xdd\x60", 76);
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "239.1.1.2") + kit_heard(&kit, 0, "ff1e::2"), 0);
-	cr_expect_eq(kit.records[0].ethernet[12], 8, "no tag");
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.2") +
+			     library_fixture_heard(&fixture, 0, "ff1e::2"),
+		0);
+	cr_expect_eq(fixture.records[0].ethernet[12], 8, "no tag");
 	cr_expect_eq(sluice_join(session, 2, &ipv4), 0);
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.2");
-	cr_expect_arr_eq(kit.records[kit.n_records - 1].ethernet + 12, "\x81\0\xc0\x14", 4);
-	cr_expect_eq(rte_ring_count(kit.tx[1]), 0);
-	kit_close(&kit);
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.2");
+	cr_expect_arr_eq(fixture.records[fixture.n_records - 1].ethernet + 12, "\x81\0\xc0\x14", 4);
+	cr_expect_eq(rte_ring_count(fixture.tx[1]), 0);
+	library_fixture_close(&fixture);
 }
 
 Test(member, addresses, .description = "an interface tells its configured addresses in order")
 {
 	struct sluice_addr found[2] = {0};
-	struct sluice_addr ipv4 = kit_addr("10.20.0.2"), ipv6 = kit_addr("2001:db8:20::2");
+	struct sluice_addr ipv4 = library_fixture_addr("10.20.0.2"),
+			   ipv6 = library_fixture_addr("2001:db8:20::2");
 
-	kit_open_three(&kit);
-	session = kit_session(&kit);
+	library_fixture_open_three(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(sluice_interface_addresses(session, 2, found, 1), 2);
 	cr_expect(sluice_addr_equal(&found[0], &ipv4) && found[1].family == AF_UNSPEC);
 	cr_expect_eq(sluice_interface_addresses(session, 2, found, 2), 2);
@@ -292,7 +301,7 @@ Test(member, addresses, .description = "an interface tells its configured addres
 	cr_expect_eq(sluice_interface_addresses(session, 4, NULL, 0), -ENODEV);
 	cr_expect_eq(sluice_interface_addresses(session, 1, NULL, 1), -EINVAL);
 	cr_expect_eq(sluice_interface_addresses(NULL, 1, found, 1), -EINVAL);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 // ---- Filters -------------------------------------------------------------------------------
@@ -300,41 +309,41 @@ Test(member, addresses, .description = "an interface tells its configured addres
 Test(member, sources,
 	.description = "API-14 API-20 API-23 API-24: frames follow the delta calls of RFC 3678")
 {
-	kit_open(&kit);
-	session = kit_session(&kit);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(by_source(sluice_join_source, "232.1.1.1", "10.0.0.7"), 0);
-	kit_hear(&kit, KIT_ALLOW, "232.1.1.1");
-	kit_stream(&kit, "232.1.1.1", "10.0.0.7");
-	kit_stream(&kit, "232.1.1.1", "10.0.0.8");
-	cr_expect_eq(kit_receive(session), 1);
+	library_fixture_hear(&fixture, FIXTURE_ALLOW, "232.1.1.1");
+	library_fixture_stream(&fixture, "232.1.1.1", "10.0.0.7");
+	library_fixture_stream(&fixture, "232.1.1.1", "10.0.0.8");
+	cr_expect_eq(library_fixture_receive(session), 1);
 	cr_expect_eq(by_source(sluice_leave_source, "232.1.1.1", "10.0.0.7"), 0);
-	kit_hear(&kit, KIT_BLOCK, "232.1.1.1");
-	kit_stream(&kit, "232.1.1.1", "10.0.0.7");
-	cr_expect_eq(kit_receive(session), 0);
+	library_fixture_hear(&fixture, FIXTURE_BLOCK, "232.1.1.1");
+	library_fixture_stream(&fixture, "232.1.1.1", "10.0.0.7");
+	cr_expect_eq(library_fixture_receive(session), 0);
 
 	cr_expect_eq(join("ff0e::1"), 0);
 	cr_expect_eq(by_source(sluice_block_source, "ff0e::1", "2001:db8::7"), 0);
-	kit_hear(&kit, KIT_BLOCK, "ff0e::1");
-	kit_stream(&kit, "ff0e::1", "2001:db8::7");
-	kit_stream(&kit, "ff0e::1", "2001:db8::8");
-	cr_expect_eq(kit_receive(session), 1);
+	library_fixture_hear(&fixture, FIXTURE_BLOCK, "ff0e::1");
+	library_fixture_stream(&fixture, "ff0e::1", "2001:db8::7");
+	library_fixture_stream(&fixture, "ff0e::1", "2001:db8::8");
+	cr_expect_eq(library_fixture_receive(session), 1);
 	cr_expect_eq(by_source(sluice_unblock_source, "ff0e::1", "2001:db8::7"), 0);
-	kit_stream(&kit, "ff0e::1", "2001:db8::7");
-	cr_expect_eq(kit_receive(session), 1);
-	kit_close(&kit);
+	library_fixture_stream(&fixture, "ff0e::1", "2001:db8::7");
+	cr_expect_eq(library_fixture_receive(session), 1);
+	library_fixture_close(&fixture);
 }
 
 Test(member, set_filter,
 	.description = "API-5 API-26 API-27 API-28 API-32 API-33: the whole filter is set and read")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), found[4];
-	struct sluice_addr sources[] = {
-		kit_addr("10.0.0.8"), kit_addr("10.0.0.7"), kit_addr("10.0.0.8")};
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"), found[4];
+	struct sluice_addr sources[] = {library_fixture_addr("10.0.0.8"),
+		library_fixture_addr("10.0.0.7"), library_fixture_addr("10.0.0.8")};
 	enum sluice_filter_mode mode;
 	unsigned n = 4;
 
-	kit_open(&kit);
-	session = kit_session(&kit);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(sluice_get_filter(session, 1, &group, &mode, found, &n), -EADDRNOTAVAIL);
 	cr_expect_eq(sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, NULL, 0), 0);
 	cr_expect_eq(sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, sources, 3), 0);
@@ -349,57 +358,57 @@ Test(member, set_filter,
 	cr_expect_eq(sluice_get_filter(session, 1, &group, &mode, NULL, &n), 0);
 	cr_expect_eq(n, 2);
 	cr_expect_eq(sluice_set_filter(session, 1, &group, SLUICE_EXCLUDE, sources, 1), 0);
-	kit_stream(&kit, "239.1.1.1", "10.0.0.8");
-	kit_stream(&kit, "239.1.1.1", "10.0.0.7");
-	cr_expect_eq(kit_receive(session), 1);
+	library_fixture_stream(&fixture, "239.1.1.1", "10.0.0.8");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.0.0.7");
+	cr_expect_eq(library_fixture_receive(session), 1);
 	cr_expect_eq(sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, NULL, 0), 0);
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.1");
 	cr_expect_eq(leave("239.1.1.1"), -EADDRNOTAVAIL);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(member, limit, .description = "API-30: more sources than the limit are refused")
 {
 	static struct sluice_addr sources[1025];
-	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 
 	for (unsigned i = 0; i < 1025; i++)
 		sources[i] = (struct sluice_addr){AF_INET, {10, 1, i >> 8, i & 0xff}};
-	sources[0] = kit_addr("10.0.0.1");
-	kit_open(&kit);
-	session = kit_session(&kit);
+	sources[0] = library_fixture_addr("10.0.0.1");
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(
 		sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, sources, 1025), -ENOBUFS);
 	cr_expect_eq(sluice_set_filter(session, 1, &group, SLUICE_INCLUDE, sources, 1024), 0);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(member, close, .description = "API-42 promise 4: closing a session leaves all its groups")
 {
-	struct sluice_addr group = kit_addr("239.1.1.3");
+	struct sluice_addr group = library_fixture_addr("239.1.1.3");
 	struct sluice_session *other;
 
-	kit_open(&kit);
-	session = kit_session(&kit);
-	other = kit_session(&kit);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
+	other = library_fixture_session(&fixture);
 	cr_expect_eq(join("239.1.1.1"), 0);
 	cr_expect_eq(join("239.1.1.2"), 0);
 	sluice_session_close(session);
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.2");
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.2");
 	cr_expect_eq(sluice_join(other, 1, &group), 0, "other sessions live on");
 	sluice_session_close(NULL);
-	// kit_close() checks that the engine frees what is open.
-	kit_close(&kit);
+	// library_fixture_close() checks that the engine frees what is open.
+	library_fixture_close(&fixture);
 }
 
 Test(member, lost, .description = "a device that is gone is told to whoever joined there")
 {
 	struct sluice_session *session;
 
-	kit_open_three(&kit);
-	session = kit_session(&kit);
-	kit_expect_lost(&kit, session);
+	library_fixture_open_three(&fixture);
+	session = library_fixture_session(&fixture);
+	library_fixture_expect_lost(&fixture, session);
 	sluice_session_close(session);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }

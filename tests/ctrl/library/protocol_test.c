@@ -10,27 +10,27 @@
 
 #define PATIENCE_S 60
 
-TestSuite(protocol, .init = kit_eal, .timeout = 300);
+TestSuite(protocol, .init = library_fixture_eal, .timeout = 300);
 
-static struct kit kit;
+static struct library_fixture fixture;
 static struct sluice_session *session;
 
 static void open_with(const char *protocol)
 {
-	kit_open_protocol(&kit, protocol);
-	session = kit_session(&kit);
+	library_fixture_open_protocol(&fixture, protocol);
+	session = library_fixture_session(&fixture);
 }
 
 static int join(const char *group)
 {
-	struct sluice_addr addr = kit_addr(group);
+	struct sluice_addr addr = library_fixture_addr(group);
 
 	return sluice_join(session, 1, &addr);
 }
 
 // ---- Queries -------------------------------------------------------------------------------
 
-// General queries; each has something that a setting refuses. The kit's TTL is not 1.
+// General queries; each has something that a setting refuses. The fixture's TTL is not 1.
 static const struct query {
 	const char *setting;
 	const char *source;
@@ -52,7 +52,7 @@ static void put_query(const struct query *query)
 	// The same checksum for both lengths: the rest is zero.
 	static const uint8_t message[12] = {0x11, 100, 0xee, 0x9b};
 
-	kit_put(&kit, 0,
+	library_fixture_put(&fixture, 0,
 		&(struct frame_spec){
 			.group = "224.0.0.1",
 			.source = query->source,
@@ -98,7 +98,7 @@ Test(protocol, lenient, .description = "VAL-5 VAL-6 VAL-18 CMP-17: unless told, 
 		sched_yield();
 	}
 	cr_expect_eq(interface_stats().igmp_version, 2);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 ParameterizedTestParameters(protocol, strict)
@@ -126,7 +126,7 @@ ParameterizedTest(unsigned *index, protocol, strict,
 	}
 	cr_expect_eq(interface_stats().rx_queries, 0);
 	cr_expect_eq(interface_stats().igmp_version, 3);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 // ---- Reports -------------------------------------------------------------------------------
@@ -137,28 +137,28 @@ Test(protocol, copies, .description = "TMR-1 TMR-4 TMR-12: how often a change is
 
 	open_with("{robustness: 4, unsolicited_report_interval: 0.01}");
 	cr_expect_eq(join("239.1.1.1"), 0);
-	while (kit_heard(&kit, KIT_TO_EX, "239.1.1.1") < 4) {
+	while (library_fixture_heard(&fixture, FIXTURE_TO_EX, "239.1.1.1") < 4) {
 		cr_assert(time(NULL) < until, "not repeated");
 		sched_yield();
 	}
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(protocol, link_local, .description = "IGMP-13: groups of 224.0.0.0/24 can be kept back")
 {
 	open_with("{robustness: 1, report_link_local: false}");
 	cr_expect_eq(join("224.0.0.251"), 0);
-	kit_catch_up(&kit);
-	cr_expect_eq(kit_heard(&kit, 0, "224.0.0.251"), 0);
-	kit_close(&kit);
+	library_fixture_catch_up(&fixture);
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "224.0.0.251"), 0);
+	library_fixture_close(&fixture);
 }
 
 Test(protocol, ssm_unaware, .description = "SSM-2: awareness can be switched off")
 {
 	open_with("{robustness: 1, ssm_aware: false}");
 	cr_expect_eq(join("232.1.1.1"), 0);
-	kit_hear(&kit, KIT_TO_EX, "232.1.1.1");
-	kit_close(&kit);
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "232.1.1.1");
+	library_fixture_close(&fixture);
 }
 
 Test(protocol, ssm_ranges, .description = "SSM-1 SSM-2: the ranges are the operator's")
@@ -167,7 +167,7 @@ Test(protocol, ssm_ranges, .description = "SSM-1 SSM-2: the ranges are the opera
 	cr_expect_eq(join("239.9.1.1"), -EINVAL);
 	cr_expect_eq(join("ff3e::8000:1"), -EINVAL, "of IPv6 none is named");
 	cr_expect_eq(join("232.1.1.1"), 0);
-	kit_hear(&kit, KIT_TO_EX, "232.1.1.1");
-	cr_expect_eq(kit_heard(&kit, 0, "239.9.1.1"), 0);
-	kit_close(&kit);
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "232.1.1.1");
+	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.9.1.1"), 0);
+	library_fixture_close(&fixture);
 }

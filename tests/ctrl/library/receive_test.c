@@ -5,35 +5,35 @@
 #include <errno.h>
 #include "library_fixture.h"
 
-TestSuite(receive, .init = kit_eal, .timeout = 300);
+TestSuite(receive, .init = library_fixture_eal, .timeout = 300);
 
-static struct kit kit;
+static struct library_fixture fixture;
 static struct sluice_session *session;
 
 static void join(struct sluice_session *who, unsigned ifindex, const char *group)
 {
-	struct sluice_addr addr = kit_addr(group);
+	struct sluice_addr addr = library_fixture_addr(group);
 
 	cr_assert_eq(sluice_join(who, ifindex, &addr), 0);
 }
 
 static void leave(unsigned ifindex, const char *group)
 {
-	struct sluice_addr addr = kit_addr(group);
+	struct sluice_addr addr = library_fixture_addr(group);
 
 	cr_assert_eq(sluice_leave(session, ifindex, &addr), 0);
 }
 
 static int leave_flush(unsigned ifindex, const char *group)
 {
-	struct sluice_addr addr = kit_addr(group);
+	struct sluice_addr addr = library_fixture_addr(group);
 
 	return sluice_leave_flush(session, ifindex, &addr);
 }
 
 static void put(unsigned wire, const char *group, uint16_t tag)
 {
-	kit_put(&kit, wire,
+	library_fixture_put(&fixture, wire,
 		&(struct frame_spec){
 			.group = group,
 			.source = strchr(group, ':') ? "2001:db8::7" : "10.0.0.7",
@@ -48,9 +48,9 @@ Test(receive, once,
 {
 	struct sluice_session *other;
 
-	kit_open_three(&kit);
-	session = kit_session(&kit);
-	other = kit_session(&kit);
+	library_fixture_open_three(&fixture);
+	session = library_fixture_session(&fixture);
+	other = library_fixture_session(&fixture);
 	join(session, 1, "239.1.1.1");
 	join(session, 1, "239.1.1.1");
 	join(other, 1, "239.1.1.1");
@@ -58,31 +58,31 @@ Test(receive, once,
 	put(0, "239.129.1.1", 0); // the same MAC
 	put(0, "239.1.1.1", 20); // another interface
 	put(1, "239.1.1.1", 0);
-	kit_settle(&kit);
-	cr_expect_eq(kit_receive(session), 1);
-	cr_expect_eq(kit_receive(other), 1);
+	library_fixture_settle(&fixture);
+	cr_expect_eq(library_fixture_receive(session), 1);
+	cr_expect_eq(library_fixture_receive(other), 1);
 	join(session, 2, "239.1.1.1");
 	join(session, 3, "239.1.1.1");
 	put(0, "239.1.1.1", 20);
 	put(1, "239.1.1.1", 0);
-	kit_settle(&kit);
-	cr_expect_eq(kit_receive(session), 2);
-	cr_expect_eq(kit_receive(other), 0);
-	kit_close(&kit);
+	library_fixture_settle(&fixture);
+	cr_expect_eq(library_fixture_receive(session), 2);
+	cr_expect_eq(library_fixture_receive(other), 0);
+	library_fixture_close(&fixture);
 }
 
 Test(receive, leave, .description = "promise 1: what was queued before a leave stays readable")
 {
-	kit_open_three(&kit);
-	session = kit_session(&kit);
+	library_fixture_open_three(&fixture);
+	session = library_fixture_session(&fixture);
 	join(session, 1, "239.1.1.1");
 	put(0, "239.1.1.1", 0);
-	kit_settle(&kit);
+	library_fixture_settle(&fixture);
 	leave(1, "239.1.1.1");
 	put(0, "239.1.1.1", 0);
-	kit_settle(&kit);
-	cr_expect_eq(kit_receive(session), 1);
-	kit_close(&kit);
+	library_fixture_settle(&fixture);
+	cr_expect_eq(library_fixture_receive(session), 1);
+	library_fixture_close(&fixture);
 }
 
 Test(receive, flush,
@@ -92,8 +92,8 @@ Test(receive, flush,
 	struct rte_mbuf *frames[8];
 	struct sluice_frame info;
 
-	kit_open_three(&kit);
-	session = kit_session(&kit);
+	library_fixture_open_three(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(leave_flush(1, "239.1.1.1"), -EADDRNOTAVAIL);
 	for (unsigned i = 1; i <= 3; i++)
 		join(session, i, "239.1.1.1");
@@ -103,14 +103,14 @@ Test(receive, flush,
 	put(0, "239.1.1.2", 0);
 	put(0, "239.1.1.1", 20);
 	put(0, "239.1.1.1", 0);
-	kit_settle(&kit);
+	library_fixture_settle(&fixture);
 	put(1, "239.1.1.1", 0);
-	kit_settle(&kit);
+	library_fixture_settle(&fixture);
 	cr_expect_eq(leave_flush(1, "239.1.1.1"), 0, "the first of two leaves");
 	cr_expect_eq(leave_flush(1, "239.1.1.1"), 0);
 	cr_expect_eq(leave_flush(3, "239.1.1.1"), 0);
 	put(0, "239.1.1.2", 0);
-	kit_settle(&kit);
+	library_fixture_settle(&fixture);
 	// In order: what was kept, then what came after it.
 	cr_assert_eq(sluice_recv_burst(session, frames, 1), 1);
 	cr_assert_eq(sluice_frame_read(frames[0], &info), 0);
@@ -121,10 +121,10 @@ Test(receive, flush,
 	rte_pktmbuf_free_bulk(frames, 3);
 	put(0, "239.1.1.1", 20);
 	put(0, "239.1.1.2", 0);
-	kit_settle(&kit);
+	library_fixture_settle(&fixture);
 	cr_expect_eq(leave_flush(2, "239.1.1.1"), 0);
-	// kit_close() finds the frame that is kept but never received.
-	kit_close(&kit);
+	// library_fixture_close() finds the frame that is kept but never received.
+	library_fixture_close(&fixture);
 }
 
 Test(receive, full, .description = "promise 7: a slow session loses only its own frames, counted")
@@ -133,91 +133,93 @@ Test(receive, full, .description = "promise 7: a slow session loses only its own
 	struct sluice_session_stats stats;
 	struct sluice_session *slow;
 
-	kit_open(&kit);
-	session = kit_session(&kit);
-	cr_assert_eq(sluice_session_open(kit.sluice, NULL, &options, &slow), 0);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
+	cr_assert_eq(sluice_session_open(fixture.sluice, NULL, &options, &slow), 0);
 	join(session, 1, "239.1.1.1");
 	join(slow, 1, "239.1.1.1");
 	for (unsigned i = 0; i < 20; i++)
 		put(0, "239.1.1.1", 0);
-	kit_settle(&kit);
+	library_fixture_settle(&fixture);
 	cr_expect_eq(sluice_stats_session(slow, &stats), 0);
 	cr_expect(stats.packets == 8 && stats.dropped == 12 && stats.events_lost == 0);
-	cr_expect_eq(kit_receive(slow), 8);
-	cr_expect_eq(kit_receive(session), 20);
+	cr_expect_eq(library_fixture_receive(slow), 8);
+	cr_expect_eq(library_fixture_receive(session), 20);
 	cr_expect_eq(sluice_stats_session(session, &stats), 0);
 	cr_expect(stats.packets == 20 && stats.dropped == 0 && stats.bytes >= 20 * 52);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(receive, room, .description = "sessions whose queues have no room are refused")
 {
 	struct sluice_session_options options = {.ring_size = 4096};
 
-	kit_open(&kit);
-	cr_expect_eq(sluice_session_open(kit.sluice, NULL, &options, &session), 0);
-	cr_expect_eq(sluice_session_open(kit.sluice, NULL, &options, &session), 0);
-	cr_expect_eq(sluice_session_open(kit.sluice, NULL, &options, &session), -ENOBUFS);
+	library_fixture_open(&fixture);
+	cr_expect_eq(sluice_session_open(fixture.sluice, NULL, &options, &session), 0);
+	cr_expect_eq(sluice_session_open(fixture.sluice, NULL, &options, &session), 0);
+	cr_expect_eq(sluice_session_open(fixture.sluice, NULL, &options, &session), -ENOBUFS);
 	options.ring_size = 1000;
-	cr_expect_eq(sluice_session_open(kit.sluice, NULL, &options, &session), -EINVAL);
-	kit_close(&kit);
+	cr_expect_eq(sluice_session_open(fixture.sluice, NULL, &options, &session), -EINVAL);
+	library_fixture_close(&fixture);
 }
 
 Test(receive, bind, .description = "a bound session gets its UDP port only, from the bind on")
 {
 	struct sluice_session_options options = {.udp_port_be = htons(7000)};
 
-	kit_open(&kit);
-	cr_assert_eq(sluice_session_open(kit.sluice, NULL, &options, &session), 0);
+	library_fixture_open(&fixture);
+	cr_assert_eq(sluice_session_open(fixture.sluice, NULL, &options, &session), 0);
 	join(session, 1, "239.1.1.1");
 	put(0, "239.1.1.1", 0); // port 5000
-	kit_settle(&kit);
-	cr_expect_eq(kit_receive(session), 0);
+	library_fixture_settle(&fixture);
+	cr_expect_eq(library_fixture_receive(session), 0);
 	cr_expect_eq(sluice_session_bind(session, htons(5000)), 0);
 	put(0, "239.1.1.1", 0);
-	kit_settle(&kit);
-	cr_expect_eq(kit_receive(session), 1);
+	library_fixture_settle(&fixture);
+	cr_expect_eq(library_fixture_receive(session), 1);
 	cr_expect_eq(sluice_session_bind(session, htons(7001)), 0);
 	put(0, "239.1.1.1", 0);
-	kit_settle(&kit);
-	cr_expect_eq(kit_receive(session), 0);
+	library_fixture_settle(&fixture);
+	cr_expect_eq(library_fixture_receive(session), 0);
 	cr_expect_eq(sluice_session_bind(session, 0), 0);
 	put(0, "239.1.1.1", 0);
-	kit_settle(&kit);
-	cr_expect_eq(kit_receive(session), 1);
+	library_fixture_settle(&fixture);
+	cr_expect_eq(library_fixture_receive(session), 1);
 	cr_expect_eq(sluice_session_bind(NULL, 0), -EINVAL);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(receive, group_stats, .description = "a group's frames are counted, wanted and filtered apart")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), source = kit_addr("10.0.0.7");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   source = library_fixture_addr("10.0.0.7");
 	struct sluice_group_stats stats;
 
-	kit_open(&kit);
-	session = kit_session(&kit);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(sluice_stats_group(session, 1, &group, &stats), -ENOENT);
 	cr_expect_eq(sluice_stats_group(session, 2, &group, &stats), -ENODEV);
 	cr_expect_eq(sluice_join_source(session, 1, &group, &source), 0);
 	cr_expect_eq(sluice_stats_group(session, 1, &group, &stats), 0);
 	cr_expect(stats.packets == 0 && stats.age_ms == UINT64_MAX);
-	kit_stream(&kit, "239.1.1.1", "10.0.0.7");
-	kit_stream(&kit, "239.1.1.1", "10.0.0.8");
-	kit_stream(&kit, "239.1.1.1", "10.0.0.8");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.0.0.7");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.0.0.8");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.0.0.8");
 	cr_expect_eq(sluice_stats_group(session, 1, &group, &stats), 0);
 	cr_expect(stats.packets == 1 && stats.bytes == 142 && stats.filtered == 2);
 	cr_expect_lt(stats.age_ms, 60000);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(receive, interface_stats,
 	.description = "an interface's reports and its port's frames are counted")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), group6 = kit_addr("ff15::1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   group6 = library_fixture_addr("ff15::1");
 	struct sluice_interface_stats stats;
 
-	kit_open(&kit);
-	session = kit_session(&kit);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(sluice_stats_interface(NULL, 1, &stats), -EINVAL);
 	cr_expect_eq(sluice_stats_interface(session, 1, NULL), -EINVAL);
 	cr_expect_eq(sluice_stats_interface(session, 2, &stats), -ENODEV);
@@ -232,11 +234,11 @@ Test(receive, interface_stats,
 	cr_expect_eq(stats.tx_records, 2);
 	cr_expect_eq(stats.tx_leaves, 0);
 	cr_expect_eq(stats.rx_packets, 0);
-	kit_stream(&kit, "239.1.1.1", "10.0.0.7");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.0.0.7");
 	cr_expect_eq(sluice_stats_interface(session, 0, &stats), 0);
 	cr_expect_eq(stats.rx_packets, 1);
 	cr_expect_geq(stats.tx_packets, 2);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 static unsigned drops_of(const char *reason, unsigned ifindex)
@@ -258,13 +260,13 @@ Test(receive, drop_stats, .description = "what workers do and refuse is counted 
 	struct sluice_drop_stats drop;
 	int n;
 
-	kit_open(&kit);
-	session = kit_session(&kit);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(sluice_stats_workers(session, NULL, 1), -EINVAL);
 	cr_expect_eq(sluice_stats_drops(session, NULL, 1), -EINVAL);
 	cr_expect_eq(drops_of("not_joined", 0), 0);
-	kit_stream(&kit, "239.1.1.1", "10.0.0.7");
-	kit_stream(&kit, "239.1.1.1", "10.0.0.7");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.0.0.7");
+	library_fixture_stream(&fixture, "239.1.1.1", "10.0.0.7");
 	cr_expect_eq(drops_of("not_joined", 0), 2);
 	cr_expect_eq(drops_of("rx_bad_checksum", 1), 0);
 	n = sluice_stats_workers(session, workers, 2);
@@ -276,14 +278,14 @@ Test(receive, drop_stats, .description = "what workers do and refuse is counted 
 	cr_expect_eq(sluice_stats_workers(session, workers, 1), 2);
 	n = sluice_stats_drops(session, NULL, 0);
 	cr_expect_eq(sluice_stats_drops(session, &drop, 1), n);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 // ---- Reading frames ------------------------------------------------------------------------
 
 static struct rte_mbuf *mbuf_of(const struct frame_spec *spec)
 {
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(kit.pool);
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(fixture.pool);
 	struct frame frame;
 
 	frame_build(&frame, spec);
@@ -307,12 +309,14 @@ Test(receive, read, .description = "headers of IPv4, IPv6, tags, options and fra
 	static const uint8_t options[] = {0x94, 4, 0, 0};
 	static const uint8_t destination[16] = {17, 1};
 	static const uint8_t later[8] = {17, 0, 0x01, 0x01};
-	struct sluice_addr group = kit_addr("239.1.1.1"), group6 = kit_addr("ff0e::1");
-	struct sluice_addr source = kit_addr("10.0.0.7"), source6 = kit_addr("2001:db8::7");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   group6 = library_fixture_addr("ff0e::1");
+	struct sluice_addr source = library_fixture_addr("10.0.0.7"),
+			   source6 = library_fixture_addr("2001:db8::7");
 	struct sluice_frame info;
 	struct rte_mbuf *mbuf;
 
-	kit_wires(&kit);
+	library_fixture_wires(&fixture);
 	info = read_spec(&(struct frame_spec){
 		.group = "239.1.1.1", .source = "10.0.0.7", .payload_len = 10, .padding = 8});
 	cr_expect(
@@ -367,14 +371,15 @@ Test(receive, filter, .description = "an application's own frames get the sessio
 {
 	static const char *const groups[] = {
 		"239.1.1.1", "239.1.1.2", "ff0e::1", "ff0e::2", "239.129.1.1", "232.1.1.1"};
-	struct sluice_addr group = kit_addr("232.1.1.1"), source = kit_addr("10.0.0.8");
+	struct sluice_addr group = library_fixture_addr("232.1.1.1"),
+			   source = library_fixture_addr("10.0.0.8");
 	struct rte_mbuf *frames[64];
 	struct sluice_session *other;
 	uint64_t wanted = 0;
 
-	kit_open_three(&kit);
-	session = kit_session(&kit);
-	other = kit_session(&kit);
+	library_fixture_open_three(&fixture);
+	session = library_fixture_session(&fixture);
+	other = library_fixture_session(&fixture);
 	for (unsigned i = 0; i < 64; i++)
 		wanted |= (uint64_t)(i % 6 == 0 || i % 6 == 3) << i;
 	for (unsigned i = 0; i < 64; i++)
@@ -395,9 +400,9 @@ Test(receive, filter, .description = "an application's own frames get the sessio
 	cr_expect_eq(sluice_filter_burst(session, 1, frames, 65), 0);
 	leave(1, "239.1.1.1");
 	cr_expect_eq(sluice_filter_burst(session, 1, frames, 6), 0x8);
-	cr_expect_eq(kit_receive(session), 0, "verdicts queue nothing");
+	cr_expect_eq(library_fixture_receive(session), 0, "verdicts queue nothing");
 	rte_pktmbuf_free_bulk(frames, 64);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(receive, filter_query,
@@ -413,8 +418,8 @@ Test(receive, filter_query,
 		sum += query[i] << 8 | query[i + 1];
 	query[2] = ~sum >> 8;
 	query[3] = ~sum;
-	kit_open(&kit);
-	session = kit_session(&kit);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
 	join(session, 1, "239.1.1.1");
 	frame = mbuf_of(&(struct frame_spec){
 		.group = "224.0.0.1",
@@ -426,7 +431,7 @@ Test(receive, filter_query,
 		.payload_len = sizeof(query),
 	});
 	cr_expect_eq(sluice_filter_burst(session, 1, &frame, 1), 0);
-	kit_hear(&kit, KIT_IS_EX, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_IS_EX, "239.1.1.1");
 	rte_pktmbuf_free(frame);
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }

@@ -20,7 +20,7 @@ static struct sluice_session *session;
 static void client(void)
 {
 	daemon_fork(&served);
-	kit_eal();
+	library_fixture_eal();
 }
 
 TestSuite(remote_frames, .init = client, .timeout = 300);
@@ -60,7 +60,8 @@ Test(remote_frames, receive,
 	.description =
 		"promise 1: frames of a daemon come by shared memory, and end with the leave")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), other = kit_addr("239.1.1.2");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   other = library_fixture_addr("239.1.1.2");
 	struct sluice_session_stats stats;
 	struct rte_mbuf *frame;
 
@@ -84,7 +85,8 @@ Test(remote_frames, receive,
 Test(remote_frames, leave_keeps,
 	.description = "promise 1: what was queued before the leave can be read, and no more comes")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), other = kit_addr("239.1.1.2");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   other = library_fixture_addr("239.1.1.2");
 
 	session = open_session(64);
 	cr_assert_eq(sluice_join(session, 1, &group), 0);
@@ -101,7 +103,8 @@ Test(remote_frames, leave_keeps,
 
 Test(remote_frames, flush_by_vlan, .description = "a flush drops the frames of its interface alone")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), other = kit_addr("239.1.1.2");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   other = library_fixture_addr("239.1.1.2");
 	struct sluice_frame info;
 	struct rte_mbuf *frame;
 
@@ -126,7 +129,7 @@ Test(remote_frames, flush_by_vlan, .description = "a flush drops the frames of i
 
 Test(remote_frames, one_port, .description = "sessions of a process share a port while it has room")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 	struct sluice_session *sessions[6];
 
 	for (unsigned i = 0; i < 4; i++)
@@ -147,7 +150,7 @@ Test(remote_frames, one_port, .description = "sessions of a process share a port
 	for (unsigned i = 0; i < 6; i++)
 		cr_expect_eq(receive_some(sessions[i], i == 1 ? 10 : 20, 1), i == 1 ? 10 : 20);
 	for (unsigned i = 0; i < 6; i++) {
-		cr_expect_eq(kit_receive(sessions[i]), 0);
+		cr_expect_eq(library_fixture_receive(sessions[i]), 0);
 		sluice_session_close(sessions[i]);
 	}
 	cr_expect_eq(rte_eth_dev_count_avail(), 0);
@@ -157,7 +160,8 @@ Test(remote_frames, one_port, .description = "sessions of a process share a port
 Test(remote_frames, slow_reader,
 	.description = "promise 7: a session that does not read loses its own")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), other = kit_addr("239.1.1.2");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   other = library_fixture_addr("239.1.1.2");
 	struct sluice_session *idle = open_session(64);
 	struct sluice_session_stats stats;
 
@@ -187,14 +191,14 @@ TestSuite(remote_death, .timeout = 300);
 // A client in a process of its own: two sessions join the group, and it stops.
 static pid_t fork_client(const char *path, const char *text)
 {
-	struct sluice_addr group = kit_addr(text);
+	struct sluice_addr group = library_fixture_addr(text);
 	pid_t pid = fork();
 	int rc;
 
 	cr_assert(pid >= 0);
 	if (pid > 0)
 		return pid;
-	kit_eal();
+	library_fixture_eal();
 	do {
 		usleep(10000);
 		rc = sluice_session_open(NULL, path, NULL, &session);
@@ -216,25 +220,25 @@ Test(remote_death, client,
 	.description =
 		"promise 4: each process has a port; its death leaves its groups and frees it")
 {
-	static struct kit kit;
+	static struct library_fixture fixture;
 	pid_t first, second;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/tmp/sluice-api-%d.sock", getpid());
 	first = fork_client(path, "239.1.1.1");
 	second = fork_client(path, "239.1.1.2");
-	kit_eal();
-	daemon_start(&kit, path);
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.2");
+	library_fixture_eal();
+	daemon_start(&fixture, path);
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.2");
 	cr_expect_eq(rte_eth_dev_count_avail(), 4, "two wires and a port for each client");
 	kill_client(first);
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.1");
 	while (rte_eth_dev_count_avail() > 3)
 		sched_yield();
-	cr_expect_eq(kit_heard(&kit, KIT_TO_IN, "239.1.1.2"), 0);
+	cr_expect_eq(library_fixture_heard(&fixture, FIXTURE_TO_IN, "239.1.1.2"), 0);
 	kill_client(second);
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.2");
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.2");
 	while (rte_eth_dev_count_avail() > 2)
 		sched_yield();
 	daemon_stop();

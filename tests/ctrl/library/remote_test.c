@@ -13,16 +13,16 @@
 #include <rte_ethdev.h>
 #include "daemon_fixture.h"
 
-TestSuite(remote, .init = kit_eal, .timeout = 300);
+TestSuite(remote, .init = library_fixture_eal, .timeout = 300);
 
-static struct kit kit;
+static struct library_fixture fixture;
 static struct sluice_session *session;
 static char path[64];
 
 static void start_daemon(void)
 {
 	snprintf(path, sizeof(path), "/tmp/sluice-api-%d.sock", getpid());
-	daemon_start(&kit, path);
+	daemon_start(&fixture, path);
 }
 
 static void open_session(void)
@@ -45,7 +45,8 @@ Test(remote, nobody, .description = "without a daemon a session is refused with 
 Test(remote, interfaces, .description = "interfaces of the daemon are listed as they are")
 {
 	struct sluice_interface list[3];
-	struct sluice_addr ipv4 = kit_addr("10.9.0.2"), ipv6 = kit_addr("fe80::2"), found[2];
+	struct sluice_addr ipv4 = library_fixture_addr("10.9.0.2"),
+			   ipv6 = library_fixture_addr("fe80::2"), found[2];
 	char name[SLUICE_NAME_MAX];
 
 	start_daemon();
@@ -71,7 +72,7 @@ Test(remote, interfaces, .description = "interfaces of the daemon are listed as 
 
 Test(remote, stats, .description = "the daemon's counters are those of its engine")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 	struct sluice_interface_stats stats;
 	struct sluice_worker_stats workers[2];
 	struct sluice_drop_stats drops[256];
@@ -80,7 +81,7 @@ Test(remote, stats, .description = "the daemon's counters are those of its engin
 	start_daemon();
 	open_session();
 	cr_expect_eq(sluice_join(session, 1, &group), 0);
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.1");
 	cr_expect_eq(sluice_stats_interface(session, 4, &stats), -ENODEV);
 	cr_expect_eq(sluice_stats_interface(session, 1, &stats), 0);
 	cr_expect(stats.groups == 1 && stats.igmp_version == 3 && stats.mld_version == 2);
@@ -107,8 +108,11 @@ Test(remote, memberships,
 	.description =
 		"promise 4: joins are counted, filters kept, and the session's end leaves all")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), other = kit_addr("239.1.1.2");
-	struct sluice_addr sources[] = {kit_addr("10.0.0.8"), kit_addr("10.0.0.7")}, found[2];
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   other = library_fixture_addr("239.1.1.2");
+	struct sluice_addr sources[] = {library_fixture_addr("10.0.0.8"),
+		library_fixture_addr("10.0.0.7")},
+			   found[2];
 	struct sluice_group_stats stats;
 	enum sluice_filter_mode mode;
 	unsigned n = 2;
@@ -120,7 +124,7 @@ Test(remote, memberships,
 	cr_expect_eq(sluice_join(session, 0, &group), -ENODEV);
 	cr_expect_eq(sluice_join(session, 1, &group), 0);
 	cr_expect_eq(sluice_join(session, 1, &group), 0);
-	kit_hear(&kit, KIT_TO_EX, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.1");
 	cr_expect_eq(sluice_stats_group(session, 1, &group, &stats), 0);
 	cr_expect_eq(stats.age_ms, UINT64_MAX);
 	cr_expect_eq(sluice_block_source(session, 1, &group, &sources[0]), 0);
@@ -135,14 +139,14 @@ Test(remote, memberships,
 	cr_expect(mode == SLUICE_INCLUDE && n == 2 && sluice_addr_equal(&found[0], &sources[1]));
 	cr_expect_eq(sluice_leave_source(session, 1, &other, &sources[0]), 0);
 	sluice_session_close(session);
-	kit_hear(&kit, KIT_TO_IN, "239.1.1.1");
-	kit_hear(&kit, KIT_BLOCK, "239.1.1.2");
+	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.1");
+	library_fixture_hear(&fixture, FIXTURE_BLOCK, "239.1.1.2");
 	daemon_stop();
 }
 
 Test(remote, filter_burst, .description = "no frame is wanted: the group table is the daemon's")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 	struct rte_mbuf *mbuf;
 	struct frame frame;
 
@@ -150,7 +154,7 @@ Test(remote, filter_burst, .description = "no frame is wanted: the group table i
 	open_session();
 	cr_expect_eq(sluice_join(session, 1, &group), 0);
 	frame_build(&frame, &(struct frame_spec){.group = "239.1.1.1", .source = "10.0.0.7"});
-	mbuf = rte_pktmbuf_alloc(kit.pool);
+	mbuf = rte_pktmbuf_alloc(fixture.pool);
 	cr_assert(mbuf != NULL);
 	memcpy(rte_pktmbuf_append(mbuf, frame.len), frame.bytes, frame.len);
 	cr_expect_eq(sluice_filter_burst(session, 1, &mbuf, 1), 0);
@@ -161,7 +165,8 @@ Test(remote, filter_burst, .description = "no frame is wanted: the group table i
 
 Test(remote, async, .description = "asynchronous joins have their events from the daemon")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), ssm = kit_addr("232.1.1.1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   ssm = library_fixture_addr("232.1.1.1");
 	struct sluice_event event;
 	int a, b;
 
@@ -174,15 +179,15 @@ Test(remote, async, .description = "asynchronous joins have their events from th
 		static const enum sluice_event_kind kinds[] = {
 			SLUICE_EVENT_PENDING, SLUICE_EVENT_JOINED};
 
-		event = kit_event(session);
+		event = library_fixture_event(session);
 		cr_expect_eq(event.kind, kinds[i % 2]);
 		cr_expect_eq(event.context, i < 2 ? &a : &b);
 	}
-	event = kit_event(session);
+	event = library_fixture_event(session);
 	cr_expect(event.kind == SLUICE_EVENT_ERROR && event.status == -EINVAL);
 	cr_expect_eq(sluice_leave(session, 1, &group), 0);
 	cr_expect_eq(sluice_leave(session, 1, &group), 0);
-	event = kit_event(session);
+	event = library_fixture_event(session);
 	cr_expect(event.kind == SLUICE_EVENT_LEFT && event.context == &a);
 	cr_expect_eq(sluice_event_get(session, &event), -EAGAIN);
 	sluice_session_close(session);
@@ -191,19 +196,19 @@ Test(remote, async, .description = "asynchronous joins have their events from th
 
 Test(remote, send, .description = "a datagram goes out by the daemon's interface")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 
 	start_daemon();
 	open_session();
 	cr_expect_eq(sluice_session_bind(session, htons(7000)), 0);
 	cr_expect_eq(sluice_set_multicast_if(session, 1), 0);
 	cr_expect_eq(sluice_send(session, &group, htons(5000), "\x01\xfe", 2), 0);
-	while (kit.n_sent == 0)
-		kit_listen(&kit);
-	cr_expect_eq(
-		memcmp(rte_pktmbuf_mtod(kit.sent[0], char *) + 34, "\x1b\x58\x13\x88\x00\x0a", 6),
+	while (fixture.n_sent == 0)
+		library_fixture_listen(&fixture);
+	cr_expect_eq(memcmp(rte_pktmbuf_mtod(fixture.sent[0], char *) + 34,
+			     "\x1b\x58\x13\x88\x00\x0a", 6),
 		0);
-	cr_expect_eq(memcmp(rte_pktmbuf_mtod(kit.sent[0], char *) + 42, "\x01\xfe", 2), 0);
+	cr_expect_eq(memcmp(rte_pktmbuf_mtod(fixture.sent[0], char *) + 42, "\x01\xfe", 2), 0);
 	cr_expect_eq(sluice_set_multicast_if(session, 2), 0);
 	cr_expect_eq(sluice_send(session, &group, 0, NULL, 0), -EADDRNOTAVAIL);
 	sluice_session_close(session);
@@ -213,25 +218,26 @@ Test(remote, send, .description = "a datagram goes out by the daemon's interface
 Test(remote, gone,
 	.description = "when the daemon goes, calls fail and all that was joined is lost")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1"), other = kit_addr("239.1.1.2");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
+			   other = library_fixture_addr("239.1.1.2");
 	struct sluice_event event;
 	int a;
 
 	start_daemon();
 	open_session();
 	cr_expect_eq(sluice_join_async(session, 1, &group, NULL, &a), 0);
-	cr_expect_eq(kit_event(session).kind, SLUICE_EVENT_PENDING);
-	cr_expect_eq(kit_event(session).kind, SLUICE_EVENT_JOINED);
+	cr_expect_eq(library_fixture_event(session).kind, SLUICE_EVENT_PENDING);
+	cr_expect_eq(library_fixture_event(session).kind, SLUICE_EVENT_JOINED);
 	cr_expect_eq(sluice_join(session, 1, &other), 0);
-	cr_expect_eq(kit_event(session).kind, SLUICE_EVENT_PENDING);
-	cr_expect_eq(kit_event(session).kind, SLUICE_EVENT_JOINED);
+	cr_expect_eq(library_fixture_event(session).kind, SLUICE_EVENT_PENDING);
+	cr_expect_eq(library_fixture_event(session).kind, SLUICE_EVENT_JOINED);
 	daemon_stop();
 	do
-		event = kit_event(session);
+		event = library_fixture_event(session);
 	while (event.kind == SLUICE_EVENT_LEFT);
 	cr_expect(event.kind == SLUICE_EVENT_ERROR && event.status == -EPIPE);
 	cr_expect(event.context == &a && sluice_addr_equal(&event.group, &group));
-	event = kit_event(session);
+	event = library_fixture_event(session);
 	cr_expect(event.kind == SLUICE_EVENT_ERROR && event.status == -EPIPE);
 	cr_expect(event.context == NULL && event.group.family == 0);
 	cr_expect_eq(sluice_event_get(session, &event), -EAGAIN);
@@ -245,7 +251,7 @@ Test(remote, lost, .description = "a device that is gone is told to whoever join
 {
 	start_daemon();
 	open_session();
-	kit_expect_lost(&kit, session);
+	library_fixture_expect_lost(&fixture, session);
 	sluice_session_close(session);
 	daemon_stop();
 }

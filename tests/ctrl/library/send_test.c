@@ -6,27 +6,27 @@
 #include <sched.h>
 #include "library_fixture.h"
 
-TestSuite(send, .init = kit_eal, .timeout = 300);
+TestSuite(send, .init = library_fixture_eal, .timeout = 300);
 
-static struct kit kit;
+static struct library_fixture fixture;
 static struct sluice_session *session;
 
 static int send_text(const char *group, const char *text)
 {
-	struct sluice_addr addr = kit_addr(group);
+	struct sluice_addr addr = library_fixture_addr(group);
 
 	return sluice_send(session, &addr, htons(5000), text, strlen(text));
 }
 
 static const struct rte_mbuf *next_sent(void)
 {
-	unsigned n = kit.n_sent;
+	unsigned n = fixture.n_sent;
 
-	while (kit.n_sent == n) {
-		kit_listen(&kit);
+	while (fixture.n_sent == n) {
+		library_fixture_listen(&fixture);
 		sched_yield();
 	}
-	return kit.sent[n];
+	return fixture.sent[n];
 }
 
 // The ones' complement sum, as the receiver computes it: 0xffff if the checksum in it is right.
@@ -55,8 +55,8 @@ Test(send, ipv4, .description = "RFC 1112: an IPv4 datagram is right to the last
 	const struct rte_mbuf *frame;
 	uint8_t bytes[60];
 
-	kit_open(&kit);
-	cr_assert_eq(sluice_session_open(kit.sluice, NULL, &options, &session), 0);
+	library_fixture_open(&fixture);
+	cr_assert_eq(sluice_session_open(fixture.sluice, NULL, &options, &session), 0);
 	cr_assert_eq(sluice_interface_list(session, &interface, 1), 1);
 	cr_assert_eq(sluice_set_multicast_if(session, 1), 0);
 	cr_assert_eq(send_text("239.129.1.1", "abcd"), 0);
@@ -72,19 +72,20 @@ Test(send, ipv4, .description = "RFC 1112: an IPv4 datagram is right to the last
 	cr_expect_arr_eq(bytes, expected, sizeof(expected));
 	for (unsigned i = sizeof(expected); i < 60; i++)
 		cr_expect_eq(bytes[i], 0, "padding");
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(send, ipv6,
 	.description = "an IPv6 datagram on a VLAN is right, and its source reaches as far")
 {
-	struct sluice_addr group = kit_addr("ff0e::1:2"), far = kit_addr("2001:db8:20::2");
+	struct sluice_addr group = library_fixture_addr("ff0e::1:2"),
+			   far = library_fixture_addr("2001:db8:20::2");
 	uint8_t payload[1432] = {1, 2, 3};
 	const struct rte_mbuf *frame;
 	const uint8_t *bytes;
 
-	kit_open_three(&kit);
-	session = kit_session(&kit);
+	library_fixture_open_three(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_assert_eq(sluice_set_multicast_if(session, 2), 0);
 	cr_assert_eq(sluice_set_multicast_ttl(session, 255), 0);
 	cr_assert_eq(sluice_send(session, &group, htons(5000), payload, sizeof(payload)), 0);
@@ -102,16 +103,16 @@ Test(send, ipv6,
 	frame = next_sent();
 	bytes = rte_pktmbuf_mtod(frame, uint8_t *);
 	cr_expect(bytes[26] == 0xfe && bytes[27] == 0x80, "a link-local group from link-local");
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(send, errors, .description = "what cannot be sent is refused with its own errno")
 {
 	static const uint8_t large[3000];
-	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 
-	kit_open_three(&kit);
-	session = kit_session(&kit);
+	library_fixture_open_three(&fixture);
+	session = library_fixture_session(&fixture);
 	cr_expect_eq(send_text("239.1.1.1", "x"), -ENETUNREACH, "no interface was chosen");
 	cr_expect_eq(sluice_set_multicast_if(session, 4), -ENODEV);
 	cr_expect_eq(sluice_set_multicast_if(session, 1), 0);
@@ -124,43 +125,43 @@ Test(send, errors, .description = "what cannot be sent is refused with its own e
 	cr_expect_eq(sluice_set_multicast_ttl(session, 256), -EINVAL);
 	cr_expect_eq(sluice_set_multicast_if(session, 3), 0);
 	cr_expect_eq(send_text("239.1.1.1", "x"), -EADDRNOTAVAIL, "no IPv4 address");
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }
 
 Test(send, loop, .description = "sessions here that want the group get what is sent, if asked to")
 {
-	struct sluice_addr group = kit_addr("239.1.1.1");
+	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 	struct sluice_session *receiver, *bound;
 	struct sluice_session_options options = {.udp_port_be = htons(5001)};
 	struct sluice_frame info;
 	struct rte_mbuf *frame;
 
-	kit_open(&kit);
-	session = kit_session(&kit);
-	receiver = kit_session(&kit);
-	cr_assert_eq(sluice_session_open(kit.sluice, NULL, &options, &bound), 0);
+	library_fixture_open(&fixture);
+	session = library_fixture_session(&fixture);
+	receiver = library_fixture_session(&fixture);
+	cr_assert_eq(sluice_session_open(fixture.sluice, NULL, &options, &bound), 0);
 	cr_assert_eq(sluice_join(receiver, 1, &group), 0);
 	cr_assert_eq(sluice_join(bound, 1, &group), 0);
 	cr_assert_eq(sluice_set_multicast_if(session, 1), 0);
 	cr_assert_eq(sluice_set_multicast_ttl(session, 0), 0);
 	cr_assert_eq(send_text("239.1.1.1", "here"), 0);
-	kit_settle(&kit); // calls are taken in order: the datagram before these
+	library_fixture_settle(&fixture); // calls are taken in order: the datagram before these
 	cr_assert_eq(sluice_recv_burst(receiver, &frame, 1), 1);
 	cr_assert_eq(sluice_frame_read(frame, &info), 0);
 	cr_expect(info.payload_len == 4 && info.udp_port_be == htons(5000));
 	rte_pktmbuf_free(frame);
-	cr_expect_eq(kit_receive(session), 0);
-	cr_expect_eq(kit_receive(bound), 0, "another port");
+	cr_expect_eq(library_fixture_receive(session), 0);
+	cr_expect_eq(library_fixture_receive(bound), 0, "another port");
 	cr_assert_eq(sluice_set_multicast_ttl(session, 1), 0);
 	cr_assert_eq(sluice_set_multicast_loop(session, false), 0);
 	cr_assert_eq(send_text("239.1.1.1", "away"), 0);
 	frame = (struct rte_mbuf *)next_sent();
 	cr_expect_eq(memcmp(rte_pktmbuf_mtod(frame, char *) + 42, "away", 4), 0, "TTL 0 was sent");
-	cr_expect_eq(kit_receive(receiver), 0);
+	cr_expect_eq(library_fixture_receive(receiver), 0);
 	cr_assert_eq(sluice_set_multicast_loop(session, true), 0);
 	cr_assert_eq(send_text("239.1.1.1", "both"), 0);
 	next_sent();
-	kit_settle(&kit);
-	cr_expect_eq(kit_receive(receiver), 1);
-	kit_close(&kit);
+	library_fixture_settle(&fixture);
+	cr_expect_eq(library_fixture_receive(receiver), 1);
+	library_fixture_close(&fixture);
 }

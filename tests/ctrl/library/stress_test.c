@@ -17,9 +17,9 @@
 
 enum { THREADS = 8, GROUPS = 20, SOURCES = 3, SECONDS = 3, RING = 256 };
 
-TestSuite(stress, .init = kit_eal, .timeout = 3600);
+TestSuite(stress, .init = library_fixture_eal, .timeout = 3600);
 
-static struct kit kit;
+static struct library_fixture fixture;
 static atomic_bool stop;
 static atomic_uint_least64_t n_made, n_put, n_got, n_changes;
 
@@ -83,7 +83,7 @@ static void describe(unsigned i, struct frame *frame)
 
 static struct rte_mbuf *make(const struct frame *frame)
 {
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(kit.pool);
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(fixture.pool);
 
 	if (mbuf != NULL)
 		memcpy(rte_pktmbuf_append(mbuf, frame->len), frame->bytes, frame->len);
@@ -112,7 +112,7 @@ static void *generate(void *arg)
 		struct rte_mbuf *mbuf = make(&frames[rand_r(&seed) % (GROUPS * SOURCES)]);
 
 		atomic_fetch_add_explicit(&n_made, 1, memory_order_release);
-		if (mbuf != NULL && rte_ring_enqueue(kit.rx[0], mbuf) == 0) {
+		if (mbuf != NULL && rte_ring_enqueue(fixture.rx[0], mbuf) == 0) {
 			atomic_fetch_add(&n_put, 1);
 			continue;
 		}
@@ -128,7 +128,7 @@ static void *swallow(void *arg)
 	struct rte_mbuf *frame;
 
 	while (!atomic_load(&stop))
-		if (rte_ring_dequeue(kit.tx[0], (void **)&frame) == 0)
+		if (rte_ring_dequeue(fixture.tx[0], (void **)&frame) == 0)
 			rte_pktmbuf_free(frame);
 		else
 			sched_yield();
@@ -146,7 +146,7 @@ static void open_session(struct caller *caller)
 {
 	struct sluice_session_options options = {.ring_size = RING};
 
-	check(sluice_session_open(kit.sluice, NULL, &options, &caller->session) == 0);
+	check(sluice_session_open(fixture.sluice, NULL, &options, &caller->session) == 0);
 	memset(caller->memberships, 0, sizeof(caller->memberships));
 }
 
@@ -279,9 +279,9 @@ Test(stress, random,
 	struct sluice_session *slow;
 	pthread_t load, sink;
 
-	kit_open(&kit);
-	cr_assert(rte_eth_add_rx_callback(kit.port[0], 0, see, NULL) != NULL);
-	slow = kit_session(&kit);
+	library_fixture_open(&fixture);
+	cr_assert(rte_eth_add_rx_callback(fixture.port[0], 0, see, NULL) != NULL);
+	slow = library_fixture_session(&fixture);
 	for (unsigned i = 0; i < GROUPS; i++) {
 		struct sluice_addr group = group_of(i);
 
@@ -302,7 +302,7 @@ Test(stress, random,
 	sluice_session_close(slow);
 	for (unsigned i = 0; i < GROUPS; i++) {
 		struct sluice_addr group = group_of(i);
-		struct sluice_session *last = kit_session(&kit);
+		struct sluice_session *last = library_fixture_session(&fixture);
 		struct sluice_group_stats stats;
 
 		cr_expect_eq(sluice_stats_group(last, 1, &group, &stats), -ENOENT, "group %u", i);
@@ -312,5 +312,5 @@ Test(stress, random,
 	cr_expect_gt(atomic_load(&n_got), 0);
 	cr_log_info("%lu frames, %lu received, %lu changes", atomic_load(&n_put),
 		atomic_load(&n_got), atomic_load(&n_changes));
-	kit_close(&kit);
+	library_fixture_close(&fixture);
 }

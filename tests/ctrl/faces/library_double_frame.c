@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames of the double: what sluice_frame_read() is to say lies in front of the payload.
-#include "fake.h"
+#include "library_double.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <rte_eal.h>
@@ -15,52 +15,53 @@ static struct {
 		struct rte_mbuf *frame;
 	} queue[MAX_FRAMES];
 	unsigned n;
-} fake;
+} library_double;
 
-void fake_eal_init(void)
+void library_double_eal_init(void)
 {
-	char *args[] = {(char *)"fake", (char *)"--no-huge", (char *)"--no-shconf", (char *)"-m",
-		(char *)"64", (char *)"--no-pci", (char *)"--no-telemetry",
+	char *args[] = {(char *)"library_double", (char *)"--no-huge", (char *)"--no-shconf",
+		(char *)"-m", (char *)"64", (char *)"--no-pci", (char *)"--no-telemetry",
 		(char *)"--log-level=error"};
 
 	cr_assert_geq(rte_eal_init(sizeof(args) / sizeof(args[0]), args), 0);
-	fake.pool = rte_pktmbuf_pool_create(
+	library_double.pool = rte_pktmbuf_pool_create(
 		"frames", MAX_FRAMES, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	cr_assert(fake.pool);
+	cr_assert(library_double.pool);
 }
 
-void fake_frame_push(struct sluice_session *session, const char *group, const char *source,
-	uint16_t source_port, uint16_t port, const char *payload)
+void library_double_frame_push(struct sluice_session *session, const char *group,
+	const char *source, uint16_t source_port, uint16_t port, const char *payload)
 {
-	struct rte_mbuf *frame = rte_pktmbuf_alloc(fake.pool);
+	struct rte_mbuf *frame = rte_pktmbuf_alloc(library_double.pool);
 	struct sluice_frame *info;
 
 	cr_assert(frame, "frames leak");
 	info = (struct sluice_frame *)rte_pktmbuf_append(frame, sizeof(*info));
 	*info = (struct sluice_frame){
-		.group = fake_addr(group),
-		.source = fake_addr(source),
+		.group = library_double_addr(group),
+		.source = library_double_addr(source),
 		.source_port_be = htons(source_port),
 		.udp_port_be = htons(port),
 		.payload = sizeof(*info),
 		.payload_len = strlen(payload),
 	};
 	memcpy(rte_pktmbuf_append(frame, strlen(payload)), payload, strlen(payload));
-	fake.queue[fake.n].session = session;
-	fake.queue[fake.n++].frame = frame;
+	library_double.queue[library_double.n].session = session;
+	library_double.queue[library_double.n++].frame = frame;
 }
 
 unsigned sluice_recv_burst(struct sluice_session *session, struct rte_mbuf **frames, unsigned n)
 {
 	unsigned taken = 0;
 
-	for (unsigned i = 0; i < fake.n && taken < n;) {
-		if (fake.queue[i].session != session) {
+	for (unsigned i = 0; i < library_double.n && taken < n;) {
+		if (library_double.queue[i].session != session) {
 			i++;
 			continue;
 		}
-		frames[taken++] = fake.queue[i].frame;
-		memmove(&fake.queue[i], &fake.queue[i + 1], (--fake.n - i) * sizeof(fake.queue[0]));
+		frames[taken++] = library_double.queue[i].frame;
+		memmove(&library_double.queue[i], &library_double.queue[i + 1],
+			(--library_double.n - i) * sizeof(library_double.queue[0]));
 	}
 	return taken;
 }

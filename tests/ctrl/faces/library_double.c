@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "fake.h"
+#include "library_double.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -12,22 +12,22 @@
 
 #define MAX_INTERFACES 4
 
-struct join {
-	TAILQ_ENTRY(join) link;
+struct double_join {
+	TAILQ_ENTRY(double_join) link;
 	unsigned ifindex;
 	struct sluice_addr group;
 	void *context;
 	bool pending; // its report was not sent yet
 };
 
-struct event {
-	TAILQ_ENTRY(event) link;
+struct double_event {
+	TAILQ_ENTRY(double_event) link;
 	struct sluice_event event;
 };
 
 struct sluice_session {
-	TAILQ_HEAD(joins, join) joins; // the newest first
-	TAILQ_HEAD(, event) events;
+	TAILQ_HEAD(joins, double_join) joins; // the newest first
+	TAILQ_HEAD(, double_event) events;
 	int event_fd;
 };
 
@@ -40,9 +40,9 @@ static struct {
 	const char *fail_function;
 	int fail_rc;
 	char log[16384], seen[16384];
-} fake = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} library_double = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-struct sluice_addr fake_addr(const char *text)
+struct sluice_addr library_double_addr(const char *text)
 {
 	struct sluice_addr addr = {.family = AF_UNSPEC};
 
@@ -53,43 +53,44 @@ struct sluice_addr fake_addr(const char *text)
 	return addr;
 }
 
-void fake_interface_add(const char *name, const char *ipv4, const char *ipv6)
+void library_double_interface_add(const char *name, const char *ipv4, const char *ipv6)
 {
-	struct sluice_interface *interface = &fake.interfaces[fake.n_interfaces++];
+	struct sluice_interface *interface =
+		&library_double.interfaces[library_double.n_interfaces++];
 
-	interface->index = fake.n_interfaces;
+	interface->index = library_double.n_interfaces;
 	strcpy(interface->name, name);
-	interface->ipv4 = fake_addr(ipv4);
-	interface->ipv6 = fake_addr(ipv6);
+	interface->ipv4 = library_double_addr(ipv4);
+	interface->ipv6 = library_double_addr(ipv6);
 }
 
-void fake_address_add(const char *address)
+void library_double_address_add(const char *address)
 {
-	fake.another[fake.n_interfaces - 1] = fake_addr(address);
+	library_double.another[library_double.n_interfaces - 1] = library_double_addr(address);
 }
 
-void fake_fail(const char *function, int rc)
+void library_double_fail(const char *function, int rc)
 {
-	fake.fail_function = function;
-	fake.fail_rc = rc;
+	library_double.fail_function = function;
+	library_double.fail_rc = rc;
 }
 
-const char *fake_log(void)
+const char *library_double_log(void)
 {
-	pthread_mutex_lock(&fake.lock);
-	strcpy(fake.seen, fake.log);
-	fake.log[0] = '\0';
-	pthread_mutex_unlock(&fake.lock);
-	return fake.seen;
+	pthread_mutex_lock(&library_double.lock);
+	strcpy(library_double.seen, library_double.log);
+	library_double.log[0] = '\0';
+	pthread_mutex_unlock(&library_double.lock);
+	return library_double.seen;
 }
 
 __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
 {
-	size_t used = strlen(fake.log);
+	size_t used = strlen(library_double.log);
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(fake.log + used, sizeof(fake.log) - used, format, args);
+	vsnprintf(library_double.log + used, sizeof(library_double.log) - used, format, args);
 	va_end(args);
 }
 
@@ -103,18 +104,18 @@ static const char *text_of(const struct sluice_addr *addr)
 // Opens a call: true if it is to fail, with *rc.
 static bool call_fails(const char *function, int *rc)
 {
-	pthread_mutex_lock(&fake.lock);
-	if (!fake.fail_function || strcmp(fake.fail_function, function) != 0)
+	pthread_mutex_lock(&library_double.lock);
+	if (!library_double.fail_function || strcmp(library_double.fail_function, function) != 0)
 		return false;
-	fake.fail_function = NULL;
-	*rc = fake.fail_rc;
-	pthread_mutex_unlock(&fake.lock);
+	library_double.fail_function = NULL;
+	*rc = library_double.fail_rc;
+	pthread_mutex_unlock(&library_double.lock);
 	return true;
 }
 
 static int call_done(int rc)
 {
-	pthread_mutex_unlock(&fake.lock);
+	pthread_mutex_unlock(&library_double.lock);
 	return rc;
 }
 
@@ -127,8 +128,8 @@ static bool is_multicast(const struct sluice_addr *group)
 static int ifindex_check(unsigned ifindex)
 {
 	if (ifindex == 0)
-		return fake.n_interfaces == 1 ? 0 : -ENODEV;
-	return ifindex <= fake.n_interfaces ? 0 : -ENODEV;
+		return library_double.n_interfaces == 1 ? 0 : -ENODEV;
+	return ifindex <= library_double.n_interfaces ? 0 : -ENODEV;
 }
 
 static int group_check(unsigned ifindex, const struct sluice_addr *group)
@@ -138,14 +139,14 @@ static int group_check(unsigned ifindex, const struct sluice_addr *group)
 
 // ---- Sessions ------------------------------------------------------------------------------
 
-struct sluice_session *fake_session(void)
+struct sluice_session *library_double_session(void)
 {
-	return fake.session;
+	return library_double.session;
 }
 
-unsigned fake_sessions(void)
+unsigned library_double_sessions(void)
 {
-	return fake.n_sessions;
+	return library_double.n_sessions;
 }
 
 int sluice_session_open(struct sluice *sluice, const char *socket,
@@ -159,8 +160,8 @@ int sluice_session_open(struct sluice *sluice, const char *socket,
 	TAILQ_INIT(&(*session)->joins);
 	TAILQ_INIT(&(*session)->events);
 	(*session)->event_fd = eventfd(0, EFD_NONBLOCK);
-	fake.session = *session;
-	fake.n_sessions++;
+	library_double.session = *session;
+	library_double.n_sessions++;
 	note("session_open %s %u;", sluice ? "engine" : socket,
 		options ? ntohs(options->udp_port_be) : 0);
 	return call_done(0);
@@ -176,10 +177,10 @@ int sluice_session_bind(struct sluice_session *session, uint16_t udp_port_be)
 	return call_done(0);
 }
 
-static struct join *join_find(
+static struct double_join *join_find(
 	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group)
 {
-	struct join *join;
+	struct double_join *join;
 
 	TAILQ_FOREACH (join, &session->joins, link)
 		if (join->ifindex == ifindex && sluice_addr_equal(&join->group, group))
@@ -190,7 +191,7 @@ static struct join *join_find(
 static bool is_reported(
 	struct sluice_session *session, unsigned ifindex, const struct sluice_addr *group)
 {
-	struct join *join;
+	struct double_join *join;
 
 	TAILQ_FOREACH (join, &session->joins, link)
 		if (join->ifindex == ifindex && sluice_addr_equal(&join->group, group) &&
@@ -199,7 +200,7 @@ static bool is_reported(
 	return false;
 }
 
-static void join_remove(struct sluice_session *session, struct join *join)
+static void join_remove(struct sluice_session *session, struct double_join *join)
 {
 	TAILQ_REMOVE(&session->joins, join, link);
 	if (!join->pending && !is_reported(session, join->ifindex, &join->group))
@@ -209,9 +210,9 @@ static void join_remove(struct sluice_session *session, struct join *join)
 
 void sluice_session_close(struct sluice_session *session)
 {
-	struct event *event;
+	struct double_event *event;
 
-	pthread_mutex_lock(&fake.lock);
+	pthread_mutex_lock(&library_double.lock);
 	note("session_close;");
 	while (!TAILQ_EMPTY(&session->joins))
 		join_remove(session, TAILQ_FIRST(&session->joins));
@@ -221,16 +222,16 @@ void sluice_session_close(struct sluice_session *session)
 	}
 	close(session->event_fd);
 	free(session);
-	fake.n_sessions--;
-	pthread_mutex_unlock(&fake.lock);
+	library_double.n_sessions--;
+	pthread_mutex_unlock(&library_double.lock);
 }
 
 // ---- Interfaces ----------------------------------------------------------------------------
 
 int sluice_interface_index(struct sluice_session *session, const char *name)
 {
-	for (unsigned i = 0; i < fake.n_interfaces; i++)
-		if (strcmp(fake.interfaces[i].name, name) == 0)
+	for (unsigned i = 0; i < library_double.n_interfaces; i++)
+		if (strcmp(library_double.interfaces[i].name, name) == 0)
 			return i + 1;
 	return -ENODEV;
 }
@@ -238,18 +239,18 @@ int sluice_interface_index(struct sluice_session *session, const char *name)
 int sluice_interface_name(
 	struct sluice_session *session, unsigned ifindex, char name[SLUICE_NAME_MAX])
 {
-	if (ifindex < 1 || ifindex > fake.n_interfaces)
+	if (ifindex < 1 || ifindex > library_double.n_interfaces)
 		return -ENODEV;
-	strcpy(name, fake.interfaces[ifindex - 1].name);
+	strcpy(name, library_double.interfaces[ifindex - 1].name);
 	return 0;
 }
 
 int sluice_interface_list(
 	struct sluice_session *session, struct sluice_interface *interfaces, unsigned n)
 {
-	for (unsigned i = 0; i < n && i < fake.n_interfaces; i++)
-		interfaces[i] = fake.interfaces[i];
-	return fake.n_interfaces;
+	for (unsigned i = 0; i < n && i < library_double.n_interfaces; i++)
+		interfaces[i] = library_double.interfaces[i];
+	return library_double.n_interfaces;
 }
 
 static unsigned add_address(
@@ -265,11 +266,11 @@ static unsigned add_address(
 int sluice_interface_addresses(
 	struct sluice_session *session, unsigned ifindex, struct sluice_addr *addresses, unsigned n)
 {
-	const struct sluice_interface *interface = &fake.interfaces[ifindex - 1];
+	const struct sluice_interface *interface = &library_double.interfaces[ifindex - 1];
 
-	if (ifindex < 1 || ifindex > fake.n_interfaces)
+	if (ifindex < 1 || ifindex > library_double.n_interfaces)
 		return -ENODEV;
-	return add_address(&fake.another[ifindex - 1], addresses, n,
+	return add_address(&library_double.another[ifindex - 1], addresses, n,
 		add_address(&interface->ipv6, addresses, n,
 			add_address(&interface->ipv4, addresses, n, 0)));
 }
@@ -279,9 +280,9 @@ int sluice_interface_addresses(
 static void join_add(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, void *context, bool pending)
 {
-	struct join *join = calloc(1, sizeof(*join));
+	struct double_join *join = calloc(1, sizeof(*join));
 
-	*join = (struct join){.ifindex = ifindex, .group = *group, .context = context};
+	*join = (struct double_join){.ifindex = ifindex, .group = *group, .context = context};
 	join->pending = pending;
 	if (!pending && !is_reported(session, ifindex, group))
 		note("+%s;", text_of(group));
@@ -320,7 +321,7 @@ int sluice_join_async(struct sluice_session *session, unsigned ifindex,
 static int leave(const char *function, struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group)
 {
-	struct join *join;
+	struct double_join *join;
 	int rc;
 
 	if (call_fails(function, &rc))
@@ -366,9 +367,9 @@ int sluice_get_filter(struct sluice_session *session, unsigned ifindex,
 // ---- Events --------------------------------------------------------------------------------
 
 static void event_queue(struct sluice_session *session, enum sluice_event_kind kind, int status,
-	const struct join *join)
+	const struct double_join *join)
 {
-	struct event *event = calloc(1, sizeof(*event));
+	struct double_event *event = calloc(1, sizeof(*event));
 
 	event->event = (struct sluice_event){.kind = kind,
 		.status = status,
@@ -379,11 +380,11 @@ static void event_queue(struct sluice_session *session, enum sluice_event_kind k
 	eventfd_write(session->event_fd, 1);
 }
 
-void fake_complete(struct sluice_session *session)
+void library_double_complete(struct sluice_session *session)
 {
-	struct join *join;
+	struct double_join *join;
 
-	pthread_mutex_lock(&fake.lock);
+	pthread_mutex_lock(&library_double.lock);
 	TAILQ_FOREACH_REVERSE(join, &session->joins, joins, link)
 	{
 		if (!join->pending)
@@ -394,15 +395,15 @@ void fake_complete(struct sluice_session *session)
 		event_queue(session, SLUICE_EVENT_PENDING, 0, join);
 		event_queue(session, SLUICE_EVENT_JOINED, 0, join);
 	}
-	pthread_mutex_unlock(&fake.lock);
+	pthread_mutex_unlock(&library_double.lock);
 }
 
-void fake_lose(struct sluice_session *session, const char *group, int status)
+void library_double_lose(struct sluice_session *session, const char *group, int status)
 {
-	struct sluice_addr addr = fake_addr(group);
-	struct join *join;
+	struct sluice_addr addr = library_double_addr(group);
+	struct double_join *join;
 
-	pthread_mutex_lock(&fake.lock);
+	pthread_mutex_lock(&library_double.lock);
 	TAILQ_FOREACH (join, &session->joins, link)
 		if (sluice_addr_equal(&join->group, &addr))
 			break;
@@ -410,7 +411,7 @@ void fake_lose(struct sluice_session *session, const char *group, int status)
 	// A join that fails before its report never was; one that is lost later stays counted.
 	if (join->pending)
 		join_remove(session, join);
-	pthread_mutex_unlock(&fake.lock);
+	pthread_mutex_unlock(&library_double.lock);
 }
 
 int sluice_event_fd(struct sluice_session *session)
@@ -422,7 +423,7 @@ int sluice_event_fd(struct sluice_session *session)
 
 int sluice_event_get(struct sluice_session *session, struct sluice_event *event)
 {
-	struct event *first;
+	struct double_event *first;
 	eventfd_t count;
 	int rc;
 
