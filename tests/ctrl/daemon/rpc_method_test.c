@@ -42,7 +42,7 @@ static void fails(const char *method, const char *params, const char *name)
 
 static void leaves(const char *params, int joins_left)
 {
-	json_t *result = rpc_rig_call(client, "group.leave", params);
+	json_t *result = rpc_fixture_call(client, "group.leave", params);
 	const json_t *joins = json_object_get(result, "joins");
 
 	cr_assert(json_is_integer(joins), "group.leave %s", params);
