@@ -32,37 +32,36 @@ static json_t *change_params(const struct client *client, const struct membershi
 	return params;
 }
 
-static int get_membership(
-	struct client *client, unsigned ifindex, const struct sluice_addr *group, json_t **result)
+// sluiced answers a leave with the joins that the membership still counts. LEFT follows as an event
+// if it has none, and ends its asynchronous joins; otherwise those that were undone are forgotten.
+static bool finish_leave(
+	struct client *client, const struct membership_request *request, const json_t *result)
 {
-	json_t *params = client_group_params(client, ifindex, group);
+	const struct events_key key = {.ifindex = request->ifindex, .group = request->group};
+	unsigned joins = json_integer_value(json_object_get(result, "joins"));
 
-	json_object_set_new(params, "session", json_integer(client->session));
-	return client_call(client, "group.get", params, result);
+	if (joins == 0)
+		return true;
+	if (request->call == MEMBERSHIP_LEAVE_SOURCE)
+		events_join_forget(client->events, &key, request->sources, 0);
+	else
+		events_join_forget(client->events, &key, NULL, joins);
+	return false;
 }
 
 int client_member_change(
 	struct client *client, const struct membership_request *request, bool *ended)
 {
-	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
-	json_t *membership;
+	json_t *result;
 	int rc;
 
 	*ended = false;
-	rc = client_call(client, methods[request->call], change_params(client, request), NULL);
-	if (rc < 0 ||
-		(request->call != MEMBERSHIP_LEAVE && request->call != MEMBERSHIP_LEAVE_SOURCE))
+	rc = client_call(client, methods[request->call], change_params(client, request), &result);
+	if (rc < 0)
 		return rc;
-	if (get_membership(client, key.ifindex, &key.group, &membership) < 0) {
-		*ended = true;
-		return 0;
-	}
-	if (request->call == MEMBERSHIP_LEAVE_SOURCE)
-		events_join_forget(client->events, &key, request->sources, 0);
-	else
-		events_join_forget(client->events, &key, NULL,
-			json_integer_value(json_object_get(membership, "joins")));
-	json_decref(membership);
+	if (request->call == MEMBERSHIP_LEAVE || request->call == MEMBERSHIP_LEAVE_SOURCE)
+		*ended = finish_leave(client, request, result);
+	json_decref(result);
 	return 0;
 }
 
@@ -80,11 +79,12 @@ static int read_sources(const json_t *sources, struct filter_request *request)
 
 int client_member_get_filter(struct client *client, struct filter_request *request)
 {
+	json_t *params = client_group_params(client, request->ifindex, &request->group), *result;
 	const char *mode;
-	json_t *result;
 	int rc;
 
-	rc = get_membership(client, request->ifindex, &request->group, &result);
+	json_object_set_new(params, "session", json_integer(client->session));
+	rc = client_call(client, "group.get", params, &result);
 	if (rc < 0)
 		return rc;
 	mode = json_string_value(json_object_get(result, "mode"));

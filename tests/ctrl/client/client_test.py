@@ -5,9 +5,12 @@
 usage: client_test.py SLUICED SLUICE CONFIGURATIONS PROGRAM (in TAP)
 """
 
+import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 
 PROGRAM = sys.argv.pop()
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "daemon"))
@@ -41,6 +44,33 @@ class Program:
     def end(self):
         self.process.stdin.close()
         equal(self.process.wait(timeout=PATIENCE), 0)
+
+
+class Proxy:
+    """Passes the bytes of one connection on, and notes the methods that were called."""
+
+    def __init__(self, path, daemon):
+        self.methods = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen(1)
+        self.daemon = daemon
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        client, _ = self.listener.accept()
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(self.daemon)
+        threading.Thread(target=self.answers, args=(server, client), daemon=True).start()
+        for line in client.makefile():
+            self.methods.append(json.loads(line)["method"])
+            server.sendall(line.encode())
+        server.close()
+
+    @staticmethod
+    def answers(server, client):
+        while data := server.recv(65536):
+            client.sendall(data)
 
 
 @test("the program needs no library of DPDK, and has no function of it")
@@ -97,6 +127,26 @@ def daemon_goes():
 def nobody():
     with Program("/nonexistent/sluice.sock") as program:
         program.says("open ENOENT")
+
+
+@test("a leave is one request, the last one and the one before it")
+def one_request():
+    with Daemon("") as d:
+        proxy = Proxy(d.dir + "/proxy", d.socket)
+        with Program(d.dir + "/proxy") as program:
+            program.says("open 0")
+            program.tell("join " + GROUP)
+            program.says("join %s 0" % GROUP, "event pending %s 0" % GROUP,
+                         "event joined %s 0" % GROUP)
+            program.tell("join " + GROUP)
+            program.says("join %s 0" % GROUP)
+            del proxy.methods[:]
+            program.tell("leave " + GROUP)
+            program.says("leave %s 0" % GROUP)
+            program.tell("leave " + GROUP)
+            program.says("ended " + GROUP, "leave %s 0" % GROUP, "event left %s 0" % GROUP)
+            equal(proxy.methods, ["group.leave", "group.leave"])
+            program.end()
 
 
 if __name__ == "__main__":
