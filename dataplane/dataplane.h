@@ -3,6 +3,14 @@
 // frames, statistics. Workers are behind it and share nothing with the caller but what the group
 // table publishes and the counters they keep.
 //
+//   dataplane.c        opens and closes the data plane, starts and stops its workers
+//   dataplane_error.c  texts of errors
+//   drop.c             names of the drop reasons
+//   table/             which group goes where; its map is in table/group_table.h
+//   port/              devices, queues, MAC filters, memif; its map is in port/port.h
+//   path/              the way of a frame, from a receive queue to outputs; its map is in
+//   path/pipeline.h
+//
 // Thread rule: every function belongs to the control thread (one thread, the group table's only
 // writer) unless it says otherwise. All return 0 or a negative errno unless they say otherwise.
 // EAL must be up; the data plane never calls rte_eal_init() or rte_eal_cleanup().

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the files of the command share.
+//
+//   sluice.c   the program: options, and the commands that are one call of the daemon
+//   show.c     sluice show and sluice watch
+//   top.c      sluice top
+//   table.c    columns of text from JSON objects
+//   daemon.c   calls of the daemon; its errors as exit status
 #ifndef CTRL_SLUICE_COMMAND_H
 #define CTRL_SLUICE_COMMAND_H
 

@@ -5,11 +5,15 @@
 //	sluiced.c	the program: options, signals, order of start and stop
 //	eal.c		DPDK's environment abstraction layer: arguments, log, error texts
 //	rpc.c		connections: lines in, answers out
+//	rpc_connection.c
+//			the sessions that end with their connection
 //	rpc_socket.c	takes the path of the socket
 //	rpc_call.c	one line: requests, batches, errors
 //	rpc_method.c	the methods and their parameters
-//	rpc_group.c, rpc_session.c, rpc_port.c, ...
-//			the methods of each object; rpc_group_list.c has the pages of group.list
+//	rpc_group.c, rpc_session.c, rpc_interface.c, rpc_port.c, rpc_output.c, rpc_worker.c,
+//	rpc_querier.c, rpc_drop.c, rpc_version.c
+//			the methods of each object; rpc_group_list.c has the pages of group.list,
+//			rpc_session_send.c the datagrams
 //	rpc_event.c	event.subscribe and the notifications
 //	rpc_param.c, rpc_result.c
 //			parameters to C, and C to results

@@ -10,7 +10,8 @@
 //   engine_machine.c, engine_host.c     protocol machines of an interface; its IGMP and MLD hosts
 //   engine_output.c, engine_datagram.c  where frames go; frames that are sent
 //   engine_membership.c, engine_limits.c, engine_report.c  parts of a reload
-//   engine_event.c, engine_drops.c, engine_now.c, log.c, error.c  events, drops, time, texts
+//   engine_event.c, engine_stats.c      events; statistics
+//   engine_drops.c, engine_now.c, log.c, error.c  drops, time, texts
 // engine_private.h lists all files in the order in which they call each other.
 //
 // Thread rule: one thread at a time. In sluiced that is the control thread, in libsluice the holder

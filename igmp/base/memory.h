@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Allocation that is counted and that a test can refuse.
+// Allocation that is counted and that a test can refuse. All of igmp/base rests on it:
+//
+//   memory.c      allocation
+//   pool.c        objects of one size
+//   hash_table.c  a hash table of pool objects
+//   wheel.c       timers
+//   rate_limit.c  a token bucket for frames
+//   random.h      seeded randomness
 #ifndef IGMP_MEMORY_H
 #define IGMP_MEMORY_H
 

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The protocol machine of one host. What others see of it is in host.h and member.h; this header
-// and those of the files below are private to igmp/.
+// The protocol machine of one host. Its interface is in host.h and member.h; this header and those
+// of the files below are private to igmp/.
 //
-// host.c        opens, closes and drives the machine
-// tunables.c    what the operator chooses
-// show.c        what can be seen of it
+// host.c               opens, closes and drives the machine
+// host_input.c         what a host does with a packet; host_log.c limits its log lines
+// host_config.c        what the operator configures
+// host_info.c          what can be read of the machine
 //
-// session.c     sessions and their members
-// member.c      the calls on memberships
-// membership.c  how a membership begins, changes and ends
-// group.c       the record of a group: the merge of its members
-// further.c     the members of a group after its first
-// joined.c      tells members that their join is on the wire
+// session.c            sessions; member_array.c has the members of each
+// member.c             the calls on memberships
+// member_ref.c         how a membership begins, changes and ends
+// group.c              the record of a group: the merge of its members; source.c its sources
+// source_list.c        the sources of one filter
+// additional_member.c  the members of a group after its first
+// member_notify.c      tells members that their join was reported
 //
-// turn.c        when each group speaks
-// change.c      what it says of its changes
-// answer.c      answers to queries; walk.c to general ones
-// old.c         all that is said in old versions
-// compat.c      which version is spoken
-// query.c       what is a query, and for us
-// report.c      builds and sends frames
+// schedule.c           when each group sends; group_queue.c has the groups that wait
+// state_change.c       state-change reports
+// response.c           responses to queries; general_response.c to general queries
+// older_version.c      all messages of older versions
+// compat.c             which version is spoken
+// query.c              which packets are queries, and for this host
+// report.c             writes records and sends reports
 #ifndef IGMP_HOST_PRIVATE_H
 #define IGMP_HOST_PRIVATE_H
 
