@@ -11,7 +11,7 @@
 //   that leave by a port staging.c         which outputs a worker has staged frames for, and
 //   handing them over output.c          the outputs: counting, ring, port app_filter.c      frames
 //   that the application receives or sends itself
-// A group's hook (table/fanout.h) is called in batch.c, before its filters.
+// A group's hook (struct fanout_hook) is called in batch.c, before its filters.
 #ifndef DATAPLANE_PIPELINE_H
 #define DATAPLANE_PIPELINE_H
 
