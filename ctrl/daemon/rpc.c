@@ -19,7 +19,7 @@ static void connection_close(struct rpc_connection *connection)
 	LIST_REMOVE(connection, next);
 	connection->rpc->n_connections--;
 	rpc_connection_close_sessions(connection);
-	rpc_group_list_end(&connection->listing);
+	rpc_group_list_end(connection);
 	bufferevent_free(connection->stream);
 	free(connection);
 }

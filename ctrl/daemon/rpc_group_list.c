@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // group.list: the interface state of each group, and what came of it. All at once, which takes
-// seconds with a million groups, or in pages. For those the connection notes which groups there are
-// when the first is asked for, so that none is told twice and none that stays is missed, whatever
-// is joined and left between two pages.
-#include <assert.h>
+// seconds with a million groups, or in pages. Between two pages the connection keeps its place, so
+// that none is told twice and none that stays is missed, whatever is joined and left meanwhile.
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 
+#include "host_listing.h"
 #include "rpc_private.h"
+
+static const int families[] = {AF_INET, AF_INET6};
+
+#define FAMILIES 2
 
 static const char *const state_names[] = {
 	[HOST_GROUP_PENDING] = "pending",
@@ -16,12 +19,15 @@ static const char *const state_names[] = {
 	[HOST_GROUP_LEAVING] = "leaving",
 };
 
-struct rpc_listed {
-	struct host *host;
-	struct sluice_addr group;
+struct rpc_pages {
+	unsigned n; // hosts
+	unsigned at; // the host that is being told
+	bool has_next; // `next` is the group that the next page begins with
+	struct sluice_addr next;
+	struct host_listing *hosts[];
 };
 
-struct walk {
+struct listing {
 	struct rpc_call *call;
 	struct host *host;
 };
@@ -51,15 +57,15 @@ static void add_output(json_t *list, const struct engine_output *output)
 	json_array_append_new(list, json_string(name));
 }
 
-static json_t *outputs_of(const struct walk *walk, const struct host_group_info *info)
+static json_t *outputs_of(const struct listing *listing, const struct host_group_info *info)
 {
-	struct engine_session *session = engine_session_first(walk->call->engine);
+	struct engine_session *session = engine_session_first(listing->call->engine);
 	unsigned left = info->n_members;
 	json_t *list = json_array();
 
 	for (; session && left > 0; session = engine_session_next(session)) {
-		const struct member *member =
-			member_find(engine_session_memberships(session), walk->host, &info->group);
+		const struct member *member = member_find(
+			engine_session_memberships(session), listing->host, &info->group);
 		struct engine_output *const *outputs;
 		unsigned n = member ? engine_member_outputs(member, &outputs) : 0;
 
@@ -73,8 +79,8 @@ static json_t *outputs_of(const struct walk *walk, const struct host_group_info 
 
 static bool add_group(void *arg, const struct host_group_info *info)
 {
-	const struct walk *walk = arg;
-	struct engine_interface *interface = engine_host_interface(walk->host);
+	const struct listing *listing = arg;
+	struct engine_interface *interface = engine_host_interface(listing->host);
 	struct sluice_group_stats stats;
 	json_t *entry;
 
@@ -82,107 +88,118 @@ static bool add_group(void *arg, const struct host_group_info *info)
 	entry = json_pack("{s:s, s:o, s:s, s:o, s:s, s:i}", "interface",
 		engine_interface_name(interface), "group", rpc_result_address(&info->group), "mode",
 		info->mode == SLUICE_INCLUDE ? "include" : "exclude", "sources",
-		sources_of(walk->host, info), "state", state_names[info->state], "members",
+		sources_of(listing->host, info), "state", state_names[info->state], "members",
 		info->n_members);
-	rpc_result_statistics(walk->call, entry, stat_group, &stats);
-	json_object_set_new(entry, "outputs", outputs_of(walk, info));
-	rpc_result_list_add(walk->call, entry);
+	rpc_result_statistics(listing->call, entry, stat_group, &stats);
+	json_object_set_new(entry, "outputs", outputs_of(listing, info));
+	rpc_result_list_add(listing->call, entry);
 	return true;
 }
 
-static void add_groups(struct walk *walk)
+static void add_all(struct rpc_call *call, const struct engine_interface *only)
 {
-	host_group_foreach(walk->host, add_group, walk);
-}
-
-static void count_groups(struct walk *walk)
-{
-	struct host_status status;
-
-	host_status(walk->host, &status);
-	walk->call->connection->listing.room += status.n_groups + status.n_leaving;
-}
-
-static bool note_group(void *arg, const struct host_group_info *info)
-{
-	const struct walk *walk = arg;
-	struct rpc_listing *listing = &walk->call->connection->listing;
-
-	assert(listing->n < listing->room);
-	listing->entries[listing->n++] = (struct rpc_listed){walk->host, info->group};
-	return true;
-}
-
-static void note_groups(struct walk *walk)
-{
-	host_group_foreach(walk->host, note_group, walk);
-}
-
-static void foreach_host(
-	struct rpc_call *call, const struct engine_interface *only, void (*fn)(struct walk *walk))
-{
-	static const int families[] = {AF_INET, AF_INET6};
 	struct engine_interface *interface = engine_interface_first(call->engine);
 
+	rpc_result_list_begin(call, "groups");
 	for (; interface; interface = engine_interface_next(interface)) {
-		for (unsigned i = 0; i < 2 && (!only || interface == only); i++) {
-			struct walk walk = {
+		for (unsigned i = 0; i < FAMILIES && (!only || interface == only); i++) {
+			struct listing listing = {
 				.call = call,
 				.host = engine_interface_host(interface, families[i]),
 			};
 
-			fn(&walk);
+			host_group_foreach(listing.host, add_group, &listing);
 		}
 	}
+	rpc_result_list_end(call);
 }
 
-static int listing_begin(struct rpc_call *call, const struct engine_interface *only)
+// ---- Pages ---------------------------------------------------------------------------------
+
+static unsigned count_hosts(struct engine *engine)
 {
-	struct rpc_listing *listing = &call->connection->listing;
+	struct engine_interface *interface = engine_interface_first(engine);
+	unsigned n = 0;
 
-	rpc_group_list_end(listing);
-	foreach_host(call, only, count_groups);
-	listing->entries = calloc(listing->room + 1, sizeof(*listing->entries));
-	if (!listing->entries)
-		return error_set(&call->error, ENOMEM, "out of memory");
-	foreach_host(call, only, note_groups);
-	return 0;
+	for (; interface; interface = engine_interface_next(interface))
+		n += FAMILIES;
+	return n;
 }
 
-void rpc_group_list_end(struct rpc_listing *listing)
+static void find_next(struct rpc_pages *pages)
 {
-	free(listing->entries);
-	*listing = (struct rpc_listing){.cursor = listing->cursor};
+	pages->has_next = false;
+	for (; pages->at < pages->n && !pages->has_next; pages->at += !pages->has_next)
+		pages->has_next = host_listing_next(pages->hosts[pages->at], &pages->next);
 }
 
-// The next so many of those noted, all that are left if limit is 0. A group that was left since is
-// left out.
+static void pages_close(struct rpc_pages *pages)
+{
+	for (unsigned i = 0; i < pages->n; i++)
+		host_listing_close(pages->hosts[i]);
+	free(pages);
+}
+
+static struct rpc_pages *pages_open(struct engine *engine, const struct engine_interface *only)
+{
+	struct engine_interface *interface = engine_interface_first(engine);
+	struct rpc_pages *pages =
+		calloc(1, sizeof(*pages) + count_hosts(engine) * sizeof(pages->hosts[0]));
+
+	for (; pages && interface; interface = engine_interface_next(interface)) {
+		for (unsigned i = 0; i < FAMILIES && (!only || interface == only); i++) {
+			pages->hosts[pages->n] =
+				host_listing_open(engine_interface_host(interface, families[i]));
+			if (!pages->hosts[pages->n])
+				goto close_pages;
+			pages->n++;
+		}
+	}
+	if (pages)
+		find_next(pages);
+	return pages;
+
+close_pages:
+	pages_close(pages);
+	return NULL;
+}
+
+void rpc_group_list_end(struct rpc_connection *connection)
+{
+	if (connection->pages)
+		pages_close(connection->pages);
+	connection->pages = NULL;
+}
+
+// The next so many groups, all that are left if limit is 0. A group that was left since is left
+// out.
 static void add_page(struct rpc_call *call, unsigned limit)
 {
-	struct rpc_listing *listing = &call->connection->listing;
-	size_t left = listing->n - listing->next;
-	size_t end = limit && limit < left ? listing->next + limit : listing->n;
-	struct walk walk = {.call = call};
+	struct rpc_connection *connection = call->connection;
+	struct rpc_pages *pages = connection->pages;
+	struct listing listing = {.call = call};
 
-	for (; listing->next < end; listing->next++) {
-		const struct rpc_listed *listed = &listing->entries[listing->next];
+	rpc_result_list_begin(call, "groups");
+	for (unsigned n = 0; pages->has_next && (limit == 0 || n < limit); find_next(pages)) {
 		struct host_group_info info;
 
-		walk.host = listed->host;
-		if (host_group_get(listed->host, &listed->group, &info, NULL, 0) == 0)
-			add_group(&walk, &info);
+		listing.host = host_listing_host(pages->hosts[pages->at]);
+		if (!listing.host || host_group_get(listing.host, &pages->next, &info, NULL, 0) < 0)
+			continue;
+		add_group(&listing, &info);
+		n++;
 	}
-	if (listing->next < listing->n && !call->out_of_memory) {
-		evbuffer_add_printf(call->result, "],\"after\":%u}", ++listing->cursor);
+	if (pages->has_next && !call->out_of_memory) {
+		evbuffer_add_printf(call->result, "],\"after\":%u}", ++connection->cursor);
 		return;
 	}
-	rpc_group_list_end(listing);
+	rpc_group_list_end(connection);
 	rpc_result_list_end(call);
 }
 
 int rpc_group_list(struct rpc_call *call)
 {
-	struct rpc_listing *listing = &call->connection->listing;
+	struct rpc_connection *connection = call->connection;
 	struct engine_interface *only;
 	unsigned limit = 0, after = 0;
 	int rc = rpc_param_interface(call, "interface", &only);
@@ -193,19 +210,19 @@ int rpc_group_list(struct rpc_call *call)
 		rc = rpc_param_unsigned(call, "after", UINT_MAX, &after);
 	if (rc < 0)
 		return rc;
-	if (after && (!listing->entries || after != listing->cursor))
+	if (after && (!connection->pages || after != connection->cursor))
 		return rpc_param_bad(
 			call, "after", "%u does not continue a list of this connection", after);
-	if (limit && !after)
-		rc = listing_begin(call, only);
-	if (rc < 0)
-		return rc;
-	rpc_result_list_begin(call, "groups");
-	if (limit || after) {
-		add_page(call, limit);
-	} else {
-		foreach_host(call, only, add_groups);
-		rpc_result_list_end(call);
+	if (!limit && !after) {
+		add_all(call, only);
+		return 0;
 	}
+	if (!after) {
+		rpc_group_list_end(connection);
+		connection->pages = pages_open(call->engine, only);
+		if (!connection->pages)
+			return error_set(&call->error, ENOMEM, "out of memory");
+	}
+	add_page(call, limit);
 	return 0;
 }

@@ -12,21 +12,14 @@
 #include "rpc.h"
 #include "stat_json.h"
 
-// A group.list in pages: what there is to tell, and how far that went.
-struct rpc_listing {
-	struct rpc_listed *entries;
-	size_t n, room;
-	size_t next; // entry to be told
-	unsigned cursor; // what stands for it; each page has another one
-};
-
 struct rpc_connection {
 	LIST_ENTRY(rpc_connection) next;
 	struct rpc *rpc;
 	struct bufferevent *stream;
 	uint64_t *sessions; // the connected sessions it opened, closed ones included
 	size_t n_sessions;
-	struct rpc_listing listing;
+	struct rpc_pages *pages; // of the group.list that it reads, NULL if it reads none
+	unsigned cursor; // what stands for the next page; each page has another one
 	bool subscribed; // to events
 	bool ending; // nothing is read any more; it closes when all is written
 };
@@ -121,7 +114,7 @@ int rpc_param_session(struct rpc_call *call, const char **name, struct engine_se
 int rpc_param_session_required(struct rpc_call *call, struct engine_session **session);
 
 // rpc_group_list.c: ends the list of a connection that is told in pages.
-void rpc_group_list_end(struct rpc_listing *listing);
+void rpc_group_list_end(struct rpc_connection *connection);
 
 // Methods.
 int rpc_group_join(struct rpc_call *call);

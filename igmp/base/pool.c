@@ -226,18 +226,28 @@ static void *used_from(const struct pool *pool, const struct pool_chunk *chunk, 
 	return NULL;
 }
 
-void *pool_find_next(const struct pool *pool, const void *object)
+static void *find_from(const struct pool *pool, unsigned chunk, unsigned place)
 {
-	unsigned number = object != NULL ? pool_chunk_of(object)->number : 0;
-	unsigned place = object != NULL ? pool_place(pool, object) + 1 : 0;
+	for (; chunk < pool->chunks_room; chunk++, place = 0) {
+		void *object = pool->chunks[chunk] != NULL
+				       ? used_from(pool, pool->chunks[chunk], place)
+				       : NULL;
 
-	for (; number < pool->chunks_room; number++, place = 0) {
-		void *next = pool->chunks[number] != NULL
-				     ? used_from(pool, pool->chunks[number], place)
-				     : NULL;
-
-		if (next != NULL)
-			return next;
+		if (object != NULL)
+			return object;
 	}
 	return NULL;
+}
+
+void *pool_find_from(const struct pool *pool, uint32_t number)
+{
+	return find_from(pool, (number - 1) >> pool->chunk_bits,
+		(number - 1) & ((1u << pool->chunk_bits) - 1));
+}
+
+void *pool_find_next(const struct pool *pool, const void *object)
+{
+	return object != NULL ? find_from(pool, pool_chunk_of(object)->number,
+					pool_place(pool, object) + 1)
+			      : find_from(pool, 0, 0);
 }

@@ -111,7 +111,16 @@ static inline void *pool_front(const void *rest, size_t object_size, size_t rest
 	       from_end / rest_size * object_size;
 }
 
-// The first object with a higher number; of NULL, the first. NULL at the end.
+// The first object with this number, which is 1 or more, or a higher one. NULL at the end.
+void *pool_find_from(const struct pool *pool, uint32_t number);
+
+// No object has this number or a higher one until the pool grows.
+static inline uint32_t pool_end(const struct pool *pool)
+{
+	return (pool->chunks_room << pool->chunk_bits) + 1;
+}
+
+// The first object with a higher number; NULL returns the first. NULL at the end.
 void *pool_find_next(const struct pool *pool, const void *object);
 
 // The same; where the next object is in use, without a look at anything but its mark.

@@ -110,6 +110,16 @@ void group_classify(struct host *host, struct group *group)
 	group->silent = is_silent(host, &addr);
 }
 
+static void exclude_from_listings(struct host *host, const struct group *group)
+{
+	uint32_t number = pool_number(group);
+	struct host_listing *listing;
+
+	LIST_FOREACH (listing, &host->listings, entry)
+		if (number < listing->end)
+			listing->joined_since[number / 64] |= UINT64_C(1) << number % 64;
+}
+
 struct group *group_add(struct host *host, const struct sluice_addr *addr)
 {
 	struct group *group;
@@ -123,6 +133,8 @@ struct group *group_add(struct host *host, const struct sluice_addr *addr)
 	memcpy(group->addr, addr->bytes, sizeof(group->addr));
 	group->reported_mode = SLUICE_INCLUDE;
 	group_classify(host, group);
+	if (!LIST_EMPTY(&host->listings))
+		exclude_from_listings(host, group);
 	hash_table_put(&host->group_table, hash_address(host, group->addr), group);
 	return group;
 }

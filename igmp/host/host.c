@@ -78,8 +78,13 @@ void host_close(struct host *host)
 {
 	size_t held = sizeof(*host);
 	struct group *group, *next;
+	struct host_listing *listing;
 
 	response_cancel(host);
+	while ((listing = LIST_FIRST(&host->listings)) != NULL) {
+		LIST_REMOVE(listing, entry);
+		listing->host = NULL;
+	}
 	for (group = group_next(host, NULL); group != NULL; group = next) {
 		next = group_next(host, group);
 		group_free(host, group);

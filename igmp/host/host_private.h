@@ -46,6 +46,15 @@ enum timer_kind {
 	TIMER_TRANSMIT, // room in the port or in the pace
 };
 
+// A list of groups that is being read, see host_listing.h.
+struct host_listing {
+	LIST_ENTRY(host_listing) entry;
+	struct host *host; // NULL once it is closed
+	uint32_t next; // the pool number to go on with
+	uint32_t end; // groups with higher numbers were joined since
+	uint64_t joined_since[]; // one bit per pool number
+};
+
 struct host {
 	const struct wire_family *wire;
 	const struct host_ops *ops;
@@ -56,6 +65,7 @@ struct host {
 	uint64_t random;
 	uint64_t hash_seed; // of group_table, whatever is reconfigured
 
+	LIST_HEAD(, host_listing) listings;
 	struct pool group_pool, member_pool, source_pool, response_pool;
 	struct hash_table group_table;
 	struct hash_table member_table; // further members
