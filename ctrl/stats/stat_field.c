@@ -49,14 +49,14 @@ const struct stat_object stat_objects[] = {
 	{NULL},
 };
 
-uint64_t stat_get(const struct stat_field *field, const void *stats)
+uint64_t stat_field_get(const struct stat_field *field, const void *stats)
 {
 	const void *at = (const char *)stats + field->offset;
 
 	return field->size == sizeof(uint64_t) ? *(const uint64_t *)at : *(const unsigned *)at;
 }
 
-void stat_set(const struct stat_field *field, void *stats, uint64_t value)
+void stat_field_set(const struct stat_field *field, void *stats, uint64_t value)
 {
 	void *at = (char *)stats + field->offset;
 

@@ -52,7 +52,7 @@ struct stat_object {
 };
 extern const struct stat_object stat_objects[];
 
-uint64_t stat_get(const struct stat_field *field, const void *stats);
-void stat_set(const struct stat_field *field, void *stats, uint64_t value);
+uint64_t stat_field_get(const struct stat_field *field, const void *stats);
+void stat_field_set(const struct stat_field *field, void *stats, uint64_t value);
 
 #endif

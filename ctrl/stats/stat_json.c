@@ -6,7 +6,7 @@
 int stat_json_put(json_t *object, const struct stat_field *fields, const void *stats)
 {
 	for (; fields->name != NULL; fields++) {
-		uint64_t value = stat_get(fields, stats);
+		uint64_t value = stat_field_get(fields, stats);
 		json_t *number = value == SLUICE_STATS_UNKNOWN ? json_null()
 							       : json_integer((json_int_t)value);
 
@@ -21,7 +21,7 @@ void stat_json_get(const json_t *object, const struct stat_field *fields, void *
 	for (; fields->name != NULL; fields++) {
 		const json_t *value = json_object_get(object, fields->name);
 
-		stat_set(fields, stats,
+		stat_field_set(fields, stats,
 			json_is_null(value) ? SLUICE_STATS_UNKNOWN
 					    : (uint64_t)json_integer_value(value));
 	}

@@ -41,7 +41,7 @@ Test(stat, json_carries_each_field_both_ways)
 		json_t *json = json_object();
 
 		for (field = first; field->name != NULL; field++)
-			stat_set(field, in, value_of(field, first));
+			stat_field_set(field, in, value_of(field, first));
 		cr_assert_eq(stat_json_put(json, first, in), 0);
 		cr_expect_eq(json_object_size(json), (size_t)(field - first), "%s: two of a name",
 			object->object);
