@@ -11,25 +11,32 @@
 
 #include "log.h"
 
-static char complaint[200]; // one thread, up to eal_running()
-static atomic_bool running; // written by the control thread, read by whoever logs
+static char cause[200]; // the first error that EAL logs while it starts; control thread
+static FILE *terminal; // stderr while EAL starts, else NULL
+static atomic_bool running; // written by the control thread, read by each thread that logs
 
-static void keep(const char *text, int len)
+// The first error says what is wrong, those after it only what failed because of it.
+static void keep_cause(const char *text, int len)
 {
-	snprintf(complaint, sizeof(complaint), "%.*s", len, text);
+	const char *start = len > 5 && strncmp(text, "EAL: ", 5) == 0 ? text + 5 : text;
+
+	if (cause[0] == '\0')
+		snprintf(cause, sizeof(cause), "%.*s", len - (int)(start - text), start);
 }
 
-// DPDK's lines are for developers: what happens at start is debugging, later only its errors are
-// anybody's business.
+// DPDK logs for developers: at start everything is debugging, later its errors are warnings.
 static void take_line(const char *text, int len)
 {
-	bool grave = rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR;
+	bool is_error = rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR;
+	bool started = atomic_load_explicit(&running, memory_order_relaxed);
+	FILE *muted = stderr;
 
-	if (grave && !atomic_load_explicit(&running, memory_order_relaxed)) {
-		keep(text, len);
-		grave = false;
-	}
-	log_line(grave ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "%.*s", len, text);
+	if (is_error && terminal)
+		keep_cause(text, len);
+	if (terminal)
+		stderr = terminal;
+	log_line(is_error && started ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "%.*s", len, text);
+	stderr = muted;
 }
 
 static ssize_t take_text(void *cookie, const char *text, size_t size)
@@ -75,6 +82,44 @@ static char *lcore_list(const struct config_lcores *lcores)
 	return NULL;
 }
 
+// What to do about an error of EAL whose own words do not say it.
+static const struct {
+	const char *cause, *text;
+} hints[] = {
+	{"hugepage", "no hugepages are free: reserve some (sysctl vm.nr_hugepages=256), or give up "
+		     "hugepages in the configuration: eal: [\"--no-huge\", \"-m\", \"256\"]"},
+	{"Main lcore", "the lcore of lcores.control is not among those that `eal` maps"},
+	{"memseg", "the memory that -m in `eal` asks for cannot be had: ask for less"},
+	{"command line", "an argument in `eal` is wrong, see the EAL parameters of DPDK"},
+};
+
+static int explain(struct error *error)
+{
+	int code = rte_errno > 0 ? rte_errno : EIO;
+
+	for (unsigned i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (strstr(cause, hints[i].cause))
+			return error_set(error, code, "EAL: %s", hints[i].text);
+	return error_set(error, code, "EAL: %s", cause[0] ? cause : rte_strerror(code));
+}
+
+// EAL and its option parser also print to stderr what they log.
+static int start_muted(int n, char **args)
+{
+	FILE *nowhere = fopen("/dev/null", "w");
+	int rc;
+
+	if (!nowhere)
+		return rte_eal_init(n, args);
+	terminal = stderr;
+	stderr = nowhere;
+	rc = rte_eal_init(n, args);
+	stderr = terminal;
+	terminal = NULL;
+	fclose(nowhere);
+	return rc;
+}
+
 int eal_start(const struct config *config, struct error *error)
 {
 	char program[] = "sluiced", lcores_option[] = "-l", main_option[] = "--main-lcore";
@@ -99,8 +144,8 @@ int eal_start(const struct config *config, struct error *error)
 	args[n++] = control;
 	for (unsigned i = 0; i < config->n_eal; i++)
 		args[n++] = config->eal[i];
-	if (rte_eal_init(n, args) < 0)
-		rc = error_set(error, rte_errno, "EAL: %s", rte_strerror(rte_errno));
+	if (start_muted(n, args) < 0)
+		rc = explain(error);
 free_args:
 	free(args);
 	free(list);
@@ -115,9 +160,4 @@ void eal_stop(void)
 void eal_running(void)
 {
 	atomic_store_explicit(&running, true, memory_order_relaxed);
-}
-
-const char *eal_complaint(void)
-{
-	return complaint;
 }

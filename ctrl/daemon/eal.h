@@ -6,15 +6,12 @@
 #include "config.h"
 #include "error.h"
 
-// Starts EAL; once a process.
+// Starts EAL, once per process. The error says what to do.
 int eal_start(const struct config *config, struct error *error);
 void eal_stop(void);
 
-// Until here, what EAL and the drivers complain of is kept for eal_complaint(), because a failed
-// start is told in one line; from here on it goes to the log.
+// From here on errors that EAL and the drivers log are warnings; before, they are debug lines,
+// because a failed start is told in one line.
 void eal_running(void);
-
-// The last complaint, "" if there was none.
-const char *eal_complaint(void);
 
 #endif

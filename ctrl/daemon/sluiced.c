@@ -319,8 +319,7 @@ int main(int argc, char **argv)
 			rc = run(&daemon, rc, &error);
 	}
 	if (rc < 0)
-		fprintf(stderr, "sluiced: %s%s%s\n", error.text, eal_complaint()[0] ? ": " : "",
-			eal_complaint());
+		fprintf(stderr, "sluiced: %s\n", error.text);
 	config_free(daemon.config);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -98,8 +98,45 @@ def wrong_eal():
         d.write("", BASE.replace('"--no-pci"', '"--no-such-thing"'))
         result = run(SLUICED, "--config", d.file)
         equal((result.returncode, result.stdout), (1, ""))
-        contains(result.stderr.splitlines()[-1], "sluiced: EAL: ")
+        contains(result.stderr, "sluiced: EAL: ")
+        equal(len(result.stderr.splitlines()), 1)
         assert "Usage" not in result.stderr
+
+
+def start_fails(base):
+    """The one line that a daemon with this configuration ends with."""
+    with Daemon("", start=False) as d:
+        d.write("", base)
+        result = run(SLUICED, "--config", d.file)
+        equal((result.returncode, result.stdout), (1, ""))
+        equal(len(result.stderr.splitlines()), 1)
+        assert not os.path.exists(d.socket)
+        return result.stderr
+
+
+@test("without hugepages one line says how to go on")
+def no_hugepages():
+    with open("/proc/sys/vm/nr_hugepages") as file:
+        if int(file.read()) > 0:
+            return  # there are some
+    line = start_fails(BASE.replace('"--no-huge", ', "").replace('"-m", "160", ', ""))
+    contains(line, "vm.nr_hugepages")
+    contains(line, "--no-huge")
+
+
+@test("too little memory is one line that names -m")
+def little_memory():
+    contains(start_fails(BASE.replace('"160"', '"8"')), "-m")
+
+
+@test("more memory than there can be is one line that names -m")
+def much_memory():
+    contains(start_fails(BASE.replace('"160"', '"99999999"')), "-m")
+
+
+@test("an lcore that EAL does not map is one line that names it")
+def unmapped_lcore():
+    contains(start_fails(BASE.replace("0@0,1@0", "1@0,2@0")), "lcores.control")
 
 
 @test("sluiced tells a wrong command line from a missing file")
