@@ -68,14 +68,14 @@ static inline int rdmacm_result(int rc)
 }
 
 // 0, or -EINVAL for NULL and for families other than IPv4 and IPv6.
-int rdmacm_addr_read(const struct sockaddr *addr, struct sluice_addr *ip, uint16_t *port_be);
-socklen_t rdmacm_addr_len(const struct sockaddr *addr);
+int rdmacm_id_addr_read(const struct sockaddr *addr, struct sluice_addr *ip, uint16_t *port_be);
+socklen_t rdmacm_id_addr_len(const struct sockaddr *addr);
 
-int rdmacm_channel_add(struct cm_channel *channel, struct cm_id *id);
+int rdmacm_event_channel_add(struct cm_channel *channel, struct cm_id *id);
 // Removes the id and drops its waiting events. With the lock held, as the two below.
-void rdmacm_channel_remove(struct cm_channel *channel, struct cm_id *id);
+void rdmacm_event_channel_remove(struct cm_channel *channel, struct cm_id *id);
 // Drops the waiting events of a join.
-void rdmacm_channel_forget(struct cm_channel *channel, const struct cm_join *join);
+void rdmacm_event_channel_forget(struct cm_channel *channel, const struct cm_join *join);
 
 // Reports what happened to the id, or to one of its joins: queues an event, or fills id->event of a
 // synchronous id. Returns 0 or -ENOMEM. With the lock held.

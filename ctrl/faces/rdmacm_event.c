@@ -51,7 +51,7 @@ void rdma_destroy_event_channel(struct rdma_event_channel *rdma_channel)
 	free(channel);
 }
 
-int rdmacm_channel_add(struct cm_channel *channel, struct cm_id *id)
+int rdmacm_event_channel_add(struct cm_channel *channel, struct cm_id *id)
 {
 	struct epoll_event interest = {.events = EPOLLIN, .data.ptr = id};
 	int fd = sluice_event_fd(id->session);
@@ -76,7 +76,7 @@ static void local_remove(struct cm_channel *channel, struct cm_event *event)
 		eventfd_read(channel->local_fd, &count);
 }
 
-void rdmacm_channel_remove(struct cm_channel *channel, struct cm_id *id)
+void rdmacm_event_channel_remove(struct cm_channel *channel, struct cm_id *id)
 {
 	struct cm_event *event, *next;
 
@@ -90,7 +90,7 @@ void rdmacm_channel_remove(struct cm_channel *channel, struct cm_id *id)
 	}
 }
 
-void rdmacm_channel_forget(struct cm_channel *channel, const struct cm_join *join)
+void rdmacm_event_channel_forget(struct cm_channel *channel, const struct cm_join *join)
 {
 	struct cm_event *event, *next;
 

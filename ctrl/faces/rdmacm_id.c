@@ -49,7 +49,7 @@ int rdma_create_id(struct rdma_event_channel *channel, struct rdma_cm_id **id, v
 	if (rc < 0)
 		goto free_id;
 	if (channel) {
-		rc = rdmacm_channel_add((struct cm_channel *)channel, new);
+		rc = rdmacm_event_channel_add((struct cm_channel *)channel, new);
 		if (rc < 0)
 			goto close_session;
 	}
@@ -72,7 +72,7 @@ int rdma_destroy_id(struct rdma_cm_id *rdma_id)
 		return rdmacm_result(-EINVAL);
 	pthread_mutex_lock(&rdmacm_lock);
 	if (id->id.channel)
-		rdmacm_channel_remove((struct cm_channel *)id->id.channel, id);
+		rdmacm_event_channel_remove((struct cm_channel *)id->id.channel, id);
 	while (id->unacked)
 		pthread_cond_wait(&rdmacm_acked, &rdmacm_lock);
 	pthread_mutex_unlock(&rdmacm_lock);
@@ -86,13 +86,13 @@ int rdma_destroy_id(struct rdma_cm_id *rdma_id)
 	return 0;
 }
 
-socklen_t rdmacm_addr_len(const struct sockaddr *addr)
+socklen_t rdmacm_id_addr_len(const struct sockaddr *addr)
 {
 	return addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
 					  : sizeof(struct sockaddr_in6);
 }
 
-int rdmacm_addr_read(const struct sockaddr *addr, struct sluice_addr *ip, uint16_t *port_be)
+int rdmacm_id_addr_read(const struct sockaddr *addr, struct sluice_addr *ip, uint16_t *port_be)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
@@ -160,7 +160,7 @@ static int bind_to(struct cm_id *id, const struct sockaddr *addr)
 	int rc, ifindex = 0;
 
 	if (addr) {
-		rc = rdmacm_addr_read(addr, &ip, &port_be);
+		rc = rdmacm_id_addr_read(addr, &ip, &port_be);
 		if (rc < 0)
 			return rc;
 	}
@@ -179,7 +179,7 @@ static int bind_to(struct cm_id *id, const struct sockaddr *addr)
 	id->ifindex = ifindex;
 	id->bound = true;
 	if (addr)
-		memcpy(&id->id.route.addr.src_storage, addr, rdmacm_addr_len(addr));
+		memcpy(&id->id.route.addr.src_storage, addr, rdmacm_id_addr_len(addr));
 	return 0;
 }
 
@@ -202,14 +202,14 @@ static int resolve(struct cm_id *id, const struct sockaddr *src, const struct so
 {
 	struct sluice_addr ip;
 	uint16_t port_be;
-	int rc = rdmacm_addr_read(dst, &ip, &port_be);
+	int rc = rdmacm_id_addr_read(dst, &ip, &port_be);
 
 	if (rc == 0 && !id->bound)
 		rc = bind_to(id, src);
 	if (rc == 0)
 		rc = rdmacm_event_tell(id, NULL, RDMA_CM_EVENT_ADDR_RESOLVED, 0);
 	if (rc == 0)
-		memcpy(&id->id.route.addr.dst_storage, dst, rdmacm_addr_len(dst));
+		memcpy(&id->id.route.addr.dst_storage, dst, rdmacm_id_addr_len(dst));
 	return rc;
 }
 

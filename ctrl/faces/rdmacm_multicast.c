@@ -12,7 +12,7 @@ static struct cm_join *join_new(
 	if (!join)
 		return NULL;
 	join->number = ++last_number;
-	memcpy(&join->addr, addr, rdmacm_addr_len(addr));
+	memcpy(&join->addr, addr, rdmacm_id_addr_len(addr));
 	join->group = *group;
 	join->send_only = send_only;
 	join->context = context;
@@ -43,7 +43,7 @@ static int join_add(struct cm_id *id, const struct sockaddr *addr, bool send_onl
 	struct cm_join *join;
 	struct sluice_addr group;
 	uint16_t port_be;
-	int rc = rdmacm_addr_read(addr, &group, &port_be);
+	int rc = rdmacm_id_addr_read(addr, &group, &port_be);
 
 	if (rc < 0)
 		return rc;
@@ -99,13 +99,13 @@ static int join_find(struct cm_id *id, const struct sockaddr *addr, struct cm_jo
 {
 	struct sluice_addr group;
 	uint16_t port_be;
-	int rc = rdmacm_addr_read(addr, &group, &port_be);
+	int rc = rdmacm_id_addr_read(addr, &group, &port_be);
 
 	if (rc < 0)
 		return rc;
 	TAILQ_FOREACH (*join, &id->joins, link)
 		if ((*join)->addr.ss_family == addr->sa_family &&
-			memcmp(&(*join)->addr, addr, rdmacm_addr_len(addr)) == 0)
+			memcmp(&(*join)->addr, addr, rdmacm_id_addr_len(addr)) == 0)
 			return 0;
 	return -EADDRNOTAVAIL;
 }
@@ -164,7 +164,7 @@ static int leave(struct cm_id *id, const struct sockaddr *addr)
 	// Events of the session do not find it any more.
 	TAILQ_REMOVE(&id->joins, join, link);
 	if (id->id.channel) {
-		rdmacm_channel_forget((struct cm_channel *)id->id.channel, join);
+		rdmacm_event_channel_forget((struct cm_channel *)id->id.channel, join);
 		if (join_is_native(join))
 			join_renumber(id, join);
 	}

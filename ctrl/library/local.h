@@ -82,14 +82,14 @@ int local_member_join_async(
 void local_member_event(void *arg, const struct engine_event *event);
 
 // local_stats.c
-int local_group_stats(struct sluice_session *session, unsigned ifindex,
+int local_stats_group(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, struct sluice_group_stats *stats);
-int local_session_stats(struct sluice_session *session, struct sluice_session_stats *stats);
-int local_interface_stats(
+int local_stats_session(struct sluice_session *session, struct sluice_session_stats *stats);
+int local_stats_interface(
 	struct sluice_session *session, unsigned ifindex, struct sluice_interface_stats *stats);
-int local_worker_stats(
+int local_stats_worker(
 	struct sluice_session *session, struct sluice_worker_stats *workers, unsigned n);
-int local_drop_stats(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);
+int local_stats_drop(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);
 
 // local_send.c
 int local_send(struct sluice_session *session, const struct send_request *request);

@@ -17,7 +17,7 @@ static void read_group_stats(struct mailbox_call *mailbox_call)
 	call->base.rc = engine_group_stats(call->interface, call->group, call->stats);
 }
 
-int local_group_stats(struct sluice_session *session, unsigned ifindex,
+int local_stats_group(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, struct sluice_group_stats *stats)
 {
 	struct group_call call = {
@@ -29,7 +29,7 @@ int local_group_stats(struct sluice_session *session, unsigned ifindex,
 	return local_run(local(session)->sluice, &call.base, read_group_stats);
 }
 
-int local_session_stats(struct sluice_session *session, struct sluice_session_stats *to)
+int local_stats_session(struct sluice_session *session, struct sluice_session_stats *to)
 {
 	struct output_stats stats, *from = &stats;
 
@@ -53,7 +53,7 @@ static void read_interface_stats(struct mailbox_call *mailbox_call)
 	call->base.rc = 0;
 }
 
-int local_interface_stats(
+int local_stats_interface(
 	struct sluice_session *session, unsigned ifindex, struct sluice_interface_stats *stats)
 {
 	struct interface_call call = {
@@ -87,7 +87,7 @@ static void read_worker_stats(struct mailbox_call *mailbox_call)
 	}
 }
 
-int local_worker_stats(
+int local_stats_worker(
 	struct sluice_session *session, struct sluice_worker_stats *workers, unsigned n)
 {
 	struct sluice *sluice = local(session)->sluice;
@@ -120,7 +120,7 @@ static void read_drop_stats(struct mailbox_call *mailbox_call)
 	engine_drops(call->engine, add_drop, call);
 }
 
-int local_drop_stats(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n)
+int local_stats_drop(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n)
 {
 	struct sluice *sluice = local(session)->sluice;
 	struct list_call call = {.engine = sluice->engine, .drops = drops, .n = n};

@@ -23,13 +23,13 @@ int remote_session_open(const char *socket, const struct sluice_session_options 
 	struct sluice_session **session);
 
 // remote_stats.c
-int remote_group_stats(struct sluice_session *session, unsigned ifindex,
+int remote_stats_group(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, struct sluice_group_stats *stats);
-int remote_session_stats(struct sluice_session *session, struct sluice_session_stats *stats);
-int remote_interface_stats(
+int remote_stats_session(struct sluice_session *session, struct sluice_session_stats *stats);
+int remote_stats_interface(
 	struct sluice_session *session, unsigned ifindex, struct sluice_interface_stats *stats);
-int remote_worker_stats(
+int remote_stats_worker(
 	struct sluice_session *session, struct sluice_worker_stats *workers, unsigned n);
-int remote_drop_stats(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);
+int remote_stats_drop(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);
 
 #endif

@@ -4,7 +4,7 @@
 #include "remote.h"
 #include "stat_json.h"
 
-int remote_group_stats(struct sluice_session *session, unsigned ifindex,
+int remote_stats_group(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, struct sluice_group_stats *stats)
 {
 	json_t *result;
@@ -19,7 +19,7 @@ int remote_group_stats(struct sluice_session *session, unsigned ifindex,
 	return 0;
 }
 
-int remote_session_stats(struct sluice_session *session, struct sluice_session_stats *stats)
+int remote_stats_session(struct sluice_session *session, struct sluice_session_stats *stats)
 {
 	json_t *result;
 	int rc;
@@ -47,7 +47,7 @@ static const json_t *entry_named(const json_t *list, const json_t *name)
 	return NULL;
 }
 
-int remote_interface_stats(
+int remote_stats_interface(
 	struct sluice_session *session, unsigned ifindex, struct sluice_interface_stats *stats)
 {
 	struct client *client = &remote(session)->client;
@@ -71,7 +71,7 @@ free_lists:
 	return rc;
 }
 
-int remote_worker_stats(
+int remote_stats_worker(
 	struct sluice_session *session, struct sluice_worker_stats *workers, unsigned n)
 {
 	const json_t *list, *worker;
@@ -103,7 +103,7 @@ static uint16_t family_of(const json_t *drop)
 	return strcmp(name, "ipv4") == 0 ? AF_INET : AF_INET6;
 }
 
-int remote_drop_stats(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n)
+int remote_stats_drop(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n)
 {
 	const json_t *list, *drop;
 	json_t *result;
