@@ -66,12 +66,12 @@ static struct config *interpret(struct config_reader *reader, struct raw_config 
 	struct config *config = calloc(1, sizeof(*config));
 
 	if (!config) {
-		config_report(reader, 0, "out of memory");
+		config_reader_report(reader, 0, "out of memory");
 		return NULL;
 	}
 	config_convert(reader, raw, config);
 	if (!fill_defaults(config))
-		config_report(reader, 0, "out of memory");
+		config_reader_report(reader, 0, "out of memory");
 	else
 		config_check(reader, config);
 	if (reader->problems == 0)
@@ -102,7 +102,7 @@ struct config *config_load_text(const char *name, const char *text, size_t len,
 	goto free_lines;
 
 report_fault:
-	config_report(&reader, fault.line, fault.text);
+	config_reader_report(&reader, fault.line, fault.text);
 free_lines:
 	config_lines_free(lines);
 	return config;
@@ -117,22 +117,12 @@ struct config *config_load(const char *file, const struct config_bounds *bounds,
 	char *text = read_file(file, &len);
 
 	if (!text) {
-		config_report(&reader, 0, strerror(errno));
+		config_reader_report(&reader, 0, strerror(errno));
 		return NULL;
 	}
 	config = config_load_text(file, text, len, bounds, report, arg);
 	free(text);
 	return config;
-}
-
-bool config_maps_lcores(const struct config *config)
-{
-	for (unsigned i = 0; i < config->n_eal; i++)
-		if (strncmp(config->eal[i], "-l", 2) == 0 ||
-			strncmp(config->eal[i], "-c", 2) == 0 ||
-			strncmp(config->eal[i], "--lcores", 8) == 0)
-			return true;
-	return false;
 }
 
 static void free_texts(char **texts, unsigned n)

@@ -7,7 +7,9 @@
 //   config_lines.c    text -> the line of each value; what is no YAML
 //   config_schema.c   text -> the right keys in the right places, values still text (libcyaml)
 //   config_convert.c  each value for itself: text -> numbers, addresses, names
-//   config_value.c    reads and reports single values
+//   config_value.c    reads single values
+//   config_reader.c   reports mistakes, with the file and line
+//   config_name.c     what may be a name
 //   config_check.c    values against each other: names, references, duplicates, limits
 //   config_copy.c     copies of parts, for owners that outlive a configuration
 //   config_same.c     compares parts, for a reload
@@ -21,6 +23,7 @@ struct config_lcores {
 	unsigned control; // EAL main lcore
 	unsigned *workers; // at least one
 	unsigned n_workers;
+	bool mapped; // to CPUs, by the EAL arguments: lcore numbers are no CPU numbers then
 };
 
 struct config_port {
@@ -140,8 +143,8 @@ bool config_same_interface(const struct config_interface *a, const struct config
 bool config_same_output(const struct config_output *a, const struct config_output *b);
 bool config_same_eal(const struct config *a, const struct config *b);
 
-// True if the EAL arguments say on which CPUs the lcores run: then lcore numbers are no CPU
-// numbers.
-bool config_maps_lcores(const struct config *config);
+// Whether a port, an interface, an output or a session may have this name.
+#define CONFIG_NAME_MAX 63 // characters
+bool config_name_is_valid(const char *name);
 
 #endif

@@ -38,40 +38,38 @@ static unsigned find(const struct names *names, const char *name)
 static void check_names(struct config_reader *reader, const struct names *names)
 {
 	for (unsigned i = 0; i < names->n; i++) {
-		struct config_path path = config_path("%s[%u].name", names->section, i);
+		struct config_path path = config_reader_path("%s[%u].name", names->section, i);
 		const char *name = name_at(names, i);
 
-		if (!config_is_name(name))
-			config_complain(reader, &path,
+		if (!config_name_is_valid(name))
+			config_reader_complain(reader, &path,
 				"\"%s\" is not a name (letters, digits, . _ - and at most %u of "
 				"them)",
 				name, CONFIG_NAME_MAX);
 		else if (find(names, name) < i)
-			config_complain(reader, &path, "\"%s\" is given twice", name);
+			config_reader_complain(reader, &path, "\"%s\" is given twice", name);
 	}
 }
 
-static void check_cpu(
-	struct config_reader *reader, const struct config *config, const char *key, unsigned lcore)
+static void check_cpu(struct config_reader *reader, const struct config_lcores *lcores,
+	const char *key, unsigned lcore)
 {
-	struct config_path path = config_path("lcores.%s", key);
+	struct config_path path = config_reader_path("lcores.%s", key);
 	unsigned cpus = reader->bounds->cpus;
 
-	if (cpus == 0 || lcore < cpus || lcore == CONFIG_NO_LCORE || config_maps_lcores(config))
+	if (cpus == 0 || lcore < cpus || lcore == CONFIG_NO_LCORE || lcores->mapped)
 		return;
-	config_complain(reader, &path,
+	config_reader_complain(reader, &path,
 		"there is no lcore %u, this machine has the CPUs 0-%u (`eal: [--lcores, ...]` maps "
 		"lcores to CPUs)",
 		lcore, cpus - 1);
 }
 
-static void check_lcores(struct config_reader *reader, const struct config *config)
+static void check_lcores(struct config_reader *reader, const struct config_lcores *lcores)
 {
-	const struct config_lcores *lcores = &config->lcores;
-
-	check_cpu(reader, config, "control", lcores->control);
+	check_cpu(reader, lcores, "control", lcores->control);
 	for (unsigned i = 0; i < lcores->n_workers; i++) {
-		struct config_path path = config_path("lcores.workers[%u]", i);
+		struct config_path path = config_reader_path("lcores.workers[%u]", i);
 		bool again = lcores->workers[i] == lcores->control;
 
 		if (lcores->workers[i] == CONFIG_NO_LCORE)
@@ -79,9 +77,9 @@ static void check_lcores(struct config_reader *reader, const struct config *conf
 		for (unsigned j = 0; j < i && !again; j++)
 			again = lcores->workers[i] == lcores->workers[j];
 		if (again)
-			config_complain(
+			config_reader_complain(
 				reader, &path, "lcore %u is given twice", lcores->workers[i]);
-		check_cpu(reader, config, path.text + strlen("lcores."), lcores->workers[i]);
+		check_cpu(reader, lcores, path.text + strlen("lcores."), lcores->workers[i]);
 	}
 }
 
@@ -90,14 +88,15 @@ static void check_ports(
 {
 	check_names(reader, ports);
 	for (unsigned i = 0; i < config->n_ports; i++) {
-		struct config_path path = config_path("ports[%u].device", i);
+		struct config_path path = config_reader_path("ports[%u].device", i);
 
 		if (!config->ports[i].device[0])
-			config_complain(reader, &path, "the device is empty");
+			config_reader_complain(reader, &path, "the device is empty");
 		for (unsigned j = 0; j < i; j++)
 			if (strcmp(config->ports[i].device, config->ports[j].device) == 0)
-				config_complain(reader, &path, "\"%s\" is the device of port %s",
-					config->ports[i].device, config->ports[j].name);
+				config_reader_complain(reader, &path,
+					"\"%s\" is the device of port %s", config->ports[i].device,
+					config->ports[j].name);
 	}
 }
 
@@ -107,19 +106,19 @@ static void check_interfaces(struct config_reader *reader, const struct config *
 	check_names(reader, interfaces);
 	for (unsigned i = 0; i < config->n_interfaces; i++) {
 		const struct config_interface *a = &config->interfaces[i];
-		struct config_path path = config_path("interfaces[%u].inner_vlan", i);
+		struct config_path path = config_reader_path("interfaces[%u].inner_vlan", i);
 
 		if (a->inner_vlan && !a->vlan)
-			config_complain(reader, &path, "an inner VLAN needs a vlan");
-		path = config_path("interfaces[%u].port", i);
+			config_reader_complain(reader, &path, "an inner VLAN needs a vlan");
+		path = config_reader_path("interfaces[%u].port", i);
 		if (find(ports, a->port) == NOT_FOUND)
-			config_complain(reader, &path, "no port named \"%s\"", a->port);
+			config_reader_complain(reader, &path, "no port named \"%s\"", a->port);
 		for (unsigned j = 0; j < i; j++) {
 			const struct config_interface *b = &config->interfaces[j];
 
 			if (strcmp(a->port, b->port) == 0 && a->vlan == b->vlan &&
 				a->inner_vlan == b->inner_vlan)
-				config_complain(reader, &path,
+				config_reader_complain(reader, &path,
 					"interface %s has the same port and VLAN", b->name);
 		}
 	}
@@ -131,13 +130,13 @@ static void check_outputs(struct config_reader *reader, const struct config *con
 	check_names(reader, outputs);
 	for (unsigned i = 0; i < config->n_outputs; i++) {
 		const struct config_output *output = &config->outputs[i];
-		struct config_path path = config_path("outputs[%u].port", i);
+		struct config_path path = config_reader_path("outputs[%u].port", i);
 
 		if (output->port && find(ports, output->port) == NOT_FOUND)
-			config_complain(reader, &path, "no port named \"%s\"", output->port);
-		path = config_path("outputs[%u]", i);
+			config_reader_complain(reader, &path, "no port named \"%s\"", output->port);
+		path = config_reader_path("outputs[%u]", i);
 		if (!output->port && (output->vlan || output->has_source_mac))
-			config_complain(reader, &path, "a VLAN or source MAC needs a port");
+			config_reader_complain(reader, &path, "a VLAN or source MAC needs a port");
 	}
 }
 
@@ -162,29 +161,30 @@ static void check_membership(struct config_reader *reader, const struct config *
 	unsigned index, const struct names *interfaces, const struct names *outputs)
 {
 	const struct config_membership *membership = &config->memberships[index];
-	struct config_path path = config_path("memberships[%u].interface", index);
+	struct config_path path = config_reader_path("memberships[%u].interface", index);
 
 	if (membership->interface) {
 		if (find(interfaces, membership->interface) == NOT_FOUND)
-			config_complain(
+			config_reader_complain(
 				reader, &path, "no interface named \"%s\"", membership->interface);
 	} else if (config->n_interfaces > 1) {
-		path = config_path("memberships[%u]", index);
-		config_complain(reader, &path, "has to name one of the %u interfaces",
+		path = config_reader_path("memberships[%u]", index);
+		config_reader_complain(reader, &path, "has to name one of the %u interfaces",
 			config->n_interfaces);
 	}
-	path = config_path("memberships[%u].group", index);
+	path = config_reader_path("memberships[%u].group", index);
 	if (is_ssm(&config->protocol, &membership->group) &&
 		(membership->exclude || membership->n_sources == 0))
-		config_complain(reader, &path,
+		config_reader_complain(reader, &path,
 			"the group is source-specific (protocol.ssm_ranges) and needs sources");
 	for (unsigned i = 0; i < membership->n_to; i++) {
-		path = config_path("memberships[%u].to[%u]", index, i);
+		path = config_reader_path("memberships[%u].to[%u]", index, i);
 		if (find(outputs, membership->to[i]) == NOT_FOUND)
-			config_complain(reader, &path, "no output named \"%s\"", membership->to[i]);
+			config_reader_complain(
+				reader, &path, "no output named \"%s\"", membership->to[i]);
 		for (unsigned j = 0; j < i; j++)
 			if (strcmp(membership->to[i], membership->to[j]) == 0)
-				config_complain(
+				config_reader_complain(
 					reader, &path, "\"%s\" is given twice", membership->to[i]);
 	}
 }
@@ -213,17 +213,18 @@ static void check_twins(struct config_reader *reader, const struct config *confi
 	const struct config_membership *all = config->memberships, **sorted;
 	unsigned n = config->n_memberships;
 
-	sorted = config_array(reader, n, sizeof(*sorted));
+	sorted = config_reader_array(reader, n, sizeof(*sorted));
 	if (!sorted)
 		return;
 	for (unsigned i = 0; i < n; i++)
 		sorted[i] = &all[i];
 	qsort(sorted, n, sizeof(*sorted), compare_memberships);
 	for (unsigned i = 1; i < n; i++) {
-		struct config_path path = config_path("memberships[%td].group", sorted[i] - all);
+		struct config_path path =
+			config_reader_path("memberships[%td].group", sorted[i] - all);
 
 		if (are_twins(sorted[i - 1], sorted[i]))
-			config_complain(reader, &path, "memberships[%td] has the same group",
+			config_reader_complain(reader, &path, "memberships[%td] has the same group",
 				sorted[i - 1] - all);
 	}
 	free(sorted);
@@ -231,33 +232,33 @@ static void check_twins(struct config_reader *reader, const struct config *confi
 
 static void check_intervals(struct config_reader *reader, const struct config_protocol *protocol)
 {
-	struct config_path path = config_path("protocol.query_response_interval");
+	struct config_path path = config_reader_path("protocol.query_response_interval");
 	double interval = protocol->query_interval ? protocol->query_interval : 125;
 	double response =
 		protocol->query_response_interval ? protocol->query_response_interval : 10;
 
 	if (response >= interval)
-		config_complain(reader, &path, "%g s is not less than the query interval of %g s",
-			response, interval);
+		config_reader_complain(reader, &path,
+			"%g s is not less than the query interval of %g s", response, interval);
 }
 
 // All memberships of a file belong to one session, and so to one limit.
 static void check_limits(struct config_reader *reader, const struct config *config)
 {
 	const struct config_limits *limits = &config->limits;
-	struct config_path path = config_path("limits.groups");
+	struct config_path path = config_reader_path("limits.groups");
 
 	if (config->n_memberships > limits->groups)
-		config_complain(reader, &path, "%u is below the %u memberships", limits->groups,
-			config->n_memberships);
+		config_reader_complain(reader, &path, "%u is below the %u memberships",
+			limits->groups, config->n_memberships);
 	for (unsigned i = 0; i < config->n_memberships; i++) {
 		const struct config_membership *membership = &config->memberships[i];
 
 		if (membership->n_sources <= limits->sources_per_filter)
 			continue;
-		path = config_path(
+		path = config_reader_path(
 			"memberships[%u].%s", i, membership->exclude ? "exclude" : "sources");
-		config_complain(reader, &path,
+		config_reader_complain(reader, &path,
 			"%u sources are more than limits.sources_per_filter, %u",
 			membership->n_sources, limits->sources_per_filter);
 	}
@@ -271,14 +272,14 @@ void config_check(struct config_reader *reader, const struct config *config)
 		sizeof(*config->interfaces), config->n_interfaces};
 	const struct names outputs = {
 		"outputs", config->outputs, sizeof(*config->outputs), config->n_outputs};
-	struct config_path path = config_path("socket");
+	struct config_path path = config_reader_path("socket");
 
 	if (config->socket[0] != '/' ||
 		strlen(config->socket) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		config_complain(reader, &path,
+		config_reader_complain(reader, &path,
 			"\"%s\" is not an absolute path of at most %zu characters", config->socket,
 			sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
-	check_lcores(reader, config);
+	check_lcores(reader, &config->lcores);
 	check_ports(reader, config, &ports);
 	check_interfaces(reader, config, &interfaces, &ports);
 	check_outputs(reader, config, &outputs, &ports);

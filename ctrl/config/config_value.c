@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,61 +12,8 @@
 // The largest interval a query can announce (QQIC, RFC 9776 section 4.1.7).
 #define SECONDS_MAX 31744.0
 
-// Names go into tables, metrics and commands: no blanks, nothing that reads as an option.
-bool config_is_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len == 0 || len > CONFIG_NAME_MAX || !isalnum((unsigned char)name[0]))
-		return false;
-	for (const char *c = name; *c; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
-			return false;
-	return true;
-}
-
-struct config_path config_path(const char *format, ...)
-{
-	struct config_path path;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(path.text, sizeof(path.text), format, args);
-	va_end(args);
-	return path;
-}
-
-void config_report(struct config_reader *reader, size_t line, const char *text)
-{
-	char full[1024];
-
-	if (line)
-		snprintf(full, sizeof(full), "%s:%zu: %s", reader->file, line, text);
-	else
-		snprintf(full, sizeof(full), "%s: %s", reader->file, text);
-	// A value may hold anything, and this is to be one line.
-	for (char *c = full; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-	reader->report(reader->arg, full);
-	reader->problems++;
-}
-
-void config_complain(
-	struct config_reader *reader, const struct config_path *path, const char *format, ...)
-{
-	char text[512];
-	va_list args;
-	int n = snprintf(text, sizeof(text), "%s: ", path->text);
-
-	va_start(args, format);
-	vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
-	va_end(args);
-	config_report(reader, config_lines_find(reader->lines, path->text), text);
-}
-
-unsigned config_unsigned(struct config_reader *reader, struct config_path path, const char *text,
-	struct config_range range, unsigned fallback)
+unsigned config_value_unsigned(struct config_reader *reader, struct config_path path,
+	const char *text, struct config_value_range range, unsigned fallback)
 {
 	unsigned long value;
 	char *end;
@@ -77,18 +23,18 @@ unsigned config_unsigned(struct config_reader *reader, struct config_path path, 
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (!isdigit((unsigned char)text[0]) || *end) {
-		config_complain(reader, &path, "\"%s\" is not a whole number", text);
+		config_reader_complain(reader, &path, "\"%s\" is not a whole number", text);
 		return range.max;
 	}
 	if (errno || value < range.min || value > range.max) {
-		config_complain(
+		config_reader_complain(
 			reader, &path, "%s is not within %u-%u", text, range.min, range.max);
 		return range.max;
 	}
 	return (unsigned)value;
 }
 
-bool config_boolean(
+bool config_value_boolean(
 	struct config_reader *reader, struct config_path path, const char *text, bool fallback)
 {
 	if (!text)
@@ -97,11 +43,11 @@ bool config_boolean(
 		return true;
 	if (strcmp(text, "false") == 0)
 		return false;
-	config_complain(reader, &path, "\"%s\" is neither true nor false", text);
+	config_reader_complain(reader, &path, "\"%s\" is neither true nor false", text);
 	return fallback;
 }
 
-double config_seconds(struct config_reader *reader, struct config_path path, const char *text)
+double config_value_seconds(struct config_reader *reader, struct config_path path, const char *text)
 {
 	double value;
 	char *end;
@@ -110,30 +56,30 @@ double config_seconds(struct config_reader *reader, struct config_path path, con
 		return 0;
 	value = strtod(text, &end);
 	if (!*text || *end || !isfinite(value)) {
-		config_complain(reader, &path, "\"%s\" is not a number of seconds", text);
+		config_reader_complain(reader, &path, "\"%s\" is not a number of seconds", text);
 		return 0;
 	}
 	if (value < 0.001 || value > SECONDS_MAX) {
-		config_complain(
+		config_reader_complain(
 			reader, &path, "%s s is not within 0.001-%.0f s", text, SECONDS_MAX);
 		return 0;
 	}
 	return value;
 }
 
-struct sluice_addr config_address(
+struct sluice_addr config_value_address(
 	struct config_reader *reader, struct config_path path, const char *text)
 {
 	struct sluice_addr addr = {0};
 
 	if (!address_parse(text, &addr)) {
-		config_complain(reader, &path, "\"%s\" is not an IP address", text);
+		config_reader_complain(reader, &path, "\"%s\" is not an IP address", text);
 		return (struct sluice_addr){0};
 	}
 	return addr;
 }
 
-struct config_address config_prefix(
+struct config_address config_value_prefix(
 	struct config_reader *reader, struct config_path path, const char *text)
 {
 	struct config_address prefix = {0};
@@ -142,21 +88,21 @@ struct config_address config_prefix(
 	unsigned bits;
 
 	if (!slash) {
-		config_complain(
+		config_reader_complain(
 			reader, &path, "\"%s\" lacks a prefix length, as in 192.0.2.1/24", text);
 		return prefix;
 	}
 	snprintf(addr, sizeof(addr), "%.*s", (int)(slash - text), text);
-	prefix.addr = config_address(reader, path, addr);
+	prefix.addr = config_value_address(reader, path, addr);
 	if (!prefix.addr.family)
 		return prefix;
 	bits = sluice_addr_len(&prefix.addr) * 8;
-	prefix.prefix_length =
-		config_unsigned(reader, path, slash + 1, (struct config_range){1, bits}, bits);
+	prefix.prefix_length = config_value_unsigned(
+		reader, path, slash + 1, (struct config_value_range){1, bits}, bits);
 	return prefix;
 }
 
-bool config_mac(
+bool config_value_mac(
 	struct config_reader *reader, struct config_path path, const char *text, uint8_t mac[6])
 {
 	int end = 0;
@@ -165,21 +111,12 @@ bool config_mac(
 		sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0], &mac[1], &mac[2],
 			&mac[3], &mac[4], &mac[5], &end) != 6 ||
 		end != 17) {
-		config_complain(reader, &path, "\"%s\" is not a MAC address", text);
+		config_reader_complain(reader, &path, "\"%s\" is not a MAC address", text);
 		return false;
 	}
 	if (mac[0] & 1) {
-		config_complain(reader, &path, "%s is a multicast MAC address", text);
+		config_reader_complain(reader, &path, "%s is a multicast MAC address", text);
 		return false;
 	}
 	return true;
-}
-
-void *config_array(struct config_reader *reader, unsigned n, size_t size)
-{
-	void *array = n ? calloc(n, size) : NULL;
-
-	if (n && !array)
-		config_report(reader, 0, "out of memory");
-	return array;
 }

@@ -136,7 +136,7 @@ int eal_start(const struct config *config, struct error *error)
 		goto free_args;
 	snprintf(control, sizeof(control), "%u", config->lcores.control);
 	args[n++] = program;
-	if (!config_maps_lcores(config)) {
+	if (!config->lcores.mapped) {
 		args[n++] = lcores_option;
 		args[n++] = list;
 	}

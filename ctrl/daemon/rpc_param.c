@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "address.h"
-#include "config_value.h"
 
 int rpc_param_bad(struct rpc_call *call, const char *name, const char *format, ...)
 {
@@ -149,7 +148,7 @@ int rpc_param_session(struct rpc_call *call, const char **name, struct engine_se
 	}
 	if (value)
 		*name = json_string_value(value);
-	if (!*name || !config_is_name(*name))
+	if (!*name || !config_name_is_valid(*name))
 		return rpc_param_bad(
 			call, "session", "has to be a name or the number of a session");
 	*session = engine_session_find(call->engine, *name);

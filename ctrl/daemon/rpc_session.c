@@ -6,8 +6,6 @@
 #include <inttypes.h>
 #include <sys/un.h>
 
-#include "config_value.h"
-
 static json_t *name_of(const struct engine_session *session)
 {
 	const char *name = engine_session_name(session);
@@ -27,7 +25,7 @@ int rpc_session_open(struct rpc_call *call)
 	const char *name;
 	int rc = rpc_param_text(call, "name", &name);
 
-	if (rc == 0 && name && !config_is_name(name))
+	if (rc == 0 && name && !config_name_is_valid(name))
 		rc = rpc_param_bad(call, "name", "\"%.64s\" is not a name", name);
 	if (rc == 0)
 		rc = rpc_param_unsigned(call, "udp_port", UINT16_MAX, &udp_port);
