@@ -73,6 +73,16 @@ check "--check of three mistakes: exit status 1" equal 1 "$status"
 for word in radio 10.1.1.1 nobody; do
 	check "--check of three mistakes names $word" grep -q "$word" "$tmp/said"
 done
+{
+	config </dev/null
+	echo "lcores: {workers: [$(nproc --all)]}"
+	echo "limits: {groups: 1}"
+	echo "memberships: [{group: $group4}, {group: \"$group6\"}]"
+} >"$tmp/machine.yaml"
+run --check --config "$tmp/machine.yaml"
+check "--check of an lcore that the machine lacks: exit status 1" equal 1 "$status"
+check "--check names the lcore" grep -q "machine.yaml:[0-9]*: lcores.workers.0.: there is no lcore $(nproc --all)" "$tmp/said"
+check "--check finds a limit below the memberships" grep -q 'limits.groups: 1 is below the 2 memberships' "$tmp/said"
 config >"$tmp/sluice.yaml" </dev/null
 run --check --config "$tmp/sluice.yaml"
 check "--check of a good file: exit status 0" equal 0 "$status"

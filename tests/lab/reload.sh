@@ -48,4 +48,21 @@ changes() {
 	membership_messages in | grep -oE "gaddr ($stays|239.1.1.4) to_(in|ex)"
 }
 check "no report tells a change of $stays or 239.1.1.4" absent changes
+
+# The limit leaves room for one group beside those joined: a refused membership stops no other.
+config >"$tmp/sluice.yaml" <<-END
+	outputs:
+	  - {name: packager, port: out0}
+	memberships:
+	  - {interface: tv, group: $stays, to: [packager]}
+	  - {interface: tv, group: 239.1.1.5}
+	  - {interface: tv, group: 239.1.1.6}
+	limits: {groups: 3}
+END
+kill -HUP "${pids[sluiced]}"
+check_within 2 "a reload joins what the limit permits" mdb 239.1.1.5
+check "the log names the refused membership" grep -q 'reload: memberships\[2\]: 239.1.1.6 on tv: ' "$tmp/sluiced.log"
+check "the log counts what was done" grep -q 'reload: +1 -1 memberships, 1 refused$' "$tmp/sluiced.log"
+check "the bridge does not list the refused group" absent mdb 239.1.1.6
+check "the bridge keeps $stays after the refusal" mdb $stays
 done_testing
