@@ -210,7 +210,8 @@ static void change(struct caller *caller)
 		check(sluice_join(session, 1, &group) == (membership->kind == ONE ? -EINVAL : 0));
 		if (membership->kind == NONE)
 			*membership = (struct membership){.kind = ANY};
-		membership->joins++;
+		if (membership->kind != ONE)
+			membership->joins++;
 		break;
 	case 1:
 		left(membership, sluice_leave(session, 1, &group));
