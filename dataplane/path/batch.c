@@ -191,18 +191,8 @@ INLINE uint16_t l3_offset(const struct batch *batch, unsigned i, bool uniform)
 	return uniform ? batch->template.l3_offset : batch->parsed[i].l3_offset;
 }
 
-// Whether the hook lets the frame through.
-static __rte_noinline bool call_hook(
-	struct batch *batch, unsigned i, const struct fanout_hook *hook, bool uniform, bool ipv6)
-{
-	const struct fanout_frame frame = view(batch, i, uniform, ipv6);
-
-	return hook->frame(hook->context, batch->worker->index, batch->frames[i],
-		l3_offset(batch, i, uniform), &frame);
-}
-
 // Delivers to the outputs that want the frame. Returns how many those were.
-static __rte_noinline unsigned deliver_fanout(
+INLINE unsigned deliver_wanted(
 	struct batch *batch, unsigned i, const struct fanout *fanout, bool uniform, bool ipv6)
 {
 	const uint16_t offset = l3_offset(batch, i, uniform);
@@ -210,8 +200,6 @@ static __rte_noinline unsigned deliver_fanout(
 	struct output *const *outputs = scratch;
 	unsigned n;
 
-	if (unlikely(fanout->has_hook) && !call_hook(batch, i, fanout_hook(fanout), uniform, ipv6))
-		return 0;
 	if (fanout->n_open == fanout->n_outputs) {
 		outputs = fanout->outputs;
 		n = fanout->n_outputs;
@@ -225,6 +213,27 @@ static __rte_noinline unsigned deliver_fanout(
 	else if (n > 0)
 		deliver_many(batch->worker, batch->frames[i], offset, outputs, n);
 	return n;
+}
+
+// Apart from deliver_fanout(), which so has no more to save on the stack than without hooks.
+static __rte_noinline unsigned deliver_hooked(
+	struct batch *batch, unsigned i, const struct fanout *fanout, bool uniform, bool ipv6)
+{
+	const struct fanout_frame frame = view(batch, i, uniform, ipv6);
+	const struct fanout_hook *hook = fanout_hook(fanout);
+
+	if (!hook->frame(hook->context, batch->worker->index, batch->frames[i],
+		    l3_offset(batch, i, uniform), &frame))
+		return 0;
+	return deliver_wanted(batch, i, fanout, uniform, ipv6);
+}
+
+static __rte_noinline unsigned deliver_fanout(
+	struct batch *batch, unsigned i, const struct fanout *fanout, bool uniform, bool ipv6)
+{
+	if (unlikely(fanout->has_hook))
+		return deliver_hooked(batch, i, fanout, uniform, ipv6);
+	return deliver_wanted(batch, i, fanout, uniform, ipv6);
 }
 
 // The group is joined, but no filter, or not the hook, let the frame through.
