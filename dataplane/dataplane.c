@@ -8,9 +8,12 @@
 #include "aligned_memory.h"
 #include "output.h"
 #include "dataplane_private.h"
+#include "interface.h"
 #include "port.h"
 #include "punt.h"
+#include "worker_source.h"
 #include "worker.h"
+#include "worker_loop.h"
 
 #define PUNT_RATE 10000
 #define RING_FRAMES 4096
@@ -113,7 +116,7 @@ void dataplane_close(struct dataplane *dp)
 	dataplane_stop(dp);
 	subscription_fini(&dp->subscription);
 	while ((interface = LIST_FIRST(&dp->interfaces)) != NULL)
-		interface_close(interface);
+		interface_destroy(interface);
 	reclaim_fini(&dp->reclaim);
 	while ((output = LIST_FIRST(&dp->outputs)) != NULL)
 		output_destroy(output);
@@ -135,7 +138,7 @@ int dataplane_start(struct dataplane *dp, struct dataplane_error *error)
 				error, EBUSY, "lcore %u is in use", dp->workers[i]->lcore);
 	atomic_store(&dp->running, true);
 	for (unsigned i = 0; i < dp->n_workers; i++)
-		rte_eal_remote_launch(worker_run, dp->workers[i], dp->workers[i]->lcore);
+		rte_eal_remote_launch(worker_loop_run, dp->workers[i], dp->workers[i]->lcore);
 	dp->started = true;
 	return 0;
 }
@@ -148,6 +151,23 @@ void dataplane_stop(struct dataplane *dp)
 	// What orders all they did before what follows, so that ThreadSanitizer sees it.
 	dataplane_synchronize(dp);
 	dp->started = false;
+}
+
+int dataplane_add_port(struct dataplane *dp, const struct port_config *config, struct port **port,
+	struct dataplane_error *error)
+{
+	struct port *new;
+	int rc;
+
+	rc = port_open(dp, config, &new, error);
+	if (rc < 0)
+		return rc;
+	if (worker_source_add_port(dp, new) < 0) {
+		port_close(new);
+		return dataplane_error_set(error, ENOMEM, "out of memory");
+	}
+	*port = new;
+	return 0;
 }
 
 void dataplane_synchronize(struct dataplane *dp)

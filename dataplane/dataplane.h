@@ -82,7 +82,9 @@ struct port_info {
 	SLUICE_PORT_STATS(SLUICE_STATS_MEMBER)
 };
 
-int port_open(struct dataplane *dp, const struct port_config *config, struct port **port,
+// Workers may run: they poll the port from now on. Opens the device, and with it whatever its
+// driver opens; the devices named in a configuration are released by dataplane_close().
+int dataplane_add_port(struct dataplane *dp, const struct port_config *config, struct port **port,
 	struct dataplane_error *error);
 void port_info(const struct port *port, struct port_info *info);
 uint16_t port_mtu(const struct port *port); // any thread
@@ -113,6 +115,10 @@ struct interface_config {
 };
 int interface_open(struct port *port, const struct interface_config *config,
 	struct interface **interface, struct dataplane_error *error);
+// Workers may run. Frames with the interface's tags are dropped as no_interface from here on; when
+// it returns 0, no worker, no app_filter_burst() and no punted frame refers to the interface, which
+// is freed. -EBUSY while a group is subscribed: withdraw all subscriptions first.
+int interface_close(struct interface *interface);
 void *interface_user(const struct interface *interface);
 struct port *interface_port(const struct interface *interface);
 

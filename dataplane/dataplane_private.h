@@ -13,7 +13,7 @@
 
 #define BURST 64 // frames received, looked up and delivered together
 #define DATAPLANE_READERS 32 // application threads that may look at a group table at once
-#define VLAN_MAX 4094
+#define PUNT_RING_SIZE 512 // IGMP and MLD frames that wait for the control thread
 
 struct worker;
 
@@ -35,7 +35,7 @@ struct dataplane {
 	LIST_HEAD(, output) outputs;
 	unsigned ring_frames_used;
 	unsigned next_worker; // which the next receive queue goes to
-	bool started;
+	bool started; // the workers run
 	struct subscription subscription;
 	// Shared with the workers.
 	struct reclaim reclaim; // readers: the workers, then the application's

@@ -8,6 +8,7 @@
 #include <rte_eal.h>
 #include <rte_ip.h>
 #include "deliver.h"
+#include "interface.h"
 #include "pipeline.h"
 #include "parse.h"
 #include "port.h"
@@ -275,7 +276,7 @@ static struct output *open_port_output(struct dataplane *dp, unsigned i)
 	};
 	struct output *output;
 
-	workload_must(port_open(dp, &port, &config.port, NULL), "port");
+	workload_must(dataplane_add_port(dp, &port, &config.port, NULL), "port");
 	workload_must(output_open(dp, &config, &output, NULL), "output");
 	return output;
 }
@@ -291,7 +292,7 @@ static void open_all(struct instructions *all)
 
 	all->dp = dataplane_open(&config, NULL);
 	workload_must(all->dp ? 0 : -1, "data plane");
-	workload_must(port_open(all->dp, &port, &all->port, NULL), "port");
+	workload_must(dataplane_add_port(all->dp, &port, &all->port, NULL), "port");
 	workload_must(interface_open(all->port, &tagged, &all->interface, NULL), "interface");
 	workload_must(interface_open(all->port, &odd, &all->odd, NULL), "interface");
 	workload_must(output_open(all->dp, &count, &all->count, NULL), "output");

@@ -2,6 +2,7 @@
 #include "loops.h"
 #include <string.h>
 #include "group_lookup.h"
+#include "interface.h"
 #include "output.h"
 #include "parse_template.h"
 #include "peer_hash.h"

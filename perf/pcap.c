@@ -34,7 +34,7 @@ static struct port *open_port(struct dataplane *dp, uint16_t id)
 	struct port *port;
 
 	workload_must(rte_eth_dev_get_name_by_port(id, name), "no such port");
-	if (port_open(dp, &config, &port, &error)) {
+	if (dataplane_add_port(dp, &config, &port, &error)) {
 		fprintf(stderr, "sluice-pcap: %s: %s\n", name, error.text);
 		exit(2);
 	}

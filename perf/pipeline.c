@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <rte_ethdev.h>
 #include "loops.h"
+#include "interface.h"
 #include "output.h"
 #include "peer_hash.h"
 #include "result.h"
@@ -78,7 +79,7 @@ static void loop_open(struct loop *loop)
 	struct dataplane_error error = {"out of memory"};
 
 	loop->dp = dataplane_open(&config, &error);
-	if (!loop->dp || port_open(loop->dp, &port, &loop->port, &error) ||
+	if (!loop->dp || dataplane_add_port(loop->dp, &port, &loop->port, &error) ||
 		interface_open(loop->port, &tagged, &loop->interface, &error)) {
 		fprintf(stderr, "perf: %s\n", error.text);
 		exit(2);

@@ -18,7 +18,7 @@ int engine_port_open(struct engine *engine, const struct config_port *config, st
 	rc = new == NULL ? -ENOMEM : config_copy_port(&new->config, config);
 	if (rc < 0)
 		goto free_new;
-	rc = port_open(engine->dataplane, &port_config, &new->port, &why);
+	rc = dataplane_add_port(engine->dataplane, &port_config, &new->port, &why);
 	if (rc < 0)
 		goto free_config;
 	TAILQ_INSERT_TAIL(&engine->ports, new, next);

@@ -133,16 +133,17 @@ uint64_t app_filter_burst(struct interface *interface, const struct output *outp
 
 // ---- Loopback ------------------------------------------------------------------------------
 
+// A port would send the frame to the network once more.
 static void deliver(struct output *output, struct rte_mbuf *frame)
 {
 	const unsigned sender = output->dp->n_workers;
 	struct output_lane *lane = &output->lanes[sender];
 
-	if (output->kind == OUTPUT_RING) {
+	if (output->as_received) {
 		rte_mbuf_refcnt_update(frame, 1);
 		output_stage(output, lane, frame);
 		output_hand_over(output, sender);
-	} else {
+	} else if (output->counts) {
 		counter_add(&lane->packets, 1);
 		counter_add(&lane->bytes, frame->pkt_len);
 	}

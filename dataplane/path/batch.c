@@ -4,6 +4,7 @@
 #include "deliver.h"
 #include "group_lookup.h"
 #include "fanout_frame.h"
+#include "port.h"
 
 static_assert(BURST <= GROUP_QUERY_MAX, "a batch is one lookup");
 static_assert(BURST <= 64, "a batch's frames are bits of a word");
@@ -36,7 +37,7 @@ bool batch_start_uniform(struct batch *batch, struct worker *worker, const struc
 
 	if (!parse_mbuf_fast(frames[0], port->rx_offloads, &first))
 		return false;
-	interface = interface_map_find(&port->interfaces, first.outer_vlan, first.inner_vlan);
+	interface = port_find_interface(port, first.outer_vlan, first.inner_vlan);
 	if (interface == NULL)
 		return false;
 	start(batch, worker, interface, first.flags & PARSED_IPV6, frames, tick);
@@ -275,7 +276,7 @@ INLINE void deliver(struct batch *batch, unsigned first, unsigned end, bool unif
 				   group, route, view(batch, i, uniform, ipv6)))) {
 			refuse(batch, i);
 			continue;
-		} else if (output->kind == OUTPUT_COUNT) {
+		} else if (output->counts) {
 			tally_add(worker, &tally, output, bytes);
 			unwanted |= bit;
 		} else {

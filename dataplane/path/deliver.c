@@ -4,7 +4,7 @@
 static bool any_ring(struct output *const *outputs, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (outputs[i]->kind == OUTPUT_RING)
+		if (outputs[i]->as_received)
 			return true;
 	return false;
 }

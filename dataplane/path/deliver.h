@@ -29,14 +29,14 @@ static inline void deliver_many(struct worker *worker, struct rte_mbuf *frame, u
 static inline void deliver_single(
 	struct worker *worker, struct rte_mbuf *frame, uint16_t l3_offset, struct output *output)
 {
-	if (output->kind == OUTPUT_RING) {
+	if (output->as_received) {
 		if (unlikely(rewrite_is_stripped(frame)))
 			rewrite_restore(frame);
 		// Its frames may be for this output, too, and came before this one.
 		if (unlikely(worker->output_burst.n > 0))
 			output_burst_end(worker);
 		output_stage(output, staging_lane(worker, output), frame);
-	} else if (output->kind == OUTPUT_COUNT) {
+	} else if (output->counts) {
 		output_count(output, worker->index, 1, frame->pkt_len);
 		worker_discard(worker, frame);
 	} else {

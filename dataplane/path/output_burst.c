@@ -79,7 +79,7 @@ static __rte_noinline void send_by_ports(
 	for (unsigned k = 0; n_ports > 0; k++) {
 		struct output *output = burst->outputs[k];
 
-		if (output->kind != OUTPUT_PORT)
+		if (output->counts || output->as_received)
 			continue;
 		fate.last = --n_ports == 0;
 		if (rewrite_is_never_needed(output, burst->l3_offset) &&
@@ -105,10 +105,10 @@ static void send_burst(struct worker *worker, const struct output_burst *burst)
 	for (unsigned k = 0; k < burst->n_outputs; k++) {
 		struct output *output = burst->outputs[k];
 
-		if (output->kind == OUTPUT_RING) {
+		if (output->as_received) {
 			send_all(worker, burst, output);
 			n_rings++;
-		} else if (output->kind == OUTPUT_COUNT) {
+		} else if (output->counts) {
 			output_count(output, worker->index, burst->n, burst->bytes);
 		} else {
 			n_ports++;

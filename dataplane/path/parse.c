@@ -53,7 +53,7 @@ static enum drop_reason parse_tags(
 	for (unsigned tags = 0; parse_is_tag(*type); tags++) {
 		if (view->len < offset + RTE_VLAN_HLEN)
 			return DROP_TRUNCATED;
-		if (tags == PARSE_TAGS_MAX ||
+		if (tags == L2_TAGS_MAX ||
 			!add_tag(parsed, rte_be_to_cpu_16(parse_load16(view->data + offset))))
 			return DROP_NO_INTERFACE;
 		*type = rte_be_to_cpu_16(parse_load16(view->data + offset + 2));

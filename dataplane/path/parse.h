@@ -13,14 +13,12 @@
 #include <rte_ether.h>
 #include <rte_mbuf.h>
 #include "dataplane.h"
+#include "l2_header.h"
 #include "offload.h"
 
 // Bytes at the start of a frame, in any number of segments, in which the headers must lie. Only an
 // unreasonable chain of IPv6 extension headers could be longer.
 #define PARSE_WINDOW 512
-
-#define PARSE_TAGS_MAX 4 // two VLAN tags and priority tags between them
-#define PARSE_L2_MAX (RTE_ETHER_HDR_LEN + PARSE_TAGS_MAX * RTE_VLAN_HLEN) // largest l3_offset
 
 #define ETHER_TYPE_QINQ_OLD 0x9100 // used for QinQ before 802.1ad
 

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "deliver.h"
 #include "pipeline.h"
+#include "port.h"
 
 #define STEP (BURST / 2) // frames that a stage processes at a time
 
@@ -71,8 +72,7 @@ static struct interface *parse(struct worker *worker, const struct port *port,
 	struct interface *interface = NULL;
 
 	if (reason == DROP_NONE) {
-		interface = interface_map_find(
-			&port->interfaces, parsed->outer_vlan, parsed->inner_vlan);
+		interface = port_find_interface(port, parsed->outer_vlan, parsed->inner_vlan);
 		if (interface == NULL)
 			reason = DROP_NO_INTERFACE;
 	}

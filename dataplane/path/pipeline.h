@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The path of a received burst through a worker. The folder, in the order of the path:
-//   worker.c          the worker: its loop, its queues, its counters
-//   pipeline.c        sorts a burst into batches of one interface and family, drives the stages
-//   parse.c           Ethernet, VLAN tags, IPv4 and IPv6 headers of any frame; parse.h: the common
-//   case parse_template.c  the first frame of a batch as a template for the others punt.c IGMP and
-//   MLD frames: rate limit, and the ring to the control thread batch.c           the stages: match,
-//   look up in the group table, prefetch, deliver deliver.c         a frame to its outputs
-//   (fanout_frame.h: what their filters see of it) output_burst.c    frames with the same outputs:
-//   references, and rewriting for ports rewrite.c         VLAN tag and source MAC address of frames
-//   that leave by a port staging.c         which outputs a worker has staged frames for, and
-//   handing them over output.c          the outputs: counting, ring, port app_filter.c      frames
-//   that the application receives or sends itself
+//	worker.c           a worker and its counters
+//	worker_loop.c      its loop, which polls its sources
+//	worker_source.c    receive queues and rings to poll, and changes of their list
+//	pipeline.c         sorts a burst into batches of one interface and family, drives the stages
+//	parse.c            headers of any frame; parse.h: the common case
+//	parse_template.c   the first frame of a batch as a template for the others
+//	interface.c        interfaces: VLAN tags of a port, and their group tables
+//	punt.c             IGMP and MLD frames: rate limit, and the ring to the control thread
+//	batch.c            the stages: match, look up in the group table, prefetch, deliver
+//	deliver.c          a frame to its outputs (fanout_frame.h: what their filters see of it)
+//	output_burst.c     frames with the same outputs: references, and rewriting for ports
+//	rewrite.c          VLAN tag and source MAC address of frames that leave by a port
+//	staging.c          which outputs a worker has staged frames for, and handing them over
+//	app_filter.c       frames that the application receives or sends itself
 // A group's hook (struct fanout_hook) is called in batch.c, before its filters.
 #ifndef DATAPLANE_PIPELINE_H
 #define DATAPLANE_PIPELINE_H

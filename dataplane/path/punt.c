@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <rte_ring_elem.h>
+#include <rte_ring_peek_zc.h>
 #include "dataplane_private.h"
 #include "punt.h"
 
@@ -60,7 +61,41 @@ enum drop_reason punt_put(struct rte_ring *ring, struct interface *interface,
 	return DROP_NONE;
 }
 
+// In place, so that the others keep their order.
+static void forget(struct punted *punted, unsigned n, const struct interface *interface)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (punted[i].interface != interface)
+			continue;
+		rte_pktmbuf_free(punted[i].frame);
+		punted[i] = (struct punted){0};
+	}
+}
+
+void punt_forget(struct rte_ring *ring, const struct interface *interface)
+{
+	struct rte_ring_zc_data waiting;
+	const unsigned n = rte_ring_dequeue_zc_burst_elem_start(
+		ring, sizeof(struct punted), PUNT_RING_SIZE, &waiting, NULL);
+
+	if (n == 0)
+		return;
+	forget(waiting.ptr1, waiting.n1, interface);
+	forget(waiting.ptr2, n - waiting.n1, interface);
+	rte_ring_dequeue_zc_elem_finish(ring, 0);
+}
+
 unsigned punt_burst(struct dataplane *dp, struct punted *punted, unsigned n)
 {
-	return rte_ring_dequeue_burst_elem(dp->punted, punted, sizeof(*punted), n, NULL);
+	unsigned kept = 0, got;
+
+	do {
+		struct punted *next = &punted[kept];
+
+		got = rte_ring_dequeue_burst_elem(dp->punted, next, sizeof(*next), n - kept, NULL);
+		for (unsigned i = 0; i < got; i++)
+			if (next[i].interface != NULL)
+				punted[kept++] = next[i];
+	} while (got > 0 && kept < n);
+	return kept;
 }

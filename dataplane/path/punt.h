@@ -7,15 +7,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <rte_ring.h>
+#include "dataplane_private.h"
 #include "parse.h"
-
-#define PUNT_RING_SIZE 512
 
 struct interface;
 
 struct rte_ring *punt_ring_create(const void *owner);
 // Frees the ring and the frames in it. NULL is ignored.
 void punt_ring_free(struct rte_ring *ring);
+// Control thread. Frees the frames of this interface, of which no thread puts any more.
+void punt_forget(struct rte_ring *ring, const struct interface *interface);
 
 // A worker's share of the punt rate: a token bucket, stored as the time at which it is full again.
 struct punt_limit {

@@ -119,7 +119,7 @@ static struct rte_mbuf *share(
 {
 	struct rte_mbuf *rest = rte_pktmbuf_clone(frame, pool);
 	struct rte_mbuf *first = rest != NULL ? rte_pktmbuf_alloc(pool) : NULL;
-	uint8_t buffer[PARSE_L2_MAX];
+	uint8_t buffer[L2_HEADER_MAX];
 
 	if (first == NULL) {
 		rte_pktmbuf_free(rest);
@@ -151,7 +151,7 @@ static inline struct rte_mbuf *copy_to(
 	const unsigned rest_len = frame->pkt_len - header.old_len, len = header.len + rest_len;
 	const uint8_t *old = rte_pktmbuf_mtod(frame, uint8_t *), *old_rest = old + header.old_len;
 	uint8_t *new = (uint8_t *)copy->buf_addr + RTE_PKTMBUF_HEADROOM, *rest = new + header.len;
-	uint8_t buffer[PARSE_L2_MAX];
+	uint8_t buffer[L2_HEADER_MAX];
 
 	if (unlikely(RTE_PKTMBUF_HEADROOM + len > copy->buf_len)) {
 		rte_mempool_put(copy->pool, copy);

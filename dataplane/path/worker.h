@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The loop of one worker: receive, parse, look up, deliver. It never locks, allocates (but for the
-// buffers of rewritten headers), logs or makes a system call.
+// A worker: one lcore, its counters, and what the stages of the pipeline keep for it.
 #ifndef DATAPLANE_WORKER_H
 #define DATAPLANE_WORKER_H
 
 #include "counter.h"
 #include "dataplane_private.h"
-#include "port.h"
 #include "punt.h"
 #include "output_burst.h"
+
+struct output;
+struct worker_source_list;
 
 #define WORKER_COUNTER(type, member, ...) counter_t member;
 struct worker_counters { // worker: rw, control: ro
@@ -16,20 +17,14 @@ struct worker_counters { // worker: rw, control: ro
 	counter_t drops[DROP_REASONS];
 } __rte_cache_aligned;
 
-struct worker_queue {
-	struct port *port;
-	uint16_t queue;
-};
-
 struct worker {
-	// Const while the workers run.
+	// Const once open.
 	struct dataplane *dp;
 	unsigned index;
 	unsigned lcore;
-	struct worker_queue *rx; // to poll
-	unsigned n_rx;
-	struct worker_queue *tx; // shared transmit queues to drain
-	unsigned n_tx;
+	unsigned n_queues; // receive queues it polls; control thread only
+	// control: wo, worker: ro; replaced lists are retired. NULL: nothing to poll.
+	_Atomic(struct worker_source_list *) sources;
 
 	struct worker_counters counters;
 
@@ -45,12 +40,6 @@ struct worker {
 int worker_open(struct dataplane *dp, unsigned index, unsigned lcore, unsigned punt_rate,
 	struct worker **worker);
 void worker_close(struct worker *worker);
-
-// Deals the port's queues round the workers, which must be stopped. -ENOMEM changes nothing.
-int worker_add_port(struct dataplane *dp, struct port *port);
-
-// The loop, to be launched on worker->lcore; ends when dp->running is false.
-int worker_run(void *worker);
 
 static inline void worker_drop(struct worker *worker, enum drop_reason reason, unsigned n)
 {

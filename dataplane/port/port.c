@@ -5,20 +5,19 @@
 #include <rte_ring_elem.h>
 #include "aligned_memory.h"
 #include "port.h"
-#include "worker.h"
 
 static bool read_link(const struct port *port)
 {
 	struct rte_eth_link link = {0};
 
-	return rte_eth_link_get_nowait(port_ethdev(port), &link) == 0 &&
+	return rte_eth_link_get_nowait(port_device_id(port), &link) == 0 &&
 	       link.link_status == RTE_ETH_LINK_UP;
 }
 
 static void free_port(struct port *port)
 {
 	port_device_free(port);
-	interface_map_fini(&port->interfaces);
+	free(atomic_load(&port->interfaces));
 	free(port->device);
 	free(port->name);
 	free(port);
@@ -30,8 +29,6 @@ int port_open(struct dataplane *dp, const struct port_config *config, struct por
 	struct port *new;
 	int rc;
 
-	if (dp->started)
-		return dataplane_error_set(error, EBUSY, "ports are opened before the workers run");
 	new = aligned_memory_alloc(sizeof(*new));
 	if (new == NULL)
 		return dataplane_error_set(error, ENOMEM, "out of memory");
@@ -46,11 +43,6 @@ int port_open(struct dataplane *dp, const struct port_config *config, struct por
 	rc = port_device_open(new, config, error);
 	if (rc < 0)
 		goto stop_device;
-	rc = worker_add_port(dp, new);
-	if (rc < 0) {
-		dataplane_error_set(error, -rc, "out of memory");
-		goto stop_device;
-	}
 	atomic_store(&new->up, read_link(new));
 	LIST_INSERT_HEAD(&dp->ports, new, next);
 	*port = new;
@@ -61,6 +53,13 @@ stop_device:
 free_new:
 	free_port(new);
 	return rc;
+}
+
+void port_close(struct port *port)
+{
+	LIST_REMOVE(port, next);
+	port_device_stop(port);
+	free_port(port);
 }
 
 void port_close_all(struct dataplane *dp)
@@ -75,11 +74,27 @@ void port_close_all(struct dataplane *dp)
 	}
 }
 
+static void map_free(struct reclaim_item *item)
+{
+	free((char *)item - offsetof(struct interface_map, reclaim));
+}
+
+void port_publish_interfaces(struct port *port, struct interface_map *map)
+{
+	struct interface_map *old = atomic_load_explicit(&port->interfaces, memory_order_relaxed);
+
+	atomic_store_explicit(&port->interfaces, map, memory_order_release);
+	if (old == NULL)
+		return;
+	old->reclaim.free = map_free;
+	reclaim_retire(&port->dp->reclaim, &old->reclaim);
+}
+
 void port_info(const struct port *port, struct port_info *info)
 {
 	struct rte_eth_dev_info device = {0};
 	struct rte_eth_stats stats = {0};
-	uint16_t id = port_ethdev(port);
+	uint16_t id = port_device_id(port);
 
 	*info = (struct port_info){
 		.name = port->name,
@@ -112,7 +127,7 @@ uint16_t port_mtu(const struct port *port)
 {
 	uint16_t mtu = RTE_ETHER_MTU;
 
-	rte_eth_dev_get_mtu(port_ethdev(port), &mtu);
+	rte_eth_dev_get_mtu(port_device_id(port), &mtu);
 	return mtu;
 }
 
@@ -124,7 +139,7 @@ static bool poll_event(struct port *port)
 	if (atomic_load(&port->removed)) {
 		if (port->removal_told)
 			return false;
-		dataplane_synchronize(port->dp);
+		reclaim_synchronize(&port->dp->reclaim);
 		port->removal_told = true;
 		return true;
 	}
@@ -157,8 +172,7 @@ struct rte_mbuf *port_frame_alloc(struct port *port)
 	return rte_pktmbuf_alloc(port->tx_pool);
 }
 
-// Sender `sender` is a worker's number, or n_workers for the control thread.
-static uint16_t transmit(struct port *port, unsigned sender, struct rte_mbuf **frames, uint16_t n)
+uint16_t port_transmit(struct port *port, unsigned sender, struct rte_mbuf **frames, uint16_t n)
 {
 	if (!port_is_up(port))
 		return 0;
@@ -170,12 +184,7 @@ static uint16_t transmit(struct port *port, unsigned sender, struct rte_mbuf **f
 
 int port_send(struct port *port, struct rte_mbuf *frame)
 {
-	return transmit(port, port->dp->n_workers, &frame, 1) == 1 ? 0 : -EAGAIN;
-}
-
-uint16_t port_transmit(struct port *port, unsigned worker, struct rte_mbuf **frames, uint16_t n)
-{
-	return transmit(port, worker, frames, n);
+	return port_transmit(port, port->dp->n_workers, &frame, 1) == 1 ? 0 : -EAGAIN;
 }
 
 unsigned port_drain(struct port *port, uint16_t queue)

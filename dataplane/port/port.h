@@ -1,51 +1,38 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Ports: DPDK ethdevs, their queues, pools, link state and MAC filters.
 //
-// A worker sends by a transmit queue of its own and so does the control thread. A device with too
-// few queues shares them: then each is owned by one worker, and all who send put their frames into
+// A worker sends by a transmit queue of its own, and so does the control thread. A device with too
+// few queues shares them: then one worker owns each queue, and all senders put their frames into
 // the ring before it.
+//
+// The folder, from the bottom up:
+//	interface_map   the interfaces of a port by their VLAN tags
+//	mac_filter      which multicast MACs the device lets in, and what to do when it refuses
+//	port_config     what is wrong with a device string: missing devices, misspelt drivers
+//	port_device     struct port; finds, sets up, starts and stops the ethdev
+//	port            what the control thread and workers do with a port: info, events, sending
+//	output          where frames go: counting, a ring, a port
+//	share, memif    ring outputs shared with another process
+// Interfaces are in path/, for closing one takes its punted frames back.
 #ifndef DATAPLANE_PORT_H
 #define DATAPLANE_PORT_H
 
-#include <rte_ethdev.h>
-#include "interface.h"
-#include "mac_filter.h"
-#include "dataplane_private.h"
+#include "port_device.h"
 
-struct port {
-	// Const once open.
-	struct dataplane *dp;
-	char *name;
-	char *device;
-	uint16_t id; // of the ethdev; RTE_MAX_ETHPORTS: not found
-	struct rte_device *probed; // to be removed at the end; NULL if it was there before
-	uint16_t n_rx, n_tx;
-	uint64_t rx_offloads; // flags of received frames that mean something, see parse.h
-	bool multi_segs; // sends frames of several segments
-	struct rte_ring **tx_rings; // n_tx of them; NULL: everybody has a queue of its own
-	struct rte_mempool *rx_pool;
-	struct rte_mempool *tx_pool; // whole frames: the control thread's, and copies
-	struct rte_mempool *header_pool; // rewritten headers, clones
-	bool was_promiscuous, was_allmulticast; // before Sluice came
-	struct interface_map interfaces; // changes only while the workers are stopped
-	// Control thread only.
-	struct mac_filter macs;
-	bool removal_told;
-	LIST_ENTRY(port) next;
-	// control: wo, worker: ro
-	atomic_bool up;
-	// EAL's interrupt thread: set, control: clear
-	atomic_bool link_event;
-	// EAL's interrupt thread, or whoever detaches the device: set, control, worker: ro
-	atomic_bool removed; // the device is gone: nobody uses it any more
-	atomic_bool released; // nor is the id its own any more
-};
-
-// Closes all ports, workers stopped.
+// Control thread. Opens the port without giving its queues to workers: dataplane_add_port().
+int port_open(struct dataplane *dp, const struct port_config *config, struct port **port,
+	struct dataplane_error *error);
+// Control thread. Closes a port that no worker and no output uses yet.
+void port_close(struct port *port);
+// Control thread. Closes all ports, workers stopped.
 void port_close_all(struct dataplane *dp);
 
-// Worker. Sends what there is room for and takes it over; the rest stays the caller's.
-uint16_t port_transmit(struct port *port, unsigned worker, struct rte_mbuf **frames, uint16_t n);
+// Control thread. Publishes the map of interfaces and retires the present one.
+void port_publish_interfaces(struct port *port, struct interface_map *map);
+
+// Worker `sender`, or the control thread with the number behind the last worker's. Sends what there
+// is room for and takes it over; the rest stays the caller's.
+uint16_t port_transmit(struct port *port, unsigned sender, struct rte_mbuf **frames, uint16_t n);
 
 // The worker that owns a shared transmit queue. Sends a burst of what waits in its ring; returns
 // the number of frames sent.
@@ -57,21 +44,12 @@ static inline bool port_is_up(const struct port *port)
 	       !atomic_load_explicit(&port->removed, memory_order_relaxed);
 }
 
-// The ethdev, for calls of the control thread; an id that they all refuse once it is released.
-static inline uint16_t port_ethdev(const struct port *port)
+// Worker. NULL: the port has no interface with these tags.
+static inline struct interface *port_find_interface(
+	const struct port *port, uint16_t outer_vlan, uint16_t inner_vlan)
 {
-	return atomic_load(&port->released) ? RTE_MAX_ETHPORTS : port->id;
+	return interface_map_find(atomic_load_explicit(&port->interfaces, memory_order_acquire),
+		interface_map_tags(outer_vlan, inner_vlan));
 }
-
-// ---- port_device.c: the ethdev behind a port -------------------------------------------------
-
-// Finds or probes port->device, makes its pools, sets it up and starts it. A failure leaves what
-// port_device_stop() and port_device_free() undo.
-int port_device_open(
-	struct port *port, const struct port_config *config, struct dataplane_error *error);
-// Restores its modes, stops and closes it.
-void port_device_stop(struct port *port);
-// Frees its pools, when no other port can hold a frame of theirs any more.
-void port_device_free(struct port *port);
 
 #endif

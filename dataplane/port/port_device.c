@@ -7,10 +7,9 @@
 #include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
-#include "parse.h"
-#include "port.h"
-#include "punt.h"
-#include "worker.h"
+#include "l2_header.h"
+#include "offload.h"
+#include "port_device.h"
 
 #define RX_DESCRIPTORS 512
 #define TX_DESCRIPTORS 512
@@ -132,7 +131,7 @@ static int deal_queues(struct port *port, const struct port_config *config,
 static void size_buffers(struct port *port, uint16_t mtu, const struct rte_eth_dev_info *info,
 	struct rte_eth_conf *conf, struct buffer_sizes *sizes)
 {
-	const unsigned frame = mtu + PARSE_L2_MAX;
+	const unsigned frame = mtu + L2_HEADER_MAX;
 
 	*sizes = (struct buffer_sizes){
 		.rx_room = port->dp->frame_size,
@@ -260,19 +259,19 @@ static int on_event(uint16_t id, enum rte_eth_event_type type, void *arg, void *
 
 static int set_list(void *arg, const struct rte_ether_addr *macs, unsigned n)
 {
-	return rte_eth_dev_set_mc_addr_list(port_ethdev(arg), (struct rte_ether_addr *)macs, n);
+	return rte_eth_dev_set_mc_addr_list(port_device_id(arg), (struct rte_ether_addr *)macs, n);
 }
 
 static int allmulticast(void *arg, bool on)
 {
-	const uint16_t id = port_ethdev(arg);
+	const uint16_t id = port_device_id(arg);
 
 	return on ? rte_eth_allmulticast_enable(id) : rte_eth_allmulticast_disable(id);
 }
 
 static int promiscuous(void *arg, bool on)
 {
-	const uint16_t id = port_ethdev(arg);
+	const uint16_t id = port_device_id(arg);
 
 	return on ? rte_eth_promiscuous_enable(id) : rte_eth_promiscuous_disable(id);
 }

@@ -59,7 +59,7 @@ void rig_wire(struct rig *rig, struct wire *wire, const char *name, unsigned n_r
 	}
 	cr_assert(rte_eth_from_rings(name, wire->rx, n_rx, wire->tx, n_tx, 0) >= 0);
 	snprintf(wire->device, sizeof(wire->device), "net_ring_%s", name);
-	cr_assert(port_open(rig->dp, &config, &wire->port, &error) == 0, "%s", error.text);
+	cr_assert(dataplane_add_port(rig->dp, &config, &wire->port, &error) == 0, "%s", error.text);
 }
 
 void rig_start(struct rig *rig)

@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	REQUIRE(result <= DROP_NONE);
 	if (result == DROP_NONE) {
-		REQUIRE(whole.l3_offset <= PARSE_L2_MAX);
+		REQUIRE(whole.l3_offset <= L2_HEADER_MAX);
 		REQUIRE(whole.l3_offset + whole.l3_len <= input.left);
 		REQUIRE(parse_upper_offset(exact + whole.l3_offset, &whole) <= whole.l3_len);
 	}

@@ -48,7 +48,7 @@ static void open_source(void)
 					});
 	}
 	rig_open(&rig, 1, 0);
-	cr_assert_eq(port_open(rig.dp, &config, &port, &error), 0, "%s", error.text);
+	cr_assert_eq(dataplane_add_port(rig.dp, &config, &port, &error), 0, "%s", error.text);
 	cr_assert_eq(rte_eth_dev_get_port_by_name("net_null0", &id), 0);
 	cr_assert_not_null(rte_eth_add_rx_callback(id, 0, make_frames, NULL));
 	cr_assert_eq(interface_open(port, &untagged, &interface, &error), 0, "%s", error.text);

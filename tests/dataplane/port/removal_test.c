@@ -143,7 +143,7 @@ static struct port *null_port(const char *device)
 	struct dataplane_error error;
 	struct port *port;
 
-	cr_assert_eq(port_open(rig.dp, &config, &port, &error), 0, "%s", error.text);
+	cr_assert_eq(dataplane_add_port(rig.dp, &config, &port, &error), 0, "%s", error.text);
 	return port;
 }
 

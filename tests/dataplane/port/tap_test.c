@@ -47,7 +47,7 @@ static struct port *tap_open(const char *device, uint16_t queues)
 	struct dataplane_error error;
 	struct port *port;
 
-	cr_assert_eq(port_open(rig.dp, &config, &port, &error), 0, "%s", error.text);
+	cr_assert_eq(dataplane_add_port(rig.dp, &config, &port, &error), 0, "%s", error.text);
 	return port;
 }
 
@@ -246,7 +246,7 @@ Test(tap, too_large, .description = "an MTU the device cannot have is a clear er
 	struct port *port;
 
 	rig_open(&rig, 1, 0);
-	cr_expect_eq(port_open(rig.dp, &config, &port, &error), -EINVAL);
+	cr_expect_eq(dataplane_add_port(rig.dp, &config, &port, &error), -EINVAL);
 	cr_expect_str_eq(error.text,
 		"1 receive and 1 transmit queues, MTU 9000, the device's largest frame 1522: "
 		"Invalid argument");

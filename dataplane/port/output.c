@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "aligned_memory.h"
+#include "l2_header.h"
 #include "output.h"
 #include "port.h"
 
@@ -10,43 +11,113 @@ static unsigned lanes_of(const struct dataplane *dp)
 	return dp->n_workers + 1;
 }
 
-static int check(const struct dataplane *dp, const struct output_config *config,
+// ---- Kinds ---------------------------------------------------------------------------------
+
+static int count_check(const struct dataplane *dp, const struct output_config *config,
+	struct dataplane_error *error)
+{
+	return 0;
+}
+
+static unsigned count_slots(const struct output_config *config)
+{
+	return 0;
+}
+
+static int ring_check(const struct dataplane *dp, const struct output_config *config,
 	struct dataplane_error *error)
 {
 	const unsigned size = config->ring_size, left = dp->ring_frames - dp->ring_frames_used;
 
-	if (config->vlan > VLAN_MAX)
-		return dataplane_error_set(
-			error, EINVAL, "VLAN %u: 1 to %u", config->vlan, VLAN_MAX);
-	if (config->kind == OUTPUT_PORT && config->port == NULL)
-		return dataplane_error_set(error, EINVAL, "no port");
-	if (config->kind == OUTPUT_RING && (!rte_is_power_of_2(size) || size < 2))
+	if (!rte_is_power_of_2(size) || size < 2)
 		return dataplane_error_set(
 			error, EINVAL, "ring of %u frames: not a power of two", size);
 	// What the rings hold is missing in the receive pools, which must never run dry.
-	if (config->kind == OUTPUT_RING && size > left)
+	if (size > left)
 		return dataplane_error_set(error, ENOBUFS, "ring of %u frames: %u of %u are left",
 			size, left, dp->ring_frames);
 	return 0;
 }
 
-// Of a lane. What is staged finds room beside all that may wait, so that no sender has to look.
-static unsigned slots_of(const struct output_config *config)
+// What is staged finds room beside all that may wait, so that no sender has to look.
+static unsigned ring_slots(const struct output_config *config)
 {
-	if (config->kind == OUTPUT_COUNT)
-		return 0;
-	return rte_align32pow2((config->kind == OUTPUT_RING ? config->ring_size : 0) + BURST);
+	return rte_align32pow2(config->ring_size + BURST);
 }
+
+// Claims room for frames in the ring, which all senders share.
+static unsigned ring_accept(
+	struct output *output, struct output_lane *lane, unsigned sender, unsigned n)
+{
+	uint32_t claimed = atomic_load_explicit(&output->claimed, memory_order_relaxed);
+	unsigned granted;
+
+	do {
+		uint32_t taken = atomic_load_explicit(&output->taken, memory_order_acquire);
+
+		granted = RTE_MIN(n, output->capacity - (claimed - taken));
+	} while (!atomic_compare_exchange_weak_explicit(&output->claimed, &claimed,
+		claimed + granted, memory_order_relaxed, memory_order_relaxed));
+	return granted;
+}
+
+static void ring_commit(struct output_lane *lane, unsigned accepted)
+{
+	lane->end = lane->staged += accepted;
+	atomic_store_explicit(&lane->handed_over, lane->end, memory_order_release);
+}
+
+static int port_check(const struct dataplane *dp, const struct output_config *config,
+	struct dataplane_error *error)
+{
+	return config->port == NULL ? dataplane_error_set(error, EINVAL, "no port") : 0;
+}
+
+static unsigned port_slots(const struct output_config *config)
+{
+	return BURST;
+}
+
+static unsigned port_accept(
+	struct output *output, struct output_lane *lane, unsigned sender, unsigned n)
+{
+	return port_transmit(output->port, sender, lane->slots, n);
+}
+
+// A port wants its frames from the first slot on.
+static void port_commit(struct output_lane *lane, unsigned accepted)
+{
+	lane->staged = lane->end = 0;
+}
+
+static const struct output_traits traits[] = {
+	[OUTPUT_COUNT] = {.counts = true, .check = count_check, .n_slots = count_slots},
+	[OUTPUT_RING] = {.as_received = true,
+		.check = ring_check,
+		.n_slots = ring_slots,
+		.accept = ring_accept,
+		.commit = ring_commit},
+	[OUTPUT_PORT] = {.check = port_check,
+		.n_slots = port_slots,
+		.accept = port_accept,
+		.commit = port_commit},
+};
+
+// ---- Life ----------------------------------------------------------------------------------
 
 int output_open(struct dataplane *dp, const struct output_config *config, struct output **output,
 	struct dataplane_error *error)
 {
-	const unsigned n_lanes = lanes_of(dp), n_slots = slots_of(config);
+	const struct output_traits *kind = &traits[config->kind];
+	const unsigned n_lanes = lanes_of(dp), n_slots = kind->n_slots(config);
 	struct output *new;
 	struct rte_mbuf **slots;
 	int rc;
 
-	rc = check(dp, config, error);
+	if (config->vlan > VLAN_MAX)
+		return dataplane_error_set(
+			error, EINVAL, "VLAN %u: 1 to %u", config->vlan, VLAN_MAX);
+	rc = kind->check(dp, config, error);
 	if (rc < 0)
 		return rc;
 	new = aligned_memory_alloc(sizeof(*new) + n_lanes * sizeof(new->lanes[0]) +
@@ -54,7 +125,9 @@ int output_open(struct dataplane *dp, const struct output_config *config, struct
 	if (new == NULL)
 		return dataplane_error_set(error, ENOMEM, "out of memory");
 	new->dp = dp;
-	new->kind = config->kind;
+	new->traits = kind;
+	new->counts = kind->counts;
+	new->as_received = kind->as_received;
 	new->port = config->port;
 	new->vlan = config->vlan;
 	new->set_source_mac = config->set_source_mac;
@@ -89,27 +162,12 @@ int output_close(struct output *output)
 	if (output->uses > 0)
 		return -EBUSY;
 	// A withdrawn fan-out may still be in a worker's hands.
-	dataplane_synchronize(output->dp);
+	reclaim_synchronize(&output->dp->reclaim);
 	output_destroy(output);
 	return 0;
 }
 
 // ---- Senders -------------------------------------------------------------------------------
-
-// Returns how many of n frames more the ring may hold, which are then the caller's to hand over.
-static unsigned claim(struct output *output, unsigned n)
-{
-	uint32_t claimed = atomic_load_explicit(&output->claimed, memory_order_relaxed);
-	unsigned granted;
-
-	do {
-		uint32_t taken = atomic_load_explicit(&output->taken, memory_order_acquire);
-
-		granted = RTE_MIN(n, output->capacity - (claimed - taken));
-	} while (!atomic_compare_exchange_weak_explicit(&output->claimed, &claimed,
-		claimed + granted, memory_order_relaxed, memory_order_relaxed));
-	return granted;
-}
 
 // Frees the staged frames behind the first n; returns their bytes.
 static __rte_noinline uint64_t refuse(
@@ -129,23 +187,18 @@ static __rte_noinline uint64_t refuse(
 unsigned output_hand_over(struct output *output, unsigned sender)
 {
 	struct output_lane *lane = &output->lanes[sender];
-	const bool ring = output->kind == OUTPUT_RING;
 	const unsigned n = lane->end - lane->staged;
-	const unsigned taken =
-		ring ? claim(output, n) : port_transmit(output->port, sender, lane->slots, n);
+	const unsigned accepted = output->traits->accept(output, lane, sender, n);
 
-	if (unlikely(taken < n)) {
-		lane->staged_bytes -= refuse(output, lane, taken);
-		counter_add(&lane->dropped, n - taken);
+	if (unlikely(accepted < n)) {
+		lane->staged_bytes -= refuse(output, lane, accepted);
+		counter_add(&lane->dropped, n - accepted);
 	}
-	counter_add(&lane->packets, taken);
+	counter_add(&lane->packets, accepted);
 	counter_add(&lane->bytes, lane->staged_bytes);
 	lane->staged_bytes = 0;
-	// A port wants its frames from the first slot on.
-	lane->staged = lane->end = ring ? lane->staged + taken : 0;
-	if (ring)
-		atomic_store_explicit(&lane->handed_over, lane->end, memory_order_release);
-	return n - taken;
+	output->traits->commit(lane, accepted);
+	return n - accepted;
 }
 
 // ---- The receiver --------------------------------------------------------------------------
@@ -166,7 +219,7 @@ unsigned output_receive_burst(struct output *output, struct rte_mbuf **frames, u
 	const unsigned n_lanes = lanes_of(output->dp);
 	unsigned got = 0, lane = output->next_lane;
 
-	if (output->kind != OUTPUT_RING)
+	if (output->capacity == 0)
 		return 0;
 	for (unsigned i = 0; i < n_lanes && got < n; i++) {
 		got += take(output, &output->lanes[lane], frames + got, n - got);

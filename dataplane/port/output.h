@@ -5,6 +5,9 @@
 // Each lane of a ring output is a ring by itself, with one who fills it and one who empties it:
 // frames are staged where the receiver finds them, and handing over is telling how far they reach.
 // What the lanes may hold together is shared out by a count of what was ever handed over.
+//
+// What tells the kinds of output apart is a table of operations per kind. What the fast path asks
+// of each frame is copied into struct output.
 #ifndef DATAPLANE_OUTPUT_H
 #define DATAPLANE_OUTPUT_H
 
@@ -30,9 +33,26 @@ struct output_lane {
 	uint32_t taken __rte_cache_aligned; // position
 } __rte_cache_aligned;
 
+struct output_traits {
+	bool counts; // frames are counted and go no further: nothing is staged
+	bool as_received; // frames are staged as they came; else the header may be another
+	// Control thread. -errno and its text.
+	int (*check)(const struct dataplane *dp, const struct output_config *config,
+		struct dataplane_error *error);
+	// Control thread. How many slots a lane has, a power of two; 0: nothing is staged.
+	unsigned (*n_slots)(const struct output_config *config);
+	// Sender. Takes what there is room for of the n frames staged in the lane, from the first
+	// on; returns how many those are.
+	unsigned (*accept)(
+		struct output *output, struct output_lane *lane, unsigned sender, unsigned n);
+	// Sender. Hands the accepted frames over: the lane is free for the next burst.
+	void (*commit)(struct output_lane *lane, unsigned accepted);
+};
+
 struct output {
 	// Const once open.
-	enum output_kind kind;
+	const struct output_traits *traits;
+	bool counts, as_received; // the traits', for the fast path
 	uint32_t slots_mask; // of each lane
 	struct port *port;
 	bool set_source_mac;

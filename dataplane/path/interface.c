@@ -4,50 +4,13 @@
 #include "clock.h"
 #include "interface.h"
 #include "dataplane_private.h"
+#include "l2_header.h"
 #include "port.h"
+#include "punt.h"
 
-#define SLOTS_MIN 8
-
-static void insert(struct interface_map *map, struct interface *interface)
+static uint32_t tags_of(const struct interface *interface)
 {
-	unsigned i = interface_map_home(map, interface->outer_vlan, interface->inner_vlan);
-
-	while (map->slots[i] != NULL)
-		i = (i + 1) & (map->n_slots - 1);
-	map->slots[i] = interface;
-}
-
-static int grow(struct interface_map *map)
-{
-	struct interface_map old = *map;
-
-	map->n_slots = old.n_slots == 0 ? SLOTS_MIN : 2 * old.n_slots;
-	map->slots = calloc(map->n_slots, sizeof(*map->slots));
-	if (map->slots == NULL) {
-		*map = old;
-		return -ENOMEM;
-	}
-	for (unsigned i = 0; i < old.n_slots; i++)
-		if (old.slots[i] != NULL)
-			insert(map, old.slots[i]);
-	free(old.slots);
-	return 0;
-}
-
-int interface_map_add(struct interface_map *map, struct interface *interface)
-{
-	if (interface_map_find(map, interface->outer_vlan, interface->inner_vlan) != NULL)
-		return -EEXIST;
-	if (2 * (map->n + 1) > map->n_slots && grow(map) < 0)
-		return -ENOMEM;
-	insert(map, interface);
-	map->n++;
-	return 0;
-}
-
-void interface_map_fini(struct interface_map *map)
-{
-	free(map->slots);
+	return interface_map_tags(interface->outer_vlan, interface->inner_vlan);
 }
 
 static int check(const struct port *port, const struct interface_config *config,
@@ -55,16 +18,13 @@ static int check(const struct port *port, const struct interface_config *config,
 {
 	const uint16_t outer = config->outer_vlan, inner = config->inner_vlan;
 
-	if (port->dp->started)
-		return dataplane_error_set(
-			error, EBUSY, "interfaces are opened before the workers run");
 	if (outer > VLAN_MAX || inner > VLAN_MAX)
 		return dataplane_error_set(
 			error, EINVAL, "VLAN %u.%u: 1 to %u each", outer, inner, VLAN_MAX);
 	if (outer == VLAN_NONE && inner != VLAN_NONE)
 		return dataplane_error_set(
 			error, EINVAL, "inner VLAN %u needs an outer one", inner);
-	if (interface_map_find(&port->interfaces, outer, inner) != NULL)
+	if (port_find_interface(port, outer, inner) != NULL)
 		return dataplane_error_set(error, EEXIST,
 			"port %s has an interface with VLAN %u.%u", port->name, outer, inner);
 	return 0;
@@ -76,6 +36,7 @@ int interface_open(struct port *port, const struct interface_config *config,
 	struct dataplane *dp = port->dp;
 	// The application's threads share one slice, which only they read.
 	const unsigned n_slices = dp->n_workers + (dp->readers != NULL ? 1 : 0);
+	struct interface_map *map;
 	struct interface *new;
 	int rc;
 
@@ -95,9 +56,12 @@ int interface_open(struct port *port, const struct interface_config *config,
 	rc = group_table_create(AF_INET6, n_slices, &dp->reclaim, &new->table6);
 	if (rc < 0)
 		goto destroy_table4;
-	rc = interface_map_add(&port->interfaces, new);
-	if (rc < 0)
+	map = interface_map_with(atomic_load(&port->interfaces), tags_of(new), new);
+	if (map == NULL) {
+		rc = -ENOMEM;
 		goto destroy_table6;
+	}
+	port_publish_interfaces(port, map);
 	LIST_INSERT_HEAD(&dp->interfaces, new, next);
 	*interface = new;
 	return 0;
@@ -111,12 +75,26 @@ free_new:
 	return dataplane_error_set(error, -rc, "group table: %s", strerror(-rc));
 }
 
-void interface_close(struct interface *interface)
+void interface_destroy(struct interface *interface)
 {
 	LIST_REMOVE(interface, next);
 	group_table_destroy(interface->table4);
 	group_table_destroy(interface->table6);
 	free(interface);
+}
+
+int interface_close(struct interface *interface)
+{
+	struct dataplane *dp = interface->port->dp;
+
+	if (group_table_count(interface->table4) + group_table_count(interface->table6) > 0)
+		return -EBUSY;
+	interface_map_remove(atomic_load(&interface->port->interfaces), tags_of(interface));
+	// From here on no worker and no application thread finds it or holds it.
+	reclaim_synchronize(&dp->reclaim);
+	punt_forget(dp->punted, interface);
+	interface_destroy(interface);
+	return 0;
 }
 
 void *interface_user(const struct interface *interface)
