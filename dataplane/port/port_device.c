@@ -10,6 +10,7 @@
 #include "l2_header.h"
 #include "offload.h"
 #include "port_device.h"
+#include "port_diagnosis.h"
 
 #define RX_DESCRIPTORS 512
 #define TX_DESCRIPTORS 512
@@ -43,8 +44,7 @@ static int find_device(struct port *port, bool *probed, struct dataplane_error *
 	*probed = rte_eth_dev_get_port_by_name(name, &port->id) < 0;
 	rc = *probed ? probe_device(port) : 0;
 	if (rc < 0)
-		return dataplane_error_set(
-			error, -rc, "device \"%s\": %s", port->device, strerror(-rc));
+		return port_diagnosis(port->device, -rc, error);
 	return 0;
 }
 

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "port_diagnosis.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <rte_common.h>
+#include "dataplane_error.h"
+
+#define TEXT_MAX 192
+#define TYPOS_MAX 3 // letters that a misspelt name may have wrong
+
+// The value of a device argument; false: it is not there.
+static bool argument(const char *device, const char *name, char value[TEXT_MAX])
+{
+	const size_t len = strlen(name);
+	const char *at = device;
+
+	while ((at = strchr(at, ',')) != NULL) {
+		at++;
+		if (strncmp(at, name, len) == 0 && at[len] == '=') {
+			at += len + 1;
+			snprintf(value, TEXT_MAX, "%.*s", (int)strcspn(at, ","), at);
+			return true;
+		}
+	}
+	return false;
+}
+
+static int no_file(const char *device, const char *path, int code, struct dataplane_error *error)
+{
+	return dataplane_error_set(
+		error, code, "device \"%s\": cannot open %s: %s", device, path, strerror(code));
+}
+
+static int check_interface(const char *device, struct dataplane_error *error)
+{
+	char name[TEXT_MAX];
+
+	if (!argument(device, "iface", name))
+		return dataplane_error_set(error, EINVAL,
+			"device \"%s\": add the network interface to use: iface=NAME", device);
+	if (if_nametoindex(name) == 0)
+		return dataplane_error_set(error, ENODEV,
+			"device \"%s\": no interface \"%s\": ip link shows none of that name",
+			device, name);
+	return 0;
+}
+
+static int check_packet_socket(const char *device, struct dataplane_error *error)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+	int code = errno;
+
+	if (fd < 0)
+		return dataplane_error_set(error, code,
+			"device \"%s\": cannot open a packet socket: %s: it takes root or "
+			"CAP_NET_RAW",
+			device, strerror(code));
+	close(fd);
+	return 0;
+}
+
+static int check_packet(const char *device, struct dataplane_error *error)
+{
+	int rc = check_interface(device, error);
+
+	return rc < 0 ? rc : check_packet_socket(device, error);
+}
+
+// Makes a tap as the driver does, which is gone when its file is closed.
+static int check_tap(const char *device, struct dataplane_error *error)
+{
+	static const char path[] = "/dev/net/tun";
+	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+	char name[TEXT_MAX];
+	int fd = open(path, O_RDWR | O_CLOEXEC), code;
+
+	if (fd < 0)
+		return no_file(device, path, errno, error);
+	if (argument(device, "iface", name) && strlen(name) >= IFNAMSIZ) {
+		close(fd);
+		return dataplane_error_set(error, ENAMETOOLONG,
+			"device \"%s\": interface name \"%s\" is longer than %d letters", device,
+			name, IFNAMSIZ - 1);
+	}
+	if (argument(device, "iface", name))
+		snprintf(request.ifr_name, sizeof(request.ifr_name), "%.*s", IFNAMSIZ - 1, name);
+	code = ioctl(fd, TUNSETIFF, &request) < 0 ? errno : 0;
+	close(fd);
+	if (code == EPERM)
+		return dataplane_error_set(error, code,
+			"device \"%s\": cannot make a tap interface: %s: it takes root or "
+			"CAP_NET_ADMIN",
+			device, strerror(code));
+	if (code != 0)
+		return dataplane_error_set(error, code,
+			"device \"%s\": cannot make tap interface \"%s\": %s", device,
+			request.ifr_name, strerror(code));
+	return 0;
+}
+
+static int check_pcap(const char *device, struct dataplane_error *error)
+{
+	char path[TEXT_MAX], name[TEXT_MAX];
+
+	if (argument(device, "rx_pcap", path) && euidaccess(path, R_OK) < 0)
+		return no_file(device, path, errno, error);
+	if (argument(device, "tx_pcap", path)) {
+		FILE *file = fopen(path, "a");
+
+		if (file == NULL)
+			return no_file(device, path, errno, error);
+		fclose(file);
+	}
+	if (argument(device, "iface", name) || argument(device, "rx_iface", name) ||
+		argument(device, "tx_iface", name)) {
+		if (if_nametoindex(name) == 0)
+			return dataplane_error_set(error, ENODEV,
+				"device \"%s\": no interface \"%s\": ip link shows none of that "
+				"name",
+				device, name);
+		return check_packet_socket(device, error);
+	}
+	return 0;
+}
+
+static int check_memif(const char *device, struct dataplane_error *error)
+{
+	char path[TEXT_MAX], *slash;
+
+	if (!argument(device, "socket", path))
+		return 0;
+	slash = strrchr(path, '/');
+	if (slash == NULL)
+		return 0;
+	slash[slash == path] = '\0';
+	return euidaccess(path, W_OK | X_OK) < 0 ? no_file(device, path, errno, error) : 0;
+}
+
+static const struct driver {
+	const char *name;
+	int (*check)(const char *device, struct dataplane_error *error); // NULL: nothing known
+} drivers[] = {
+	{"net_af_packet", check_packet},
+	{"net_af_xdp", check_packet},
+	{"net_bonding", NULL},
+	{"net_failsafe", NULL},
+	{"net_memif", check_memif},
+	{"net_null", NULL},
+	{"net_pcap", check_pcap},
+	{"net_ring", NULL},
+	{"net_tap", check_tap},
+	{"net_tun", NULL},
+	{"net_vhost", NULL},
+	{"net_virtio_user", NULL},
+};
+
+// How many letters have to be added, removed or replaced (Levenshtein).
+static unsigned typos(const char *a, const char *b)
+{
+	unsigned row[TEXT_MAX];
+	const unsigned n = RTE_MIN(strlen(b), (size_t)TEXT_MAX - 1);
+
+	for (unsigned j = 0; j <= n; j++)
+		row[j] = j;
+	for (unsigned i = 1; a[i - 1] != '\0'; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= n; j++) {
+			const unsigned replace = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			row[j] = RTE_MIN(replace, RTE_MIN(row[j], row[j - 1]) + 1);
+		}
+	}
+	return row[n];
+}
+
+static int unknown_driver(const char *device, const char *name, struct dataplane_error *error)
+{
+	const struct driver *nearest = NULL;
+	unsigned least = TYPOS_MAX + 1;
+
+	for (unsigned i = 0; i < RTE_DIM(drivers); i++) {
+		unsigned n = typos(drivers[i].name, name);
+
+		if (n < least) {
+			least = n;
+			nearest = &drivers[i];
+		}
+	}
+	if (nearest != NULL)
+		return dataplane_error_set(error, ENODEV,
+			"device \"%s\": no DPDK driver is named \"%s\": did you mean %s?", device,
+			name, nearest->name);
+	return dataplane_error_set(error, ENODEV,
+		"device \"%s\": DPDK has no device or driver named \"%s\"", device, name);
+}
+
+int port_diagnosis(const char *device, int code, struct dataplane_error *error)
+{
+	char name[TEXT_MAX];
+	int rc;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(device, ","), device);
+	for (unsigned i = 0; i < RTE_DIM(drivers); i++) {
+		// As DPDK does: a device's name begins with its driver's.
+		if (strncmp(name, drivers[i].name, strlen(drivers[i].name)) != 0)
+			continue;
+		rc = drivers[i].check != NULL ? drivers[i].check(device, error) : 0;
+		if (rc < 0)
+			return rc;
+		return dataplane_error_set(
+			error, code, "device \"%s\": %s", device, strerror(code));
+	}
+	if (strncmp(name, "net_", 4) == 0 || strchr(name, ':') == NULL) {
+		name[strcspn(name, "0123456789")] = '\0';
+		return unknown_driver(device, name, error);
+	}
+	return dataplane_error_set(
+		error, code, "device \"%s\": %s: is it bound to vfio-pci?", device, strerror(code));
+}

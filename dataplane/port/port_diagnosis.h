@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Why a device cannot be probed. DPDK's virtual drivers return one errno for everything and log the
+// cause, so that it has to be found out from the device string.
+#ifndef DATAPLANE_PORT_DIAGNOSIS_H
+#define DATAPLANE_PORT_DIAGNOSIS_H
+
+#include "dataplane.h"
+
+// Control thread. Explains in one line why probing `device`, a device string such as
+// "net_tap0,iface=sl0", failed with `code`, a positive errno, and what to do about it. Returns the
+// negative errno of the cause; -code when the cause is unknown.
+int port_diagnosis(const char *device, int code, struct dataplane_error *error);
+
+#endif
