@@ -10,6 +10,8 @@
 //   client_send.c        datagrams
 //   events.c             which asynchronous join of a session an event belongs to
 //   event_queue.c        the events that wait, with a descriptor that polls readable
+//   memif_reader.c       frames of sessions, by shared memory
+//   memif_connect.c      the handshake for it
 //   session_request.h    what a session asks for, shared with the engine's side of the library
 //
 // The session is a connected one: it ends with its connection, so that the death of this process
