@@ -150,6 +150,10 @@ out_of_memory:
 
 int rpc_serve(struct rpc *rpc, struct engine *engine, struct error *error)
 {
+	unsigned n_swept = engine_share_sweep(rpc->path); // the path is this process's
+
+	if (n_swept > 0)
+		log_info("removed %u memif sockets of a daemon that was killed", n_swept);
 	if (engine_event_listen(engine, rpc_event_tell, rpc) < 0)
 		return error_set(error, ENOMEM, "control socket: out of memory");
 	// The socket listens already, which backlog 0 says.

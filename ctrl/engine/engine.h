@@ -109,6 +109,9 @@ void engine_session_bind(struct engine_session *session, uint16_t udp_port);
 // session.
 int engine_session_share(struct engine_session *session, const char *path, bool existing,
 	unsigned ring_size, struct error *error);
+// Removes the sockets PREFIX.NUMBER that shares of a killed process left. Returns how many. Any
+// thread.
+unsigned engine_share_sweep(const char *prefix);
 uint64_t engine_session_line(const struct engine_session *session);
 // Waits until frames queued before have gone to the other process. -ENOTCONN if it shares none.
 int engine_session_settle(struct engine_session *session);

@@ -9,6 +9,7 @@
 struct engine_share {
 	TAILQ_ENTRY(engine_share) next;
 	struct share *share;
+	struct event *event; // the share has work for the control thread
 	char *path;
 	unsigned n_sessions;
 };
@@ -23,10 +24,30 @@ static struct engine_share *find(struct engine *engine, const char *path)
 	return NULL;
 }
 
+static void on_work(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine_share *share = arg;
+
+	share_process(share->share);
+}
+
+static int watch(struct engine *engine, struct engine_share *share)
+{
+	share->event = event_new(
+		engine->base, share_fd(share->share), EV_READ | EV_PERSIST, on_work, share);
+	if (share->event == NULL)
+		return -ENOMEM;
+	if (event_add(share->event, NULL) == 0)
+		return 0;
+	event_free(share->event);
+	return -ENOMEM;
+}
+
 static int open_share(
 	struct engine *engine, const char *path, struct engine_share **share, struct error *error)
 {
 	struct engine_share *new = calloc(1, sizeof(*new));
+	const struct share_config config = {.path = path};
 	struct dataplane_error why = {"out of memory"};
 	int rc = -ENOMEM;
 
@@ -35,13 +56,18 @@ static int open_share(
 	new->path = strdup(path);
 	if (new->path == NULL)
 		goto free_new;
-	rc = share_open(path, &new->share, &why);
+	rc = share_open(&config, &new->share, &why);
 	if (rc < 0)
 		goto free_path;
+	rc = watch(engine, new);
+	if (rc < 0)
+		goto close_share;
 	TAILQ_INSERT_TAIL(&engine->shares, new, next);
 	*share = new;
 	return 0;
 
+close_share:
+	share_close(new->share);
 free_path:
 	free(new->path);
 free_new:
@@ -66,6 +92,7 @@ void engine_share_close_unused(struct engine *engine, struct engine_share *share
 	if (share->n_sessions > 0)
 		return;
 	TAILQ_REMOVE(&engine->shares, share, next);
+	event_free(share->event);
 	share_close(share->share);
 	free(share->path);
 	free(share);
@@ -91,4 +118,9 @@ void engine_share_remove(struct engine_share *share, uint64_t line)
 struct share *engine_share_dataplane(const struct engine_share *share)
 {
 	return share->share;
+}
+
+unsigned engine_share_sweep(const char *prefix)
+{
+	return share_sweep(prefix);
 }

@@ -28,7 +28,7 @@ static int start(struct memif *memif, unsigned n_frames)
 	return rc;
 }
 
-int memif_open(struct memif *memif, const char *role, const char *path, unsigned n_frames)
+int memif_open(struct memif *memif, const char *path, unsigned n_frames)
 {
 	static atomic_uint last; // devices of a process have distinct names
 	char devargs[256];
@@ -39,8 +39,8 @@ int memif_open(struct memif *memif, const char *role, const char *path, unsigned
 		return -ENOBUFS;
 	snprintf(memif->device, sizeof(memif->device), "net_memif_sluice%u",
 		atomic_fetch_add(&last, 1));
-	snprintf(devargs, sizeof(devargs), "%s,role=%s,socket=%s,socket-abstract=no,rsize=%u",
-		memif->device, role, path, rte_log2_u32(MEMIF_FRAMES));
+	snprintf(devargs, sizeof(devargs), "%s,role=client,socket=%s,socket-abstract=no,rsize=%u",
+		memif->device, path, rte_log2_u32(MEMIF_FRAMES));
 	rc = rte_dev_probe(devargs);
 	if (rc == 0)
 		rc = rte_eth_dev_get_port_by_name(memif->device, &memif->port);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A memif port: one end of shared memory between two processes. What both sides of a share have.
+// A memif port of DPDK, the client's end of a share.
 #ifndef DATAPLANE_MEMIF_H
 #define DATAPLANE_MEMIF_H
 
@@ -14,8 +14,8 @@ struct memif {
 	char device[32];
 };
 
-// `role` is server or client, `n_frames` the size of the pool. -ENOBUFS if DPDK has no port left.
-int memif_open(struct memif *memif, const char *role, const char *path, unsigned n_frames);
+// `n_frames` is the size of the pool. -ENOBUFS if DPDK has no port left.
+int memif_open(struct memif *memif, const char *path, unsigned n_frames);
 void memif_close(struct memif *memif);
 
 #endif

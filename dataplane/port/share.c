@@ -5,12 +5,13 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include <sys/stat.h>
-#include <rte_ethdev.h>
-#include "memif.h"
+#include <rte_lcore.h>
+#include <rte_prefetch.h>
+#include "memif_server.h"
+#include "memif_socket.h"
 #include "output.h"
 
-enum { POLL_US = 100, TAG_POOL = 2 * BURST - 1 };
+enum { POLL_US = 100, PARTS = 32 /* the number and the segments of a frame */ };
 
 struct queue {
 	uint64_t number; // const
@@ -26,7 +27,7 @@ struct queue {
 };
 
 struct share {
-	struct memif memif;
+	struct memif_server *server;
 	pthread_t thread;
 	atomic_bool stop; // control: wo, thread: ro
 	_Atomic(struct queue *) queues[SHARE_QUEUES]; // control: wo, thread: ro
@@ -36,34 +37,50 @@ struct share {
 
 // ---- The thread ----------------------------------------------------------------------------
 
-// Sends each frame behind its queue's number; returns how many found room. The frames themselves,
-// which other outputs may share, stay as they are: the number goes in a segment before theirs.
-static unsigned send_tagged(
-	struct share *share, uint64_t number, struct rte_mbuf **frames, unsigned n)
+// Writes a frame behind its queue's number. The frame itself, which other outputs may share, stays
+// as it is.
+static int write_frame(
+	struct memif_writer *writer, const struct queue *queue, const struct rte_mbuf *frame)
 {
-	struct rte_mbuf *tagged[BURST];
-	unsigned sent;
+	struct iovec parts[PARTS] = {{(void *)(uintptr_t)&queue->number, SHARE_TAG}};
+	unsigned n = 1;
 
-	if (rte_pktmbuf_alloc_bulk(share->memif.pool, tagged, n) < 0)
-		return 0;
-	for (unsigned i = 0; i < n; i++) {
-		memcpy(rte_pktmbuf_append(tagged[i], SHARE_TAG), &number, SHARE_TAG);
-		tagged[i]->next = frames[i];
-		tagged[i]->nb_segs += frames[i]->nb_segs;
-		tagged[i]->pkt_len += frames[i]->pkt_len;
+	for (; frame != NULL; frame = frame->next) {
+		if (n == PARTS)
+			return -EMSGSIZE;
+		parts[n].iov_base = rte_pktmbuf_mtod(frame, void *);
+		parts[n++].iov_len = frame->data_len;
 	}
-	sent = rte_eth_tx_burst(share->memif.port, 0, tagged, n);
-	for (unsigned i = sent; i < n; i++) {
-		tagged[i]->next = NULL;
-		tagged[i]->nb_segs = 1;
+	return memif_writer_put(writer, parts, n);
+}
+
+// Returns how many of the first n frames in hand found room, or never would.
+static unsigned write_frames(
+	struct share *share, struct memif_writer *writer, struct queue *queue, unsigned n)
+{
+	unsigned gone;
+
+	for (gone = 0; gone < n; gone++) {
+		int rc;
+
+		if (gone + 1 < n)
+			rte_prefetch0(rte_pktmbuf_mtod(queue->held[gone + 1], void *));
+		rc = write_frame(writer, queue, queue->held[gone]);
+		if (rc == -EMSGSIZE)
+			counter_add(&queue->dropped, 1);
+		else if (rc == -EPROTO)
+			memif_server_wake(share->server);
+		if (rc < 0 && rc != -EMSGSIZE)
+			break;
 	}
-	rte_pktmbuf_free_bulk(&tagged[sent], n - sent);
-	return sent;
+	memif_writer_publish(writer);
+	return gone;
 }
 
 // Returns whether it did anything.
 static bool pump_queue(struct share *share, struct queue *queue)
 {
+	struct memif_writer *writer;
 	unsigned n = queue->n_held, gone;
 
 	if (n == 0)
@@ -72,12 +89,14 @@ static bool pump_queue(struct share *share, struct queue *queue)
 		counter_add(&queue->empty, 1);
 		return false;
 	}
-	gone = send_tagged(share, queue->number, queue->held, n);
+	// After the frames, so that what was sent after a client connected goes to this client.
+	writer = memif_server_writer(share->server);
+	gone = writer != NULL ? write_frames(share, writer, queue, n) : 0;
 	if (gone < n && atomic_load(&queue->settling)) {
-		rte_pktmbuf_free_bulk(&queue->held[gone], n - gone);
 		counter_add(&queue->dropped, n - gone);
 		gone = n;
 	}
+	rte_pktmbuf_free_bulk(queue->held, gone);
 	counter_add(&queue->done, gone);
 	queue->n_held = n - gone;
 	memmove(queue->held, &queue->held[gone], queue->n_held * sizeof(queue->held[0]));
@@ -91,6 +110,7 @@ static void *pump(void *arg)
 
 	while (!atomic_load_explicit(&share->stop, memory_order_relaxed)) {
 		busy = false;
+		memif_server_writer(share->server); // frees what a client left
 		for (unsigned i = 0; i < SHARE_QUEUES; i++) {
 			struct queue *queue =
 				atomic_load_explicit(&share->queues[i], memory_order_acquire);
@@ -107,23 +127,29 @@ static void *pump(void *arg)
 
 // ---- Life ----------------------------------------------------------------------------------
 
-int share_open(const char *path, struct share **share, struct dataplane_error *error)
+int share_open(
+	const struct share_config *config, struct share **share, struct dataplane_error *error)
 {
+	const struct memif_server_config server = {
+		.path = config->path,
+		.mode = config->mode,
+		.allow = config->allow,
+		.arg = config->arg,
+	};
 	struct share *new = calloc(1, sizeof(*new));
 	int rc;
 
 	if (new == NULL)
 		return dataplane_error_set(error, ENOMEM, "out of memory");
-	unlink(path); // of a predecessor that was killed
-	rc = memif_open(&new->memif, "server", path, TAG_POOL);
+	rc = memif_server_open(&server, &new->server);
 	if (rc < 0) {
 		free(new);
-		return dataplane_error_set(error, -rc, "memif at %s: %s", path, strerror(-rc));
+		return dataplane_error_set(
+			error, -rc, "memif at %s: %s", config->path, strerror(-rc));
 	}
-	chmod(path, S_IRUSR | S_IWUSR);
 	rc = rte_ctrl_thread_create(&new->thread, "sluice-share", NULL, pump, new);
 	if (rc != 0) {
-		memif_close(&new->memif);
+		memif_server_close(new->server);
 		free(new);
 		return dataplane_error_set(error, abs(rc), "thread: %s", strerror(abs(rc)));
 	}
@@ -135,8 +161,23 @@ void share_close(struct share *share)
 {
 	atomic_store(&share->stop, true);
 	pthread_join(share->thread, NULL);
-	memif_close(&share->memif);
+	memif_server_close(share->server);
 	free(share);
+}
+
+unsigned share_sweep(const char *prefix)
+{
+	return memif_socket_sweep(prefix);
+}
+
+int share_fd(const struct share *share)
+{
+	return memif_server_fd(share->server);
+}
+
+void share_process(struct share *share)
+{
+	memif_server_process(share->server);
 }
 
 // ---- Queues ---------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ int share_port_open(const char *path, unsigned n_frames, struct share_port **por
 	if (new == NULL)
 		return -ENOMEM;
 	// As many as wait may be in the hands of the program.
-	rc = memif_open(&new->memif, "client", path, 2 * n_frames + POOL_SLACK);
+	rc = memif_open(&new->memif, path, 2 * n_frames + POOL_SLACK);
 	if (rc < 0) {
 		free(new);
 		return rc;

@@ -222,15 +222,25 @@ def second_daemon():
         equal(set(d.groups()), {"239.1.1.1", "232.1.1.1"})
 
 
-@test("a daemon that was killed is replaced")
+@test("a daemon that was killed is replaced, and the sockets of its clients are removed")
 def killed():
     with Daemon() as d:
         d.process.kill()
         d.process.wait()
         assert os.path.exists(d.socket)
+        left = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        left.bind(d.socket + ".7")
+        left.close()
+        live = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        live.bind(d.socket + ".8")
+        live.listen()
         equal(d.sluice("show", "groups").returncode, 3)
         d.start()
         equal(set(d.groups()), {"239.1.1.1", "232.1.1.1"})
+        assert not os.path.exists(d.socket + ".7")
+        assert os.path.exists(d.socket + ".8")
+        live.close()
+        os.unlink(d.socket + ".8")
         equal(d.stop(), 0)
 
 
