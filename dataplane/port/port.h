@@ -12,7 +12,8 @@
 //	port_device     struct port; finds, sets up, starts and stops the ethdev
 //	port            what the control thread and workers do with a port: info, events, sending
 //	output          where frames go: counting, a ring, a port
-//	share, memif    ring outputs shared with another process
+//	share           ring outputs shared with another process, by the server of memif_server.h
+//	share_port, memif  the other side of a share: a port of DPDK
 // Interfaces are in path/, for closing one takes its punted frames back.
 #ifndef DATAPLANE_PORT_H
 #define DATAPLANE_PORT_H
