@@ -6,7 +6,7 @@
 
 #include <rte_ethdev.h>
 #include "dataplane.h"
-#include "frame.h"
+#include "frame_fixture.h"
 
 #define WIRE_QUEUES_MAX 4
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A host under fuzzing. Every frame it sends is read by tests/router/frame.c and must be right.
+// A host under fuzzing. Every frame it sends is read by tests/router/router_frame.c and must be
+// right.
 #ifndef FUZZ_HOST_H
 #define FUZZ_HOST_H
 

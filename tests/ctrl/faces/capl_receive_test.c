@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
-#include "library_double.h"
+#include "library_double_fixture.h"
 
 static char buffer[16];
 

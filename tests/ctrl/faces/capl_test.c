@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdlib.h>
-#include "library_double.h"
+#include "library_double_fixture.h"
 
 // The first has ifIndex 1 and 2, the second, a VLAN's, 3, the third, without addresses, 4.
 static void three_interfaces(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <rdma/rdma_cma.h>
 #include <criterion/criterion.h>
-#include "layout.h"
+#include "layout_fixture.h"
 
 Test(layout, with_and_without_verbs,
 	.description = "programs built with libibverbs and without agree")

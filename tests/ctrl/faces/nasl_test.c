@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "library_double.h"
+#include "library_double_fixture.h"
 
 static void one_interface(void)
 {

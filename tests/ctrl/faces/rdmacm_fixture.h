@@ -7,7 +7,7 @@
 #include <rdma/rdma_cma.h>
 #include <criterion/criterion.h>
 #include <errno.h>
-#include "library_double.h"
+#include "library_double_fixture.h"
 
 extern struct rdma_event_channel *channel;
 

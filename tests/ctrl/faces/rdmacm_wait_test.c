@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
-#include "library_double.h"
+#include "library_double_fixture.h"
 
 static struct rdma_event_channel *channel;
 static struct rdma_cm_id *id;

@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <sched.h>
 #include <time.h>
-#include "capl_receiver.h"
+#include "capl_fixture.h"
 #include "daemon_fixture.h"
 
 #define PATIENCE_S 60

@@ -6,7 +6,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <rte_ethdev.h>
-#include "capl_receiver.h"
+#include "capl_fixture.h"
 #include "library_fixture.h"
 
 static struct library_fixture fixture;

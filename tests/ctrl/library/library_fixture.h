@@ -7,7 +7,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 #include <sluice/sluice.h>
-#include "frame.h"
+#include "frame_fixture.h"
 
 #define FIXTURE_WIRES 2
 

@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include "parse.h"
-#include "parse_cases.h"
+#include "parse_fixture.h"
 
 static void expect_same(const struct parsed *a, const struct parsed *b, const char *name)
 {

@@ -3,7 +3,7 @@
 // one for parse_mbuf_fast(), of the same kind and in the same sort of mbuf.
 #include <criterion/criterion.h>
 #include <stdlib.h>
-#include "parse_cases.h"
+#include "parse_fixture.h"
 #include "parse_template.h"
 
 static struct rte_mempool *const pools[2] = {(void *)0x40, (void *)0x80}; // nobody looks inside

@@ -3,9 +3,9 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdlib.h>
-#include "frame.h"
+#include "frame_fixture.h"
 #include "parse.h"
-#include "parse_cases.h"
+#include "parse_fixture.h"
 
 // Both ways, from memory just as long as the frame, so that a sanitizer sees a read past it.
 static unsigned parse_bytes(const uint8_t *bytes, size_t len, struct parsed *parsed)

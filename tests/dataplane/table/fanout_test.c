@@ -2,7 +2,7 @@
 // Fan-outs against a naive list of lines and a naive filter.
 #include "fanout.h"
 #include "aligned_memory.h"
-#include "test_random.h"
+#include "random_fixture.h"
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <errno.h>

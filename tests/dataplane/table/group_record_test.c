@@ -3,7 +3,7 @@
 #include "group_record.h"
 #include "group_table_fixture.h"
 #include "aligned_memory.h"
-#include "test_random.h"
+#include "random_fixture.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "race.h"
+#include "race_fixture.h"
 #include <criterion/criterion.h>
 #include <sys/socket.h>
 

@@ -2,7 +2,7 @@
 // The group table against a naive twin, in both families and with all ways to look up.
 #include "group_buckets.h"
 #include "group_table_fixture.h"
-#include "test_random.h"
+#include "random_fixture.h"
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames of the double: what sluice_frame_read() is to say lies in front of the payload.
-#include "library_double.h"
+#include "library_double_fixture.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <rte_eal.h>

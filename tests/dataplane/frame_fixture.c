@@ -3,7 +3,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include "frame.h"
+#include "frame_fixture.h"
 
 static void parse_address(const char *text, uint8_t bytes[16])
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A test node that keeps receiving what comes to its sockets, and counts it.
-#ifndef TESTS_COMPAT_CAPL_RECEIVER_H
-#define TESTS_COMPAT_CAPL_RECEIVER_H
+#ifndef TESTS_FACES_CAPL_FIXTURE_H
+#define TESTS_FACES_CAPL_FIXTURE_H
 
 #include <sluice/capl.h>
 #include <criterion/criterion.h>

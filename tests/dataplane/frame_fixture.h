@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Builds Ethernet frames byte by byte, with a second opinion of our own about every field.
-#ifndef TESTS_DATAPLANE_FRAME_H
-#define TESTS_DATAPLANE_FRAME_H
+#ifndef TESTS_DATAPLANE_FRAME_FIXTURE_H
+#define TESTS_DATAPLANE_FRAME_FIXTURE_H
 
 #include <stdbool.h>
 #include <stddef.h>

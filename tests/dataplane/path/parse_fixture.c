@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "parse_cases.h"
+#include "parse_fixture.h"
 #include <rte_common.h>
 #include "parse.h"
 

@@ -2,8 +2,8 @@
 // A double of the native API for the faces' tests: it keeps to what sluice.h says, carries out
 // asynchronous joins when the test wants it, fails when told to, and writes down what was called
 // and what would have gone out on the wire.
-#ifndef TESTS_COMPAT_LIBRARY_DOUBLE_H
-#define TESTS_COMPAT_LIBRARY_DOUBLE_H
+#ifndef TESTS_FACES_LIBRARY_DOUBLE_FIXTURE_H
+#define TESTS_FACES_LIBRARY_DOUBLE_FIXTURE_H
 
 #include <sluice/sluice.h>
 

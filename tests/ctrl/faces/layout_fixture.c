@@ -2,6 +2,6 @@
 // The layout as on a machine without libibverbs.
 #include <sluice/verbs.h>
 #include <rdma/rdma_cma.h>
-#include "layout.h"
+#include "layout_fixture.h"
 
 const size_t layout_own[14] = LAYOUT;

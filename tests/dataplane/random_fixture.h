@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A small generator, so that a random test does the same on every machine.
-#ifndef TESTS_DATAPLANE_RANDOM_H
-#define TESTS_DATAPLANE_RANDOM_H
+#ifndef TESTS_DATAPLANE_RANDOM_FIXTURE_H
+#define TESTS_DATAPLANE_RANDOM_FIXTURE_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Sizes and offsets of the types a program and the face exchange.
-#ifndef TESTS_COMPAT_LAYOUT_H
-#define TESTS_COMPAT_LAYOUT_H
+#ifndef TESTS_FACES_LAYOUT_FIXTURE_H
+#define TESTS_FACES_LAYOUT_FIXTURE_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "library_double.h"
+#include "library_double_fixture.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>

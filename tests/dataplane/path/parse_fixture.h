@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames of every kind the parser knows, and what it has to find in them.
-#ifndef TESTS_DATAPLANE_PARSE_CASES_H
-#define TESTS_DATAPLANE_PARSE_CASES_H
+#ifndef TESTS_DATAPLANE_PARSE_FIXTURE_H
+#define TESTS_DATAPLANE_PARSE_FIXTURE_H
 
-#include "frame.h"
+#include "frame_fixture.h"
 
 struct parse_case {
 	const char *name;

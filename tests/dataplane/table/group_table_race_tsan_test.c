@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The race under ThreadSanitizer, which makes a data race an exit status.
-#include "race.h"
+#include "race_fixture.h"
 #include <sys/socket.h>
 
 int main(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "race.h"
+#include "race_fixture.h"
 #include "group_table_fixture.h"
-#include "test_random.h"
+#include "random_fixture.h"
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Readers against a writer that never rests: what stays is never missed, no frame goes to who did
 // not want it, and nothing is read after it was freed (which the sanitizers tell).
-#ifndef TESTS_DATAPLANE_RACE_H
-#define TESTS_DATAPLANE_RACE_H
+#ifndef TESTS_DATAPLANE_RACE_FIXTURE_H
+#define TESTS_DATAPLANE_RACE_FIXTURE_H
 
 #include <stdint.h>
 
