@@ -63,9 +63,9 @@ Test(member, counted,
 
 // ---- Errors --------------------------------------------------------------------------------
 
-enum call { JOIN, LEAVE, JOIN_SOURCE, LEAVE_SOURCE, BLOCK, UNBLOCK };
+enum error_call { JOIN, LEAVE, JOIN_SOURCE, LEAVE_SOURCE, BLOCK, UNBLOCK };
 
-static int call(enum call what, const char *group, const char *source)
+static int call(enum error_call what, const char *group, const char *source)
 {
 	switch (what) {
 	case JOIN:
@@ -87,10 +87,10 @@ static int call(enum call what, const char *group, const char *source)
 // A row starts from no membership, an any-source join with 10.0.0.7 blocked, or a join of 10.0.0.7.
 enum state { NONE, EXCLUDED, INCLUDED };
 
-static const struct row {
+static const struct error_row {
 	const char *id;
 	enum state state;
-	enum call call;
+	enum error_call call;
 	const char *group, *source;
 	int rc;
 } rows[] = {
@@ -153,7 +153,7 @@ Test(member, errors,
 
 	library_fixture_open(&fixture);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct row *row = &rows[i];
+		const struct error_row *row = &rows[i];
 
 		session = library_fixture_session(&fixture);
 		enter(row->state);

@@ -31,7 +31,7 @@ static int join(const char *group)
 // ---- Queries -------------------------------------------------------------------------------
 
 // General queries; each has something that a setting refuses. The fixture's TTL is not 1.
-static const struct query {
+static const struct refused_query {
 	const char *setting;
 	const char *source;
 	bool router_alert;
@@ -46,7 +46,7 @@ static const struct query {
 
 #define QUERIES (sizeof(queries) / sizeof(queries[0]))
 
-static void put_query(const struct query *query)
+static void put_query(const struct refused_query *query)
 {
 	static const uint8_t router_alert[] = {0x94, 4, 0, 0};
 	// The same checksum for both lengths: the rest is zero.
@@ -113,7 +113,7 @@ ParameterizedTestParameters(protocol, strict)
 ParameterizedTest(unsigned *index, protocol, strict,
 	.description = "VAL-5 VAL-6 VAL-18 CMP-17 SEC-4 TMR-12: each setting refuses what it says")
 {
-	const struct query *query = &queries[*index];
+	const struct refused_query *query = &queries[*index];
 	time_t until = time(NULL) + PATIENCE_S;
 	char protocol[64];
 
