@@ -45,7 +45,7 @@ struct meta {
 };
 
 static_assert(
-	sizeof(struct meta) == sizeof(parse_vector) &&
+	sizeof(struct meta) == sizeof(parse_template_vector) &&
 		offsetof(struct rte_mbuf, ol_flags) ==
 			offsetof(struct rte_mbuf, rearm_data) + offsetof(struct meta, ol_flags),
 	"the flags lie behind the words that a driver writes at once");
@@ -61,13 +61,13 @@ void parse_template_init(struct parse_template *template, const struct rte_mbuf 
 	const uint64_t flags = offload_flags | RTE_MBUF_F_RX_QINQ_STRIPPED;
 	const struct meta mask = {0, UINT16_MAX, UINT16_MAX, 0, flags | foreign};
 
-	template->meta_mask = parse_load_vector(&mask);
-	template->meta = parse_load_vector(&frame->rearm_data) & template->meta_mask;
+	template->meta_mask = parse_template_load(&mask);
+	template->meta = parse_template_load(&frame->rearm_data) & template->meta_mask;
 	for (unsigned i = 0; i < RTE_DIM(template->bytes); i++) {
-		const size_t at = i * sizeof(parse_vector);
+		const size_t at = i * sizeof(parse_template_vector);
 
-		template->bytes_mask[i] = parse_load_vector(&masks[ipv6][tagged][at]);
-		template->bytes[i] = parse_load_vector(data + at) & template->bytes_mask[i];
+		template->bytes_mask[i] = parse_template_load(&masks[ipv6][tagged][at]);
+		template->bytes[i] = parse_template_load(data + at) & template->bytes_mask[i];
 	}
 	template->pool = frame->pool;
 	template->returns = rte_mbuf_refcnt_read(frame) == 1 && (frame->ol_flags & foreign) == 0;

@@ -10,14 +10,14 @@
 #endif
 #include "parse.h"
 
-typedef uint64_t parse_vector __attribute__((vector_size(16)));
+typedef uint64_t parse_template_vector __attribute__((vector_size(16)));
 
 struct parse_template {
 	// Bits that must be equal, and their masks: references, segments and flags of the mbuf, and
 	// the first 32 bytes of the frame. Those contain all fields that parse_fast() compares with
 	// constants, except the group, and every frame that it accepts is that long.
-	parse_vector meta, meta_mask;
-	parse_vector bytes[2], bytes_mask[2];
+	parse_template_vector meta, meta_mask;
+	parse_template_vector bytes[2], bytes_mask[2];
 	const struct rte_mempool *pool;
 	bool returns; // freeing returns the mbuf to its pool: direct and unshared
 	bool ipv6;
@@ -34,15 +34,15 @@ struct parse_template {
 void parse_template_init(struct parse_template *template, const struct rte_mbuf *frame,
 	uint64_t offload_flags, const struct parsed *parsed);
 
-static inline parse_vector parse_load_vector(const void *p)
+static inline parse_template_vector parse_template_load(const void *p)
 {
-	parse_vector vector;
+	parse_template_vector vector;
 
 	memcpy(&vector, p, sizeof(vector));
 	return vector;
 }
 
-static inline bool parse_vector_is_zero(parse_vector vector)
+static inline bool parse_template_is_zero(parse_template_vector vector)
 {
 #ifdef __SSE4_1__
 	return _mm_testz_si128((__m128i)vector, (__m128i)vector);
@@ -59,16 +59,17 @@ static inline __attribute__((always_inline)) bool parse_template_match(
 	bool ipv6, bool offload)
 {
 	const uint8_t *ip = data + template->l3_offset;
-	parse_vector differ;
+	parse_template_vector differ;
 	bool checksum_good = false;
 
 	if (unlikely(frame->data_len < template->len_min || frame->pool != template->pool))
 		return false;
-	differ = (parse_load_vector(&frame->rearm_data) & template->meta_mask) ^ template->meta;
+	differ = (parse_template_load(&frame->rearm_data) & template->meta_mask) ^ template->meta;
 	for (unsigned i = 0; i < RTE_DIM(template->bytes); i++)
-		differ |= (parse_load_vector(data + i * sizeof(differ)) & template->bytes_mask[i]) ^
-			  template->bytes[i];
-	if (unlikely(!parse_vector_is_zero(differ)))
+		differ |=
+			(parse_template_load(data + i * sizeof(differ)) & template->bytes_mask[i]) ^
+			template->bytes[i];
+	if (unlikely(!parse_template_is_zero(differ)))
 		return false;
 	if (offload) {
 		if ((template->frame_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
