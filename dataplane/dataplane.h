@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The data plane as the control core sees it: ports, interfaces, outputs, subscriptions, punted
-// frames, statistics. Workers are behind it and share nothing with the caller but what the group
-// table publishes and the counters they keep.
+// The interface of the data plane for the control side: ports, interfaces, outputs, subscriptions,
+// punted frames and statistics. Workers share with the caller what is published for them (group
+// tables, maps of interfaces, lists of sources) and the counters they keep.
 //
 //   dataplane.c        opens and closes the data plane, starts and stops its workers
 //   dataplane_error.c  texts of errors
@@ -37,20 +37,24 @@ struct dataplane_config {
 	const unsigned
 		*worker_lcores; // EAL lcores, none of them the caller's; queues are dealt round
 	unsigned n_workers; // 1 or more
-	unsigned mbufs; // what all ring outputs together may hold, in frames; each port's receive
-			// pool has them beside those its queues need; 0: 4096
+	unsigned mbufs; // frames that all ring outputs together may hold; each receive pool has
+			// as many in addition to those of its queues; 0: 4096
 	uint16_t frame_size; // largest frame received in one segment, bytes; 0: 2048.
 			     // A device that knows no segments gets what its MTU takes
-	bool filters; // app_filter_burst() is going to be called
-	unsigned punt_rate; // IGMP/MLD frames a second handed to control, all ports; 0: 10000
+	bool filters; // app_filter_burst() will be called
+	unsigned
+		punt_rate; // IGMP and MLD frames per second that reach control, all ports; 0: 10000
 };
 
+// NULL, with the cause in `error`: an lcore that EAL does not have or that is the caller's, or no
+// memory.
 struct dataplane *dataplane_open(
 	const struct dataplane_config *config, struct dataplane_error *error);
 // Stops the workers, restores promiscuous and allmulticast, closes the ports, frees everything.
 void dataplane_close(struct dataplane *dp);
 
-// Workers run between start and stop; ports and interfaces are added before or between.
+// Workers run between start and stop. Ports, interfaces and outputs may be opened at any time.
+// -EBUSY: something else runs on a worker's lcore.
 int dataplane_start(struct dataplane *dp, struct dataplane_error *error);
 void dataplane_stop(struct dataplane *dp);
 
@@ -82,8 +86,11 @@ struct port_info {
 	SLUICE_PORT_STATS(SLUICE_STATS_MEMBER)
 };
 
-// Workers may run: they poll the port from now on. Opens the device, and with it whatever its
-// driver opens; the devices named in a configuration are released by dataplane_close().
+// Probes and starts the device and gives its receive queues to the workers in turn; if they run,
+// they poll it from now on. `error` says in one line what is wrong and what to do: -ENODEV without
+// such a device or driver, -ENOENT without a file that it names, -EPERM or -EACCES without the
+// privilege, -EINVAL for a number of queues or an MTU that the device does not support, -ENOMEM.
+// dataplane_close() closes the port.
 int dataplane_add_port(struct dataplane *dp, const struct port_config *config, struct port **port,
 	struct dataplane_error *error);
 void port_info(const struct port *port, struct port_info *info);
@@ -113,6 +120,8 @@ struct interface_config {
 	uint16_t inner_vlan; // VLAN_NONE: a single tag
 	void *user;
 };
+// Workers may run: frames with these tags are the interface's from now on. -EINVAL: no such VLAN;
+// -EEXIST: the port has an interface with these tags; -ENOMEM.
 int interface_open(struct port *port, const struct interface_config *config,
 	struct interface **interface, struct dataplane_error *error);
 // Workers may run. Frames with the interface's tags are dropped as no_interface from here on; when
@@ -144,11 +153,12 @@ struct output_stats {
 
 int output_open(struct dataplane *dp, const struct output_config *config, struct output **output,
 	struct dataplane_error *error);
-// Refuses with -EBUSY while a subscription names it. Frames still queued are freed.
+// Waits for a grace period, then frees the output and the frames that are still queued. -EBUSY
+// while a subscription names it.
 int output_close(struct output *output);
-// OUTPUT_RING: takes up to n frames, which become the caller's. Any one thread at a time.
+// OUTPUT_RING: receives up to n frames, which become the caller's. One thread at a time.
 unsigned output_receive_burst(struct output *output, struct rte_mbuf **frames, unsigned n);
-// Frees what is queued (the flush of a leave). By the one thread that receives.
+// Frees the queued frames (the flush of a leave). On the thread that receives.
 void output_flush(struct output *output);
 void output_stats(const struct output *output, struct output_stats *stats);
 
@@ -157,7 +167,7 @@ void output_stats(const struct output *output, struct output_stats *stats);
 // One line of a fan-out. A frame of the group goes to `output` if the filter and the UDP port let
 // it through; an output named by several lines of one group gets the frame once.
 struct subscriber {
-	uint64_t owner; // whose line it is; the caller's key
+	uint64_t owner; // the caller's key
 	struct output *output;
 	enum sluice_filter_mode mode;
 	uint16_t udp_port_be; // destination port, network order; 0: any
@@ -207,8 +217,8 @@ int interface_group_stats(const struct interface *interface, const struct sluice
 uint64_t app_filter_burst(struct interface *interface, const struct output *output,
 	struct rte_mbuf *const *frames, unsigned n);
 
-// Gives a frame that is being sent to those who want it here; rings and counting only. The frame
-// stays the caller's. -ENOBUFS without a buffer for the copy.
+// Delivers a frame that is being sent to the ring and counting outputs of this process that want
+// it. The frame stays the caller's. -ENOBUFS without a buffer for the copy.
 int app_filter_loop(struct interface *interface, const struct rte_mbuf *frame);
 
 // Any thread. Whether a received frame with these tags came by the interface.

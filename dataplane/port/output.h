@@ -61,7 +61,7 @@ struct output {
 	uint32_t capacity; // frames the lanes of a ring hold together
 	struct dataplane *dp;
 	// Control thread only.
-	unsigned uses; // fan-outs that name it
+	unsigned uses; // fan-outs that refer to it
 	LIST_ENTRY(output) next;
 	// Senders: rw, all that was ever handed over
 	_Atomic uint32_t claimed __rte_cache_aligned;
