@@ -71,7 +71,7 @@ struct config_protocol {
 	double query_interval, query_response_interval, unsolicited_report_interval,
 		older_querier_timeout;
 	bool require_router_alert, strict_ttl, ignore_off_subnet, ignore_older_versions,
-		always_leave;
+		always_leave, learn_off_subnet;
 	bool ssm_aware; // default true
 	bool report_link_local; // default true
 	struct config_address *ssm_ranges;

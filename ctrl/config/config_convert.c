@@ -260,6 +260,7 @@ static void convert_protocol(struct config_reader *reader, const struct raw_prot
 		.require_router_alert = config_value_boolean(PATH(require_router_alert), false),
 		.strict_ttl = config_value_boolean(PATH(strict_ttl), false),
 		.ignore_off_subnet = config_value_boolean(PATH(ignore_off_subnet), false),
+		.learn_off_subnet = config_value_boolean(PATH(learn_off_subnet), false),
 		.ignore_older_versions = config_value_boolean(PATH(ignore_older_versions), false),
 		.always_leave = config_value_boolean(PATH(always_leave), false),
 		.ssm_aware = config_value_boolean(PATH(ssm_aware), true),

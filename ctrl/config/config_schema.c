@@ -83,6 +83,7 @@ static const cyaml_schema_field_t protocol_fields[] = {
 	TEXT(require_router_alert, raw_protocol, OPTIONAL),
 	TEXT(strict_ttl, raw_protocol, OPTIONAL),
 	TEXT(ignore_off_subnet, raw_protocol, OPTIONAL),
+	TEXT(learn_off_subnet, raw_protocol, OPTIONAL),
 	TEXT(ignore_older_versions, raw_protocol, OPTIONAL),
 	TEXT(always_leave, raw_protocol, OPTIONAL),
 	TEXT(ssm_aware, raw_protocol, OPTIONAL),

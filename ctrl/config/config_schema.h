@@ -38,8 +38,8 @@ struct raw_membership {
 struct raw_protocol {
 	char *robustness, *query_interval, *query_response_interval, *unsolicited_report_interval,
 		*older_querier_timeout, *require_router_alert, *strict_ttl, *ignore_off_subnet,
-		*ignore_older_versions, *always_leave, *ssm_aware, *report_link_local, *report_rate,
-		*report_burst;
+		*learn_off_subnet, *ignore_older_versions, *always_leave, *ssm_aware,
+		*report_link_local, *report_rate, *report_burst;
 	char **ssm_ranges;
 	unsigned ssm_ranges_count;
 };

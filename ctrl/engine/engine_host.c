@@ -104,6 +104,7 @@ static int make_config(struct host_config *host, const struct engine_interface *
 	host->require_router_alert = protocol->require_router_alert;
 	host->strict_ttl = protocol->strict_ttl;
 	host->ignore_off_subnet = protocol->ignore_off_subnet;
+	host->learn_off_subnet = protocol->learn_off_subnet;
 	host->ignore_older_versions = protocol->ignore_older_versions;
 	host->always_leave = protocol->always_leave;
 	host->ssm_aware = protocol->ssm_aware;

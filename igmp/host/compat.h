@@ -10,6 +10,8 @@ struct message;
 
 // Learns from a query which versions, timers and robustness are in use.
 void compat_hear(struct host *host, const struct message *query, uint64_t now_ms);
+// Forgets the timers and robustness that were learned too long ago.
+void compat_forget(struct host *host, uint64_t now_ms);
 // Speaks the version of the oldest querier that is not forgotten by now.
 void compat_update(struct host *host, uint64_t now_ms);
 

@@ -125,6 +125,7 @@ static bool transmit_responses(struct host *host, uint64_t now_ms)
 static void transmit(struct host *host, uint64_t now_ms)
 {
 	wheel_idle(&host->wheel, now_ms);
+	compat_forget(host, now_ms);
 	if (!host->up || host->transmitting)
 		return;
 	host->transmitting = true;

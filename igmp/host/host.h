@@ -33,10 +33,12 @@ struct host_config {
 	uint32_t query_response_interval_ms; // TMR-3: 10 s
 	uint32_t unsolicited_report_interval_ms; // TMR-4, IGMPv3 and MLDv2: 1 s
 	uint32_t older_unsolicited_report_interval_ms; // TMR-4, IGMPv1/v2 and MLDv1: 10 s
-	uint32_t older_querier_timeout_ms; // TMR-5; 0 computes RV*QI+QRI from what the querier said
+	uint32_t older_querier_timeout_ms; // TMR-5; 0 computes RV*QI+QRI from what the querier
+					   // said, at most 7*query_interval_ms+QRI
 	bool require_router_alert; // VAL-6: false. MLD requires it always
 	bool strict_ttl; // VAL-5: false. MLD requires hop limit 1 always
 	bool ignore_off_subnet; // VAL-18: false
+	bool learn_off_subnet; // false: IGMP queries of other subnets are only answered
 	bool ignore_older_versions; // CMP-17: false
 	bool always_leave; // CMP-10: false skips a v2 leave or MLDv1 done if another host reported
 			   // last
@@ -189,6 +191,7 @@ enum host_counter {
 	HOST_RX_OLD_IGNORED, // CMP-17
 	HOST_RX_NO_STATE, // VAL-20: accepted, nothing to say
 	HOST_RX_LENIENT_ROUTER_ALERT, // accepted without Router Alert (DEC-2)
+	HOST_RX_OFF_SUBNET, // accepted and answered, but nothing was learned from it (SEC-4)
 	HOST_RX_SOURCES_OVERFLOW, // RSP-13
 	HOST_TX_REPORT, // frames: reports
 	HOST_TX_LEAVE, // frames: v2 leave, MLDv1 done

@@ -139,6 +139,7 @@ const char *host_counter_name(enum host_counter counter)
 		[HOST_RX_OLD_IGNORED] = "rx_old_ignored",
 		[HOST_RX_NO_STATE] = "rx_no_state",
 		[HOST_RX_LENIENT_ROUTER_ALERT] = "rx_lenient_router_alert",
+		[HOST_RX_OFF_SUBNET] = "rx_off_subnet",
 		[HOST_RX_SOURCES_OVERFLOW] = "rx_sources_overflow",
 		[HOST_TX_REPORT] = "tx_report",
 		[HOST_TX_LEAVE] = "tx_leave",

@@ -97,6 +97,7 @@ struct host {
 	unsigned querier_version;
 	uint64_t querier_heard_ms;
 	uint32_t querier_interval_ms;
+	uint64_t learned_until_ms; // when qrv and querier_interval_ms are forgotten
 
 	uint64_t log_next_ms;
 	uint64_t counters[HOST_COUNTERS];

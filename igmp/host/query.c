@@ -15,7 +15,7 @@ static bool is_own(const struct host *host, const struct sluice_addr *addr)
 	return false;
 }
 
-static bool is_on_subnet(const struct host *host, const struct sluice_addr *addr)
+bool query_is_on_subnet(const struct host *host, const struct sluice_addr *addr)
 {
 	for (unsigned i = 0; i < host->n_addresses; i++) {
 		const struct host_address *own = &host->addresses[i];
@@ -81,7 +81,7 @@ static bool check_origin(
 		return true;
 	if (!address_is_source(src))
 		return fail(drop, HOST_RX_BAD_SOURCE);
-	if (host->config.ignore_off_subnet && !is_on_subnet(host, src))
+	if (host->config.ignore_off_subnet && !query_is_on_subnet(host, src))
 		return fail(drop, HOST_RX_BAD_SOURCE);
 	return true;
 }

@@ -11,4 +11,7 @@
 enum host_counter query_judge(
 	const struct host *host, const uint8_t *packet, size_t len, struct message *message);
 
+// Whether the address is in the subnet of one of the host's own addresses.
+bool query_is_on_subnet(const struct host *host, const struct sluice_addr *addr);
+
 #endif

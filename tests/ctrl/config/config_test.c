@@ -244,7 +244,7 @@ Test(config, defaults)
 	cr_assert(config->protocol.ssm_aware);
 	cr_assert(config->protocol.report_link_local);
 	cr_assert_not(config->protocol.require_router_alert || config->protocol.strict_ttl ||
-		      config->protocol.ignore_off_subnet);
+		      config->protocol.ignore_off_subnet || config->protocol.learn_off_subnet);
 	cr_assert_not(config->protocol.ignore_older_versions || config->protocol.always_leave);
 	cr_assert_eq(config->limits.groups, 1000000);
 	cr_assert_eq(config->limits.sources_per_filter, 1024);
@@ -278,6 +278,7 @@ static const char everything[] =
 	"  require_router_alert: true\n"
 	"  strict_ttl: true\n"
 	"  ignore_off_subnet: true\n"
+	"  learn_off_subnet: true\n"
 	"  ignore_older_versions: true\n"
 	"  always_leave: true\n"
 	"  ssm_aware: false\n"
@@ -322,7 +323,7 @@ Test(config, everything)
 	cr_assert_float_eq(config->protocol.query_response_interval, 5, 1e-9);
 	cr_assert_float_eq(config->protocol.older_querier_timeout, 90, 1e-9);
 	cr_assert(config->protocol.require_router_alert && config->protocol.strict_ttl &&
-		  config->protocol.ignore_off_subnet);
+		  config->protocol.ignore_off_subnet && config->protocol.learn_off_subnet);
 	cr_assert(config->protocol.ignore_older_versions && config->protocol.always_leave);
 	cr_assert_not(config->protocol.ssm_aware);
 	cr_assert_not(config->protocol.report_link_local);
