@@ -216,7 +216,7 @@ static void convert_memberships(
 		from->to_count = 0;
 		if (to->group.family && !address_is_group(&to->group))
 			config_reader_complain(reader, &path,
-				"%s is not a multicast group one can join", from->group);
+				"%s is not a multicast group that can be joined", from->group);
 		if (from->sources && from->exclude) {
 			path = config_reader_path("memberships[%u].exclude", i);
 			config_reader_complain(

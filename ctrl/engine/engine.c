@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The engine's life, its tick and its calls.
+// Opens, runs and closes the engine; entry points of its calls.
 #include <errno.h>
 #include <stdlib.h>
 #include "engine_private.h"
@@ -33,7 +33,7 @@ static void tick(evutil_socket_t fd, short what, void *arg)
 
 void engine_flush(struct engine *engine)
 {
-	// Before a leave is on the wire or told to the caller, no worker may use the old lines.
+	// Before a leave is sent or the caller returns, no worker may use the old subscribers.
 	if (engine->withdrawn) {
 		engine->withdrawn = false;
 		dataplane_synchronize(engine->dataplane);
@@ -43,7 +43,7 @@ void engine_flush(struct engine *engine)
 
 // ---- Open ----------------------------------------------------------------------------------
 
-// The parts of the configuration that are the engine's own; the others are their objects'.
+// Copies the parts of the configuration that belong to no object. Objects copy theirs.
 static int copy_config(struct engine *engine, const struct config *config, struct error *error)
 {
 	engine->limits = config->limits;
@@ -127,7 +127,7 @@ static void keep_first(void *arg, const char *line)
 		error_set(error, 0, "%s", line);
 }
 
-// A membership that is refused stops the start.
+// A refused membership makes the start fail.
 static int join_configured(struct engine *engine, const struct config *config, struct error *error)
 {
 	struct error first = {""};

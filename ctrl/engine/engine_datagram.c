@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// UDP datagrams to multicast groups, and the Ethernet header of all frames that control sends.
+// UDP datagrams to multicast groups, and the Ethernet header of all frames that the control thread
+// sends.
 #include <errno.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
@@ -36,7 +37,7 @@ size_t engine_datagram_header(const struct engine_interface *interface,
 	return at - header;
 }
 
-// The source address. For IPv6 it has the scope of the group if the interface has such an address.
+// The source address. For IPv6 its scope is that of the group if the interface has such an address.
 static const struct sluice_addr *choose_source(
 	const struct engine_interface *interface, const struct sluice_addr *group)
 {

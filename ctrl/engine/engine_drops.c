@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the workers and the hosts of the interfaces refuse.
+// Drops by reason, of the workers and of the hosts of the interfaces.
 #include "engine_private.h"
 
-// Messages that a host hears or sends are no drops.
+// Counters of received and sent messages are not drops.
 static bool is_drop(enum host_counter counter)
 {
 	switch (counter) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Events to listeners.
+// Distributes events to listeners.
 #include <errno.h>
 #include <stdlib.h>
 #include "engine_private.h"

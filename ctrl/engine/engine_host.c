@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A protocol machine: the IGMP or MLD host of an interface, its configuration, and its packets to
-// frames.
+// The IGMP or MLD host of an interface as a protocol machine: its configuration, and the conversion
+// of its packets to frames.
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static int send_packet(void *ctx, const uint8_t *packet, size_t len, const struc
 
 	if (frame == NULL)
 		return -EAGAIN;
-	// Reports are network control: priority 6, as DSCP CS6 in the packet says.
+	// Reports are network control traffic: priority 6, to match DSCP CS6 in the packet.
 	header_len = engine_datagram_header(interface, header, dst, 6);
 	frame_len = RTE_MAX(header_len + len, ENGINE_DATAGRAM_FRAME_MIN);
 	data = (uint8_t *)rte_pktmbuf_append(frame, frame_len);
@@ -133,7 +133,7 @@ static int make_config(struct host_config *host, const struct engine_interface *
 				.length = range->prefix_length,
 			};
 	}
-	// A family without a range in the list keeps the RFC's ranges.
+	// A family that the list does not name keeps the ranges of the RFC.
 	host->ssm_ranges = host->n_ssm_ranges > 0 ? *ranges : NULL;
 	return 0;
 }
@@ -164,7 +164,7 @@ static int set_addresses(
 	return rc;
 }
 
-// Queries arrive at the all-hosts and all-nodes groups, which no session joins.
+// Queries are sent to the all-hosts and all-nodes groups, which no session joins.
 static int listen_to_queries(struct engine_interface *interface, int family)
 {
 	static const struct sluice_addr ALL_HOSTS = {AF_INET, {224, 0, 0, 1}};
@@ -221,7 +221,7 @@ static void close_host(struct engine_machine *machine)
 	free(host);
 }
 
-static_assert(HOST_NEVER == ENGINE_MACHINE_NEVER, "a host without a deadline has none here");
+static_assert(HOST_NEVER == ENGINE_MACHINE_NEVER, "no deadline has the same value in both");
 static const struct engine_machine_ops MACHINE_OPS = {
 	.input = input,
 	.flush = flush,

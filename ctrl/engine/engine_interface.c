@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Interfaces: each joins one data plane interface with its protocol machines.
+// An interface combines one data plane interface with its protocol machines.
 #include <errno.h>
 #include <stdlib.h>
 #include "address.h"
 #include "engine_private.h"
 
-// RFC 4291 appendix A: fe80::/64 and the MAC as a modified EUI-64.
+// RFC 4291 appendix A: fe80::/64 and the MAC address as a modified EUI-64.
 static struct config_address link_local_from_mac(const struct rte_ether_addr *mac)
 {
 	const uint8_t *b = mac->addr_bytes;
@@ -81,7 +81,7 @@ int engine_interface_open(
 	new->engine = engine;
 	new->index = ++engine->n_interfaces;
 	STAILQ_INIT(&new->machines);
-	// From here on engine_interface_close_all() frees it.
+	// From here on engine_interface_close_all() frees the interface.
 	TAILQ_INSERT_TAIL(&engine->interfaces, new, next);
 	return start(new, error);
 }
@@ -101,7 +101,7 @@ void engine_interface_close_all(struct engine *engine)
 	}
 }
 
-// ---- What happens --------------------------------------------------------------------------
+// ---- Events --------------------------------------------------------------------------------
 
 static void take_frame(const struct punted *punted, uint64_t now_ms)
 {
@@ -134,7 +134,7 @@ void engine_interface_advance_all(struct engine *engine)
 	engine_machine_advance_all(&engine->machines, now_ms);
 }
 
-// The device is gone: each membership there has lost its group.
+// The device is gone: each membership on the interface loses its group.
 static void tell_lost(struct engine_interface *interface)
 {
 	struct engine_session *session;
@@ -181,7 +181,7 @@ void engine_interface_set_link(struct engine *engine, struct port *port)
 	}
 }
 
-// ---- What can be asked ---------------------------------------------------------------------
+// ---- Accessors -----------------------------------------------------------------------------
 
 struct engine_interface *engine_interface_named(struct engine *engine, const char *name)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Limits and protocol settings of a new configuration, for the sessions and hosts there are. A
-// limit below what is joined takes nothing away: it holds for new joins, and the operator is told.
+// Applies limits and protocol settings of a new configuration to existing sessions and hosts. A
+// limit below what is joined removes nothing: it applies to new joins, and the operator is told.
 #include "address.h"
 #include "engine_private.h"
 
@@ -10,7 +10,7 @@ static void set_protocol(
 	struct config_protocol copy;
 
 	if (config_copy_protocol(&copy, &config->protocol) < 0) {
-		engine_report_refuse(report, "protocol: out of memory, it stays as it was");
+		engine_report_refuse(report, "protocol: out of memory, the old settings stay");
 		return;
 	}
 	config_free_protocol(&engine->protocol);
@@ -31,7 +31,7 @@ static void reconfigure(
 
 // ---- Limits below what is joined -----------------------------------------------------------
 
-// The fullest of all sessions, and of all hosts.
+// The session and the host with the most groups.
 static void tell_groups(struct engine *engine, struct engine_report *report)
 {
 	unsigned limit = engine->limits.groups, most = 0, most_joined = 0;
@@ -71,7 +71,7 @@ static void tell_groups(struct engine *engine, struct engine_report *report)
 		session_text, host_text);
 }
 
-// The largest of all filters.
+// The membership with the most sources.
 static void tell_sources(struct engine *engine, struct engine_report *report)
 {
 	unsigned limit = engine->limits.sources_per_filter, most = limit;

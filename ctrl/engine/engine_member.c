@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Memberships into the data plane, which knows of a membership before its report is on the wire.
+// Publishes memberships to the data plane, always before the report of the membership is sent.
 #include <errno.h>
 #include <stdlib.h>
 #include "address.h"
 #include "engine_private.h"
 
-// ---- Into the data plane -------------------------------------------------------------------
+// ---- Publishing ----------------------------------------------------------------------------
 
 static int subscribe(struct engine_interface *interface, const struct sluice_addr *group,
 	const struct engine_session *session, unsigned n_lines)

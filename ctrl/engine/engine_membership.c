@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The configured memberships: the session "config" has exactly these, as far as they can be had.
+// The configured memberships. The session "config" has exactly these, except refused ones.
 #include <errno.h>
 #include <stdlib.h>
 #include "address.h"
@@ -14,7 +14,7 @@ static struct engine_interface *interface_of(
 
 // ---- Leaving -------------------------------------------------------------------------------
 
-// A membership's key, for finding those that are configured no longer.
+// The key of a membership, to find those that are no longer configured.
 struct key {
 	const struct engine_interface *interface;
 	struct sluice_addr group;
@@ -69,7 +69,7 @@ static int compare_sources(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct sluice_addr));
 }
 
-// Whether the membership has the configured filter; *rc -ENOMEM if that cannot be told.
+// Whether the membership has the configured filter. *rc is -ENOMEM if it cannot be compared.
 static bool same_filter(
 	const struct member *member, const struct config_membership *config, int *rc)
 {
@@ -98,7 +98,7 @@ static bool same_filter(
 	return same;
 }
 
-// By name: an output that is opened anew moves its memberships itself.
+// Compares by name: a reopened output moves its memberships itself.
 static bool same_outputs(const struct member *member, const struct config_membership *config)
 {
 	struct engine_output *const *outputs;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Named outputs, and the sets of them that memberships deliver to.
+// Named outputs, and the sets of outputs that memberships deliver to.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -126,7 +126,7 @@ int engine_output_set_add(const struct output_set *set, struct engine_output *co
 	return 0;
 }
 
-// ---- What can be asked ---------------------------------------------------------------------
+// ---- Accessors -----------------------------------------------------------------------------
 
 struct engine_output *engine_output_first(struct engine *engine)
 {

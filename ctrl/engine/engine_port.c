@@ -42,7 +42,7 @@ void engine_port_free_all(struct engine *engine)
 	}
 }
 
-// ---- What can be asked ---------------------------------------------------------------------
+// ---- Accessors -----------------------------------------------------------------------------
 
 struct port *engine_port_named(const struct engine *engine, const char *name)
 {

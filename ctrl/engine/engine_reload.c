@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The change to another configuration while running. What can be applied is applied; each entry
-// that cannot is named.
+// Replaces the configuration while running. Applies what can be applied, and names each entry that
+// cannot.
 #include <errno.h>
 #include <stdlib.h>
 #include "address.h"
 #include "engine_private.h"
 
-// ---- What may not change -------------------------------------------------------------------
+// ---- Fixed settings ------------------------------------------------------------------------
 
 static bool same_ports(const struct engine *engine, const struct config *config)
 {
@@ -94,8 +94,8 @@ static bool is_named(const struct config *config, const char *name)
 	return false;
 }
 
-// Outputs that the new configuration has unchanged stay, with what they have counted. So do those
-// whose replacement is refused.
+// Outputs that the new configuration does not change stay open and keep their counters. So do
+// outputs whose replacement is refused.
 static void swap_outputs(struct engine *engine, const struct config *config,
 	struct engine_outputs *fresh, struct engine_outputs *stale, struct engine_report *report)
 {
@@ -124,8 +124,8 @@ static bool is_in(const struct engine_outputs *outputs, const struct engine_outp
 	return false;
 }
 
-// Moves a membership from stale outputs to those that now have their names, as far as there are
-// any. No line is added, so that neither memory nor the data plane can refuse it.
+// Moves a membership from stale outputs to the outputs that now have their names, if there are any.
+// It adds no subscriber, so it cannot fail for lack of memory or room in the data plane.
 static int move_member(struct member *member, const struct engine_outputs *stale,
 	const struct engine_outputs *outputs, bool *moved)
 {
@@ -153,7 +153,7 @@ static int move_member(struct member *member, const struct engine_outputs *stale
 	return rc;
 }
 
-// Moves the memberships of a session, and tells if some have no output left.
+// Moves the memberships of a session, and reports those that have no output left.
 static int move_session(struct engine *engine, struct engine_session *session,
 	const struct engine_outputs *stale, struct engine_report *report)
 {
@@ -203,12 +203,12 @@ static void close_stale(
 		engine_output_close_all(stale);
 		return;
 	}
-	// The data plane may still use them.
+	// The data plane may still use the removed outputs.
 	engine_report_refuse(report, "outputs: out of memory, removed ones stay open");
 	TAILQ_CONCAT(&engine->outputs, stale, next);
 }
 
-// ---- All of it -----------------------------------------------------------------------------
+// ---- Reload --------------------------------------------------------------------------------
 
 int engine_reload(struct engine *engine, const struct config *config, struct engine_report *report,
 	struct error *error)
@@ -225,7 +225,8 @@ int engine_reload(struct engine *engine, const struct config *config, struct eng
 	if (rc < 0)
 		return rc;
 	swap_outputs(engine, config, &fresh, &stale, report);
-	// In this order, leaving makes room for joining, and joins meet the new limits and outputs.
+	// The order matters: leaving makes room for joining, and joins need the new limits and
+	// outputs.
 	if (engine_membership_leave_others(engine, config, report) < 0)
 		engine_report_refuse(report, "memberships: out of memory, none is left");
 	engine_limits_apply(engine, config, report);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a reload did, in lines for the operator.
+// Reports to the operator what a reload did.
 #include <stdarg.h>
 #include <stdio.h>
 #include "engine_private.h"

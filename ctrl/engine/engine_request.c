@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The calls of member.h on named interfaces and outputs, and what their errors mean.
+// Carries out the calls of member.h on named interfaces and outputs, and explains their errors.
 #include <errno.h>
 #include <stdlib.h>
 #include "address.h"
 #include "engine_private.h"
 
-// ---- What went wrong -----------------------------------------------------------------------
+// ---- Error texts ---------------------------------------------------------------------------
 
 static bool bad_source(const struct engine_request *request)
 {
@@ -23,7 +23,7 @@ static const char *explain_invalid(
 					      : op == ENGINE_JOIN && request->n_sources == 0;
 
 	if (!address_is_group(&request->group))
-		return "not a multicast group one can join";
+		return "not a multicast group that can be joined";
 	if (bad_source(request))
 		return "a source must be a unicast address of the group's family";
 	if (any_source && host_is_ssm(host, &request->group))
@@ -45,12 +45,12 @@ static const char *explain(enum engine_operation op, int rc, const struct host *
 	case EADDRNOTAVAIL:
 		switch (op) {
 		case ENGINE_JOIN:
-			return "it is joined from that source already";
+			return "it is already joined from that source";
 		case ENGINE_LEAVE:
 			return request->n_sources > 0 ? "never joined from that source"
 						      : "never joined";
 		case ENGINE_BLOCK:
-			return "that source is blocked already";
+			return "that source is already blocked";
 		default:
 			return "that source is not blocked";
 		}
@@ -91,8 +91,8 @@ static int find_interface(struct engine *engine, const char *name,
 typedef int (*source_fn)(struct session *session, struct host *host,
 	const struct sluice_addr *group, const struct sluice_addr *source, uint64_t now_ms);
 
-// All sources or none: if one fails, those before it are undone. No report has been sent yet,
-// because reports wait for engine_flush().
+// Applies all sources or none: if one fails, the earlier ones are undone. No report has been sent
+// yet, because reports wait for engine_flush().
 static int for_each_source(
 	struct host *host, const struct engine_request *request, source_fn fn, source_fn undo)
 {
@@ -139,8 +139,8 @@ static int apply(enum engine_operation op, struct host *host, const struct engin
 	return -EINVAL;
 }
 
-// A new membership gets its outputs by way of the publish hook, which runs before the membership
-// can be found; it keeps them if the call succeeds.
+// A new membership gets its outputs in the publish callback, which runs before the membership can
+// be found. It keeps them if the call succeeds.
 static int apply_new(enum engine_operation op, struct host *host,
 	const struct engine_request *request, struct output_set *set)
 {
@@ -160,7 +160,7 @@ static int apply_new(enum engine_operation op, struct host *host,
 	return rc;
 }
 
-// An old one gets them first; they are taken back if the call fails.
+// An existing membership gets its outputs first. They are taken back if the call fails.
 static int apply_old(enum engine_operation op, struct host *host,
 	const struct engine_request *request, struct member *member, struct output_set *set)
 {
@@ -198,7 +198,7 @@ static int apply_with_outputs(
 			      : apply_new(op, host, request, set);
 }
 
-// A device that is gone refuses these; leaving stays possible.
+// These calls fail if the device is gone. Leaving stays possible.
 static bool asks_for_frames(enum engine_operation op, const struct engine_request *request)
 {
 	return op == ENGINE_JOIN ||

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sessions: the owners of memberships. A named session lives until it is closed, a connected one
-// as long as its opener.
+// Sessions own memberships. A named session lives until it is closed, a connected session as long
+// as its opener.
 #include <errno.h>
 #include <stdlib.h>
 #include "engine_private.h"
@@ -128,7 +128,7 @@ struct session *engine_session_memberships(struct engine_session *session)
 	return session->memberships;
 }
 
-// Lines that differ in their port or output alone are no larger, and so never refused.
+// A change of only the port or the output never makes the fan-out larger, so it cannot fail.
 static void publish_again(struct engine_session *session)
 {
 	struct member *member = member_first(session->memberships);

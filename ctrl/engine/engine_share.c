@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Shares: the frames of sessions to other processes. A process has one share, as long as the rings
-// of its sessions fit.
+// Shares deliver the frames of sessions to other processes. A process needs one share, as long as
+// the rings of all its sessions fit.
 #include <errno.h>
 #include <stdlib.h>
 #include "engine_private.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The statistics of stats.h, from what the data plane and the hosts of the interfaces count.
+// The statistics of stats.h, from the counters of the data plane and of the hosts.
 #include "engine_private.h"
 
 static uint64_t count_both(const struct engine_interface *interface, enum host_counter counter)

@@ -56,7 +56,7 @@ void batch_start_parsed(struct batch *batch, struct worker *worker,
 	batch->parsed = parsed;
 }
 
-// ---- Asking --------------------------------------------------------------------------------
+// ---- Match ---------------------------------------------------------------------------------
 
 INLINE void ask(struct batch *batch, unsigned i, const uint8_t *group, bool ipv6)
 {
@@ -126,7 +126,7 @@ void batch_ask(struct batch *batch, unsigned first, unsigned end)
 		ask(batch, i, batch->parsed[i].group6, batch->ipv6);
 }
 
-// ---- Finding -------------------------------------------------------------------------------
+// ---- Lookup --------------------------------------------------------------------------------
 
 // A group that is not in the table gets the record of index 0, which has no route.
 void batch_find(struct batch *batch, unsigned first, unsigned end)
@@ -154,7 +154,7 @@ void batch_fetch(struct batch *batch, unsigned first, unsigned end)
 	}
 }
 
-// ---- Delivering ----------------------------------------------------------------------------
+// ---- Delivery ------------------------------------------------------------------------------
 
 static void tally_settle(const struct worker *worker, const struct tally *tally)
 {
@@ -192,7 +192,7 @@ INLINE uint16_t l3_offset(const struct batch *batch, unsigned i, bool uniform)
 	return uniform ? batch->template.l3_offset : batch->parsed[i].l3_offset;
 }
 
-// Delivers to the outputs that want the frame. Returns how many those were.
+// Delivers the frame to the outputs that want it. Returns their number.
 INLINE unsigned deliver_wanted(
 	struct batch *batch, unsigned i, const struct fanout *fanout, bool uniform, bool ipv6)
 {
@@ -216,7 +216,7 @@ INLINE unsigned deliver_wanted(
 	return n;
 }
 
-// Apart from deliver_fanout(), which so has no more to save on the stack than without hooks.
+// Not part of deliver_fanout(), which would then save more registers even without hooks.
 static __rte_noinline unsigned deliver_hooked(
 	struct batch *batch, unsigned i, const struct fanout *fanout, bool uniform, bool ipv6)
 {
@@ -237,7 +237,7 @@ static __rte_noinline unsigned deliver_fanout(
 	return deliver_wanted(batch, i, fanout, uniform, ipv6);
 }
 
-// The group is joined, but no filter, or not the hook, let the frame through.
+// The group is joined, but the filters or the hook rejected the frame.
 static __rte_noinline void refuse(struct batch *batch, unsigned i)
 {
 	group_table_count_filtered(batch->table, batch->worker->index, batch->index[i]);
@@ -313,7 +313,7 @@ void batch_deliver(struct batch *batch, unsigned first, unsigned end)
 		deliver4(batch, first, end);
 }
 
-// ---- The end -------------------------------------------------------------------------------
+// ---- End -----------------------------------------------------------------------------------
 
 static void free_unwanted(const struct batch *batch, unsigned n)
 {

@@ -15,7 +15,8 @@ void deliver_start(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_of
 	struct output_burst *burst = &worker->output_burst;
 	bool stripped = rewrite_is_stripped(frame);
 
-	// A ring gets the frame as it was on the wire. If all outputs are ports the tag stays out.
+	// A ring gets the frame as it was on the wire. If all outputs are ports, the tag stays in
+	// the metadata.
 	if (unlikely(stripped) && any_ring(outputs, n)) {
 		l3_offset += rewrite_restore(frame);
 		stripped = false;
@@ -26,10 +27,10 @@ void deliver_start(struct worker *worker, struct rte_mbuf *frame, uint16_t l3_of
 	output_burst_start(burst, l3_offset, stripped, outputs, n);
 }
 
-// The common case is unshared frames of one segment and one pool, which go back to it in bulk.
+// The common case is unshared frames of one segment from one pool, which are returned in bulk.
 static void free_unwanted(struct rte_mbuf **frames, unsigned n)
 {
-	// The words of rearm_data: one reference, one segment.
+	// The fields of rearm_data: one reference, one segment.
 	static const struct {
 		uint16_t data_off, refcnt, nb_segs, port;
 	} ours = {0, 1, 1, 0}, both = {0, UINT16_MAX, UINT16_MAX, 0};

@@ -3,7 +3,7 @@
 
 #define EXTENSIONS_MAX 8
 
-// Next headers of RFC 8200 and its successors that carry a length.
+// Extension headers of RFC 8200 and its successors that have a length field.
 #define NEXT_HOP_BY_HOP 0
 #define NEXT_ROUTING 43
 #define NEXT_FRAGMENT 44
@@ -26,7 +26,7 @@ enum icmpv6_mld { // RFC 2710, RFC 3810
 	MLD_REPORT_V2 = 143,
 };
 
-// A tag counts in the order outer, inner; VLAN 0 carries only a priority and does not count.
+// Stores the VLAN of a tag, outer first. VLAN 0 carries only a priority and is not stored.
 static bool add_tag(struct parsed *parsed, uint16_t tci)
 {
 	uint16_t vlan = tci & 0xfff;
@@ -63,8 +63,8 @@ static enum drop_reason parse_tags(
 	return DROP_NONE;
 }
 
-// What follows the IP headers. The IP packet has `left` bytes more, `readable` of them at data;
-// they differ only beyond PARSE_WINDOW.
+// Parses what follows the IP headers. The IP packet has `left` more bytes, of which `readable` are
+// at `data`. They differ only beyond PARSE_WINDOW.
 static enum drop_reason parse_upper(unsigned protocol, const uint8_t *data, unsigned left,
 	unsigned readable, struct parsed *parsed)
 {
@@ -176,7 +176,8 @@ static enum drop_reason parse_ipv6(
 			return DROP_BAD_EXTENSION;
 		offset += size;
 		if (next == NEXT_FRAGMENT && (parse_load16(header + 2) & RTE_BE16(0xfff8)) != 0) {
-			// What follows is data, whatever its next header says.
+			// A later fragment continues with data, whatever its next header field
+			// says.
 			parsed->flags |= PARSED_LATER_FRAGMENT;
 			return DROP_NONE;
 		}
@@ -237,7 +238,7 @@ enum drop_reason parse_general(const struct frame_view *view, struct parsed *par
 		result = parse_ipv6(ip, left, readable, parsed);
 	else
 		result = DROP_NOT_IP;
-	// A query may come to our unicast address (IGMP-11, MLD-9); nothing else may.
+	// Only a query may be sent to our unicast address (IGMP-11, MLD-9).
 	if (result == DROP_NONE && (parsed->flags & PARSED_CONTROL))
 		return DROP_NONE;
 	if (!mac_is_multicast(view->data))

@@ -2,9 +2,9 @@
 #include <assert.h>
 #include "parse_template.h"
 
-// What of a frame parse_fast() asks to be some value: 01-00-5E and a bit, or 33-33; EtherTypes, a
-// tag without its priority; version, and header length or not; a fragment's flag and offset;
-// protocol. By family, and whether there is a tag.
+// Masks of the bits that parse_fast() compares with constants: 01-00-5E and one bit, or 33-33;
+// EtherTypes, and a tag without its priority; version and IPv4 header length; fragment flag and
+// offset; protocol. Indexed by family and by whether there is a tag.
 static const uint8_t masks[2][2][32] = {
 	{
 		{[0] = 0xff,
@@ -38,7 +38,7 @@ static const uint8_t masks[2][2][32] = {
 	},
 };
 
-// The words of an mbuf that a template compares.
+// The fields of an mbuf that a template compares.
 struct meta {
 	uint16_t data_off, refcnt, nb_segs, port;
 	uint64_t ol_flags;
@@ -48,7 +48,7 @@ static_assert(
 	sizeof(struct meta) == sizeof(parse_template_vector) &&
 		offsetof(struct rte_mbuf, ol_flags) ==
 			offsetof(struct rte_mbuf, rearm_data) + offsetof(struct meta, ol_flags),
-	"the flags lie behind the words that a driver writes at once");
+	"the flags follow rearm_data");
 
 void parse_template_init(struct parse_template *template, const struct rte_mbuf *frame,
 	uint64_t offload_flags, const struct parsed *parsed)
@@ -57,7 +57,7 @@ void parse_template_init(struct parse_template *template, const struct rte_mbuf 
 	const uint8_t *data = rte_pktmbuf_mtod(frame, const uint8_t *);
 	const bool ipv6 = parsed->flags & PARSED_IPV6;
 	const bool tagged = parsed->l3_offset != sizeof(struct rte_ether_hdr);
-	// With two tags taken out a frame is not for parse_mbuf_fast().
+	// parse_mbuf_fast() does not accept a frame with two stripped tags.
 	const uint64_t flags = offload_flags | RTE_MBUF_F_RX_QINQ_STRIPPED;
 	const struct meta mask = {0, UINT16_MAX, UINT16_MAX, 0, flags | foreign};
 
@@ -74,7 +74,7 @@ void parse_template_init(struct parse_template *template, const struct rte_mbuf 
 	template->ipv6 = ipv6;
 	template->l3_offset = parsed->l3_offset;
 	template->headers = parsed->l3_offset + (ipv6 ? 48 : 28);
-	// parse_fast() wants room for a tag whether there is one or not.
+	// parse_fast() needs room for a tag even if there is none.
 	template->len_min = ipv6 ? template->headers : 46;
 	template->offload_flags = offload_flags;
 	template->frame_flags = frame->ol_flags &flags;

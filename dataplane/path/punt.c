@@ -6,7 +6,7 @@
 #include "dataplane_private.h"
 #include "punt.h"
 
-#define DEPTH_MIN 64 // frames that may come back to back
+#define DEPTH_MIN 64 // burst of frames that the limit always admits
 
 struct rte_ring *punt_ring_create(const void *owner)
 {
@@ -51,7 +51,7 @@ enum drop_reason punt_put(struct rte_ring *ring, struct interface *interface,
 		.frame = frame,
 	};
 
-	// The protocol machine wants the packet in one piece.
+	// The protocol machine needs the packet in one segment.
 	if (frame->data_len < parsed->l3_offset + parsed->l3_len &&
 		rte_pktmbuf_linearize(frame) < 0)
 		return DROP_NO_MBUF;
@@ -61,7 +61,7 @@ enum drop_reason punt_put(struct rte_ring *ring, struct interface *interface,
 	return DROP_NONE;
 }
 
-// In place, so that the others keep their order.
+// Clears entries in place, so that the others keep their order.
 static void forget(struct punted *punted, unsigned n, const struct interface *interface)
 {
 	for (unsigned i = 0; i < n; i++) {

@@ -4,7 +4,7 @@
 
 #define MACS_LEN (2 * RTE_ETHER_ADDR_LEN)
 #define TCI_VLAN 0x0fff
-#define COPY_MAX 256 // bytes of a frame that is cheaper to copy than to share
+#define COPY_MAX 256 // bytes up to which a frame is cheaper to copy than to share
 
 unsigned rewrite_restore(struct rte_mbuf *frame)
 {
@@ -14,7 +14,7 @@ unsigned rewrite_restore(struct rte_mbuf *frame)
 	if (!rewrite_is_own(frame) || rte_pktmbuf_headroom(frame) < len ||
 		frame->data_len < MACS_LEN)
 		return 0;
-	// What the tag said it was (802.1Q, 802.1ad) nobody tells.
+	// The metadata does not say whether the tag was 802.1Q or 802.1ad.
 	rte_vlan_insert(&frame);
 	if (qinq) {
 		frame->vlan_tci = frame->vlan_tci_outer;
@@ -53,7 +53,7 @@ uint64_t rewrite_needed(
 	return needed;
 }
 
-// The first four bits of the outermost tag, wherever it is.
+// The priority and DEI bits of the outermost tag, whether stripped or not.
 static uint16_t priority_of(const struct rte_mbuf *frame, const uint8_t *header, unsigned len)
 {
 	if (frame->ol_flags & RTE_MBUF_F_RX_QINQ_STRIPPED)
@@ -63,12 +63,12 @@ static uint16_t priority_of(const struct rte_mbuf *frame, const uint8_t *header,
 	return len > RTE_ETHER_HDR_LEN ? header[RTE_ETHER_HDR_LEN] >> 4 : 0;
 }
 
-// What is to stand before the IP header of a burst's frames in place of what does.
+// The new header of the frames of a burst, in front of the IP header.
 struct header {
 	unsigned old_len, len;
 	uint16_t vlan;
 	bool set_source;
-	uint64_t source; // a MAC, as in memory
+	uint64_t source; // MAC address in memory order
 };
 
 static inline struct header header_of(const struct output *output, uint16_t l3_offset)
@@ -84,8 +84,9 @@ static inline struct header header_of(const struct output *output, uint16_t l3_o
 	return header;
 }
 
-// Writes it where it may overlap the old one: all is read before anything is written. By whole
-// words, of which each ends within the header and the next writes what the one before had too much.
+// Writes the header. `new` may overlap `old`, so everything is read before anything is written. It
+// writes whole words: each ends within the header, and the next one overwrites the excess bytes of
+// the previous one.
 static inline void put_header(
 	const struct header header, const struct rte_mbuf *frame, const uint8_t *old, uint8_t *new)
 {
@@ -106,14 +107,14 @@ static inline void put_header(
 	memcpy(new + header.len - sizeof(type_be), &type_be, sizeof(type_be));
 }
 
-// Whether the rest of the frame is shared rather than copied if the port sends segments. An
-// adjusted clone keeps its first segment, which must not become empty.
+// Whether the rest of the frame is shared rather than copied, on a port that sends segments.
+// rte_pktmbuf_adj() keeps the first segment of a clone, which must not become empty.
 static inline bool is_shared(const struct rte_mbuf *frame, uint16_t l3_offset)
 {
 	return frame->pkt_len > COPY_MAX && frame->data_len > l3_offset;
 }
 
-// A header of its own and behind it the rest of the frame, which is not copied.
+// Returns a new header chained to the rest of the frame, which is not copied.
 static struct rte_mbuf *share(
 	const struct header header, struct rte_mbuf *frame, struct rte_mempool *pool)
 {
@@ -134,8 +135,8 @@ static struct rte_mbuf *share(
 	return first;
 }
 
-// What is in a pool has one reference, one segment and none behind it: only what a transmitter
-// reads is set, all of it in the first cache line.
+// An mbuf in a pool has one reference and one segment. Sets only what a transmitter reads, all of
+// it in the first cache line.
 static inline void clear(struct rte_mbuf *buffer)
 {
 	buffer->data_off = RTE_PKTMBUF_HEADROOM;
@@ -144,7 +145,7 @@ static inline void clear(struct rte_mbuf *buffer)
 	buffer->packet_type = 0;
 }
 
-// Takes over `copy`, a buffer as it lay in its pool. NULL: it has no room for the frame.
+// Takes over `copy`, an mbuf as it was in its pool. Returns NULL if it has no room for the frame.
 static inline struct rte_mbuf *copy_to(
 	struct rte_mbuf *copy, const struct header header, const struct rte_mbuf *frame)
 {
@@ -169,7 +170,7 @@ static inline struct rte_mbuf *copy_to(
 	return copy;
 }
 
-// As many of n buffers as there are.
+// Gets up to n buffers, as many as the pool has.
 static unsigned get_buffers(struct rte_mempool *pool, struct rte_mbuf **buffers, unsigned n)
 {
 	unsigned got = 0;

@@ -66,8 +66,8 @@ static bool source6_at_most(const struct source6 *a, const struct source6 *b)
 	return (a->high < b->high) | ((a->high == b->high) & (a->low <= b->low));
 }
 
-// Both searches narrow [sources, sources + n) to the last entry that is at most the key. They have
-// no branch on the data, which would be unpredictable.
+// Both searches narrow [sources, sources + n) to the last entry that is not greater than the key.
+// They have no data-dependent branch, which would be unpredictable.
 static bool sources4_contain(const uint32_t *sources, uint32_t n, uint32_t key)
 {
 	if (!n)

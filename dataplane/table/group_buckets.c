@@ -50,7 +50,7 @@ struct group_buckets *group_buckets_alloc(uint32_t n)
 	if (!buckets)
 		return NULL;
 	buckets->n = n;
-	// Early at boot there is no entropy: use a constant.
+	// Early at boot there is no entropy: use a constant seed.
 	if (getrandom(buckets->seeds, sizeof(buckets->seeds), GRND_NONBLOCK) < 0)
 		buckets->seeds[0] = buckets->seeds[1] = 0x9e3779b97f4a7c15;
 	buckets->seeds[0] |= 1;
@@ -153,8 +153,8 @@ void group_buckets_erase(const struct group_table *table, struct group_buckets *
 			slot_store(bucket, i, 0, 0);
 			if (at != place.home)
 				reach_store(home, reach_needed(table, buckets, place.home));
-			// Not after an insertion: a leave that follows at once would wait for the
-			// line.
+			// Not after an insertion: a leave that follows immediately would wait for
+			// the line.
 			bucket_demote(bucket);
 			return;
 		}

@@ -17,8 +17,8 @@
 // loads that slot again, atomically, and compares, so that a matcher needs no atomic loads.
 typedef unsigned (*matcher)(const struct bucket *bucket, uint32_t tag);
 
-// Shifts a verdict into a mask. Bursts are searched backwards, so that the first group ends up in
-// bit 0. Written so that it compiles to a compare and an add with carry.
+// Shifts one result bit into a mask. Bursts are searched backwards, so that the first group ends up
+// in bit 0. Written so that it compiles to a compare and an add with carry.
 INLINE uint64_t shift_in(uint64_t mask, bool verdict)
 {
 	return mask + mask + verdict;
@@ -116,8 +116,8 @@ INLINE uint64_t find4(const struct group_table *table, const struct group_query 
 	       find_elsewhere(table, AF_INET, query, first, elsewhere, &finds, records, match);
 }
 
-// The tag of an IPv6 group is a hint, so that the key in the record is compared. The key of index 0
-// equals no group, and its line is in the cache.
+// The tag of an IPv6 group is only a hint, so the key in the record is compared too. The key of
+// index 0 equals no group, and its line is in the cache.
 INLINE uint64_t find6(const struct group_table *table, const struct group_query *query,
 	unsigned first, unsigned end, struct finds finds, bool records, matcher match)
 {
@@ -214,7 +214,7 @@ LOOKUP(sse4, __attribute__((target("sse4.2"))));
 #define AVX2 __attribute__((target("avx2,bmi")))
 INLINE AVX2 unsigned match_avx2(const struct bucket *bucket, uint32_t tag)
 {
-	// The order of the slots after the shuffle of both halves. Entry 32 is for no match.
+	// The order of the slots after the shuffle of both halves. Entry 32 stands for no match.
 	static const uint8_t slots[33] = {0, 1, 4, 5, 2, 3, 6, 7};
 	const __m256 *halves = (const __m256 *)bucket;
 	__m256i tags = _mm256_castps_si256(_mm256_shuffle_ps(halves[0], halves[1], 0x88));

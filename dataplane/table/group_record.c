@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "group_record.h"
 
-// Whether the record has this source; writes it if the record has none.
+// Returns whether the record has this source. Writes the source if the record has none.
 static bool source4_has(struct group_record *group, const void *source)
 {
 	uint32_t held = atomic_load_explicit(&group->source4_be, memory_order_relaxed), source_be;

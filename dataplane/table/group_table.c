@@ -10,9 +10,9 @@
 #define BUCKETS_MIN 2
 #define SEEDS_TRIED 4
 
-// Slots have eight bytes. At most three fifths of them are full, and nine seventeenths after
-// growing, which is 13.3 to 15.1 bytes per group, and below 24 with the entry. One bucket in twenty
-// then reaches into the next one. A fuller table is smaller, but its lines change more often while
+// A slot has eight bytes. At most three fifths of the slots are used, and nine seventeenths after
+// growing: 13.3 to 15.1 bytes per group, and less than 24 with the entry. Then one bucket in twenty
+// extends into the next one. A fuller table is smaller, but its lines change more often while
 // workers read them.
 static bool too_full(unsigned groups, uint32_t buckets)
 {
@@ -149,7 +149,7 @@ static int rebuild(struct group_table *table, uint32_t n)
 	return -ENOSPC;
 }
 
-// If there is no slot for a group, tries another seed, then more buckets.
+// If there is no free slot for a group, tries another seed, then more buckets.
 static int insert(struct group_table *table, const struct group_key *key, uint32_t index)
 {
 	uint32_t n = own_buckets(table)->n;
@@ -195,8 +195,8 @@ static void set_key(struct group_table *table, uint32_t index, const struct grou
 		((struct group_record6 *)group_storage_record(table, worker, index))->key = *key;
 }
 
-// Sets the number of groups. An empty table has neither groups nor fan-outs for a worker to find.
-// While there are groups, has_fanouts stays set even if the last fan-out has gone.
+// Sets the number of groups. Workers find neither groups nor fan-outs in an empty table. While
+// there are groups, has_fanouts stays set even after the last fan-out is removed.
 static void set_count(struct group_table *table, unsigned count)
 {
 	table->writer->count = count;
@@ -219,7 +219,7 @@ int group_table_put(
 	}
 	if (table->writer->count == GROUP_TABLE_GROUPS_MAX)
 		return -ENOSPC;
-	// Growing early keeps lookups fast. If there is no memory for it, lookups only get slower.
+	// Growing early keeps lookups fast. Without memory for it, lookups only get slower.
 	if (too_full(table->writer->count + 1, own_buckets(table)->n))
 		rebuild(table, buckets_for(table->writer->count + 1));
 	rc = group_index_alloc(table, &index);
@@ -250,7 +250,7 @@ struct fanout *group_table_remove(struct group_table *table, const struct sluice
 		table, buckets, group_buckets_place(buckets, table->family, &key), index);
 	group_index_release(table, index);
 	set_count(table, table->writer->count - 1);
-	// If there is no memory for it, the table keeps its size.
+	// Without memory for it, the table keeps its size.
 	if (too_empty(table->writer->count, buckets->n))
 		rebuild(table, buckets_for(table->writer->count));
 	return fanout;

@@ -56,8 +56,8 @@ void reclaim_retire(struct reclaim *reclaim, struct reclaim_item *item)
 	reclaim->fresh.tail = &item->next;
 }
 
-// Many retirements share one token, because taking one is an atomic operation on a line that all
-// workers read.
+// Many retirements share one token, because taking a token is an atomic operation on a line that
+// all workers read.
 static void advance(struct reclaim *reclaim)
 {
 	if (reclaim->waiting.head || !reclaim->fresh.head)
@@ -81,7 +81,8 @@ void reclaim_synchronize(struct reclaim *reclaim)
 {
 	struct reclaim_list fresh = reclaim->fresh;
 
-	// Not rte_rcu_qsbr_synchronize(): these two are inline, and visible to ThreadSanitizer.
+	// Not rte_rcu_qsbr_synchronize(): these two functions are inline, so ThreadSanitizer sees
+	// them.
 	rte_rcu_qsbr_check(reclaim->qsbr, rte_rcu_qsbr_start(reclaim->qsbr), true);
 	list_init(&reclaim->fresh);
 	list_free(&reclaim->waiting);

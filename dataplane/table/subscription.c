@@ -50,8 +50,8 @@ static void withdraw(struct subscription *subscription, struct fanout *fanout)
 	reclaim_retire(subscription->reclaim, &fanout->reclaim);
 }
 
-// Without memory for the next fan-out: builds it in the reserve, and moves it into the block of the
-// present one when no worker reads that any more, so that the reserve is free again.
+// Used without memory for the next fan-out. Builds it in the reserve, and copies it into the block
+// of the present one when no worker reads that any more. The reserve is then free again.
 static void replace_in_place(struct subscription *subscription, struct group_table *table,
 	const struct sluice_addr *group, const struct fanout_draft *draft, struct fanout *old)
 {

@@ -71,7 +71,7 @@ void hash_table_put(struct hash_table *table, uint32_t hash, const void *object)
 	table->count++;
 }
 
-// How far the slot lies from where its hash wants it.
+// The distance of the slot from the home of its hash.
 static size_t displacement(const struct hash_table *table, size_t at)
 {
 	return (at - table->slots[at].hash) & (table->n_slots - 1);
@@ -84,7 +84,8 @@ void hash_table_remove(struct hash_table *table, uint32_t hash, const void *obje
 
 	while (table->slots[gap].number != number)
 		gap = next_slot(table, gap);
-	// Those that were pushed on by what goes move up, so that no search ends too early.
+	// Moves entries that were displaced past the gap back into it, so that no search ends too
+	// early.
 	for (size_t at = next_slot(table, gap); table->slots[at].number != 0;
 		at = next_slot(table, at)) {
 		if (displacement(table, at) < ((at - gap) & (table->n_slots - 1)))
@@ -94,7 +95,7 @@ void hash_table_remove(struct hash_table *table, uint32_t hash, const void *obje
 	}
 	table->slots[gap].number = 0;
 	table->count--;
-	// A table that finds no memory to shrink stays large.
+	// Without memory to shrink, the table stays large.
 	if (table->n_slots > SLOTS_MIN && table->count < table->n_slots / 8)
 		resize(table, table->n_slots / 2);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A hash table of pool objects by open addressing. A slot holds the hash and the number of an
-// object, so that neither a miss nor growing ever touches the objects: what a million of them cost
-// is one cache miss each.
+// A hash table of pool objects with open addressing. A slot holds the hash and the number of an
+// object, so that neither a miss nor growing reads the objects, each of which would cost a cache
+// miss.
 #ifndef IGMP_HASH_TABLE_H
 #define IGMP_HASH_TABLE_H
 
@@ -13,7 +13,7 @@
 
 struct hash_table_slot {
 	uint32_t hash;
-	uint32_t number; // of the pool object, 0: free
+	uint32_t number; // of the pool object; 0 means free
 };
 
 struct hash_table {
@@ -27,13 +27,13 @@ struct hash_table {
 bool hash_table_init(struct hash_table *table, const struct pool *pool, size_t *held);
 void hash_table_close(struct hash_table *table);
 
-// Makes sure that the next hash_table_put() succeeds. False: no memory.
+// Makes sure that the next hash_table_put() succeeds. Returns false if out of memory.
 bool hash_table_reserve(struct hash_table *table);
 void hash_table_put(struct hash_table *table, uint32_t hash, const void *object);
 void hash_table_remove(struct hash_table *table, uint32_t hash, const void *object);
 
-// In line, so that the comparison is. It is NULL where no two objects have the same hash: then none
-// is read.
+// Inline, so that the compiler can inline `equal`. `equal` is NULL if no two objects have the same
+// hash: then no object is read.
 static inline void *hash_table_find(const struct hash_table *table, uint32_t hash,
 	bool (*equal)(const void *object, const void *key), const void *key)
 {
@@ -51,7 +51,7 @@ static inline void *hash_table_find(const struct hash_table *table, uint32_t has
 	return NULL;
 }
 
-// Brings in the line of memory where a search for that hash will begin.
+// Prefetches the cache line where a search for the hash begins.
 static inline void hash_table_fetch(const struct hash_table *table, uint32_t hash)
 {
 	__builtin_prefetch(&table->slots[hash & (table->n_slots - 1)]);

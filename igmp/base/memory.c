@@ -30,7 +30,7 @@ void *memory_get_aligned(size_t *held, size_t align, size_t size)
 		align = MEMORY_HUGE;
 	if (posix_memalign(&block, align, size) != 0)
 		return NULL;
-	// Advice only: what is read at random in small pages misses the TLB as well as the cache.
+	// Advice only. With small pages random reads would miss the TLB as well as the cache.
 	if (size >= MEMORY_HUGE)
 		madvise(block, size, MADV_HUGEPAGE);
 	return count(held, block, size);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Allocation that is counted and that a test can refuse. All of igmp/base rests on it:
+// Allocation that counts bytes and that a test can make fail. All of igmp/base uses it:
 //
 //   memory.c      allocation
 //   pool.c        objects of one size
@@ -13,14 +13,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// Set by fault-injecting tests: true makes the allocation fail. NULL refuses nothing.
+// Set by fault-injecting tests: returning true makes the allocation fail. NULL makes none fail.
 extern bool (*memory_refuse)(size_t size);
 
 #define MEMORY_HUGE ((size_t)2 << 20) // a huge page
 
-// `held` counts the bytes of one owner. NULL if there is no memory.
+// `held` counts the bytes of one owner. Returns NULL if out of memory.
 void *memory_get(size_t *held, size_t size); // zeroed
-// From MEMORY_HUGE on it is aligned to that at least, and asks for huge pages.
+// A block of MEMORY_HUGE bytes or more is aligned to at least MEMORY_HUGE and asks for huge pages.
 void *memory_get_aligned(size_t *held, size_t align, size_t size);
 void memory_put(size_t *held, void *block, size_t size);
 

@@ -86,7 +86,7 @@ static bool block_add(struct pool *pool, unsigned n_chunks)
 		return false;
 	for (unsigned i = 0; i < n_chunks; i++)
 		chunk_open(pool, block_chunk(block, i), block);
-	// The first one is to be filled first.
+	// The first chunk is filled first.
 	for (unsigned i = n_chunks; i-- > 0;)
 		LIST_INSERT_HEAD(&pool->partial, block_chunk(block, i), entry);
 	block->block_chunks = n_chunks;
@@ -119,7 +119,7 @@ static void block_drop(struct pool *pool, struct pool_chunk *block)
 	memory_put(pool->held, block, block_size(n_chunks));
 }
 
-// Of two empty blocks the smaller one stays.
+// Keeps the smaller of two empty blocks.
 static void block_spare(struct pool *pool, struct pool_chunk *block)
 {
 	struct pool_chunk *spare = pool->spare;
@@ -159,7 +159,7 @@ static uint8_t *object_at(const struct pool *pool, const struct pool_chunk *chun
 	return (uint8_t *)chunk + pool->first + place * pool->object_size;
 }
 
-// Objects got in a row lie in a row: a later one comes in meanwhile.
+// Objects allocated in sequence are contiguous, so this prefetches a later one.
 static void *clear(void *part, size_t size)
 {
 	__builtin_prefetch((void *)((uintptr_t)part + FETCH_AHEAD * size), 1);
@@ -212,7 +212,7 @@ void pool_put(void *object)
 		block_spare(pool, chunk->block);
 }
 
-// The first object of a chunk that is used and at this place or after it, NULL if none is.
+// Returns the first used object of the chunk at `place` or after it, or NULL.
 static void *used_from(const struct pool *pool, const struct pool_chunk *chunk, unsigned place)
 {
 	uint64_t mask = UINT64_MAX << place % POOL_WORD;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Objects of one size, carved from aligned chunks: a million of them cost no allocator headers.
-// Chunks are allocated in blocks, and a block goes back when its last object does: of one chunk at
-// first, but in a large pool of as many as fill a huge page, since many objects in small pages miss
-// the TLB as well as the cache. An object has a 32-bit number, half a pointer, for tables that must
-// stay small. Objects got in a row lie in a row and have rising numbers.
+// Objects of one size, allocated from aligned chunks without a header per object. Chunks are
+// allocated in blocks, and a block is freed with its last object. A block has one chunk at first.
+// In a large pool it has as many as fill a huge page, because with small pages many objects would
+// miss the TLB as well as the cache. An object has a 32-bit number, half the size of a pointer, for
+// tables that must stay small. Objects allocated in sequence are contiguous and have rising
+// numbers.
 #ifndef IGMP_POOL_H
 #define IGMP_POOL_H
 
@@ -12,12 +13,12 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#define POOL_CHUNK ((size_t)32768) // what chunks are aligned to
-// Short of the alignment by what the allocator puts between two chunks, or it would leave every
-// second slot of the heap empty.
+#define POOL_CHUNK ((size_t)32768) // alignment of chunks, bytes
+// Less than the alignment by what the allocator puts between two chunks. Otherwise it would leave
+// every second slot of the heap empty.
 #define POOL_CHUNK_SIZE (POOL_CHUNK - 128)
-#define POOL_BLOCK_CHUNKS 64 // of a large block
-#define POOL_LARGE_CHUNKS (4 * POOL_BLOCK_CHUNKS) // in a pool large enough for those
+#define POOL_BLOCK_CHUNKS 64 // chunks of a large block
+#define POOL_LARGE_CHUNKS (4 * POOL_BLOCK_CHUNKS) // a pool this large grows by large blocks
 #define POOL_WORD 64 // objects
 #define POOL_OBJECT_MIN 16 // bytes
 
@@ -25,7 +26,7 @@ struct pool_chunk {
 	struct pool *pool;
 	LIST_ENTRY(pool_chunk) entry;
 	struct pool_chunk *block; // its first chunk
-	uint32_t block_chunks; // of a first chunk, like the next
+	uint32_t block_chunks; // valid in the first chunk of a block, like the next field
 	uint32_t block_used; // objects
 	uint32_t n_used;
 	uint32_t number;
@@ -35,31 +36,31 @@ struct pool_chunk {
 
 struct pool {
 	LIST_HEAD(, pool_chunk) partial; // chunks with a free object
-	struct pool_chunk *spare; // one empty block kept back, so that a lone object cannot thrash
+	struct pool_chunk *spare; // one empty block in reserve, against thrashing
 	struct pool_chunk **chunks; // by number
 	unsigned chunks_room;
 	unsigned n_chunks;
-	unsigned free_number; // no chunk has a lower number free; a hint
+	unsigned free_number; // a hint: no lower number is free
 	unsigned per_chunk; // objects
-	unsigned chunk_bits; // the low bits of a number tell the place in the chunk
+	unsigned chunk_bits; // low bits of a number that are the place in the chunk
 	uint32_t first; // where the objects begin in a chunk
 	uint32_t object_size;
 	uint32_t rest_size;
-	uint32_t inverse; // 2^32 / object_size: divides without a division
+	uint32_t inverse; // 2^32 / object_size, to divide by multiplication
 	size_t n_used;
 	size_t n_free;
 	size_t *held;
 };
 
 void pool_init(struct pool *pool, size_t object_size, size_t *held);
-// Objects with a second part that lies apart: the first parts are read faster in a row.
+// Objects with a second part that is stored apart, so that the first parts are dense.
 void pool_init_split(struct pool *pool, size_t object_size, size_t rest_size, size_t *held);
 
-// Gives back what is left; all objects must have been put.
+// Frees the memory of the pool. All objects must have been put.
 void pool_close(struct pool *pool);
 
-// Makes sure that the next n calls of pool_get() succeed, as long as nothing is put in between.
-// This is what lets a transaction fail before it changes anything. False: out of memory.
+// Makes sure that the next n calls of pool_get() succeed, as long as no object is put in between.
+// This lets a transaction fail before it changes anything. Returns false if out of memory.
 bool pool_reserve(struct pool *pool, size_t n);
 
 void *pool_get(struct pool *pool); // zeroed; NULL if out of memory
@@ -84,14 +85,14 @@ static inline unsigned pool_place(const struct pool *pool, const void *object)
 	return (uint64_t)offset * pool->inverse >> 32;
 }
 
-// How many objects of that size, both parts of them, a chunk has room for.
+// The number of objects of this size, both parts included, that fit into a chunk.
 static inline uint32_t pool_per_chunk(size_t size)
 {
 	return (POOL_CHUNK_SIZE - sizeof(struct pool_chunk)) / size;
 }
 
-// Of objects in two parts, the second for the first, and back. They are at the end of the chunk:
-// all the second parts, then all the first. Where the compiler knows the sizes nothing is read.
+// Convert between the two parts of an object. The objects are at the end of the chunk: first all
+// second parts, then all first parts. If the compiler knows the sizes, nothing is read.
 static inline void *pool_rest(const void *object, size_t object_size, size_t rest_size)
 {
 	uint32_t n = pool_per_chunk(object_size + rest_size);
@@ -111,7 +112,7 @@ static inline void *pool_front(const void *rest, size_t object_size, size_t rest
 	       from_end / rest_size * object_size;
 }
 
-// The first object with this number, which is 1 or more, or a higher one. NULL at the end.
+// Returns the first object with this number (at least 1) or a higher one, NULL at the end.
 void *pool_find_from(const struct pool *pool, uint32_t number);
 
 // No object has this number or a higher one until the pool grows.
@@ -120,10 +121,10 @@ static inline uint32_t pool_end(const struct pool *pool)
 	return (pool->chunks_room << pool->chunk_bits) + 1;
 }
 
-// The first object with a higher number; NULL returns the first. NULL at the end.
+// Returns the first object with a higher number; NULL returns the first object. NULL at the end.
 void *pool_find_next(const struct pool *pool, const void *object);
 
-// The same; where the next object is in use, without a look at anything but its mark.
+// The same. If the next object is in use, only its used bit is read.
 static inline void *pool_next(const struct pool *pool, const void *object)
 {
 	unsigned next = object != NULL ? pool_place(pool, object) + 1 : 0;
@@ -134,7 +135,7 @@ static inline void *pool_next(const struct pool *pool, const void *object)
 	return (uint8_t *)object + pool->object_size;
 }
 
-// The number of an object, never 0, and back.
+// Convert between an object and its number, which is never 0.
 static inline uint32_t pool_number(const void *object)
 {
 	const struct pool_chunk *chunk = pool_chunk_of(object);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Seeded randomness for delays, by the SplitMix64 recurrence: equal seeds give equal runs. It is
-// not meant to be hard to guess.
+// Seeded random numbers for delays, by the SplitMix64 recurrence: equal seeds give equal runs. Not
+// suitable where the numbers must be hard to guess.
 #ifndef IGMP_RANDOM_H
 #define IGMP_RANDOM_H
 
@@ -15,7 +15,7 @@ static inline uint64_t random_next(uint64_t *state)
 	return x ^ x >> 31;
 }
 
-// Uniform in 1 .. max: a delay in (0, max] on a clock of whole milliseconds.
+// Uniform in 1 to max: a delay in (0, max] on a clock of whole milliseconds.
 static inline uint32_t random_delay(uint64_t *state, uint32_t max)
 {
 	return max <= 1 ? 1 : 1 + (uint32_t)((random_next(state) >> 32) * max >> 32);

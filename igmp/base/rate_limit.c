@@ -18,7 +18,8 @@ bool rate_limit_allows(struct rate_limit *limit, bool urgent, uint64_t now_ms)
 	int64_t full = (int64_t)limit->burst * FRAME;
 	uint64_t elapsed = now_ms - limit->at_ms;
 
-	// A second is more than enough to fill a bucket whose depth is a burst: no overflow.
+	// One second is more than enough to fill a bucket whose depth is a burst. This avoids an
+	// overflow.
 	if (elapsed > 1000 + 2 * (uint64_t)full / limit->rate)
 		limit->credit = full;
 	else

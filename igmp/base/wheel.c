@@ -41,7 +41,7 @@ void wheel_cancel(struct wheel *wheel, struct wheel_timer *timer)
 	wheel->n_timers--;
 }
 
-// Steps from `slot` to the next used slot of the level, 1 to 256; 0 if none is used.
+// Number of steps from `slot` to the next used slot of the level, 1 to 256; 0 if none is used.
 static unsigned distance(const uint64_t used[WHEEL_SLOTS / 64], unsigned slot)
 {
 	for (unsigned step = 1; step <= WHEEL_SLOTS;) {
@@ -74,7 +74,7 @@ uint64_t wheel_next_ms(const struct wheel *wheel)
 	return next;
 }
 
-// Empties a slot of a higher level into the lower ones.
+// Moves the timers of a slot of a higher level into the lower levels.
 static void cascade(struct wheel *wheel, unsigned level)
 {
 	unsigned slot = wheel->now_ms >> (LEVEL_BITS * level) & SLOT_MASK;

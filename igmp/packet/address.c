@@ -44,11 +44,11 @@ bool address_is_source(const struct sluice_addr *addr)
 		return b[0] != 0 && b[0] != 127 && b[0] < 224;
 	if (addr->family != AF_INET6 || b[0] == 0xff)
 		return false;
-	// Neither :: nor ::1.
+	// Excludes :: and ::1.
 	return !all_zero(b, 15) || b[15] > 1;
 }
 
-// FF3x::/96 up to and with FF3x::4000:0000, which RFC 4607 leaves to nobody (SSM-1).
+// FF3x::/96 up to and including FF3x::4000:0000, which RFC 4607 reserves (SSM-1).
 static bool is_reserved_ssm(const uint8_t b[16])
 {
 	if (b[0] != 0xff || b[1] >> 4 != 3 || !all_zero(b + 2, 10))

@@ -9,7 +9,7 @@
 
 #define ADDRESS_TEXT_MAX 46 // INET6_ADDRSTRLEN
 
-// Reads "239.1.1.1" or "ff0e::1"; false if it is neither. No names, no zone ids.
+// Parses "239.1.1.1" or "ff0e::1"; returns false for any other text. No names, no zone ids.
 bool address_parse(const char *text, struct sluice_addr *addr);
 
 // Writes the address into `text` and returns `text`.
@@ -25,10 +25,10 @@ static inline bool address_is_multicast(const struct sluice_addr *addr)
 bool address_is_link_local(const struct sluice_addr *addr); // fe80::/10
 bool address_is_unspecified(const struct sluice_addr *addr); // 0.0.0.0, ::
 
-// A source one may ask for: unicast, and none of the ranges IGMP-17 rules out.
+// A source that a filter may name: unicast, and in none of the ranges that IGMP-17 excludes.
 bool address_is_source(const struct sluice_addr *addr);
 
-// A group one may join: multicast and not the reserved base of its range.
+// A group that may be joined: multicast, and not the reserved base address of its range.
 bool address_is_group(const struct sluice_addr *addr);
 
 // A group that is received but never reported: 224.0.0.1, ff02::1, IPv6 scopes 0 and 1.
@@ -40,7 +40,7 @@ bool address_in_prefix(
 // The Ethernet destination of a multicast group (FRM-9, FRM-10).
 void address_ethernet(const struct sluice_addr *group, uint8_t mac[6]);
 
-// memcmp() of the bytes of two addresses, in line: a search does little else.
+// memcmp() of the bytes of two addresses. Inline, because searches do little else.
 static inline int address_compare(const uint8_t a[16], const uint8_t b[16])
 {
 	for (unsigned at = 0; at < 16; at += 8) {

@@ -13,18 +13,18 @@
 #include <stddef.h>
 #include <sluice/types.h>
 
-// Whether the packet is IP and carries a message.
+// Whether the packet is an IP packet and carries a message.
 enum message_status {
 	MESSAGE_OK = 0,
 	MESSAGE_BAD_IP, // version, lengths, IPv4 header checksum, or another protocol
 	MESSAGE_FRAGMENT,
-	MESSAGE_SHORT, // less than the 8 bytes that every message has
+	MESSAGE_SHORT, // shorter than the 8 bytes that every message has
 };
 
 enum message_kind {
-	MESSAGE_UNKNOWN, // the type is not one of this family
+	MESSAGE_UNKNOWN, // the type does not exist in this family
 	MESSAGE_QUERY,
-	MESSAGE_REPORT, // of one group by IGMPv1, IGMPv2, MLDv1
+	MESSAGE_REPORT, // IGMPv1, IGMPv2 or MLDv1 report of one group
 	MESSAGE_LEAVE, // IGMPv2 leave, MLDv1 done
 	MESSAGE_RECORDS, // IGMPv3 or MLDv2 report
 };
@@ -33,7 +33,7 @@ enum message_kind {
 enum message_format {
 	MESSAGE_COMPLETE = 0,
 	MESSAGE_BAD_LENGTH, // no message of this type has this length (IGMP-3, MLD-2)
-	MESSAGE_TRUNCATED, // a query counts more sources than are there
+	MESSAGE_TRUNCATED, // the number of sources exceeds the message
 };
 
 // The pointers point into the packet. All numbers are in host byte order.
@@ -41,29 +41,29 @@ struct message {
 	struct sluice_addr src, dst;
 	uint8_t hops; // TTL or hop limit
 	bool router_alert; // IPv6: of value 0, which means MLD
-	bool checksum_ok; // if false, no field below is to be trusted
+	bool checksum_ok; // if false, the fields below are not reliable
 	enum message_kind kind;
-	enum message_format format; // unless it is MESSAGE_COMPLETE, the fields below are not set
+	enum message_format format; // the fields below are set only if it is MESSAGE_COMPLETE
 	uint8_t type; // first byte of the message
-	unsigned version; // of the protocol: IGMP 1 to 3, MLD 1 to 2
-	const uint8_t *bytes; // the message, trailing bytes included
+	unsigned version; // protocol version: IGMP 1 to 3, MLD 1 to 2
+	const uint8_t *bytes; // the message, including trailing bytes
 	size_t len;
 	struct sluice_addr group; // family 0 in MESSAGE_RECORDS
 
-	// Queries. An IGMPv1 query has no group field: it is general.
+	// Queries. An IGMPv1 query has no group field and is general.
 	bool general;
-	uint32_t response_ms; // maximum response time, the float code decoded
-	bool suppress; // S flag: newest version only, like the three below
+	uint32_t response_ms; // maximum response time, decoded
+	bool suppress; // S flag; newest version only, like the next three fields
 	uint8_t qrv;
 	uint32_t interval_s; // QQIC decoded
 	unsigned n_sources;
 	const uint8_t *sources;
 
-	unsigned n_records; // MESSAGE_RECORDS: what the header says
+	unsigned n_records; // MESSAGE_RECORDS: from the header
 };
 
-// Any `family` (AF_INET, AF_INET6). Bytes after the IP packet are padding and are ignored. Unless
-// it returns MESSAGE_OK, only src, dst, hops and router_alert may be set.
+// `family` is AF_INET or AF_INET6. Bytes after the IP packet are padding and are ignored. If the
+// result is not MESSAGE_OK, only src, dst, hops and router_alert may be set.
 enum message_status message_parse(
 	struct message *message, int family, const uint8_t *packet, size_t len);
 
@@ -81,8 +81,8 @@ struct message_record {
 	const uint8_t *end;
 };
 
-// Moves on to the next record; a zeroed record is before the first. Returns 1 if there is one, 0
-// at the end, -EBADMSG if the message ends within the record.
+// Advances to the next record; a zeroed record is before the first. Returns 1 if there is one, 0 at
+// the end, -EBADMSG if the message ends within the record.
 int message_next_record(const struct message *message, struct message_record *record);
 
 // Whether all records are complete. *trailing is the number of bytes after the last one.

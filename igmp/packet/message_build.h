@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Builds IGMP and MLD messages in a buffer, and completes them to IP packets.
+// Builds IGMP and MLD messages in a buffer, and completes them into IP packets.
 #ifndef IGMP_MESSAGE_BUILD_H
 #define IGMP_MESSAGE_BUILD_H
 
 #include "message.h"
 #include "wire.h"
 
-// A packet under construction: an IP packet from `bytes` on, the message from wire->ip_len on.
+// A packet under construction. The IP packet starts at `bytes`, the message at wire->ip_len.
 struct message_build {
 	const struct wire_family *wire;
 	uint8_t *bytes;
-	unsigned size; // bytes: what the packet may have
-	unsigned len; // so far
-	unsigned record_at; // the record under construction
+	unsigned size; // largest packet, bytes
+	unsigned len; // bytes so far
+	unsigned record_at; // offset of the record under construction
 	unsigned n_records;
-	unsigned n_sources; // of the record
+	unsigned n_sources; // of that record
 };
 
-// Gets a packet of `size` bytes, whose memory `held` counts, and frees the one before. False: no
-// memory, and nothing has changed.
+// Allocates a packet of `size` bytes, counted in `held`, and frees the previous one. Returns false
+// and changes nothing if out of memory.
 bool message_build_open(
 	struct message_build *build, const struct wire_family *wire, unsigned size, size_t *held);
 void message_build_close(struct message_build *build, size_t *held);
 
-// Bytes that are left.
+// Free bytes in the packet.
 static inline unsigned message_build_room(const struct message_build *build)
 {
 	return build->size - build->len;
@@ -32,7 +32,7 @@ static inline unsigned message_build_room(const struct message_build *build)
 // ---- IGMPv3 and MLDv2 reports ----
 
 void message_build_report(struct message_build *build); // without records
-// Each adds to the report. They return false if there is no room, and change nothing then.
+// Each of these adds to the report. They return false and change nothing if there is no room.
 bool message_build_record(struct message_build *build, enum wire_record type, const uint8_t *group);
 bool message_build_source(struct message_build *build, const uint8_t *addr);
 void message_build_undo_record(struct message_build *build);
@@ -43,8 +43,8 @@ void message_build_seal_report(struct message_build *build, const struct sluice_
 
 // An older report, leave or done; `type` is its first byte.
 void message_build_older(struct message_build *build, uint8_t type, const uint8_t *group);
-// A query as `query` says: version, group, response_ms, suppress, qrv, interval_s, n_sources,
-// sources. Times that have no code are rounded down (FRM-22). -EMSGSIZE if it does not fit.
+// Builds a query from version, group, response_ms, suppress, qrv, interval_s, n_sources and sources
+// of `query`. Times without a code are rounded down (FRM-22). -EMSGSIZE if it does not fit.
 int message_build_query(struct message_build *build, const struct message *query);
 
 // Completes the packet with the IP header and the checksums.

@@ -48,11 +48,11 @@ uint32_t wire_decode16(uint16_t code)
 	return code < 32768 ? code : ((code & 0xfffu) | 0x1000u) << ((code >> 12 & 7) + 3);
 }
 
-// The code of the largest value that has one and is not above `value`: a mantissa of that many bits
-// and an exponent of three.
+// The code of the largest encodable value that is not above `value`, with this many mantissa bits
+// and three exponent bits.
 static uint32_t encode(uint32_t value, unsigned mantissa_bits)
 {
-	uint32_t linear = UINT32_C(8) << mantissa_bits; // values below are their own code
+	uint32_t linear = UINT32_C(8) << mantissa_bits; // smaller values are encoded as themselves
 	uint32_t implicit = UINT32_C(1) << mantissa_bits;
 	unsigned exponent = 0;
 
@@ -79,8 +79,8 @@ uint32_t wire_sum(uint32_t sum, const uint8_t *bytes, size_t len)
 {
 	uint64_t wide = sum;
 
-	// One's complement addition does not care for the width of the words it is done in, nor,
-	// but for a final swap, for their byte order.
+	// One's complement addition may use words of any width. The byte order matters only for a
+	// final swap.
 	for (; len >= 4; bytes += 4, len -= 4)
 		wide += (uint32_t)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
 	if (len >= 2) {

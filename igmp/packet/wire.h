@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bytes of IGMP and MLD: what differs between the families, headers, checksums, float codes.
+// The encoding of IGMP and MLD: differences of the families, headers, checksums, float codes.
 #ifndef IGMP_WIRE_H
 #define IGMP_WIRE_H
 
@@ -27,20 +27,20 @@ enum wire_record {
 	WIRE_BLOCK,
 };
 
-#define WIRE_REPORT_HEADER 8 // of an IGMPv3 or MLDv2 report
+#define WIRE_REPORT_HEADER 8 // header of an IGMPv3 or MLDv2 report, bytes
 
-// What the two families do not share.
+// The differences of the two families.
 struct wire_family {
 	int family;
 	unsigned newest; // protocol version: IGMP 3, MLD 2
 	unsigned addr_len;
 	unsigned ip_len; // IP header with Router Alert, as sent
 	unsigned record_len; // a group record without sources
-	unsigned group_at; // offset of the group in queries and old messages
-	unsigned older_len; // of an old query, report or leave
-	unsigned query_len; // of the newest query without sources
+	unsigned group_at; // offset of the group in queries and older messages
+	unsigned older_len; // length of an older query, report or leave
+	unsigned query_len; // length of a newest query without sources
 	uint8_t report_type; // newest
-	struct sluice_addr reports; // where newest reports go
+	struct sluice_addr reports; // destination of newest reports
 	struct sluice_addr nodes; // 224.0.0.1, ff02::1
 	struct sluice_addr routers; // 224.0.0.2, ff02::2
 };
@@ -50,16 +50,16 @@ const struct wire_family *wire_of(int family);
 // Float codes: 8 bits (Max Resp Code, QQIC) and 16 bits (MLDv2 Maximum Response Code).
 uint32_t wire_decode8(uint8_t code);
 uint32_t wire_decode16(uint16_t code);
-// A value without a code is rounded down to one that has one (FRM-22).
+// A value without a code is rounded down to the next one that has a code (FRM-22).
 uint8_t wire_encode8(uint32_t value);
 uint16_t wire_encode16(uint32_t value);
 
-// The one's complement sum of 16-bit words, to be continued by passing it in again; every part but
-// the last must be of even length.
+// The one's complement sum of 16-bit words. Pass the result in again to continue it; every part but
+// the last must have an even length.
 uint32_t wire_sum(uint32_t sum, const uint8_t *bytes, size_t len);
-// Zero if the summed bytes include a right checksum.
+// Returns zero if the summed bytes include a correct checksum.
 uint16_t wire_fold(uint32_t sum);
-// The sum of the pseudo-header of an ICMPv6 message; addresses of 16 bytes.
+// The sum of the pseudo-header of an ICMPv6 message; addresses have 16 bytes.
 uint32_t wire_pseudo_sum(const uint8_t *src, const uint8_t *dst, size_t len);
 
 // Completes a packet of `len` bytes whose message begins at wire->ip_len: IP header and checksums.

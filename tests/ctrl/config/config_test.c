@@ -104,7 +104,7 @@ static const struct mistake mistakes[] = {
 	{BASE "outputs:\n  - {name: a, port: in0, source_mac: \"01:00:5e:00:00:01\"}\n",
 		"f:6: outputs[0].source_mac: 01:00:5e:00:00:01 is a multicast MAC address"},
 	{BASE "memberships:\n  - {group: 10.0.0.1}\n",
-		"f:6: memberships[0].group: 10.0.0.1 is not a multicast group one can join"},
+		"f:6: memberships[0].group: 10.0.0.1 is not a multicast group that can be joined"},
 	{BASE "memberships:\n  - {group: tv}\n",
 		"f:6: memberships[0].group: \"tv\" is not an IP address"},
 	{BASE "memberships:\n  - {group: 239.1.1.1, sources: [239.1.1.2]}\n",
