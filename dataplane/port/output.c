@@ -11,6 +11,38 @@ static unsigned lanes_of(const struct dataplane *dp)
 	return dp->n_workers + 1;
 }
 
+// ---- What is staged -------------------------------------------------------------------------
+
+// Frees the staged frames behind the first n; returns their bytes.
+static __rte_noinline uint64_t refuse(
+	const struct output *output, const struct output_lane *lane, unsigned n)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = lane->staged + n; i != lane->end; i++) {
+		struct rte_mbuf *frame = lane->slots[i & output->slots_mask];
+
+		bytes += frame->pkt_len;
+		rte_pktmbuf_free(frame);
+	}
+	return bytes;
+}
+
+// Counts the staged frames, of which the output accepted the first so many, and frees the others;
+// returns how many those are.
+static inline unsigned account(
+	const struct output *output, struct output_lane *lane, unsigned n, unsigned accepted)
+{
+	if (unlikely(accepted < n)) {
+		lane->staged_bytes -= refuse(output, lane, accepted);
+		counter_add(&lane->dropped, n - accepted);
+	}
+	counter_add(&lane->packets, accepted);
+	counter_add(&lane->bytes, lane->staged_bytes);
+	lane->staged_bytes = 0;
+	return n - accepted;
+}
+
 // ---- Kinds ---------------------------------------------------------------------------------
 
 static int count_check(const struct dataplane *dp, const struct output_config *config,
@@ -46,8 +78,7 @@ static unsigned ring_slots(const struct output_config *config)
 }
 
 // Claims room for frames in the ring, which all senders share.
-static unsigned ring_accept(
-	struct output *output, struct output_lane *lane, unsigned sender, unsigned n)
+static unsigned claim(struct output *output, unsigned n)
 {
 	uint32_t claimed = atomic_load_explicit(&output->claimed, memory_order_relaxed);
 	unsigned granted;
@@ -61,10 +92,15 @@ static unsigned ring_accept(
 	return granted;
 }
 
-static void ring_commit(struct output_lane *lane, unsigned accepted)
+static unsigned ring_hand_over(
+	struct output *output, struct output_lane *lane, unsigned sender, unsigned n)
 {
+	const unsigned accepted = claim(output, n);
+	const unsigned refused = account(output, lane, n, accepted);
+
 	lane->end = lane->staged += accepted;
 	atomic_store_explicit(&lane->handed_over, lane->end, memory_order_release);
+	return refused;
 }
 
 static int port_check(const struct dataplane *dp, const struct output_config *config,
@@ -78,16 +114,15 @@ static unsigned port_slots(const struct output_config *config)
 	return BURST;
 }
 
-static unsigned port_accept(
+static unsigned port_hand_over(
 	struct output *output, struct output_lane *lane, unsigned sender, unsigned n)
 {
-	return port_transmit(output->port, sender, lane->slots, n);
-}
+	const unsigned accepted = port_transmit(output->port, sender, lane->slots, n);
+	const unsigned refused = account(output, lane, n, accepted);
 
-// A port wants its frames from the first slot on.
-static void port_commit(struct output_lane *lane, unsigned accepted)
-{
+	// A port wants its frames from the first slot on.
 	lane->staged = lane->end = 0;
+	return refused;
 }
 
 static const struct output_traits traits[] = {
@@ -95,12 +130,8 @@ static const struct output_traits traits[] = {
 	[OUTPUT_RING] = {.as_received = true,
 		.check = ring_check,
 		.n_slots = ring_slots,
-		.accept = ring_accept,
-		.commit = ring_commit},
-	[OUTPUT_PORT] = {.check = port_check,
-		.n_slots = port_slots,
-		.accept = port_accept,
-		.commit = port_commit},
+		.hand_over = ring_hand_over},
+	[OUTPUT_PORT] = {.check = port_check, .n_slots = port_slots, .hand_over = port_hand_over},
 };
 
 // ---- Life ----------------------------------------------------------------------------------
@@ -169,36 +200,11 @@ int output_close(struct output *output)
 
 // ---- Senders -------------------------------------------------------------------------------
 
-// Frees the staged frames behind the first n; returns their bytes.
-static __rte_noinline uint64_t refuse(
-	const struct output *output, const struct output_lane *lane, unsigned n)
-{
-	uint64_t bytes = 0;
-
-	for (uint32_t i = lane->staged + n; i != lane->end; i++) {
-		struct rte_mbuf *frame = lane->slots[i & output->slots_mask];
-
-		bytes += frame->pkt_len;
-		rte_pktmbuf_free(frame);
-	}
-	return bytes;
-}
-
 unsigned output_hand_over(struct output *output, unsigned sender)
 {
 	struct output_lane *lane = &output->lanes[sender];
-	const unsigned n = lane->end - lane->staged;
-	const unsigned accepted = output->traits->accept(output, lane, sender, n);
 
-	if (unlikely(accepted < n)) {
-		lane->staged_bytes -= refuse(output, lane, accepted);
-		counter_add(&lane->dropped, n - accepted);
-	}
-	counter_add(&lane->packets, accepted);
-	counter_add(&lane->bytes, lane->staged_bytes);
-	lane->staged_bytes = 0;
-	output->traits->commit(lane, accepted);
-	return n - accepted;
+	return output->traits->hand_over(output, lane, sender, lane->end - lane->staged);
 }
 
 // ---- The receiver --------------------------------------------------------------------------

@@ -41,12 +41,10 @@ struct output_traits {
 		struct dataplane_error *error);
 	// Control thread. How many slots a lane has, a power of two; 0: nothing is staged.
 	unsigned (*n_slots)(const struct output_config *config);
-	// Sender. Takes what there is room for of the n frames staged in the lane, from the first
-	// on; returns how many those are.
-	unsigned (*accept)(
+	// Sender. Hands over the n frames staged in the lane, as many as there is room for, counts
+	// them and frees the rest; returns how many those are.
+	unsigned (*hand_over)(
 		struct output *output, struct output_lane *lane, unsigned sender, unsigned n);
-	// Sender. Hands the accepted frames over: the lane is free for the next burst.
-	void (*commit)(struct output_lane *lane, unsigned accepted);
 };
 
 struct output {
