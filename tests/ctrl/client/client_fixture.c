@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A program that links no DPDK and does on a sluiced what standard input says: "join GROUP",
-// "join_async GROUP" or "leave GROUP", one per line. Prints one line per answer and per event.
-// usage: client_fixture SOCKET
+// A program that links without DPDK and sends requests from standard input to a sluiced: "join
+// GROUP", "join_async GROUP" or "leave GROUP", one per line. Prints one line per answer and per
+// event. usage: client_fixture SOCKET
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

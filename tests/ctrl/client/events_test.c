@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The events of a session alone: what is told to whom, polling, acknowledging, draining.
+// The events of a session by themselves: which are reported, polling, acknowledging, draining.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
@@ -52,7 +52,7 @@ static void expect_none(void)
 	cr_expect(!polls());
 }
 
-Test(events, unwanted, .description = "nothing is kept before somebody asks for events")
+Test(events, unwanted, .description = "no event is kept before the caller asks for events")
 {
 	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
 	expect_none();
@@ -61,7 +61,7 @@ Test(events, unwanted, .description = "nothing is kept before somebody asks for 
 	expect_none();
 }
 
-Test(events, one_join, .description = "an asynchronous join is told its events with its context")
+Test(events, one_join, .description = "the events of an asynchronous join carry its context")
 {
 	uint64_t id = events_join_start(&events, &key, NULL, &a);
 
@@ -82,7 +82,7 @@ Test(events, one_join, .description = "an asynchronous join is told its events w
 	expect_none();
 }
 
-Test(events, two_joins, .description = "a second join is told, though nothing changed for it")
+Test(events, two_joins, .description = "a second join gets an event, although it changes nothing")
 {
 	uint64_t first = events_join_start(&events, &key, NULL, &a), second;
 
@@ -102,7 +102,7 @@ Test(events, two_joins, .description = "a second join is told, though nothing ch
 	expect_none();
 }
 
-Test(events, failed, .description = "a join that fails is told once and watched no longer")
+Test(events, failed, .description = "a failed join is reported once and no longer watched")
 {
 	uint64_t id = events_join_start(&events, &key, NULL, &a);
 	struct sluice_event event;
@@ -120,7 +120,8 @@ Test(events, failed, .description = "a join that fails is told once and watched 
 	expect_none();
 }
 
-Test(events, not_yet_done, .description = "an earlier membership's end is not told to a new join")
+Test(events, not_yet_done,
+	.description = "the end of an earlier membership is not reported to a new join")
 {
 	uint64_t id = events_join_start(&events, &key, NULL, &a);
 
@@ -132,7 +133,7 @@ Test(events, not_yet_done, .description = "an earlier membership's end is not to
 	expect(SLUICE_EVENT_JOINED, &a);
 }
 
-Test(events, unwatch, .description = "a leave that undoes a join forgets the newest")
+Test(events, unwatch, .description = "a leave removes the watch of the newest join")
 {
 	uint64_t first = events_join_start(&events, &key, NULL, &a);
 	uint64_t second = events_join_start(&events, &key, NULL, &b);
@@ -193,7 +194,7 @@ Test(events, drain, .description = "a drain waits until another thread has ackno
 	cr_assert_eq(event_queue_get(&events.queue, &event), 0);
 	events_notice(&events, &key, SLUICE_EVENT_LEFT, 0);
 	cr_assert_eq(pthread_create(&thread, NULL, drain, NULL), 0);
-	// The drain has begun once it took away what was not delivered.
+	// The drain has started when it has removed the events that were not delivered.
 	while (polls())
 		sched_yield();
 	cr_expect(!atomic_load(&drained));
@@ -204,7 +205,7 @@ Test(events, drain, .description = "a drain waits until another thread has ackno
 }
 
 Test(events, lose,
-	.description = "who has lost all is told for each watch, and once without a group")
+	.description = "the loss of all groups is reported per watch, and once without a group")
 {
 	uint64_t first = events_join_start(&events, &key, NULL, &a);
 	uint64_t second = events_join_start(&events, &other_key, NULL, &b);

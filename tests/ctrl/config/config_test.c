@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The configuration: every mistake gives its own line, all at once, and what is right is taken.
+// The configuration: each mistake is reported on a line of its own, all in one run, and a valid
+// configuration is accepted.
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -114,7 +115,7 @@ static const struct mistake mistakes[] = {
 	{BASE "memberships:\n  - group: 239.1.1.1\n    sources: [10.0.0.1]\n"
 	      "    exclude: [10.0.0.2]\n",
 		"f:8: memberships[0].exclude: a membership has sources or exclude, not both"},
-	// What values have to do with each other
+	// Values that depend on each other
 	{BASE "socket: sluice.sock\n",
 		"f:5: socket: \"sluice.sock\" is not an absolute path of at most 107 characters"},
 	{BASE "  - {name: tv, port: in0, vlan: 7}\n",
@@ -181,7 +182,7 @@ static const struct mistake mistakes[] = {
 
 #define MISTAKES (sizeof(mistakes) / sizeof(mistakes[0]))
 
-// Each test is a process of its own, where a pointer of this one means nothing.
+// Each test runs in its own process, where a pointer of this one is meaningless.
 ParameterizedTestParameters(config, mistake)
 {
 	static unsigned indices[MISTAKES];
@@ -192,7 +193,8 @@ ParameterizedTestParameters(config, mistake)
 }
 
 ParameterizedTest(unsigned *index, config, mistake,
-	.description = "promise 8: a mistake in the file is one line that names what and where")
+	.description =
+		"promise 8: a mistake in the file gives one line that names it and its place")
 {
 	const struct mistake *mistake = &mistakes[*index];
 	struct reports reports;
@@ -332,7 +334,7 @@ Test(config, everything)
 	config_free(config);
 }
 
-Test(config, ssm_ranges, .description = "SSM-1 SSM-2: the ranges are the operator's")
+Test(config, ssm_ranges, .description = "SSM-1 SSM-2: the operator sets the ranges")
 {
 	static const char *const accepted[] = {
 		BASE "protocol: {ssm_aware: false}\nmemberships:\n  - {group: 232.1.1.1}\n",
@@ -353,7 +355,8 @@ Test(config, ssm_ranges, .description = "SSM-1 SSM-2: the ranges are the operato
 		&reports));
 }
 
-Test(config, lcores_that_eal_maps, .description = "lcores that EAL maps are no CPU numbers")
+Test(config, lcores_that_eal_maps,
+	.description = "lcores that EAL maps are not taken for CPU numbers")
 {
 	static const char *const mappings[] = {
 		"eal: [--lcores, \"9@0,10@1\"]\n", "eal: [\"--lcores=9@0,10@1\"]\n"};
@@ -373,7 +376,7 @@ Test(config, lcores_that_eal_maps, .description = "lcores that EAL maps are no C
 }
 
 Test(config, unchecked_bounds,
-	.description = "CPUs that are not known and limits that others see to are not checked")
+	.description = "unknown CPUs and limits that are checked elsewhere are not checked")
 {
 	struct reports reports;
 	struct config *config;
@@ -387,7 +390,8 @@ Test(config, unchecked_bounds,
 	config_free(config);
 }
 
-Test(config, many_sources, .description = "more sources than limits.sources_per_filter are found")
+Test(config, many_sources,
+	.description = "more sources than limits.sources_per_filter are reported")
 {
 	char text[2048] = BASE "limits: {sources_per_filter: 64}\nmemberships:\n"
 			       "  - {group: 232.1.1.1, sources: [";

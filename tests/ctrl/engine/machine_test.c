@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Protocol machines: those that are touched are flushed once, those that are due are advanced, and
-// the others are left alone.
+// Protocol machines: touched machines are flushed once, due machines are advanced, and others are
+// not called.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -79,7 +79,8 @@ static void close_tested(void)
 	engine_machine_fini(&machines);
 }
 
-Test(machine, flush, .description = "a new machine is flushed, then only what is touched, and once")
+Test(machine, flush,
+	.description = "a new machine is flushed, then only touched machines, once each")
 {
 	struct test_machine tested[3];
 
@@ -97,7 +98,7 @@ Test(machine, flush, .description = "a new machine is flushed, then only what is
 	close_tested();
 }
 
-Test(machine, advance, .description = "machines are advanced when they are due, not before")
+Test(machine, advance, .description = "machines are advanced when due and not earlier")
 {
 	struct test_machine tested[3];
 
@@ -116,7 +117,7 @@ Test(machine, advance, .description = "machines are advanced when they are due, 
 	cr_assert_eq(tested[0].advanced, 2);
 	cr_assert_eq(tested[1].advanced, 0);
 	cr_assert_eq(tested[2].advanced, 1);
-	// What was advanced is flushed, too.
+	// An advanced machine is flushed, too.
 	engine_machine_flush_all(&machines, 2000);
 	cr_assert_eq(tested[0].flushed, 2);
 	cr_assert_eq(tested[1].flushed, 1);
@@ -162,7 +163,7 @@ Test(machine, busy, .description = "one busy machine keeps all of them busy")
 	close_tested();
 }
 
-Test(machine, random, .description = "random deadlines are met as by a scan of all machines")
+Test(machine, random, .description = "random deadlines are met like with a scan of all machines")
 {
 	enum { N = 50 };
 	struct test_machine tested[N];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// An engine whose configuration is replaced: it keeps nothing of one that is freed, and an entry
-// that cannot be applied stops no other. To be run with AddressSanitizer, too.
+// Reload of an engine: it keeps no pointer into a freed configuration, and an entry that cannot be
+// applied does not stop the others. Also meant to run with AddressSanitizer.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <rte_common.h>
@@ -111,7 +111,7 @@ static unsigned members(const char *session_name)
 	return session_members(engine_session_memberships(session));
 }
 
-// Reads all that objects keep of a configuration.
+// Reads everything that objects keep of a configuration.
 static void read_all(void)
 {
 	struct engine_interface *interface = engine_interface_first(engine);
@@ -139,8 +139,7 @@ static bool refuse(size_t size)
 	return true;
 }
 
-Test(reload, keeps_nothing,
-	.description = "the engine keeps nothing of a configuration that is freed")
+Test(reload, keeps_nothing, .description = "the engine keeps no pointer into a freed configuration")
 {
 	open_engine(BASE OUTPUTS "memberships:\n  - {interface: tv, group: 239.1.1.1, to: [a]}\n"
 				 "protocol: {ssm_ranges: [239.9.0.0/16]}\n");
@@ -154,7 +153,7 @@ Test(reload, keeps_nothing,
 }
 
 Test(reload, out_of_memory,
-	.description = "hosts that cannot be reconfigured are named and keep nothing that is freed")
+	.description = "hosts that cannot be reconfigured are named and keep no freed pointer")
 {
 	open_engine(BASE "protocol: {robustness: 2}\n");
 	memory_refuse = refuse;
@@ -169,7 +168,7 @@ Test(reload, out_of_memory,
 	close_engine();
 }
 
-Test(reload, refused_memberships, .description = "a refused membership stops no other")
+Test(reload, refused_memberships, .description = "a refused membership does not stop the others")
 {
 	open_engine(BASE "memberships:\n  - {interface: tv, group: 239.1.1.1}\n");
 	cr_assert_eq(join("user", "tv", 50, NULL), 0);
@@ -202,7 +201,7 @@ Test(reload, changed_filter, .description = "only memberships that differ are ch
 	close_engine();
 }
 
-Test(reload, limits, .description = "limits hold for sessions that are open, and take nothing away")
+Test(reload, limits, .description = "limits apply to open sessions and remove no membership")
 {
 	open_engine(BASE "limits: {groups: 2}\n");
 	cr_assert_eq(join("user", "tv", 1, NULL), 0);
@@ -222,8 +221,7 @@ Test(reload, limits, .description = "limits hold for sessions that are open, and
 	close_engine();
 }
 
-Test(reload, outputs,
-	.description = "memberships follow outputs that are replaced and lose those that go")
+Test(reload, outputs, .description = "memberships follow replaced outputs and lose removed ones")
 {
 	struct engine_output *const *outputs;
 	struct member *member;
@@ -246,7 +244,7 @@ Test(reload, outputs,
 	close_engine();
 }
 
-Test(reload, restart, .description = "what needs a restart is named, and nothing is changed")
+Test(reload, restart, .description = "a setting that needs a restart is named, and nothing changes")
 {
 	static const struct {
 		const char *text, *key;
@@ -275,7 +273,7 @@ Test(reload, restart, .description = "what needs a restart is named, and nothing
 	close_engine();
 }
 
-Test(report, texts, .description = "a report is one line that leaves out what did not happen")
+Test(report, texts, .description = "a report is one line that omits what did not happen")
 {
 	static const struct {
 		struct engine_report report;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A test node that keeps receiving what comes to its sockets, and counts it.
+// A CAPL node that keeps receiving on its sockets and counts the datagrams.
 #ifndef TESTS_FACES_CAPL_FIXTURE_H
 #define TESTS_FACES_CAPL_FIXTURE_H
 
@@ -20,7 +20,7 @@ void OnUdpReceiveFrom(
 	UdpReceiveFrom(socket, buffer, sizeof(buffer));
 }
 
-// A socket that is waiting for what comes to PORT.
+// Returns a socket with a pending receive on PORT.
 static inline dword receiver(void)
 {
 	dword socket = UdpOpen(0, PORT);

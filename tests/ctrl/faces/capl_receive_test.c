@@ -7,7 +7,7 @@
 
 static char buffer[16];
 
-// What OnUdpReceiveFrom() was told last, and whether it asks for more.
+// The arguments of the last OnUdpReceiveFrom(), and whether it receives again.
 static struct {
 	unsigned calls;
 	dword socket;
@@ -86,7 +86,7 @@ Test(capl_receive, only_what_was_asked_for)
 	cr_expect_eq(sluice_capl_poll(), 1);
 	cr_expect_arr_eq(buffer, "two", 3);
 	push("three");
-	cr_expect_eq(sluice_capl_poll(), 1, "the callback asked again");
+	cr_expect_eq(sluice_capl_poll(), 1, "the callback received again");
 }
 
 Test(capl_receive, several_sockets)
@@ -115,7 +115,7 @@ Test(capl_receive, errors)
 	cr_expect_eq(IpGetLastSocketError(socket), WSAEALREADY);
 }
 
-Test(capl_receive, too_long, .description = "a datagram longer than the buffer is cut")
+Test(capl_receive, too_long, .description = "a datagram longer than the buffer is truncated")
 {
 	dword socket = UdpOpen(0, 40001);
 
@@ -127,7 +127,7 @@ Test(capl_receive, too_long, .description = "a datagram longer than the buffer i
 	cr_expect_arr_eq(buffer, "0123456789abcdef", 16);
 }
 
-Test(capl_receive, not_udp, .description = "frames that are no whole datagram are passed over")
+Test(capl_receive, not_udp, .description = "frames without a complete datagram are skipped")
 {
 	dword socket = UdpOpen(0, 0);
 
@@ -152,17 +152,17 @@ Test(capl_receive, close_forgets)
 	cr_expect_eq(seen.calls, 0);
 }
 
-Test(capl_receive, lost, .description = "a pending receive tells that a group was lost, once")
+Test(capl_receive, lost, .description = "a pending receive reports a lost group once")
 {
 	const dword group = inet_addr("239.1.1.1");
 	dword socket = UdpOpen(0, 40001);
 
 	cr_assert_eq(IpJoinMulticastGroup(socket, 1, group), 0);
 	library_double_lose(library_double_session(), "239.1.1.1", -ENETDOWN);
-	cr_expect_eq(sluice_capl_poll(), 0, "nobody asked");
+	cr_expect_eq(sluice_capl_poll(), 0, "no receive is pending");
 	expect_pending(socket);
 	push("Hello");
-	cr_expect_eq(sluice_capl_poll(), 1, "what had come goes first");
+	cr_expect_eq(sluice_capl_poll(), 1, "earlier datagrams come first");
 	cr_expect(seen.result == 0 && seen.size == 5);
 	expect_pending(socket);
 	cr_expect_eq(sluice_capl_poll(), 1);

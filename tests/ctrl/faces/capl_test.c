@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include "library_double_fixture.h"
 
-// The first has ifIndex 1 and 2, the second, a VLAN's, 3, the third, without addresses, 4.
+// The first interface has ifIndex 1 and 2. The second, a VLAN, has 3. The third has no address and
+// has 4.
 static void three_interfaces(void)
 {
 	unsetenv("SLUICE_SOCKET");
@@ -101,7 +102,8 @@ Test(capl, open_fails)
 	cr_expect_eq(library_double_sessions(), 0);
 }
 
-Test(capl, invalid_interface, .description = "API-35 API-41: 0 and one past the last give 87")
+Test(capl, invalid_interface,
+	.description = "API-35 API-41: index 0 and the index after the last give 87")
 {
 	const dword group = inet_addr("239.1.1.1");
 	dword socket = ipv4_socket();
@@ -112,13 +114,13 @@ Test(capl, invalid_interface, .description = "API-35 API-41: 0 and one past the 
 	cr_expect_eq(IpLeaveMulticastGroup(socket, 5, group), WSA_INVALID_PARAMETER);
 	cr_expect_eq(IpSetMulticastInterface(socket, 0), WSA_INVALID_PARAMETER);
 	cr_expect_eq(IpSetMulticastInterface(socket, 5), WSA_INVALID_PARAMETER);
-	// Whatever else is wrong.
+	// Takes precedence over other errors.
 	cr_expect_eq(IpJoinMulticastGroup(socket, 5, address("ff02::1")), WSA_INVALID_PARAMETER);
 	cr_expect_str_empty(library_double_log());
-	cr_expect_eq(IpGetLastSocketError(socket), 0, "87 is no socket error");
+	cr_expect_eq(IpGetLastSocketError(socket), 0, "87 is not a socket error");
 }
 
-Test(capl, invalid_socket, .description = "API-41: a handle that never was, or is closed, gives 87")
+Test(capl, invalid_socket, .description = "API-41: an unknown or closed handle gives 87")
 {
 	const dword group = inet_addr("239.1.1.1");
 	dword closed = ipv4_socket();
@@ -140,10 +142,10 @@ Test(capl, invalid_socket, .description = "API-41: a handle that never was, or i
 	}
 	cr_expect_str_eq(text, "as was");
 	cr_expect_str_empty(library_double_log());
-	cr_expect_neq(UdpOpen(0, 0), closed, "a handle is not used twice");
+	cr_expect_neq(UdpOpen(0, 0), closed, "a handle is not reused");
 }
 
-Test(capl, interface_numbers, .description = "ifIndex counts addresses, and an interface without")
+Test(capl, interface_numbers, .description = "ifIndex counts addresses, and interfaces without one")
 {
 	static const char *const logs[] = {"join 1 239.1.1.1;+239.1.1.1;",
 		"join 1 239.1.1.1;+239.1.1.1;", "join 2 239.1.1.1;+239.1.1.1;",
@@ -159,7 +161,7 @@ Test(capl, interface_numbers, .description = "ifIndex counts addresses, and an i
 }
 
 Test(capl, numbers_of_one_interface,
-	.description = "API-11: a group joined by one address is joined by the others, too")
+	.description = "API-11: a group joined by one address is also joined by the others")
 {
 	const dword group = inet_addr("239.1.1.1");
 	dword socket = ipv4_socket();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The layout as on a machine without libibverbs.
+// The layout on a machine without libibverbs.
 #include <sluice/verbs.h>
 #include <rdma/rdma_cma.h>
 #include "layout_fixture.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sizes and offsets of the types a program and the face exchange.
+// Sizes and offsets of the types that a program shares with the face.
 #ifndef TESTS_FACES_LAYOUT_FIXTURE_H
 #define TESTS_FACES_LAYOUT_FIXTURE_H
 

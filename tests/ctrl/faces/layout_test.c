@@ -4,7 +4,7 @@
 #include "layout_fixture.h"
 
 Test(layout, with_and_without_verbs,
-	.description = "programs built with libibverbs and without agree")
+	.description = "the layout is the same with and without libibverbs")
 {
 	static const size_t layout[] = LAYOUT;
 

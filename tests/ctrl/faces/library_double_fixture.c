@@ -17,7 +17,7 @@ struct double_join {
 	unsigned ifindex;
 	struct sluice_addr group;
 	void *context;
-	bool pending; // its report was not sent yet
+	bool pending; // its report has not been sent yet
 };
 
 struct double_event {
@@ -26,7 +26,7 @@ struct double_event {
 };
 
 struct sluice_session {
-	TAILQ_HEAD(joins, double_join) joins; // the newest first
+	TAILQ_HEAD(joins, double_join) joins; // newest first
 	TAILQ_HEAD(, double_event) events;
 	int event_fd;
 };
@@ -34,7 +34,7 @@ struct sluice_session {
 static struct {
 	pthread_mutex_t lock;
 	struct sluice_interface interfaces[MAX_INTERFACES];
-	struct sluice_addr another[MAX_INTERFACES]; // configured after the first of each family
+	struct sluice_addr another[MAX_INTERFACES]; // an address after the first of each family
 	unsigned n_interfaces, n_sessions;
 	struct sluice_session *session;
 	const char *fail_function;
@@ -101,7 +101,7 @@ static const char *text_of(const struct sluice_addr *addr)
 	return inet_ntop(addr->family, addr->bytes, text, sizeof(text));
 }
 
-// Opens a call: true if it is to fail, with *rc.
+// Starts a call. Returns true if the call is to fail with *rc.
 static bool call_fails(const char *function, int *rc)
 {
 	pthread_mutex_lock(&library_double.lock);
@@ -408,7 +408,7 @@ void library_double_lose(struct sluice_session *session, const char *group, int 
 		if (sluice_addr_equal(&join->group, &addr))
 			break;
 	event_queue(session, SLUICE_EVENT_ERROR, status, join);
-	// A join that fails before its report never was; one that is lost later stays counted.
+	// A join that fails before its report is removed. A join that is lost later stays counted.
 	if (join->pending)
 		join_remove(session, join);
 	pthread_mutex_unlock(&library_double.lock);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames of the double: what sluice_frame_read() is to say lies in front of the payload.
+// Frames of the double: the headers that sluice_frame_read() is to find before the payload.
 #include "library_double_fixture.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

@@ -54,7 +54,7 @@ Test(nasl, ipv6)
 		"leave_multicast_group: never joined group ff0e::1:2");
 }
 
-Test(nasl, bad_parameters, .description = "API-41: each its own error, state unchanged")
+Test(nasl, bad_parameters, .description = "API-41: each has its own error and changes no state")
 {
 	static const char *const invalid[] = {"", "host.example", "10.0.0.1", "239.1.1",
 		"239.1.1.1 ", "239.1.1.256", "fe80::1", "ff02::1%tv", "255.255.255.255"};
@@ -96,7 +96,7 @@ Test(nasl, system_errors)
 }
 
 Test(nasl, interface_and_socket,
-	.description = "the environment chooses, sluice_nasl_attach() first")
+	.description = "the environment selects the interface; sluice_nasl_attach() has priority")
 {
 	library_double_interface_add("tv20", "10.20.0.2", NULL);
 	expect_error(join_multicast_group("239.1.1.1"), NASL_SYSTEM_ERROR,

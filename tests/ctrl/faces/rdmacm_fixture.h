@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the single-threaded tests of the rdma_cm face share: a channel that does not wait, and
+// The fixture of the single-threaded tests of the rdma_cm face: a channel that does not block, and
 // interface tv with 10.9.0.2 and fe80::2.
 #ifndef TESTS_RDMACM_FIXTURE_H
 #define TESTS_RDMACM_FIXTURE_H
@@ -20,9 +20,9 @@ void channel_open(void); // a suite's .init
 		cr_expect_eq(errno, error, "%s", strerror(errno));                                 \
 	} while (0)
 
-// Good until the fourth call from here.
+// Valid until the fourth call from here.
 struct sockaddr *sockaddr_of(const char *address, uint16_t port);
-// Takes and acknowledges an event that must be there.
+// Gets and acknowledges an event. Fails the test if there is none.
 void expect_event(
 	struct rdma_cm_id *id, enum rdma_cm_event_type type, int status, const void *context);
 void expect_no_event(void);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where ids open, and what they bind to.
+// How ids are opened and bound.
 #include <stdlib.h>
 #include "rdmacm_fixture.h"
 
@@ -38,7 +38,7 @@ Test(rdmacm_id, where_ids_open)
 	cr_assert_eq(rdma_destroy_id(by_default), 0);
 }
 
-Test(rdmacm_id, bind, .description = "API-35: an address chooses the interface, a port the frames")
+Test(rdmacm_id, bind, .description = "API-35: an address selects the interface, a port the frames")
 {
 	struct sockaddr_in6 scoped = *(struct sockaddr_in6 *)sockaddr_of("fe80::2", 0);
 	struct sockaddr unknown = {.sa_family = AF_UNIX};
@@ -67,7 +67,7 @@ Test(rdmacm_id, bind, .description = "API-35: an address chooses the interface, 
 	cr_expect_str_eq(library_double_log(), "join_async 2 239.1.1.1;");
 	cr_assert_eq(rdma_destroy_id(id), 0);
 
-	// Link-local addresses may repeat; the scope id tells which interface is meant.
+	// Two interfaces may have the same link-local address; the scope id selects one.
 	cr_assert_eq(rdma_create_id(channel, &id, NULL, RDMA_PS_UDP), 0);
 	library_double_log();
 	cr_assert_eq(rdma_bind_addr(id, sockaddr_of("fe80::2", 0)), 0);
@@ -106,7 +106,7 @@ Test(rdmacm_id, bind_wildcard)
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
-Test(rdmacm_id, resolve, .description = "binds unless bound, then ADDR_RESOLVED")
+Test(rdmacm_id, resolve, .description = "an unbound id is bound, then ADDR_RESOLVED is reported")
 {
 	struct sockaddr unknown = {.sa_family = AF_UNIX};
 	struct rdma_cm_id *id;

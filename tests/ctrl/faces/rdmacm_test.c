@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Memberships and their events, one thread.
+// Memberships and their events in a single thread.
 #include <stdio.h>
 #include "rdmacm_fixture.h"
 
@@ -72,7 +72,7 @@ Test(rdmacm, event_parameters)
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
-Test(rdmacm, leave_cancels, .description = "a leave before the report: none is sent")
+Test(rdmacm, leave_cancels, .description = "after a leave before the report, no report is sent")
 {
 	struct rdma_cm_id *id = id_open(channel);
 
@@ -85,7 +85,7 @@ Test(rdmacm, leave_cancels, .description = "a leave before the report: none is s
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
-Test(rdmacm, leave_drops_event, .description = "an event of the join that was not taken is gone")
+Test(rdmacm, leave_drops_event, .description = "a leave drops the pending event of the join")
 {
 	static int first, second;
 	struct rdma_cm_id *id = id_open(channel);
@@ -99,7 +99,7 @@ Test(rdmacm, leave_drops_event, .description = "an event of the join that was no
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
-Test(rdmacm, two_joins, .description = "two joins are two entries, the newest is left first")
+Test(rdmacm, two_joins, .description = "two joins are two entries; the newest is left first")
 {
 	static int first, second;
 	struct rdma_cm_id *id = id_open(channel);
@@ -139,7 +139,7 @@ Test(rdmacm, whole_sockaddr, .description = "API-41: another port, scope or fami
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
-Test(rdmacm, older_port_left, .description = "each entry keeps its events, whichever is left")
+Test(rdmacm, older_port_left, .description = "each entry keeps its events when another one is left")
 {
 	static int first, second, third;
 	struct rdma_cm_id *id = id_open(channel);
@@ -162,7 +162,8 @@ Test(rdmacm, older_port_left, .description = "each entry keeps its events, which
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
-Test(rdmacm, send_only, .description = "no report and an event; its leave leaves nothing")
+Test(rdmacm, send_only,
+	.description = "send-only gives an event but no report, and its leave sends nothing")
 {
 	static int context;
 	struct rdma_cm_id *id = id_open(channel);
@@ -175,7 +176,7 @@ Test(rdmacm, send_only, .description = "no report and an event; its leave leaves
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
 	expect_no_event();
 	cr_expect_str_empty(library_double_log());
-	// A full member beside it is another entry.
+	// A full member of the same group is another entry.
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), NULL), 0);
 	cr_assert_eq(send_only_join(id, sockaddr_of("239.1.1.1", 0), NULL), 0);
 	library_double_log();
@@ -186,7 +187,8 @@ Test(rdmacm, send_only, .description = "no report and an event; its leave leaves
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
-Test(rdmacm, join_fails, .description = "MULTICAST_ERROR with its status; the leave is still due")
+Test(rdmacm, join_fails,
+	.description = "MULTICAST_ERROR has its status, and a leave is still required")
 {
 	static int context;
 	struct rdma_cm_id *id = id_open(channel);
@@ -198,12 +200,13 @@ Test(rdmacm, join_fails, .description = "MULTICAST_ERROR with its status; the le
 	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0);
 	cr_assert_eq(rdma_join_multicast(id, sockaddr_of("239.1.1.1", 0), &context), 0);
 	library_double_lose(library_double_session(), "239.1.1.1", -ENOBUFS);
-	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0, "not taken yet");
+	cr_assert_eq(rdma_leave_multicast(id, sockaddr_of("239.1.1.1", 0)), 0,
+		"the event is still pending");
 	expect_no_event();
 	cr_assert_eq(rdma_destroy_id(id), 0);
 }
 
-Test(rdmacm, group_lost, .description = "MULTICAST_ERROR after a good join")
+Test(rdmacm, group_lost, .description = "MULTICAST_ERROR after a successful join")
 {
 	static int context;
 	struct rdma_cm_id *id = id_open(channel);
@@ -256,7 +259,7 @@ Test(rdmacm, two_ids_one_channel)
 	cr_assert_eq(rdma_destroy_id(first), 0);
 }
 
-Test(rdmacm, synchronous, .description = "an id without a channel blocks, id->event tells")
+Test(rdmacm, synchronous, .description = "an id without a channel blocks and sets id->event")
 {
 	static int context;
 	struct rdma_cm_id *id = id_open(NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Who waits for whom: the taker of events, the leaver, the destroyer.
+// Blocking between threads that get events, leave, and destroy ids.
 #include <rdma/rdma_cma.h>
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -45,7 +45,7 @@ static struct rdma_cm_event *event_take(void)
 	return event;
 }
 
-// Gives the waiter a while in which it must not return.
+// Waits for a time in which the waiting thread must not return.
 static void *acknowledge_late(void *event)
 {
 	usleep(20000);
@@ -70,7 +70,7 @@ Test(rdmacm_wait, leave_waits_for_ack)
 }
 
 Test(rdmacm_wait, leave_does_not_wait_for_others,
-	.description = "an event of another join holds nobody up")
+	.description = "an unacknowledged event of another join does not block")
 {
 	struct rdma_cm_event *first;
 
@@ -120,7 +120,8 @@ static void *take_all(void *arg)
 	return NULL;
 }
 
-Test(rdmacm_wait, taker_and_leaver, .description = "one thread takes what another one joins")
+Test(rdmacm_wait, taker_and_leaver,
+	.description = "one thread gets the events of joins in another thread")
 {
 	unsigned taken = 0;
 	pthread_t thread;
@@ -150,7 +151,7 @@ static void *take_until(void *arg)
 }
 
 Test(rdmacm_wait, leaves_race_with_taker,
-	.description = "an event is taken or forgotten, never both")
+	.description = "an event is either delivered or dropped, never both")
 {
 	static int last;
 	pthread_t thread;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The CAPL face as a client of a sluiced in a process of its own.
+// The CAPL face as a client of a sluiced in another process.
 #include <arpa/inet.h>
 #include <sched.h>
 #include <time.h>
@@ -35,7 +35,7 @@ static unsigned receive(unsigned n)
 	return received;
 }
 
-Test(capl_remote, many_sockets, .description = "20 sockets receive side by side")
+Test(capl_remote, many_sockets, .description = "20 sockets receive at the same time")
 {
 	dword sockets[20];
 
@@ -51,7 +51,7 @@ Test(capl_remote, many_sockets, .description = "20 sockets receive side by side"
 		cr_expect_eq(UdpClose(sockets[i]), 0);
 }
 
-Test(capl_remote, leave_under_load, .description = "promise 1: nothing is received after it")
+Test(capl_remote, leave_under_load, .description = "promise 1: nothing is received after a leave")
 {
 	const dword group = inet_addr("239.1.1.1");
 	dword socket = receiver();
@@ -69,7 +69,7 @@ Test(capl_remote, leave_under_load, .description = "promise 1: nothing is receiv
 }
 
 Test(capl_remote, lost,
-	.description = "a pending receive ends with WSAENETDOWN when the device goes")
+	.description = "a pending receive ends with WSAENETDOWN when the device is removed")
 {
 	dword socket = receiver();
 

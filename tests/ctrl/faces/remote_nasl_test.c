@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The NASL face as a client of a sluiced in a process of its own.
+// The NASL face as a client of a sluiced in another process.
 #include <sluice/nasl.h>
 #include <criterion/criterion.h>
 #include <sched.h>
@@ -17,10 +17,10 @@ static void client(void)
 
 TestSuite(nasl_remote, .init = client, .timeout = 300);
 
-Test(nasl_remote, lost, .description = "a device that is gone is told as a system error")
+Test(nasl_remote, lost, .description = "a removed device is reported as a system error")
 {
 	daemon_remove(&served);
-	// The daemon has seen it once a join fails.
+	// When a join fails, the daemon has noticed the removal.
 	while (join_multicast_group("239.1.1.2") != NULL)
 		sched_yield();
 	cr_expect_eq(nasl_last_error(), NASL_SYSTEM_ERROR);
@@ -31,7 +31,8 @@ Test(nasl_remote, lost, .description = "a device that is gone is told as a syste
 	daemon_end(&served, true);
 }
 
-Test(nasl_remote, gone, .description = "a daemon that died is told, and the next one is found")
+Test(nasl_remote, gone,
+	.description = "the death of the daemon is reported, and the next daemon is used")
 {
 	daemon_end(&served, false);
 	cr_expect_null(join_multicast_group("239.1.1.2"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rdma_cm face as a client of a sluiced in a process of its own.
+// The rdma_cm face as a client of a sluiced in another process.
 #include <rdma/rdma_cma.h>
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -8,7 +8,7 @@
 #include "daemon_fixture.h"
 
 #define PATIENCE_S 60
-#define ON_THE_WAY (32 + 1024 + 32) // frames an id's rings and the port hold
+#define ON_THE_WAY (32 + 1024 + 32) // frames that the rings of an id and the port hold
 
 static struct daemon_process served;
 static struct rdma_event_channel *channel;
@@ -75,7 +75,7 @@ static int leave(const char *text)
 	return rdma_leave_multicast(id, (struct sockaddr *)&group);
 }
 
-// Takes n frames, or fewer if they do not come; returns how many.
+// Receives n frames, or fewer if they do not arrive; returns their number.
 static unsigned receive(struct rdma_cm_id *from, unsigned n)
 {
 	time_t until = time(NULL) + PATIENCE_S;
@@ -90,7 +90,7 @@ static unsigned receive(struct rdma_cm_id *from, unsigned n)
 	return sum;
 }
 
-Test(rdmacm_remote, many_ids, .description = "150 ids of a process receive side by side")
+Test(rdmacm_remote, many_ids, .description = "150 ids of a process receive at the same time")
 {
 	struct sockaddr_in group = ipv4("239.1.1.1");
 	struct rdma_cm_id *ids[150];
@@ -121,8 +121,8 @@ Test(rdmacm_remote, queued_frames_stay, .description = "frames queued before the
 	cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(id)), 0);
 }
 
-// Waits until all that was queued to the id can be received: before a flush looks for the frames of
-// its group, it does that.
+// Waits until all frames queued to the id can be received. A flush does this before it looks for
+// the frames of its group.
 static void settle(void)
 {
 	struct sluice_session *session = sluice_rdmacm_session(id);
@@ -133,7 +133,7 @@ static void settle(void)
 }
 
 Test(rdmacm_remote, leave_under_load,
-	.description = "promise 1: no more than was on its way is received after the leave")
+	.description = "promise 1: after the leave only frames in transit are received")
 {
 	daemon_load(&served, "239.1.1.1", 5000);
 	for (unsigned round = 0; round < 5; round++) {
@@ -142,7 +142,7 @@ Test(rdmacm_remote, leave_under_load,
 		cr_expect_eq(leave("239.1.1.1"), 0);
 		settle();
 		cr_expect_leq(library_fixture_receive(sluice_rdmacm_session(id)), ON_THE_WAY);
-		// Each order takes the daemon past more of the load.
+		// Each request makes the daemon process more of the load.
 		for (unsigned i = 0; i < 50; i++) {
 			daemon_load(&served, "239.1.1.1", 5000);
 			cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(id)), 0);
@@ -151,7 +151,8 @@ Test(rdmacm_remote, leave_under_load,
 	daemon_unload(&served);
 }
 
-Test(rdmacm_remote, lost, .description = "MULTICAST_ERROR after a good join when the device goes")
+Test(rdmacm_remote, lost,
+	.description = "MULTICAST_ERROR after a successful join when the device is removed")
 {
 	static int context;
 
@@ -161,7 +162,8 @@ Test(rdmacm_remote, lost, .description = "MULTICAST_ERROR after a good join when
 	cr_expect_eq(leave("239.1.1.1"), 0);
 }
 
-Test(rdmacm_remote, gone, .description = "MULTICAST_ERROR after a good join when sluiced dies")
+Test(rdmacm_remote, gone,
+	.description = "MULTICAST_ERROR after a successful join when sluiced dies")
 {
 	static int context;
 

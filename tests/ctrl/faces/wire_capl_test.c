@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The CAPL face on the real library, with interfaces tv (ifIndex 1 and 2), tv20 (3 and 4), a VLAN,
-// and other, which has no address (5).
+// The CAPL face on the real library. Interfaces: tv (ifIndex 1 and 2), tv20, a VLAN (3 and 4), and
+// other, which has no address (5).
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <sched.h>
@@ -38,7 +38,8 @@ static unsigned receive_all(void)
 	return received;
 }
 
-// Puts a datagram on the first wire, marked with its port as a NIC does. False if that is full.
+// Puts a datagram on the first wire with mbuf->port set as a NIC does. Returns false if the wire is
+// full.
 static bool put(const char *group, uint16_t port)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(fixture.pool);
@@ -106,7 +107,7 @@ Test(capl_wire, interfaces, .description = "ifIndex counts addresses")
 	sluice_session_close(session);
 }
 
-Test(capl_wire, many_sockets, .description = "20 sockets receive side by side")
+Test(capl_wire, many_sockets, .description = "20 sockets receive at the same time")
 {
 	dword sockets[20];
 
@@ -120,7 +121,7 @@ Test(capl_wire, many_sockets, .description = "20 sockets receive side by side")
 		cr_expect_eq(UdpClose(sockets[i]), 0);
 }
 
-Test(capl_wire, errors, .description = "API-41: neither state nor wire changes")
+Test(capl_wire, errors, .description = "API-41: errors change neither state nor wire")
 {
 	dword socket = UdpOpen(0, PORT);
 
@@ -152,7 +153,8 @@ Test(capl_wire, receive_own_port_and_group)
 	cr_expect_eq(UdpClose(socket), 0);
 }
 
-Test(capl_wire, leave_flushes, .description = "what waited at the leave is not received any more")
+Test(capl_wire, leave_flushes,
+	.description = "datagrams queued before the leave are not received after it")
 {
 	dword socket = receiver();
 
@@ -162,13 +164,13 @@ Test(capl_wire, leave_flushes, .description = "what waited at the leave is not r
 	stream("239.1.1.2", PORT);
 	cr_expect_eq(IpLeaveMulticastGroup(socket, 1, inet_addr("239.1.1.1")), 0);
 	stream("239.1.1.1", PORT);
-	cr_expect_eq(receive_all(), 1, "of the other group");
+	cr_expect_eq(receive_all(), 1, "only the other group is received");
 	cr_expect_eq(UdpClose(socket), 0);
 }
 
 static atomic_bool pumping;
 
-// As many frames of the group as the wire takes.
+// Fills the wire with frames of the group.
 static void *pump(void *arg)
 {
 	while (atomic_load(&pumping))
@@ -177,7 +179,7 @@ static void *pump(void *arg)
 	return NULL;
 }
 
-Test(capl_wire, leave_under_load, .description = "promise 1: nothing is received after it")
+Test(capl_wire, leave_under_load, .description = "promise 1: nothing is received after a leave")
 {
 	const dword group = inet_addr("239.1.1.1");
 	dword socket = receiver();
@@ -220,7 +222,8 @@ Test(capl_wire, send)
 	cr_expect_eq(UdpClose(socket), 0);
 }
 
-Test(capl_wire, lost, .description = "a pending receive ends with WSAENETDOWN when the device goes")
+Test(capl_wire, lost,
+	.description = "a pending receive ends with WSAENETDOWN when the device is removed")
 {
 	dword socket = receiver();
 
@@ -230,10 +233,11 @@ Test(capl_wire, lost, .description = "a pending receive ends with WSAENETDOWN wh
 	while (sluice_capl_poll() == 0)
 		sched_yield();
 	cr_expect_eq(last_result, WSAENETDOWN);
-	cr_expect_eq(receive_all(), 0, "it is told once");
+	cr_expect_eq(receive_all(), 0, "it is reported once");
 	cr_expect_eq(IpJoinMulticastGroup(socket, 1, inet_addr("239.1.1.2")), SOCKET_ERROR);
 	cr_expect_eq(IpGetLastSocketError(socket), WSAENETDOWN);
-	cr_expect_eq(IpJoinMulticastGroup(socket, 5, inet_addr("239.1.1.2")), 0, "another port");
+	cr_expect_eq(IpJoinMulticastGroup(socket, 5, inet_addr("239.1.1.2")), 0,
+		"another port is not affected");
 	cr_expect_eq(IpLeaveMulticastGroup(socket, 1, inet_addr("239.1.1.1")), 0);
 	cr_expect_eq(UdpClose(socket), 0);
 }

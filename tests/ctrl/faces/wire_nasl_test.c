@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The NASL face on the real library: what goes out on the wire.
+// The NASL face on the real library: the messages on the wire.
 #include <sluice/nasl.h>
 #include <criterion/criterion.h>
 #include <sched.h>
@@ -38,7 +38,7 @@ Test(nasl_wire, example, .description = "one report at the first join, one leave
 	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.1.1.1");
 	cr_expect_eq(join_multicast_group("239.1.1.1")->i_val, 1);
 	cr_expect_eq(leave_multicast_group("239.1.1.1"), FAKE_CELL);
-	// Whatever the two sent would be out before this.
+	// Messages of the two calls would have been sent before this.
 	cr_expect_eq(join_multicast_group("239.9.9.9")->i_val, 1);
 	library_fixture_hear(&fixture, FIXTURE_TO_EX, "239.9.9.9");
 	library_fixture_catch_up(&fixture);
@@ -53,7 +53,7 @@ Test(nasl_wire, example, .description = "one report at the first join, one leave
 }
 
 Test(nasl_wire, all_systems,
-	.description = "IGMP-12: 224.0.0.1 counts alike, and is never reported")
+	.description = "IGMP-12: joins of 224.0.0.1 are counted but never reported")
 {
 	expect_example("224.0.0.1");
 	expect_example("ff02::1");
@@ -64,7 +64,7 @@ Test(nasl_wire, all_systems,
 	cr_expect_eq(library_fixture_heard(&fixture, 0, "ff02::1"), 0);
 }
 
-Test(nasl_wire, errors, .description = "API-41: neither state nor wire changes")
+Test(nasl_wire, errors, .description = "API-41: errors change neither state nor wire")
 {
 	cr_expect_null(join_multicast_group(NULL));
 	cr_expect_null(join_multicast_group(""));
@@ -79,11 +79,11 @@ Test(nasl_wire, errors, .description = "API-41: neither state nor wire changes")
 	cr_expect_eq(fixture.n_records, 2);
 }
 
-Test(nasl_wire, lost, .description = "a device that is gone is told as a system error")
+Test(nasl_wire, lost, .description = "a removed device is reported as a system error")
 {
 	cr_expect_eq(join_multicast_group("239.1.1.1")->i_val, 1);
 	library_fixture_remove(&fixture, 0);
-	// The control thread has seen it once a join fails.
+	// When a join fails, the control thread has noticed the removal.
 	while (join_multicast_group("239.1.1.2") != NULL)
 		sched_yield();
 	cr_expect_eq(nasl_last_error(), NASL_SYSTEM_ERROR);

@@ -107,7 +107,8 @@ Test(rdmacm_wire, two_joins_two_leaves, .description = "one report, one leave")
 }
 
 Test(rdmacm_wire, leave_cancels,
-	.description = "promise 3: of a join that is left at once, all is sent or nothing")
+	.description =
+		"promise 3: of a join followed by a leave, either everything is sent or nothing")
 {
 	char group[16];
 
@@ -129,7 +130,8 @@ Test(rdmacm_wire, leave_cancels,
 	}
 }
 
-Test(rdmacm_wire, older_port_left, .description = "each entry keeps its event, whichever is left")
+Test(rdmacm_wire, older_port_left,
+	.description = "each entry keeps its event when another one is left")
 {
 	struct sockaddr_in group = group_of("239.1.1.1");
 	struct rdma_cm_event *event;
@@ -170,7 +172,8 @@ Test(rdmacm_wire, another_port, .description = "a leave with another port matche
 	cr_expect_eq(rdma_leave_multicast(id, (struct sockaddr *)&group), 0);
 }
 
-Test(rdmacm_wire, lost, .description = "MULTICAST_ERROR after a good join when the device goes")
+Test(rdmacm_wire, lost,
+	.description = "MULTICAST_ERROR after a successful join when the device is removed")
 {
 	struct sockaddr_in group = group_of("239.1.1.1");
 	struct rdma_cm_event *event;
@@ -221,7 +224,7 @@ Test(rdmacm_wire, queued_frames_stay, .description = "frames queued before the l
 	cr_expect_eq(library_fixture_receive(sluice_rdmacm_session(id)), 1);
 }
 
-Test(rdmacm_wire, send_only, .description = "no report, nothing received, and it sends")
+Test(rdmacm_wire, send_only, .description = "send-only sends, but reports and receives nothing")
 {
 	struct sockaddr_in group = group_of("239.1.1.1");
 	struct rdma_cm_join_mc_attr_ex attr = {
@@ -246,7 +249,8 @@ Test(rdmacm_wire, send_only, .description = "no report, nothing received, and it
 	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 0);
 }
 
-Test(rdmacm_wire, join_fails, .description = "API-34: MULTICAST_ERROR for what cannot be joined")
+Test(rdmacm_wire, join_fails,
+	.description = "API-34: a group that cannot be joined gives MULTICAST_ERROR")
 {
 	struct rdma_cm_event *event;
 
@@ -258,7 +262,7 @@ Test(rdmacm_wire, join_fails, .description = "API-34: MULTICAST_ERROR for what c
 	cr_expect_eq(leave("232.1.1.1"), 0);
 }
 
-// The default robustness of 2 and interval of 1 s.
+// The default robustness of 2 and interval of 1 s apply.
 static void robust_engine(void)
 {
 	static const char yaml[] =
@@ -273,7 +277,7 @@ static void robust_engine(void)
 	id_open();
 }
 
-Test(rdmacm_wire, many_ids, .description = "150 ids receive side by side")
+Test(rdmacm_wire, many_ids, .description = "150 ids receive at the same time")
 {
 	struct sockaddr_in group = group_of("239.1.1.1");
 	struct sockaddr_in local = group_of("10.9.0.2");
@@ -306,7 +310,8 @@ static bool all_heard_twice(unsigned type)
 TestSuite(rdmacm_robust, .init = robust_engine, .timeout = 300);
 
 Test(rdmacm_robust, destroy_leaves_all,
-	.description = "API-42 promise 4: 150 groups are left, each robustness times")
+	.description =
+		"API-42 promise 4: 150 groups are left, and each leave is sent robustness times")
 {
 	char group[16];
 

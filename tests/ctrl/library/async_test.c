@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Asynchronous joins and the events of a session on the whole engine.
+// Asynchronous joins and the events of a session on a complete engine.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <semaphore.h>
@@ -64,7 +64,7 @@ static void nothing(struct mailbox_call *call __attribute__((unused)))
 {
 }
 
-// What is asked for from now on is taken together once let_go() is called.
+// Calls made from now on are processed together after let_go().
 static void hold_control(struct hold *hold)
 {
 	hold->call = (struct mailbox_call){.run = wait_to_go, .finish = nothing};
@@ -116,7 +116,8 @@ Test(async, errors, .description = "SSM-2: a join that fails is an event with th
 	library_fixture_close(&fixture);
 }
 
-Test(async, unreported, .description = "IGMP-17: a group that is never reported is joined at once")
+Test(async, unreported,
+	.description = "IGMP-17: a group that is never reported is joined immediately")
 {
 	open_all();
 	join_async("224.0.0.1", &a);
@@ -141,7 +142,7 @@ static bool has_mail(const struct mailbox_call *unless)
 	return atomic_load(&fixture.sluice->mailbox.newest) != unless;
 }
 
-Test(async, cancel, .description = "promise 3: a join left before its report is never heard of")
+Test(async, cancel, .description = "promise 3: a join left before its report sends nothing")
 {
 	struct mailbox_call *newest;
 	struct hold hold;
@@ -185,7 +186,7 @@ Test(async, batch, .description = "CHG-6 CHG-16: joins that arrive together shar
 	let_go(&hold);
 	for (unsigned i = 0; i < 200; i++)
 		library_fixture_event(session);
-	// Joined is what the port has taken; the wire comes after it.
+	// JOINED is reported when the port has taken the report, which reaches the wire later.
 	while (fixture.n_records < 100)
 		library_fixture_listen(&fixture);
 	cr_expect_leq(fixture.n_reports, 2, "%u frames", fixture.n_reports);
@@ -201,7 +202,7 @@ static void *join_one(void *arg)
 	return sluice_join(session, 1, group) < 0 ? arg : NULL;
 }
 
-// While the control thread is held, nobody takes them and the list only grows.
+// While the control thread is held, calls are not taken and the list grows.
 static unsigned count_mail(void)
 {
 	const struct mailbox_call *call = atomic_load(&fixture.sluice->mailbox.newest);
@@ -212,7 +213,7 @@ static unsigned count_mail(void)
 	return n;
 }
 
-Test(async, callers, .description = "CHG-6: joins whose callers wait for their turn share a report")
+Test(async, callers, .description = "CHG-6: joins whose callers wait for the lock share a report")
 {
 	struct sluice_addr groups[CALLERS];
 	pthread_t threads[CALLERS];
@@ -246,7 +247,7 @@ static void *drain(void *arg)
 	return NULL;
 }
 
-Test(async, drain, .description = "a drain waits for the acknowledgement in another thread")
+Test(async, drain, .description = "a drain waits until another thread acknowledges")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 	struct sluice_event taken;
@@ -256,7 +257,7 @@ Test(async, drain, .description = "a drain waits for the acknowledgement in anot
 	open_all();
 	cr_expect_eq(sluice_event_drain(session, 9, &group), -ENODEV);
 	join_async("239.1.1.1", &a);
-	cr_assert_eq(sluice_join(session, 1, &group), 0); // after it both events are there
+	cr_assert_eq(sluice_join(session, 1, &group), 0); // afterwards both events are queued
 	cr_assert_eq(sluice_event_get(session, &taken), 0);
 	cr_assert_eq(pthread_create(&thread, NULL, drain, &rc), 0);
 	cr_expect_eq(sluice_event_ack(session, &taken), 0);

@@ -115,7 +115,7 @@ static void put(const struct order *order, const char *group)
 
 static void put_some(const struct order *order)
 {
-	// Frames that wait to be received are missing in the pool.
+	// The pool lacks frames that are not received yet.
 	if (rte_ring_free_count(fixture.rx[0]) > 64 && rte_mempool_avail_count(fixture.pool) > 4096)
 		for (unsigned i = 0; i < 32; i++)
 			put(order, i & 1 ? order->group : "239.254.254.254");

@@ -25,7 +25,7 @@ static const char OTHERS[] =
 	"  - {name: tv20, port: in0, vlan: 20, addresses: [10.20.0.2/24, \"2001:db8:20::2/64\"]}\n"
 	"  - {name: other, port: in1}\n";
 
-static const char ONCE[] = "{robustness: 1}"; // each change is reported once
+static const char ONCE[] = "{robustness: 1}"; // each change is sent once
 
 void library_fixture_eal(void)
 {
@@ -105,13 +105,13 @@ void library_fixture_discard(struct library_fixture *fixture)
 
 void library_fixture_close(struct library_fixture *fixture)
 {
-	// What was sent lies in the engine's memory, and its last reports will.
+	// Sent frames are in the memory of the engine, and so are its last reports.
 	library_fixture_discard(fixture);
 	sluice_close(fixture->sluice);
 	cr_expect_eq(rte_mempool_avail_count(fixture->pool), POOL_SIZE, "frames are missing");
 }
 
-// What a driver calls; its header is not installed.
+// A function that drivers call; its header is not installed.
 struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
 int rte_eth_dev_callback_process(
 	struct rte_eth_dev *dev, enum rte_eth_event_type event, void *ret_param);
@@ -151,7 +151,7 @@ void library_fixture_put(
 	frame_build(&frame, spec);
 	cr_assert(mbuf != NULL);
 	memcpy(rte_pktmbuf_append(mbuf, frame.len), frame.bytes, frame.len);
-	mbuf->port = fixture->port[wire]; // which net_ring leaves out
+	mbuf->port = fixture->port[wire]; // net_ring does not set it
 	cr_assert(rte_ring_enqueue(fixture->rx[wire], mbuf) == 0);
 }
 
@@ -168,10 +168,10 @@ void library_fixture_settle(struct library_fixture *fixture)
 
 	for (unsigned i = 0; i < FIXTURE_WIRES; i++)
 		while (!rte_ring_empty(fixture->rx[i])) {
-			cr_assert(time(NULL) < until, "nobody receives");
+			cr_assert(time(NULL) < until, "the workers do not receive");
 			sched_yield();
 		}
-	// A worker may still hold the last burst. A leave waits for it.
+	// A worker may still hold the last burst. A leave waits for the worker.
 	session = library_fixture_session(fixture);
 	cr_assert_eq(sluice_join(session, 1, &group), 0);
 	cr_assert_eq(sluice_leave(session, 1, &group), 0);
@@ -233,7 +233,8 @@ void library_fixture_expect_lost(struct library_fixture *fixture, struct sluice_
 	library_fixture_remove(fixture, 0);
 	expect_event(session, SLUICE_EVENT_ERROR, -ENETDOWN, &group, &a);
 	cr_expect_eq(sluice_join(session, 1, &next), -ENETDOWN);
-	cr_expect_eq(sluice_join(session, 2, &next), -ENETDOWN, "a VLAN of the same port");
+	cr_expect_eq(
+		sluice_join(session, 2, &next), -ENETDOWN, "a VLAN of the same port is lost, too");
 	cr_expect_eq(sluice_set_filter(session, 1, &next, SLUICE_EXCLUDE, NULL, 0), -ENETDOWN);
 	cr_expect_eq(sluice_set_multicast_if(session, 1), 0);
 	cr_expect_eq(sluice_send(session, &group, 1, "a", 1), -ENETDOWN);
@@ -241,7 +242,7 @@ void library_fixture_expect_lost(struct library_fixture *fixture, struct sluice_
 	expect_event(session, SLUICE_EVENT_ERROR, -ENETDOWN, &next, &b);
 	cr_expect_eq(sluice_leave(session, 1, &group), 0);
 	expect_event(session, SLUICE_EVENT_LEFT, 0, &group, &a);
-	cr_expect_eq(sluice_join(session, 3, &next), 0, "of another port");
+	cr_expect_eq(sluice_join(session, 3, &next), 0, "another port is not affected");
 	cr_expect_eq(sluice_leave(session, 3, &next), 0);
 	for (unsigned i = 0; i < 3; i++)
 		cr_expect_eq(library_fixture_event(session).ifindex, 3);
@@ -269,7 +270,8 @@ static bool read_report(struct library_fixture *fixture, const uint8_t *frame)
 	unsigned n, width = family == AF_INET ? 4 : 16;
 	const uint8_t *at;
 
-	// Reports carry Router Alert: six words of IPv4, eight bytes of hop-by-hop options.
+	// Reports carry Router Alert: an IPv4 header of six words, or 8 bytes of hop-by-hop
+	// options.
 	if (family == AF_INET ? ip[9] != IPPROTO_IGMP : ip[6] != IPPROTO_HOPOPTS)
 		return false;
 	report = ip + (family == AF_INET ? 24 : 48);

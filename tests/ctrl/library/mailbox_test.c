@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The mailbox alone: every call arrives once, in the order of its sender.
+// The mailbox by itself: each call arrives once, in the order of its sender.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
@@ -65,14 +65,14 @@ static bool readable(void)
 	return poll(&fd, 1, 0) == 1;
 }
 
-Test(mailbox, wake, .description = "a post wakes the runner, unless somebody takes it anyway")
+Test(mailbox, wake, .description = "a post wakes the runner unless a call is already pending")
 {
 	struct mailbox_call first = {0}, second = {0};
 
 	cr_assert_eq(mailbox_open(&mailbox), 0);
 	cr_expect_eq(mailbox_add(&mailbox, &first), 0);
 	cr_expect_eq(mailbox_post(&mailbox, &second), 0);
-	cr_expect(!readable(), "who added the first takes the second with it");
+	cr_expect(!readable(), "the wake-up of the first call also covers the second");
 	cr_expect_eq(mailbox_take(&mailbox), &first);
 	cr_expect_eq(first.next, &second);
 	cr_expect_eq(mailbox_post(&mailbox, &first), 0);
@@ -84,7 +84,7 @@ Test(mailbox, wake, .description = "a post wakes the runner, unless somebody tak
 	mailbox_close(&mailbox);
 }
 
-Test(mailbox, shut, .description = "a shut mailbox hands out what it has and refuses the rest")
+Test(mailbox, shut, .description = "a closed mailbox delivers its calls and refuses new ones")
 {
 	struct mailbox_call first = {0}, second = {0};
 

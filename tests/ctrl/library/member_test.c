@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Memberships of a session in this process, on the wire and towards the session.
+// Memberships of a session in this process: reports on the wire, and frames to the session.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <time.h>
@@ -36,8 +36,7 @@ static int by_source(source_fn fn, const char *group, const char *source)
 }
 
 Test(member, counted,
-	.description =
-		"promise 1: the first join is reported, the last of as many leaves withdraws")
+	.description = "promise 1: the first join is reported, and the last of as many leaves")
 {
 	library_fixture_open(&fixture);
 	session = library_fixture_session(&fixture);
@@ -50,7 +49,7 @@ Test(member, counted,
 	cr_expect_eq(library_fixture_receive(session), 1);
 	library_fixture_catch_up(&fixture);
 	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.1.1.1"), 1,
-		"only the first join is heard of");
+		"only the first join is reported");
 	cr_expect_eq(leave("239.1.1.1"), 0);
 	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.1");
 	library_fixture_stream(&fixture, "239.1.1.1", "10.9.0.50");
@@ -197,8 +196,7 @@ Test(member, arguments, .description = "API-35: NULL, unknown families and inter
 	library_fixture_close(&fixture);
 }
 
-Test(member, the_only_interface,
-	.description = "API-36: index 0 is the interface where there is one")
+Test(member, the_only_interface, .description = "API-36: index 0 selects the only interface")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1"), addresses[2];
 	enum sluice_filter_mode mode;
@@ -216,7 +214,7 @@ Test(member, the_only_interface,
 }
 
 Test(member, one_of_several_interfaces,
-	.description = "API-36: index 0 is none where there are several")
+	.description = "API-36: index 0 is refused if there are several interfaces")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
 			   source = library_fixture_addr("10.0.0.7");
@@ -239,7 +237,7 @@ Test(member, one_of_several_interfaces,
 	library_fixture_close(&fixture);
 }
 
-// The next frame the engine sends by the second wire, which is to be one report of one record.
+// Returns the next frame that the engine sends on the second wire: one report with one record.
 static void expect_report(const char *mac, const char *ip, size_t len)
 {
 	const uint8_t zeros[64] = {0}, *frame;
@@ -257,8 +255,9 @@ static void expect_report(const char *mac, const char *ip, size_t len)
 }
 
 Test(member, interfaces,
-	.description = "IGMP-14 IGMP-9 MLD-8 FRM-11: each interface speaks by its own port, to the "
-		       "routers, in frames of 60 bytes at least")
+	.description =
+		"IGMP-14 IGMP-9 MLD-8 FRM-11: each interface reports on its own port, to the "
+		"routers, in frames of 60 bytes at least")
 {
 	struct sluice_addr ipv4 = library_fixture_addr("239.1.1.2"),
 			   ipv6 = library_fixture_addr("ff1e::2");
@@ -285,7 +284,8 @@ Test(member, interfaces,
 	library_fixture_close(&fixture);
 }
 
-Test(member, addresses, .description = "an interface tells its configured addresses in order")
+Test(member, addresses,
+	.description = "the configured addresses of an interface are listed in order")
 {
 	struct sluice_addr found[2] = {0};
 	struct sluice_addr ipv4 = library_fixture_addr("10.20.0.2"),
@@ -297,7 +297,8 @@ Test(member, addresses, .description = "an interface tells its configured addres
 	cr_expect(sluice_addr_equal(&found[0], &ipv4) && found[1].family == AF_UNSPEC);
 	cr_expect_eq(sluice_interface_addresses(session, 2, found, 2), 2);
 	cr_expect(sluice_addr_equal(&found[1], &ipv6));
-	cr_expect_eq(sluice_interface_addresses(session, 3, NULL, 0), 0, "a derived one");
+	cr_expect_eq(sluice_interface_addresses(session, 3, NULL, 0), 0,
+		"a derived address is not listed");
 	cr_expect_eq(sluice_interface_addresses(session, 4, NULL, 0), -ENODEV);
 	cr_expect_eq(sluice_interface_addresses(session, 1, NULL, 1), -EINVAL);
 	cr_expect_eq(sluice_interface_addresses(NULL, 1, found, 1), -EINVAL);
@@ -353,7 +354,8 @@ Test(member, set_filter,
 	n = 1;
 	found[1].family = 0;
 	cr_expect_eq(sluice_get_filter(session, 1, &group, &mode, found, &n), 0);
-	cr_expect(n == 2 && found[1].family == 0, "room for one is filled with one");
+	cr_expect(n == 2 && found[1].family == 0,
+		"no more addresses than there is room for are written");
 	n = 0;
 	cr_expect_eq(sluice_get_filter(session, 1, &group, &mode, NULL, &n), 0);
 	cr_expect_eq(n, 2);
@@ -396,13 +398,13 @@ Test(member, close, .description = "API-42 promise 4: closing a session leaves a
 	sluice_session_close(session);
 	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.1");
 	library_fixture_hear(&fixture, FIXTURE_TO_IN, "239.1.1.2");
-	cr_expect_eq(sluice_join(other, 1, &group), 0, "other sessions live on");
+	cr_expect_eq(sluice_join(other, 1, &group), 0, "other sessions are not affected");
 	sluice_session_close(NULL);
-	// library_fixture_close() checks that the engine frees what is open.
+	// library_fixture_close() checks that the engine frees what is still open.
 	library_fixture_close(&fixture);
 }
 
-Test(member, lost, .description = "a device that is gone is told to whoever joined there")
+Test(member, lost, .description = "a removed device is reported to sessions that joined on it")
 {
 	struct sluice_session *session;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the operator sets under "protocol" is what the interface speaks by.
+// The protocol section of the configuration determines how the interface behaves.
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <errno.h>
@@ -30,7 +30,7 @@ static int join(const char *group)
 
 // ---- Queries -------------------------------------------------------------------------------
 
-// General queries; each has something that a setting refuses. The fixture's TTL is not 1.
+// General queries, each of which one setting refuses. The TTL of the fixture is not 1.
 static const struct refused_query {
 	const char *setting;
 	const char *source;
@@ -49,7 +49,7 @@ static const struct refused_query {
 static void put_query(const struct refused_query *query)
 {
 	static const uint8_t router_alert[] = {0x94, 4, 0, 0};
-	// The same checksum for both lengths: the rest is zero.
+	// Both lengths have the same checksum, because the rest is zero.
 	static const uint8_t message[12] = {0x11, 100, 0xee, 0x9b};
 
 	library_fixture_put(&fixture, 0,
@@ -85,7 +85,8 @@ static struct sluice_interface_stats interface_stats(void)
 	return stats;
 }
 
-Test(protocol, lenient, .description = "VAL-5 VAL-6 VAL-18 CMP-17: unless told, all are heard")
+Test(protocol, lenient,
+	.description = "VAL-5 VAL-6 VAL-18 CMP-17: by default all queries are accepted")
 {
 	time_t until = time(NULL) + PATIENCE_S;
 
@@ -111,7 +112,7 @@ ParameterizedTestParameters(protocol, strict)
 }
 
 ParameterizedTest(unsigned *index, protocol, strict,
-	.description = "VAL-5 VAL-6 VAL-18 CMP-17 SEC-4 TMR-12: each setting refuses what it says")
+	.description = "VAL-5 VAL-6 VAL-18 CMP-17 SEC-4 TMR-12: each setting refuses its query")
 {
 	const struct refused_query *query = &queries[*index];
 	time_t until = time(NULL) + PATIENCE_S;
@@ -121,7 +122,7 @@ ParameterizedTest(unsigned *index, protocol, strict,
 	open_with(protocol);
 	put_query(query);
 	while (dropped(query->reason) == 0) {
-		cr_assert(time(NULL) < until, "%s is not heeded", query->setting);
+		cr_assert(time(NULL) < until, "%s has no effect", query->setting);
 		sched_yield();
 	}
 	cr_expect_eq(interface_stats().rx_queries, 0);
@@ -131,7 +132,7 @@ ParameterizedTest(unsigned *index, protocol, strict,
 
 // ---- Reports -------------------------------------------------------------------------------
 
-Test(protocol, copies, .description = "TMR-1 TMR-4 TMR-12: how often a change is reported")
+Test(protocol, copies, .description = "TMR-1 TMR-4 TMR-12: a change is reported robustness times")
 {
 	time_t until = time(NULL) + PATIENCE_S;
 
@@ -144,7 +145,7 @@ Test(protocol, copies, .description = "TMR-1 TMR-4 TMR-12: how often a change is
 	library_fixture_close(&fixture);
 }
 
-Test(protocol, link_local, .description = "IGMP-13: groups of 224.0.0.0/24 can be kept back")
+Test(protocol, link_local, .description = "IGMP-13: reports of 224.0.0.0/24 can be disabled")
 {
 	open_with("{robustness: 1, report_link_local: false}");
 	cr_expect_eq(join("224.0.0.251"), 0);
@@ -153,7 +154,7 @@ Test(protocol, link_local, .description = "IGMP-13: groups of 224.0.0.0/24 can b
 	library_fixture_close(&fixture);
 }
 
-Test(protocol, ssm_unaware, .description = "SSM-2: awareness can be switched off")
+Test(protocol, ssm_unaware, .description = "SSM-2: SSM awareness can be disabled")
 {
 	open_with("{robustness: 1, ssm_aware: false}");
 	cr_expect_eq(join("232.1.1.1"), 0);
@@ -161,11 +162,11 @@ Test(protocol, ssm_unaware, .description = "SSM-2: awareness can be switched off
 	library_fixture_close(&fixture);
 }
 
-Test(protocol, ssm_ranges, .description = "SSM-1 SSM-2: the ranges are the operator's")
+Test(protocol, ssm_ranges, .description = "SSM-1 SSM-2: the operator sets the ranges")
 {
 	open_with("{robustness: 1, ssm_ranges: [239.9.0.0/16]}");
 	cr_expect_eq(join("239.9.1.1"), -EINVAL);
-	cr_expect_eq(join("ff3e::8000:1"), -EINVAL, "of IPv6 none is named");
+	cr_expect_eq(join("ff3e::8000:1"), -EINVAL, "no IPv6 range is configured");
 	cr_expect_eq(join("232.1.1.1"), 0);
 	library_fixture_hear(&fixture, FIXTURE_TO_EX, "232.1.1.1");
 	cr_expect_eq(library_fixture_heard(&fixture, 0, "239.9.1.1"), 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames to sessions: who gets which, leaves and flushes, reading them, and verdicts on others'.
+// Frames to sessions: which session gets which, leaves and flushes, reading frames, and filtering
+// frames of the application.
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -55,7 +56,7 @@ Test(receive, once,
 	join(session, 1, "239.1.1.1");
 	join(other, 1, "239.1.1.1");
 	put(0, "239.1.1.1", 0);
-	put(0, "239.129.1.1", 0); // the same MAC
+	put(0, "239.129.1.1", 0); // the same MAC address
 	put(0, "239.1.1.1", 20); // another interface
 	put(1, "239.1.1.1", 0);
 	library_fixture_settle(&fixture);
@@ -71,7 +72,7 @@ Test(receive, once,
 	library_fixture_close(&fixture);
 }
 
-Test(receive, leave, .description = "promise 1: what was queued before a leave stays readable")
+Test(receive, leave, .description = "promise 1: frames queued before a leave stay readable")
 {
 	library_fixture_open_three(&fixture);
 	session = library_fixture_session(&fixture);
@@ -86,8 +87,8 @@ Test(receive, leave, .description = "promise 1: what was queued before a leave s
 }
 
 Test(receive, flush,
-	.description =
-		"promise 1: a leave that flushes drops what is queued of its group and interface")
+	.description = "promise 1: a leave that flushes drops the queued frames of its group and "
+		       "interface")
 {
 	struct rte_mbuf *frames[8];
 	struct sluice_frame info;
@@ -111,7 +112,7 @@ Test(receive, flush,
 	cr_expect_eq(leave_flush(3, "239.1.1.1"), 0);
 	put(0, "239.1.1.2", 0);
 	library_fixture_settle(&fixture);
-	// In order: what was kept, then what came after it.
+	// In order: first the frames that were kept, then later ones.
 	cr_assert_eq(sluice_recv_burst(session, frames, 1), 1);
 	cr_assert_eq(sluice_frame_read(frames[0], &info), 0);
 	cr_expect_eq(info.group.bytes[3], 2);
@@ -123,11 +124,12 @@ Test(receive, flush,
 	put(0, "239.1.1.2", 0);
 	library_fixture_settle(&fixture);
 	cr_expect_eq(leave_flush(2, "239.1.1.1"), 0);
-	// library_fixture_close() finds the frame that is kept but never received.
+	// library_fixture_close() finds the frame that is queued but never received.
 	library_fixture_close(&fixture);
 }
 
-Test(receive, full, .description = "promise 7: a slow session loses only its own frames, counted")
+Test(receive, full,
+	.description = "promise 7: a slow session loses only its own frames, and they are counted")
 {
 	struct sluice_session_options options = {.ring_size = 8};
 	struct sluice_session_stats stats;
@@ -150,7 +152,7 @@ Test(receive, full, .description = "promise 7: a slow session loses only its own
 	library_fixture_close(&fixture);
 }
 
-Test(receive, room, .description = "sessions whose queues have no room are refused")
+Test(receive, room, .description = "sessions are refused when there is no room for their queues")
 {
 	struct sluice_session_options options = {.ring_size = 4096};
 
@@ -163,7 +165,7 @@ Test(receive, room, .description = "sessions whose queues have no room are refus
 	library_fixture_close(&fixture);
 }
 
-Test(receive, bind, .description = "a bound session gets its UDP port only, from the bind on")
+Test(receive, bind, .description = "a bound session gets only its UDP port, from the bind on")
 {
 	struct sluice_session_options options = {.udp_port_be = htons(7000)};
 
@@ -189,7 +191,8 @@ Test(receive, bind, .description = "a bound session gets its UDP port only, from
 	library_fixture_close(&fixture);
 }
 
-Test(receive, group_stats, .description = "a group's frames are counted, wanted and filtered apart")
+Test(receive, group_stats,
+	.description = "delivered and filtered frames of a group are counted separately")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
 			   source = library_fixture_addr("10.0.0.7");
@@ -212,7 +215,7 @@ Test(receive, group_stats, .description = "a group's frames are counted, wanted 
 }
 
 Test(receive, interface_stats,
-	.description = "an interface's reports and its port's frames are counted")
+	.description = "reports of an interface and frames of its port are counted")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
 			   group6 = library_fixture_addr("ff15::1");
@@ -254,7 +257,7 @@ static unsigned drops_of(const char *reason, unsigned ifindex)
 	return found;
 }
 
-Test(receive, drop_stats, .description = "what workers do and refuse is counted by reason")
+Test(receive, drop_stats, .description = "frames and drops of workers are counted by reason")
 {
 	struct sluice_worker_stats workers[2];
 	struct sluice_drop_stats drop;
@@ -274,7 +277,7 @@ Test(receive, drop_stats, .description = "what workers do and refuse is counted 
 	cr_expect_eq(workers[0].rx_packets + workers[1].rx_packets, 2);
 	cr_expect_eq(workers[0].delivered + workers[1].delivered, 0);
 	cr_expect_neq(workers[0].lcore, workers[1].lcore);
-	// Less room than entries: the number is that of all.
+	// With less room than entries, the result is still the number of all entries.
 	cr_expect_eq(sluice_stats_workers(session, workers, 1), 2);
 	n = sluice_stats_drops(session, NULL, 0);
 	cr_expect_eq(sluice_stats_drops(session, &drop, 1), n);
@@ -365,9 +368,10 @@ Test(receive, read, .description = "headers of IPv4, IPv6, tags, options and fra
 	cr_expect_eq(sluice_frame_read(NULL, &info), -EINVAL);
 }
 
-// ---- Verdicts ------------------------------------------------------------------------------
+// ---- Filtering -----------------------------------------------------------------------------
 
-Test(receive, filter, .description = "an application's own frames get the session's verdict")
+Test(receive, filter,
+	.description = "frames of the application are filtered like those of the session")
 {
 	static const char *const groups[] = {
 		"239.1.1.1", "239.1.1.2", "ff0e::1", "ff0e::2", "239.129.1.1", "232.1.1.1"};
@@ -400,15 +404,15 @@ Test(receive, filter, .description = "an application's own frames get the sessio
 	cr_expect_eq(sluice_filter_burst(session, 1, frames, 65), 0);
 	leave(1, "239.1.1.1");
 	cr_expect_eq(sluice_filter_burst(session, 1, frames, 6), 0x8);
-	cr_expect_eq(library_fixture_receive(session), 0, "verdicts queue nothing");
+	cr_expect_eq(library_fixture_receive(session), 0, "filtering queues no frame");
 	rte_pktmbuf_free_bulk(frames, 64);
 	library_fixture_close(&fixture);
 }
 
 Test(receive, filter_query,
-	.description = "IGMP-11: queries among the application's own frames are heard and answered")
+	.description = "IGMP-11: queries among the frames of the application are answered")
 {
-	// A general query of IGMPv3 that wants its answer within 0.1 s.
+	// An IGMPv3 general query with a maximum response time of 0.1 s.
 	static const uint8_t router_alert[] = {0x94, 4, 0, 0};
 	static uint8_t query[] = {0x11, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0};
 	struct rte_mbuf *frame;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames of a sluiced that runs in a process of its own: what its sessions here receive.
+// Frames that sessions in this process receive from a sluiced in another process.
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -35,7 +35,7 @@ static struct sluice_session *open_session(unsigned ring_size)
 	return new;
 }
 
-// Receives n frames of 239.1.1.x, or fewer if they do not come; returns how many.
+// Receives n frames of 239.1.1.x, or fewer if they do not arrive; returns their number.
 static unsigned receive_some(struct sluice_session *from, unsigned n, uint8_t last_byte)
 {
 	struct rte_mbuf *frames[32];
@@ -59,7 +59,7 @@ static unsigned receive_some(struct sluice_session *from, unsigned n, uint8_t la
 
 Test(remote_frames, receive,
 	.description =
-		"promise 1: frames of a daemon come by shared memory, and end with the leave")
+		"promise 1: frames of a daemon arrive by shared memory, and end with the leave")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
 			   other = library_fixture_addr("239.1.1.2");
@@ -84,7 +84,7 @@ Test(remote_frames, receive,
 }
 
 Test(remote_frames, leave_keeps,
-	.description = "promise 1: what was queued before the leave can be read, and no more comes")
+	.description = "promise 1: frames queued before the leave can be read, and no more arrive")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
 			   other = library_fixture_addr("239.1.1.2");
@@ -102,7 +102,7 @@ Test(remote_frames, leave_keeps,
 	daemon_end(&served, true);
 }
 
-Test(remote_frames, flush_by_vlan, .description = "a flush drops the frames of its interface alone")
+Test(remote_frames, flush_by_vlan, .description = "a flush drops only the frames of its interface")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
 			   other = library_fixture_addr("239.1.1.2");
@@ -141,7 +141,7 @@ Test(remote_frames, one_port, .description = "sessions of a process share a port
 	cr_expect_eq(rte_eth_dev_count_avail(), 2);
 	for (unsigned i = 0; i < 6; i++)
 		cr_assert_eq(sluice_join(sessions[i], 1, &group), 0);
-	// Another one takes the place, and not the frames, of one that is closed.
+	// A new session gets the slot of a closed one, but not its frames.
 	daemon_stream(&served, "239.1.1.1", 0, 0, 10);
 	sluice_session_close(sessions[1]);
 	sessions[1] = open_session(1024);
@@ -159,7 +159,7 @@ Test(remote_frames, one_port, .description = "sessions of a process share a port
 }
 
 Test(remote_frames, slow_reader,
-	.description = "promise 7: a session that does not read loses its own")
+	.description = "promise 7: a session that does not read loses only its own frames")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
 			   other = library_fixture_addr("239.1.1.2");
@@ -170,7 +170,7 @@ Test(remote_frames, slow_reader,
 	cr_assert_eq(sluice_join(idle, 1, &group), 0);
 	cr_assert_eq(sluice_join(session, 1, &other), 0);
 	for (unsigned i = 0; i < 10; i++) {
-		// More than the port holds.
+		// More frames than the port holds.
 		daemon_stream(&served, "239.1.1.1", 0, 0, 1500);
 		daemon_stream(&served, "239.1.1.2", 0, 0, 500);
 		cr_assert_eq(receive_some(session, 500, 2), 500, "round %u", i);
@@ -185,11 +185,11 @@ Test(remote_frames, slow_reader,
 	daemon_end(&served, true);
 }
 
-// ---- The client's death --------------------------------------------------------------------
+// ---- Death of the client ------------------------------------------------------------------
 
 TestSuite(remote_death, .timeout = 300);
 
-// A client in a process of its own: two sessions join the group, and it stops.
+// A client in another process: two sessions join the group, and the process stops.
 static pid_t fork_client(const char *path, const char *text)
 {
 	struct sluice_addr group = library_fixture_addr(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The same API on a sluiced: an engine with its control socket in this process stands for it.
+// The native API with a sluiced, represented by an engine with a control socket in this process.
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ static void start_daemon(void)
 
 static void open_session(void)
 {
-	// Two ends of shared memory in one process would only disturb each other.
+	// Both ends of shared memory in one process would only interfere with each other.
 	struct sluice_session_options options = {.stay = true};
 
 	cr_assert_eq(sluice_session_open(NULL, path, &options, &session), 0);
@@ -42,7 +42,7 @@ Test(remote, nobody, .description = "without a daemon a session is refused with 
 	cr_expect_eq(sluice_session_open(NULL, NULL, NULL, &session), -EINVAL);
 }
 
-Test(remote, interfaces, .description = "interfaces of the daemon are listed as they are")
+Test(remote, interfaces, .description = "the interfaces of the daemon are listed")
 {
 	struct sluice_interface list[3];
 	struct sluice_addr ipv4 = library_fixture_addr("10.9.0.2"),
@@ -59,7 +59,8 @@ Test(remote, interfaces, .description = "interfaces of the daemon are listed as 
 	cr_expect(list[1].vlan == 20 && list[1].ipv4.family == 0 && list[1].ipv6.family != 0);
 	cr_expect_eq(sluice_interface_addresses(session, 1, found, 2), 2);
 	cr_expect(sluice_addr_equal(&found[0], &ipv4) && sluice_addr_equal(&found[1], &ipv6));
-	cr_expect_eq(sluice_interface_addresses(session, 2, found, 2), 0, "a derived one");
+	cr_expect_eq(sluice_interface_addresses(session, 2, found, 2), 0,
+		"a derived address is not listed");
 	cr_expect_eq(sluice_interface_addresses(session, 4, found, 2), -ENODEV);
 	cr_expect_eq(sluice_interface_index(session, "tv20"), 2);
 	cr_expect_eq(sluice_interface_index(session, "nowhere"), -ENODEV);
@@ -70,7 +71,7 @@ Test(remote, interfaces, .description = "interfaces of the daemon are listed as 
 	daemon_stop();
 }
 
-Test(remote, stats, .description = "the daemon's counters are those of its engine")
+Test(remote, stats, .description = "the counters of the daemon equal those of its engine")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 	struct sluice_interface_stats stats;
@@ -105,8 +106,7 @@ Test(remote, stats, .description = "the daemon's counters are those of its engin
 }
 
 Test(remote, memberships,
-	.description =
-		"promise 4: joins are counted, filters kept, and the session's end leaves all")
+	.description = "promise 4: joins are counted, filters kept, and closing leaves all groups")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
 			   other = library_fixture_addr("239.1.1.2");
@@ -144,7 +144,8 @@ Test(remote, memberships,
 	daemon_stop();
 }
 
-Test(remote, filter_burst, .description = "no frame is wanted: the group table is the daemon's")
+Test(remote, filter_burst,
+	.description = "no frame is wanted, because the daemon has the group table")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 	struct rte_mbuf *mbuf;
@@ -163,7 +164,7 @@ Test(remote, filter_burst, .description = "no frame is wanted: the group table i
 	daemon_stop();
 }
 
-Test(remote, async, .description = "asynchronous joins have their events from the daemon")
+Test(remote, async, .description = "asynchronous joins get their events from the daemon")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
 			   ssm = library_fixture_addr("232.1.1.1");
@@ -194,7 +195,7 @@ Test(remote, async, .description = "asynchronous joins have their events from th
 	daemon_stop();
 }
 
-Test(remote, send, .description = "a datagram goes out by the daemon's interface")
+Test(remote, send, .description = "a datagram is sent on the interface of the daemon")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 
@@ -215,8 +216,7 @@ Test(remote, send, .description = "a datagram goes out by the daemon's interface
 	daemon_stop();
 }
 
-Test(remote, gone,
-	.description = "when the daemon goes, calls fail and all that was joined is lost")
+Test(remote, gone, .description = "when the daemon ends, calls fail and all groups are lost")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1"),
 			   other = library_fixture_addr("239.1.1.2");
@@ -247,7 +247,7 @@ Test(remote, gone,
 	sluice_session_close(session);
 }
 
-Test(remote, lost, .description = "a device that is gone is told to whoever joined there")
+Test(remote, lost, .description = "a removed device is reported to sessions that joined on it")
 {
 	start_daemon();
 	open_session();

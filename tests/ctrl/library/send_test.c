@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Datagrams a session sends: every byte of them, and who gets them.
+// Datagrams that a session sends: all bytes, and which sessions get them.
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ static const struct rte_mbuf *next_sent(void)
 	return fixture.sent[n];
 }
 
-// The ones' complement sum, as the receiver computes it: 0xffff if the checksum in it is right.
+// The one's complement sum as a receiver computes it: 0xffff if the checksum is correct.
 static uint16_t sum(uint32_t start, const uint8_t *at, size_t len)
 {
 	uint32_t total = start;
@@ -41,7 +41,7 @@ static uint16_t sum(uint32_t start, const uint8_t *at, size_t len)
 	return total;
 }
 
-Test(send, ipv4, .description = "RFC 1112: an IPv4 datagram is right to the last byte")
+Test(send, ipv4, .description = "RFC 1112: all bytes of an IPv4 datagram are correct")
 {
 	static const uint8_t expected[] = {
 		// Ethernet: destination of the group, then the port's MAC, IPv4
@@ -61,7 +61,7 @@ Test(send, ipv4, .description = "RFC 1112: an IPv4 datagram is right to the last
 	cr_assert_eq(sluice_set_multicast_if(session, 1), 0);
 	cr_assert_eq(send_text("239.129.1.1", "abcd"), 0);
 	frame = next_sent();
-	cr_assert_eq(frame->pkt_len, 60, "the least an Ethernet frame has");
+	cr_assert_eq(frame->pkt_len, 60, "minimum length of an Ethernet frame");
 	memcpy(bytes, rte_pktmbuf_mtod(frame, uint8_t *), 60);
 	cr_expect_eq(sum(0, bytes + 14, 20), 0xffff, "IPv4 checksum");
 	cr_expect_eq(sum(17 + 12, bytes + 26, 20), 0xffff, "UDP checksum");
@@ -76,7 +76,8 @@ Test(send, ipv4, .description = "RFC 1112: an IPv4 datagram is right to the last
 }
 
 Test(send, ipv6,
-	.description = "an IPv6 datagram on a VLAN is right, and its source reaches as far")
+	.description =
+		"an IPv6 datagram on a VLAN is correct, and its source has the scope of the group")
 {
 	struct sluice_addr group = library_fixture_addr("ff0e::1:2"),
 			   far = library_fixture_addr("2001:db8:20::2");
@@ -106,14 +107,14 @@ Test(send, ipv6,
 	library_fixture_close(&fixture);
 }
 
-Test(send, errors, .description = "what cannot be sent is refused with its own errno")
+Test(send, errors, .description = "each datagram that cannot be sent has its own errno")
 {
 	static const uint8_t large[3000];
 	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 
 	library_fixture_open_three(&fixture);
 	session = library_fixture_session(&fixture);
-	cr_expect_eq(send_text("239.1.1.1", "x"), -ENETUNREACH, "no interface was chosen");
+	cr_expect_eq(send_text("239.1.1.1", "x"), -ENETUNREACH, "no interface is selected");
 	cr_expect_eq(sluice_set_multicast_if(session, 4), -ENODEV);
 	cr_expect_eq(sluice_set_multicast_if(session, 1), 0);
 	cr_expect_eq(send_text("10.1.1.1", "x"), -EINVAL);
@@ -128,7 +129,7 @@ Test(send, errors, .description = "what cannot be sent is refused with its own e
 	library_fixture_close(&fixture);
 }
 
-Test(send, loop, .description = "sessions here that want the group get what is sent, if asked to")
+Test(send, loop, .description = "local sessions get the datagrams they want if loopback is enabled")
 {
 	struct sluice_addr group = library_fixture_addr("239.1.1.1");
 	struct sluice_session *receiver, *bound;
@@ -145,7 +146,7 @@ Test(send, loop, .description = "sessions here that want the group get what is s
 	cr_assert_eq(sluice_set_multicast_if(session, 1), 0);
 	cr_assert_eq(sluice_set_multicast_ttl(session, 0), 0);
 	cr_assert_eq(send_text("239.1.1.1", "here"), 0);
-	library_fixture_settle(&fixture); // calls are taken in order: the datagram before these
+	library_fixture_settle(&fixture); // calls are processed in order: the datagram before these
 	cr_assert_eq(sluice_recv_burst(receiver, &frame, 1), 1);
 	cr_assert_eq(sluice_frame_read(frame, &info), 0);
 	cr_expect(info.payload_len == 4 && info.udp_port_be == htons(5000));

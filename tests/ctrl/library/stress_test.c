@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Promises 1 to 7 under load: eight application threads join, leave, filter, flush and receive at
-// random while two workers deliver, each checked against a naive model of its own session. The
-// number of seconds is the environment variable SLUICE_STRESS_SECONDS.
+// random while two workers deliver. Each thread is checked against a naive model of its session.
+// SLUICE_STRESS_SECONDS is the number of seconds.
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <criterion/logging.h>
@@ -23,11 +23,11 @@ static struct library_fixture fixture;
 static atomic_bool stop;
 static atomic_uint_least64_t n_made, n_put, n_got, n_changes;
 
-// Criterion's own assertions belong to its thread.
+// The assertions of Criterion work only in its own thread.
 #define check(condition)                                                                           \
 	do {                                                                                       \
 		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);    \
+			fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);    \
 			abort();                                                                   \
 		}                                                                                  \
 	} while (0)
@@ -92,8 +92,8 @@ static struct rte_mbuf *make(const struct frame *frame)
 
 // ---- The load ------------------------------------------------------------------------------
 
-// The ring orders the writing of a frame before its reading, but ThreadSanitizer does not see into
-// net_ring: this says the same to it.
+// The ring orders the write of a frame before its read, but ThreadSanitizer does not see this
+// inside net_ring. This call states it.
 static uint16_t see(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n,
 	uint16_t max, void *arg)
 {
@@ -122,7 +122,7 @@ static void *generate(void *arg)
 	return NULL;
 }
 
-// The reports go nowhere.
+// Discards the reports.
 static void *swallow(void *arg)
 {
 	struct rte_mbuf *frame;
@@ -162,8 +162,8 @@ static void expect_wanted(const struct caller *caller, const struct rte_mbuf *fr
 	check(wants(&caller->memberships[group], source));
 }
 
-// What was queued before the last change stays readable: at most what a flush kept, and a ring.
-// Every frame after it was asked for.
+// Frames queued before the last change stay readable: at most those a flush kept, and a full ring.
+// All later frames match the current filter.
 static void receive(struct caller *caller)
 {
 	struct rte_mbuf *frames[32];
@@ -188,8 +188,8 @@ static void left(struct membership *membership, int rc)
 		membership->kind = NONE;
 }
 
-// A filter that makes a membership counts as one join, on an existing one it leaves the count
-// alone.
+// A filter that creates a membership counts as one join. On an existing one it does not change the
+// count.
 static void set_filter(struct membership *membership, enum membership_kind kind, unsigned source)
 {
 	if (membership->kind == NONE)
@@ -234,7 +234,7 @@ static void change(struct caller *caller)
 	}
 }
 
-// Verdicts agree with the model at once and exactly, whatever the others change meanwhile.
+// Filter results agree with the model immediately and exactly, whatever other threads change.
 static void judge(struct caller *caller)
 {
 	uint64_t expected = 0;
