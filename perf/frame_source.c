@@ -47,6 +47,9 @@ static void frame_init(struct rte_mempool *pool, void *arg, void *object, unsign
 {
 	struct rte_mbuf *frame = object;
 
+	(void)pool;
+	(void)arg;
+	(void)i;
 	headers_init((struct headers *)((char *)frame->buf_addr + RTE_PKTMBUF_HEADROOM));
 }
 
@@ -76,6 +79,9 @@ static uint16_t stamp(uint16_t port, uint16_t queue, struct rte_mbuf **frames, u
 {
 	struct frame_source *source = arg;
 
+	(void)port;
+	(void)queue;
+	(void)max;
 	for (unsigned i = 0; i < n; i++) {
 		struct headers *headers = rte_pktmbuf_mtod(frames[i], struct headers *);
 		const struct stamp *s = &source->stamps[(source->next + i) % SOURCE_KEYS];
@@ -91,6 +97,10 @@ static uint16_t stamp(uint16_t port, uint16_t queue, struct rte_mbuf **frames, u
 static uint16_t retag(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n,
 	uint16_t max, void *arg)
 {
+	(void)port;
+	(void)queue;
+	(void)max;
+	(void)arg;
 	for (unsigned i = 0; i < n; i++) {
 		struct headers *headers = rte_pktmbuf_mtod(frames[i], struct headers *);
 		bool odd = headers->ip.dst_addr & RTE_BE32(1);

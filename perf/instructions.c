@@ -37,6 +37,7 @@ struct instructions {
 // A group table has random seeds. Here every run must have the same ones.
 ssize_t getrandom(void *buffer, size_t length, unsigned flags)
 {
+	(void)flags;
 	memset(buffer, 0x5b, length);
 	return (ssize_t)length;
 }
@@ -122,6 +123,7 @@ __rte_noinline void stage_free(struct instructions *all, struct rte_mbuf **frame
 
 void stage_parse(struct instructions *all, struct rte_mbuf **frames)
 {
+	(void)all;
 	for (unsigned i = 0; i < BURST; i++) {
 		struct parsed parsed;
 
@@ -134,6 +136,7 @@ void stage_lookup4(struct instructions *all, struct rte_mbuf **frames)
 {
 	uint32_t index[BURST];
 
+	(void)frames;
 	group_table_lookup4_burst(all->interface->table4, &all->keys4[all->next], BURST, index);
 }
 
@@ -141,6 +144,7 @@ void stage_lookup6(struct instructions *all, struct rte_mbuf **frames)
 {
 	uint32_t index[BURST];
 
+	(void)frames;
 	group_table_lookup6_burst(all->interface->table6, 0, &all->keys6[all->next], BURST, index);
 }
 
@@ -192,6 +196,7 @@ void stage_mixed(struct instructions *all, struct rte_mbuf **frames)
 
 void stage_free(struct instructions *all, struct rte_mbuf **frames)
 {
+	(void)all;
 	rte_pktmbuf_free_bulk(frames, BURST);
 }
 
@@ -312,6 +317,7 @@ int main(int argc, char **argv)
 		"--no-telemetry", "--log-level", "error", "--lcores", "0@0,1@0"};
 	struct instructions all = {.odd_vlan = VLAN};
 
+	(void)argc;
 	if (rte_eal_init(RTE_DIM(args), (char **)args) < 0)
 		return 2;
 	open_all(&all);

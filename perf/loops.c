@@ -13,6 +13,7 @@ static const struct loop *peer_loop;
 
 void free_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
+	(void)loop;
 	rte_pktmbuf_free_bulk(frames, n);
 }
 
@@ -113,6 +114,9 @@ static void hash_records4(const struct group_table *table, unsigned worker,
 {
 	const unsigned n = end - first;
 
+	(void)table;
+	(void)worker;
+	(void)index;
 	// The tag of an IPv4 group is its address.
 	workload_must(peer_hash_burst(peer_loop->hash, &query->tags[first], n,
 			      (void **)&records[first]) != UINT64_MAX >> (64 - n),
@@ -124,6 +128,10 @@ static void known_records4(const struct group_table *table, unsigned worker,
 	const struct group_query *query, unsigned first, unsigned end, uint32_t *index,
 	struct group_record **records)
 {
+	(void)table;
+	(void)worker;
+	(void)query;
+	(void)index;
 	memcpy(&records[first], &peer_loop->known[peer_loop->at + first],
 		(end - first) * sizeof(*records));
 	fetch_records(records, first, end);

@@ -84,6 +84,7 @@ static int send_burst(void *arg)
 {
 	const uint16_t n_ports = rte_eth_dev_count_avail();
 
+	(void)arg;
 	while (!atomic_load_explicit(&stopped, memory_order_relaxed)) {
 		struct rte_mbuf *frames[BURST];
 		const uint16_t n = rte_eth_rx_burst(0, 0, frames, BURST);
@@ -146,6 +147,7 @@ static int copy_run(void *arg)
 // The minimum work of a worker with nothing joined.
 static int parse_run(void *arg)
 {
+	(void)arg;
 	while (!atomic_load_explicit(&stopped, memory_order_relaxed)) {
 		struct rte_mbuf *frames[BURST];
 		const uint16_t n = rte_eth_rx_burst(0, 0, frames, BURST);

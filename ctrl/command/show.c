@@ -197,6 +197,7 @@ enum exit_status sluice_show(
 	json_t *params = json_object(), *result;
 	enum exit_status status;
 
+	(void)argc;
 	if (options->interface)
 		json_object_set_new(params, "interface", json_string(options->interface));
 	if (view->in_pages)
@@ -249,6 +250,8 @@ static void show_event(void *arg, const json_t *event)
 enum exit_status sluice_watch(
 	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
+	(void)argc;
+	(void)argv;
 	setlinebuf(stdout);
 	return daemon_watch(daemon, show_event, (void *)options);
 }

@@ -67,12 +67,14 @@ static enum exit_status change(struct daemon *daemon, const struct sluice_option
 static enum exit_status join(
 	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
+	(void)argc;
 	return change(daemon, options, "group.join", argv[0], NULL, NULL);
 }
 
 static enum exit_status leave(
 	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
 {
+	(void)argc;
 	return change(daemon, options, "group.leave", argv[0], NULL, NULL);
 }
 

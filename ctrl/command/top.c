@@ -165,6 +165,9 @@ enum exit_status sluice_top(
 	enum exit_status status;
 	SCREEN *screen;
 
+	(void)options;
+	(void)argc;
+	(void)argv;
 	if (!isatty(STDOUT_FILENO) || !(screen = newterm(NULL, stdout, stdin))) {
 		fprintf(stderr, "sluice: top needs a terminal; `sluice show groups` does not\n");
 		return STATUS_USAGE;

@@ -159,6 +159,7 @@ static void trace_log(cyaml_log_t level, void *arg, const char *format, va_list 
 	struct trace *trace = arg;
 	char line[256];
 
+	(void)level;
 	vsnprintf(line, sizeof(line), format, args);
 	line[strcspn(line, "\n")] = '\0';
 	if (strncmp(line, prefix, strlen(prefix)) != 0)

@@ -43,6 +43,7 @@ static ssize_t take_text(void *cookie, const char *text, size_t size)
 {
 	const char *end = text + size;
 
+	(void)cookie;
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *stop = newline ? newline : end;

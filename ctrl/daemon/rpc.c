@@ -62,6 +62,7 @@ static void answer_lines(struct rpc_connection *connection)
 
 static void on_read(struct bufferevent *stream, void *arg)
 {
+	(void)stream;
 	answer_lines(arg);
 }
 
@@ -79,6 +80,7 @@ static void on_drained(struct bufferevent *stream, void *arg)
 
 static void on_event(struct bufferevent *stream, short what, void *arg)
 {
+	(void)stream;
 	// A client may shut down its side and still read what it is owed.
 	if (what & BEV_EVENT_EOF)
 		end(arg);
@@ -92,6 +94,9 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	struct rpc *rpc = arg;
 	struct rpc_connection *connection;
 
+	(void)listener;
+	(void)addr;
+	(void)len;
 	if (rpc->n_connections == CONNECTIONS_MAX) {
 		log_warning("control socket: %u clients are connected, one more is refused",
 			CONNECTIONS_MAX);
@@ -121,6 +126,8 @@ close_fd:
 
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
+	(void)listener;
+	(void)arg;
 	log_error("control socket: %s", strerror(errno));
 }
 

@@ -66,6 +66,8 @@ static void on_stop(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
 
+	(void)fd;
+	(void)what;
 	if (!daemon->rpc) {
 		event_base_loopbreak(daemon->base);
 		return;
@@ -79,6 +81,7 @@ static void on_stop(evutil_socket_t fd, short what, void *arg)
 
 static void log_report(void *arg, const char *line)
 {
+	(void)arg;
 	log_error("reload: %s", line);
 }
 
@@ -93,6 +96,7 @@ static void notify_reloading(void)
 
 static void log_note(void *arg, const char *line)
 {
+	(void)arg;
 	log_warning("reload: %s", line);
 }
 
@@ -128,6 +132,8 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	struct daemon *daemon = arg;
 	struct config *config;
 
+	(void)fd;
+	(void)what;
 	if (!daemon->rpc)
 		return;
 	notify_reloading();
@@ -237,6 +243,7 @@ close_signals:
 
 static void print_report(void *arg, const char *line)
 {
+	(void)arg;
 	fprintf(stderr, "sluiced: %s\n", line);
 }
 

@@ -28,6 +28,8 @@ void engine_tick(struct engine *engine)
 
 static void tick(evutil_socket_t fd, short what, void *arg)
 {
+	(void)fd;
+	(void)what;
 	engine_tick(arg);
 }
 

@@ -45,6 +45,7 @@ static int publish(void *ctx, struct host *host, const struct member_change *cha
 {
 	struct engine_host *publisher = ctx;
 
+	(void)host;
 	engine_machine_touch(&publisher->interface->engine->machines, &publisher->machine);
 	return engine_member_publish_change(publisher->interface, change);
 }
@@ -54,6 +55,7 @@ static void joined(void *ctx, struct host *host, struct member *member)
 	struct engine_host *joiner = ctx;
 	struct sluice_addr group;
 
+	(void)host;
 	member_group(member, &group);
 	engine_event_emit_member(
 		joiner->interface, ENGINE_EVENT_JOINED, member_session(member), &group);
@@ -63,6 +65,7 @@ static void log_text(void *ctx, struct host *host, const char *text)
 {
 	const struct engine_host *logger = ctx;
 
+	(void)host;
 	log_warning("%s: %s", logger->interface->config.name, text);
 }
 

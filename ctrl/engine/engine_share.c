@@ -28,6 +28,8 @@ static void on_work(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine_share *share = arg;
 
+	(void)fd;
+	(void)what;
 	share_process(share->share);
 }
 

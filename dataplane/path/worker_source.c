@@ -32,6 +32,7 @@ static unsigned poll_ring(struct worker *worker, const struct worker_source *sou
 
 static unsigned drain_queue(struct worker *worker, const struct worker_source *source)
 {
+	(void)worker;
 	port_drain(source->port, source->queue);
 	return 0;
 }

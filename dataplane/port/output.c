@@ -48,11 +48,15 @@ static inline unsigned account(
 static int count_check(const struct dataplane *dp, const struct output_config *config,
 	struct dataplane_error *error)
 {
+	(void)dp;
+	(void)config;
+	(void)error;
 	return 0;
 }
 
 static unsigned count_slots(const struct output_config *config)
 {
+	(void)config;
 	return 0;
 }
 
@@ -98,6 +102,7 @@ static unsigned ring_hand_over(
 	const unsigned accepted = claim(output, n);
 	const unsigned refused = account(output, lane, n, accepted);
 
+	(void)sender;
 	lane->end = lane->staged += accepted;
 	atomic_store_explicit(&lane->handed_over, lane->end, memory_order_release);
 	return refused;
@@ -106,11 +111,13 @@ static unsigned ring_hand_over(
 static int port_check(const struct dataplane *dp, const struct output_config *config,
 	struct dataplane_error *error)
 {
+	(void)dp;
 	return config->port == NULL ? dataplane_error_set(error, EINVAL, "no port") : 0;
 }
 
 static unsigned port_slots(const struct output_config *config)
 {
+	(void)config;
 	return BURST;
 }
 

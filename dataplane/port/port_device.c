@@ -249,6 +249,8 @@ static int on_event(uint16_t id, enum rte_eth_event_type type, void *arg, void *
 {
 	struct port *port = arg;
 
+	(void)id;
+	(void)ret;
 	if (type == RTE_ETH_EVENT_DESTROY)
 		atomic_store(&port->released, true);
 	if (type != RTE_ETH_EVENT_INTR_LSC)

@@ -27,6 +27,7 @@ static int swallow(void *ctx, const uint8_t *packet, size_t len, const struct sl
 {
 	struct bench *bench = ctx;
 
+	(void)dst;
 	if (!bench->frames)
 		bench->first_ms = bench->now_ms;
 	bench->last_ms = bench->now_ms;
@@ -45,6 +46,9 @@ static int swallow(void *ctx, const uint8_t *packet, size_t len, const struct sl
 
 static int publish(void *ctx, struct host *host, const struct member_change *change)
 {
+	(void)ctx;
+	(void)host;
+	(void)change;
 	return 0;
 }
 
@@ -52,6 +56,8 @@ static void joined(void *ctx, struct host *host, struct member *member)
 {
 	struct bench *bench = ctx;
 
+	(void)host;
+	(void)member;
 	bench->joined++;
 }
 

@@ -19,6 +19,7 @@ static atomic_bool stopped;
 
 static void on_signal(int number)
 {
+	(void)number;
 	atomic_store(&stopped, true);
 }
 

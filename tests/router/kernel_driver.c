@@ -38,6 +38,7 @@ static int print_frame(void *ctx, const uint8_t *packet, size_t len, const struc
 {
 	const struct player *player = ctx;
 
+	(void)dst;
 	printf("%" PRIu64 " frame ", player->now - ORIGIN_MS);
 	for (size_t i = 0; i < len; i++)
 		printf("%02x", packet[i]);
@@ -47,11 +48,17 @@ static int print_frame(void *ctx, const uint8_t *packet, size_t len, const struc
 
 static int publish(void *ctx, struct host *host, const struct member_change *change)
 {
+	(void)ctx;
+	(void)host;
+	(void)change;
 	return 0;
 }
 
 static void joined(void *ctx, struct host *host, struct member *member)
 {
+	(void)ctx;
+	(void)host;
+	(void)member;
 }
 
 static const struct host_ops ops = {

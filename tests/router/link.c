@@ -98,6 +98,7 @@ static int host_send(void *ctx, const uint8_t *packet, size_t len, const struct 
 {
 	struct scene *sc = ctx;
 
+	(void)dst;
 	if (!sc->script->clean && !sc->calm && script_random(&sc->random) % 50 == 0)
 		return -EAGAIN;
 
@@ -117,11 +118,17 @@ static int host_send(void *ctx, const uint8_t *packet, size_t len, const struct 
 
 static int host_publish(void *ctx, struct host *host, const struct member_change *change)
 {
+	(void)ctx;
+	(void)host;
+	(void)change;
 	return 0;
 }
 
 static void host_joined(void *ctx, struct host *host, struct member *member)
 {
+	(void)ctx;
+	(void)host;
+	(void)member;
 }
 
 const struct host_ops link_host_ops = {

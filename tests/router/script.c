@@ -175,6 +175,7 @@ static void print_event(const struct script *script, const struct event *event, 
 	};
 	static_assert(sizeof(names) / sizeof(names[0]) == EVENT_TYPES, "a name for each event");
 
+	(void)script;
 	fprintf(out, "%9.3f s  ", event->at_ms / 1000.0);
 	if (event->type < EVENT_CALLS)
 		fprintf(out, "session %u: ", event->session);

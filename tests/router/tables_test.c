@@ -42,6 +42,9 @@ static bool asked_group;
 
 static void record_query(void *ctx, unsigned group, uint32_t sources, bool suppress)
 {
+	(void)ctx;
+	(void)group;
+	(void)suppress;
 	asked_sources |= sources;
 	asked_group |= !sources;
 }

@@ -177,6 +177,7 @@ static atomic_bool drained;
 
 static void *drain(void *arg)
 {
+	(void)arg;
 	event_queue_drain(&events.queue, key.ifindex, &key.group);
 	atomic_store(&drained, true);
 	return NULL;

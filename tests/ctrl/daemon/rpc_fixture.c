@@ -35,6 +35,7 @@ static char path[64];
 
 static void complain(void *arg, const char *line)
 {
+	(void)arg;
 	cr_assert_fail("%s", line);
 }
 

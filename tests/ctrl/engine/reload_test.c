@@ -30,6 +30,7 @@ static unsigned n_lines;
 
 static void complain(void *arg, const char *line)
 {
+	(void)arg;
 	cr_assert_fail("%s", line);
 }
 
@@ -43,6 +44,7 @@ static struct config *parse(const char *text)
 
 static void take(void *arg, const char *line)
 {
+	(void)arg;
 	cr_assert_lt(n_lines, RTE_DIM(lines));
 	snprintf(lines[n_lines++], sizeof(lines[0]), "%s", line);
 }
@@ -136,6 +138,7 @@ static void read_all(void)
 
 static bool refuse(size_t size)
 {
+	(void)size;
 	return true;
 }
 

@@ -15,6 +15,9 @@ static long last_result;
 void OnUdpReceiveFrom(
 	dword socket, long result, IP_Endpoint remoteEndpoint, char data[], dword size)
 {
+	(void)remoteEndpoint;
+	(void)data;
+	(void)size;
 	received++;
 	last_result = result;
 	UdpReceiveFrom(socket, buffer, sizeof(buffer));

@@ -171,6 +171,7 @@ int sluice_session_bind(struct sluice_session *session, uint16_t udp_port_be)
 {
 	int rc;
 
+	(void)session;
 	if (call_fails("session_bind", &rc))
 		return rc;
 	note("session_bind %u;", ntohs(udp_port_be));
@@ -230,6 +231,7 @@ void sluice_session_close(struct sluice_session *session)
 
 int sluice_interface_index(struct sluice_session *session, const char *name)
 {
+	(void)session;
 	for (unsigned i = 0; i < library_double.n_interfaces; i++)
 		if (strcmp(library_double.interfaces[i].name, name) == 0)
 			return i + 1;
@@ -239,6 +241,7 @@ int sluice_interface_index(struct sluice_session *session, const char *name)
 int sluice_interface_name(
 	struct sluice_session *session, unsigned ifindex, char name[SLUICE_NAME_MAX])
 {
+	(void)session;
 	if (ifindex < 1 || ifindex > library_double.n_interfaces)
 		return -ENODEV;
 	strcpy(name, library_double.interfaces[ifindex - 1].name);
@@ -248,6 +251,7 @@ int sluice_interface_name(
 int sluice_interface_list(
 	struct sluice_session *session, struct sluice_interface *interfaces, unsigned n)
 {
+	(void)session;
 	for (unsigned i = 0; i < n && i < library_double.n_interfaces; i++)
 		interfaces[i] = library_double.interfaces[i];
 	return library_double.n_interfaces;
@@ -268,6 +272,7 @@ int sluice_interface_addresses(
 {
 	const struct sluice_interface *interface = &library_double.interfaces[ifindex - 1];
 
+	(void)session;
 	if (ifindex < 1 || ifindex > library_double.n_interfaces)
 		return -ENODEV;
 	return add_address(&library_double.another[ifindex - 1], addresses, n,
@@ -308,6 +313,7 @@ int sluice_join_async(struct sluice_session *session, unsigned ifindex,
 {
 	int rc;
 
+	(void)source;
 	if (call_fails("join_async", &rc))
 		return rc;
 	rc = group_check(ifindex, group);
@@ -354,6 +360,7 @@ int sluice_get_filter(struct sluice_session *session, unsigned ifindex,
 {
 	int rc;
 
+	(void)sources;
 	if (call_fails("get_filter", &rc))
 		return rc;
 	rc = group_check(ifindex, group);
@@ -442,6 +449,8 @@ int sluice_event_get(struct sluice_session *session, struct sluice_event *event)
 
 int sluice_event_ack(struct sluice_session *session, const struct sluice_event *event)
 {
+	(void)session;
+	(void)event;
 	return 0;
 }
 
@@ -451,6 +460,7 @@ int sluice_set_multicast_if(struct sluice_session *session, unsigned ifindex)
 {
 	int rc;
 
+	(void)session;
 	if (call_fails("set_multicast_if", &rc))
 		return rc;
 	rc = ifindex_check(ifindex);
@@ -464,6 +474,7 @@ int sluice_send(struct sluice_session *session, const struct sluice_addr *group,
 {
 	int rc;
 
+	(void)session;
 	if (call_fails("send", &rc))
 		return rc;
 	if (!is_multicast(group))

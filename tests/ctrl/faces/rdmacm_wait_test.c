@@ -98,6 +98,7 @@ Test(rdmacm_wait, destroy_waits_for_ack)
 
 static void *complete_late(void *arg)
 {
+	(void)arg;
 	usleep(20000);
 	library_double_complete(library_double_session());
 	return NULL;

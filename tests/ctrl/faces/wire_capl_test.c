@@ -173,6 +173,7 @@ static atomic_bool pumping;
 // Fills the wire with frames of the group.
 static void *pump(void *arg)
 {
+	(void)arg;
 	while (atomic_load(&pumping))
 		if (!put("239.1.1.1", PORT))
 			sched_yield();

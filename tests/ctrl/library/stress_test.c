@@ -97,6 +97,11 @@ static struct rte_mbuf *make(const struct frame *frame)
 static uint16_t see(uint16_t port, uint16_t queue, struct rte_mbuf **frames, uint16_t n,
 	uint16_t max, void *arg)
 {
+	(void)port;
+	(void)queue;
+	(void)frames;
+	(void)max;
+	(void)arg;
 	atomic_load_explicit(&n_made, memory_order_acquire);
 	return n;
 }
@@ -106,6 +111,7 @@ static void *generate(void *arg)
 	static struct frame frames[GROUPS * SOURCES];
 	unsigned seed = 1;
 
+	(void)arg;
 	for (unsigned i = 0; i < GROUPS * SOURCES; i++)
 		describe(i, &frames[i]);
 	while (!atomic_load(&stop)) {
@@ -127,6 +133,7 @@ static void *swallow(void *arg)
 {
 	struct rte_mbuf *frame;
 
+	(void)arg;
 	while (!atomic_load(&stop))
 		if (rte_ring_dequeue(fixture.tx[0], (void **)&frame) == 0)
 			rte_pktmbuf_free(frame);

@@ -17,6 +17,10 @@ static struct frame frames[GROUPS]; // groups 239.1.1.0 to 239.1.1.15
 static uint16_t make_frames(
 	uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t n, uint16_t max, void *arg)
 {
+	(void)port;
+	(void)queue;
+	(void)max;
+	(void)arg;
 	for (uint16_t i = 0; i < n; i++) {
 		const struct frame *frame = &frames[i % GROUPS];
 
@@ -145,6 +149,10 @@ static bool count_frame(void *context, unsigned worker, struct rte_mbuf *frame, 
 {
 	struct tap *tap = context;
 
+	(void)worker;
+	(void)frame;
+	(void)l3_offset;
+	(void)view;
 	tap->frames++;
 	tap->late += tap->removed;
 	return true;

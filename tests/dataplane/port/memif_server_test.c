@@ -244,6 +244,7 @@ Test(memif_server, second, .description = "a second client is refused until the 
 
 static bool refuse_user(void *arg, const struct ucred *peer_credentials)
 {
+	(void)arg;
 	cr_expect_eq(peer_credentials->pid, getpid());
 	cr_expect_eq(peer_credentials->uid, getuid());
 	return false;

@@ -25,11 +25,17 @@ static int on_send(void *ctx, const uint8_t *packet, size_t len, const struct sl
 
 static int on_publish(void *ctx, struct host *host, const struct member_change *change)
 {
+	(void)ctx;
+	(void)host;
+	(void)change;
 	return 0;
 }
 
 static void on_joined(void *ctx, struct host *host, struct member *member)
 {
+	(void)ctx;
+	(void)host;
+	(void)member;
 }
 
 static const struct host_ops ops = {

@@ -90,6 +90,7 @@ static int lab_on_publish(void *ctx, struct host *host, const struct member_chan
 	struct lab *lab = ctx;
 	char *end = lab->published;
 
+	(void)host;
 	if (lab->publish_error != 0)
 		return lab->publish_error;
 	lab->n_published++;
@@ -105,6 +106,7 @@ static void lab_on_joined(void *ctx, struct host *host, struct member *member)
 {
 	struct lab *lab = ctx;
 
+	(void)host;
 	cr_assert_eq(member_state(member), MEMBER_JOINED);
 	lab->n_joined++;
 }
@@ -113,6 +115,7 @@ static void lab_on_log(void *ctx, struct host *host, const char *text)
 {
 	struct lab *lab = ctx;
 
+	(void)host;
 	lab->n_logged++;
 	snprintf(lab->logged, sizeof(lab->logged), "%s", text);
 }
