@@ -180,12 +180,13 @@ void rig_settle(struct rig *rig)
 			received(rig), rig->sent);
 		sched_yield();
 	}
-	// Once for the turn that received them, once for frames handed to another worker's queue.
+	// One pass for the iteration that received them, one for frames handed to the queue of
+	// another worker.
 	dataplane_synchronize(rig->dp);
 	dataplane_synchronize(rig->dp);
 }
 
-// Drivers' calls; their header is not installed.
+// Functions that drivers call; their header is not installed.
 struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
 int rte_eth_dev_callback_process(
 	struct rte_eth_dev *dev, enum rte_eth_event_type event, void *ret_param);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A data plane on net_ring ports: what a test puts into a wire's receive rings the workers receive,
-// what they send comes out of its transmit ring.
+// A data plane on net_ring ports. The workers receive what a test puts into the receive rings of a
+// wire; what they send is in its transmit ring.
 #ifndef TESTS_DATAPLANE_RIG_H
 #define TESTS_DATAPLANE_RIG_H
 
@@ -19,14 +19,15 @@ struct wire {
 
 struct rig {
 	struct dataplane *dp;
-	struct rte_mempool *pool; // of the frames the test puts on the wire
-	uint64_t sent; // frames so far
+	struct rte_mempool *pool; // frames that the test puts on the wire
+	uint64_t sent; // frames sent so far
 };
 
-// For a suite's .init: three lcores, the workers' on another CPU if there is one; no huge pages.
+// Use it as a suite's .init. Starts EAL with three lcores, the workers on another CPU if there is
+// one, and no huge pages.
 void rig_eal(void);
 
-// Fails the test if anything goes wrong.
+// Fails the test on an error.
 void rig_open(struct rig *rig, unsigned n_workers, unsigned punt_rate);
 void rig_wire(struct rig *rig, struct wire *wire, const char *name, unsigned n_rx, unsigned n_tx);
 void rig_start(struct rig *rig);
@@ -38,25 +39,25 @@ struct output *rig_output(struct rig *rig, const struct output_config *config);
 struct output *rig_ring(struct rig *rig, unsigned size);
 struct sluice_addr rig_address(const char *text);
 
-// Any source, any port, or the sources and the port given.
+// Subscribes to any source and port, or to the given sources and port.
 void rig_join(
 	struct interface *interface, const char *group, uint64_t owner, struct output *output);
 void rig_join_filter(struct interface *interface, const char *group, uint64_t owner,
 	struct output *output, enum sluice_filter_mode mode, const char *source, uint16_t udp_port);
 void rig_leave(struct interface *interface, const char *group, uint64_t owner);
 
-// Puts a frame on the wire, by receive queue `queue`.
+// Puts a frame into receive queue `queue` of the wire.
 void rig_send(struct rig *rig, struct wire *wire, unsigned queue, const struct frame *frame);
 void rig_send_mbuf(struct rig *rig, struct wire *wire, unsigned queue, struct rte_mbuf *frame);
 struct rte_mbuf *rig_mbuf(struct rig *rig, const struct frame *frame);
-// Waits until the workers are through with everything sent.
+// Waits until the workers have processed everything sent.
 void rig_settle(struct rig *rig);
 
-// Says what a driver does whose device is gone.
+// Reports the removal of the device, as its driver does.
 void rig_remove(uint16_t id);
-// How many frames the output ring holds; frees them.
+// Returns the number of frames in the output ring and frees them.
 unsigned rig_drain(struct output *output);
-// The next frame the port sent by any queue, flattened; false if there is none.
+// Gets the next frame that the port sent on any queue, linearized; false if there is none.
 bool rig_sent(struct wire *wire, struct frame *frame);
 uint64_t rig_drops(const struct rig *rig, enum drop_reason reason);
 

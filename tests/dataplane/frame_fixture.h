@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Builds Ethernet frames byte by byte, with a second opinion of our own about every field.
+// Builds Ethernet frames byte by byte, independently of the code under test.
 #ifndef TESTS_DATAPLANE_FRAME_FIXTURE_H
 #define TESTS_DATAPLANE_FRAME_FIXTURE_H
 
@@ -15,27 +15,28 @@ struct frame {
 	size_t ip; // offset of the IP header
 };
 
-// The header that frame_ipv4() and frame_ipv6() build upon; a group's MAC by default.
+// The values that frame_ipv4() and frame_ipv6() put into the headers. The MAC address of the group
+// is the default.
 struct frame_spec {
-	const char *group, *source; // text; IPv6 if there is a colon
-	uint16_t udp_port; // destination; 0: port 5000
+	const char *group, *source; // text; IPv6 if it contains a colon
+	uint16_t udp_port; // destination; 0 means 5000
 	uint8_t protocol; // 0: UDP
 	uint16_t tags[4]; // TCIs, outermost first, up to n_tags
 	unsigned n_tags;
 	uint16_t outer_type; // EtherType of the first of several tags; 0: 0x88a8
 	const uint8_t *options; // IPv4 options (a multiple of 4) or IPv6 extension headers
 	size_t options_len;
-	uint8_t next; // IPv6: the first extension header, if there are any
-	uint16_t fragment; // IPv4: flags and offset; IPv6: build the header with `options`
-	const uint8_t *payload; // after the UDP header, or after the IP headers without UDP
+	uint8_t next; // IPv6: type of the first extension header, if any
+	uint16_t fragment; // IPv4: flags and offset; IPv6: use `options` instead
+	const uint8_t *payload; // after the UDP header; without UDP, after the IP headers
 	size_t payload_len;
-	size_t padding; // after the IP packet
+	size_t padding; // bytes after the IP packet
 	bool unicast_mac;
 };
 
 void frame_build(struct frame *frame, const struct frame_spec *spec);
 
-// Sets the IPv4 header checksum right again, after a change of the header.
+// Corrects the IPv4 header checksum after a change of the header.
 void frame_checksum(struct frame *frame);
 
 #endif

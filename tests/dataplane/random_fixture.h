@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A small generator, so that a random test does the same on every machine.
+// A small random number generator: a random test is the same on every machine.
 #ifndef TESTS_DATAPLANE_RANDOM_FIXTURE_H
 #define TESTS_DATAPLANE_RANDOM_FIXTURE_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The YAML configuration: any text gives a configuration or a reason why not, never both.
+// The YAML configuration: any text gives either a configuration or an error, never both.
 #include "input.h"
 
 #include <config.h>

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <router_frame.h>
 
-#define CALLS_PER_MS 100 // more is a spin
+#define CALLS_PER_MS 100 // more means an endless loop
 
 static int send_frame(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst)
 {
@@ -46,7 +46,7 @@ static const struct host_ops ops = {
 	.log = ignore_log,
 };
 
-// Option bits that a fuzzer may turn on one by one.
+// Option bits that the fuzzer may set one by one.
 void fuzz_host_open(struct fuzz_host *fuzz, int family, unsigned options)
 {
 	struct host_address addresses[2] = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The machine under calls, queries, time and faults, against the naive model of what sessions
-// want: every call returns what the model says, every group's state is the merge of its filters.
+// The host under calls, queries, time and faults, compared with a naive model of the filters of the
+// sessions: every call returns what the model says, and the state of every group is the merge of
+// its filters.
 #include "input.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 
 enum action {
 	ACTION_CALL,
-	ACTION_MORE_CALLS, // calls are what most bytes should be
+	ACTION_MORE_CALLS, // so that most bytes are calls
 	ACTION_RUN,
 	ACTION_QUERY,
 	ACTION_FOREIGN_REPORT,
@@ -156,7 +157,7 @@ static void act(struct machine *m, struct input *input)
 	}
 }
 
-// STA-4, STA-5: the host's group against the filters of all sessions.
+// STA-4, STA-5: the group of the host equals the merge of the filters of all sessions.
 static bool check_group(const struct machine *m, unsigned i)
 {
 	struct sluice_addr group, sources[SCRIPT_SOURCES];
@@ -205,7 +206,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		check(&m);
 	}
 
-	// In the end all is left and the host comes to rest.
+	// At the end all groups are left and the host becomes idle.
 	for (unsigned i = 0; i < SCRIPT_SESSIONS; i++)
 		session_close(m.sessions[i], m.fuzz.now_ms);
 	m.fuzz.full_port = 0;

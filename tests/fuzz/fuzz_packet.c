@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Packets from the wire: a few groups are joined, then the host receives the input packet by
-// packet. Each packet is also parsed on its own, with all records and sources if it is a report.
-// The first byte holds options of the host; then come, per packet, a control byte, a length and the
-// bytes. Bit 0 of the control byte makes lengths and checksums right, bit 1 puts a good IP header
-// in front; the other bits are the time to wait.
+// Packets from the wire: some groups are joined, then the host receives the packets of the input.
+// Each packet is also parsed separately, with all records and sources if it is a report. The first
+// byte holds options of the host. Then each packet has a control byte, a length and its bytes. Bit
+// 0 of the control byte corrects lengths and checksums, bit 1 adds a valid IP header; the other
+// bits are the time to wait.
 #include "input.h"
 
 #include <stdlib.h>
@@ -78,7 +78,7 @@ static void receive(struct fuzz_host *fuzz, struct input *input)
 	memcpy(packet + header, bytes, len);
 	if (control & 1)
 		frame_repair(packet, header + len);
-	// A buffer of just this size, for the sanitizer to watch its end.
+	// A buffer of exactly this size, so that a sanitizer detects reads past its end.
 	uint8_t *exact = malloc(header + len + !(header + len));
 	REQUIRE(exact);
 	memcpy(exact, packet, header + len);
@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	while (input.left)
 		receive(&fuzz, &input);
 
-	// No packet changes what is joined.
+	// No packet changes the memberships.
 	host_status(fuzz.host, &status);
 	REQUIRE(status.n_groups == 3 && status.memory <= MEMORY_MAX);
 	REQUIRE(status.robustness >= 1 && status.version >= 1);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames of the data plane: the fast parser agrees with the general one, chained mbufs with one
-// piece, and a template with the parser; what is found lies within the frame, whatever a NIC tells.
-// The first three bytes tell where the chain is cut and whether tags were stripped.
+// Frames of the data plane. The fast parser agrees with the general one, chained mbufs with linear
+// ones, and templates with the parser. What is found lies within the frame, whatever the offload
+// flags say. The first three bytes determine where the chain is split and whether tags were
+// stripped.
 #include "input.h"
 
 #include <parse_template.h>
@@ -9,7 +10,7 @@
 
 #define SEGMENTS 3
 
-// A buffer of just this size, for the sanitizer to watch its end.
+// A buffer of exactly this size, so that a sanitizer detects reads past its end.
 static uint8_t *copy(const uint8_t *bytes, size_t len)
 {
 	uint8_t *exact = malloc(len + !len);
@@ -72,8 +73,8 @@ static unsigned parse_chain(const uint8_t *bytes, size_t len, unsigned cut, unsi
 	return result;
 }
 
-// With a frame that parses fast as a template, one that differs in a byte matches if it parses fast
-// to the same kind.
+// If the fast path accepts a frame as a template, a frame that differs in one byte matches if the
+// fast path accepts it with the same result.
 static void require_match(uint8_t *bytes, size_t len, unsigned at, unsigned change, unsigned tag,
 	struct parsed *first)
 {
@@ -112,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		REQUIRE(result == DROP_NONE && equal(&fast, &whole));
 		require_match(exact, input.left, cut, cut2, tag, &fast);
 	}
-	// Whatever a NIC vouches for, right or not.
+	// Any checksum flags of a NIC, correct or not.
 	mbuf.ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 	mbuf.packet_type = RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_UDP;
 	if (parse_mbuf_fast(&mbuf, OFFLOAD_TAGS | OFFLOAD_CHECKSUM, &fast))

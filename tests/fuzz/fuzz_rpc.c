@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The control socket over a real engine, on ports that hear nothing: whatever a client sends, each
-// line that comes back is a JSON-RPC answer, and the server hangs up in the end.
+// The control socket of a real engine, on ports that receive nothing. Whatever a client sends, each
+// line of the answer is a JSON-RPC response, and the server closes the connection in the end.
 #include "input.h"
 
 #include <config.h>
@@ -41,7 +41,7 @@ static void remove_socket(void)
 	unlink(address.sun_path);
 }
 
-// Once for all inputs: EAL cannot be started twice.
+// Runs once for all inputs, because EAL cannot be started twice.
 static void open_server(void)
 {
 	const char *args[] = {"fuzz", "--no-huge", "--no-shconf", "-m", "160", "--no-pci",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reads a fuzzer's input piece by piece; beyond its end everything is zero.
+// Reads the input of a fuzzer piece by piece; everything beyond its end is zero.
 #ifndef INPUT_H
 #define INPUT_H
 

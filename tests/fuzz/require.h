@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What must hold while fuzzing: says what did not, and aborts for the fuzzer to see.
+// Checks while fuzzing: prints the failed condition and aborts, so that the fuzzer detects it.
 #ifndef REQUIRE_H
 #define REQUIRE_H
 
@@ -14,7 +14,7 @@
 
 _Noreturn static inline void require_fail(const char *what)
 {
-	fprintf(stderr, "not so: %s\n", what);
+	fprintf(stderr, "failed: %s\n", what);
 	abort();
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Searches all interleavings of the model of the group table for errors, then those of each wrong writer,
-# in which it must find one.
+# Searches all interleavings of the model of the group table for errors, then the interleavings of each
+# wrong writer, where it must find an error.
 set -eu
 
 model=$(cd "$(dirname "$0")" && pwd)/table.pml
@@ -30,9 +30,9 @@ n=1
 for wrong in REACH_TOO_LOW PUBLISH_EARLY FREE_EARLY; do
 	n=$((n + 1))
 	if [ "$(search -D$wrong)" -gt 0 ]; then
-		echo "ok $n - $wrong is found out"
+		echo "ok $n - $wrong is detected"
 	else
-		echo "not ok $n - $wrong is found out"
+		echo "not ok $n - $wrong is detected"
 		status=1
 	fi
 done

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How the group table publishes: a bucket of two slots whose entries may go on to the next bucket,
-// a writer that puts, removes and rebuilds, and a reader that must find STAYS at all times and must
-// never look into buckets that were freed. Build with -DREACH_TOO_LOW, -DPUBLISH_EARLY or
-// -DFREE_EARLY for a writer that gets it wrong, which the search has to find.
+// How the group table publishes: a bucket of two slots whose entries may continue in the next
+// bucket; a writer that puts, removes and rebuilds; and a reader that must find STAYS at all times
+// and must never read freed buckets. Build with -DREACH_TOO_LOW, -DPUBLISH_EARLY or -DFREE_EARLY
+// for a wrong writer, which the search must detect.
 
 #define STAYS 1
 #define LAST 4 // entries 2, 3 and 4 come and go
@@ -14,7 +14,7 @@ byte next[4];
 bit reach[2];
 bit freed[2];
 bit current;
-byte token, quiescent; // of the grace period: drawn by the writer, seen by the reader
+byte token, quiescent; // of the grace period: taken by the writer, seen by the reader
 bit present[LAST + 1];
 
 inline insert(g, e)
@@ -76,7 +76,7 @@ active proctype writer()
 #ifdef PUBLISH_EARLY
 		current = 1 - old;
 #endif
-		// The one that stays comes last, and so into the next bucket.
+		// STAYS is inserted last, and therefore goes into the next bucket.
 		e = LAST;
 		do
 		:: e >= 1 ->

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The hook of a group: which frames it sees, and what its verdict does.
+// The hook of a group: which frames it sees, and what its result does.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include "dataplane_fixture.h"
@@ -9,13 +9,13 @@ TestSuite(hook, .init = rig_eal, .timeout = 120);
 
 #define SEEN_MAX 1024
 
-// What a hook has seen. The frames are numbered by their UDP ports.
+// The frames that a hook has seen, numbered by their UDP ports.
 struct seen {
 	unsigned n;
 	uint16_t ports[SEEN_MAX];
 	uint8_t source_end[SEEN_MAX]; // last byte of the source address
 	size_t source_len;
-	unsigned refuse; // every so many-th frame; 0: none
+	unsigned refuse; // refuses every n-th frame; 0 means none
 };
 
 static struct rig rig;
@@ -109,7 +109,7 @@ Test(hook, sees_its_group,
 		send_group("239.129.1.1", "10.0.0.1", 0);
 		send_group("239.1.1.1", "10.0.0.1", 20);
 		others += 2;
-		// Runs of frames of one kind, and mixtures.
+		// Sequences of frames of one kind, and mixtures.
 		if (i % 3 == 0)
 			expected6[n6++] = send_group("ff3e::1", "2001:db8::7", 0);
 		if (i % 50 == 0)
@@ -136,8 +136,7 @@ Test(hook, sees_its_group,
 	rig_close(&rig);
 }
 
-Test(hook, sees_filtered,
-	.description = "a hook sees frames of its group that no filter lets through")
+Test(hook, sees_filtered, .description = "a hook sees frames of its group that no filter passes")
 {
 	struct seen seen = {.source_len = 4};
 	const struct fanout_hook hook = {note, &seen};
@@ -158,7 +157,7 @@ Test(hook, sees_filtered,
 }
 
 Test(hook, refuses,
-	.description = "a frame that the hook refuses goes to no output and counts as filtered")
+	.description = "a frame that the hook refuses is not delivered and counts as filtered")
 {
 	struct seen seen = {.source_len = 4, .refuse = 3};
 	const struct fanout_hook hook = {note, &seen};
@@ -186,7 +185,7 @@ Test(hook, refuses,
 	rig_close(&rig);
 }
 
-Test(hook, not_joined, .description = "a group without subscribers takes no hook")
+Test(hook, not_joined, .description = "a group without subscribers cannot have a hook")
 {
 	const struct fanout_hook hook = {note, NULL};
 	const struct sluice_addr group = rig_address("239.1.1.1");

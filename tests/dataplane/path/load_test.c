@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Changes while frames come at full speed: a net_null port whose receive callback makes them.
+// Changes while frames arrive at full rate, from the receive callback of a net_null port.
 #include <criterion/criterion.h>
 #include <rte_ethdev.h>
 #include <sched.h>
@@ -59,7 +59,7 @@ static void open_source(void)
 	rig_start(&rig);
 }
 
-// Waits until the worker has made some turns more.
+// Waits until the worker has done some more iterations.
 static void wait_turns(unsigned n)
 {
 	struct worker_info info;
@@ -99,8 +99,8 @@ Test(load, leave, .description = "promise 1: nothing is enqueued after withdraw 
 	rig_close(&rig);
 }
 
-// Two of every 32 frames are of group 1; none of them may be missed while its neighbours come and
-// go and another subscriber of it, too.
+// Two of every 32 frames are of group 1. None of them may be lost while neighbouring groups and
+// another subscriber of group 1 come and go.
 Test(load, stay, .description = "promise 6: a group that stays is never missed")
 {
 	struct output *stays, *other;
@@ -141,7 +141,7 @@ Test(load, stay, .description = "promise 6: a group that stays is never missed")
 struct tap {
 	struct fanout_hook hook;
 	_Atomic bool removed;
-	_Atomic uint64_t frames, late; // late: called when no worker should know it any more
+	_Atomic uint64_t frames, late; // late: calls after no worker should use it
 };
 
 static bool count_frame(void *context, unsigned worker, struct rte_mbuf *frame, uint16_t l3_offset,
@@ -158,11 +158,11 @@ static bool count_frame(void *context, unsigned worker, struct rte_mbuf *frame, 
 	return true;
 }
 
-// A hook that is removed is freed at once, which AddressSanitizer watches, but for every fourth,
-// which is kept to see that no call comes.
+// A removed hook is freed immediately, which AddressSanitizer checks. Every fourth one is kept, to
+// detect a late call.
 Test(load, hook,
-	.description = "a hook is set, replaced and removed at full speed: no frame is lost, no "
-		       "call comes late")
+	.description = "a hook is set, replaced and removed at full rate: no frame is lost, no "
+		       "call is late")
 {
 	const struct sluice_addr group = rig_address("239.1.1.1");
 	struct tap *kept[500] = {NULL};

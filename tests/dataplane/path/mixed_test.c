@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bursts whose frames are of several interfaces and families, or lie in mbufs of several sorts.
+// Bursts with frames of several interfaces and families, or in different kinds of mbufs.
 #include <criterion/criterion.h>
 #include "dataplane_fixture.h"
 
@@ -29,7 +29,7 @@ static void put(struct rte_mbuf *frame)
 	rig_send_mbuf(&rig, &in, 0, frame);
 }
 
-// A rig whose frames to 239.1.1.1 are counted.
+// A fixture that counts frames to 239.1.1.1.
 static struct output *open_counting(void)
 {
 	struct output *count;
@@ -67,7 +67,7 @@ static void release_held(struct rte_mbuf **held)
 }
 
 Test(mixed, pools,
-	.description = "frames of several pools, or held by others, all go back where they belong")
+	.description = "frames of several pools or with other references are freed to their pools")
 {
 	struct rte_mempool *other;
 	struct rte_mbuf *held[EACH];
@@ -81,7 +81,7 @@ Test(mixed, pools,
 		put(frame_from(other, "239.1.1.1"));
 		put(frame_from(rig.pool, "239.1.1.2"));
 	}
-	// All of them are there before the first is received.
+	// All frames are queued before the first one is received.
 	rig_start(&rig);
 	rig_settle(&rig);
 	cr_expect_eq(packets_of(count), 3 * EACH);
@@ -93,7 +93,7 @@ Test(mixed, pools,
 }
 
 Test(mixed, all_held,
-	.description = "frames alike in that somebody else holds them are not given away")
+	.description = "frames that all have another reference are not freed to the pool")
 {
 	struct rte_mbuf *held[EACH];
 	struct output *count = open_counting();
@@ -109,8 +109,8 @@ Test(mixed, all_held,
 
 #define FLOWS 7
 
-// Frame `number` of a flow, which is its last byte. Of the second flow some have options, of the
-// third the priority changes.
+// Frame `number` of a flow; the number is its last byte. In the second flow some frames have
+// options, in the third the priority changes.
 static void put_frame(unsigned flow, uint8_t number)
 {
 	static const uint8_t options[] = {1, 1, 1, 0};
@@ -140,7 +140,7 @@ static void put_frame(unsigned flow, uint8_t number)
 	rig_send(&rig, &in, 0, &frame);
 }
 
-// Returns how many frames there were, which are to come in the order of their numbers.
+// Returns the number of frames, which must be in the order of their numbers.
 static unsigned receive_in_order(struct output *ring)
 {
 	struct rte_mbuf *frame;
@@ -154,8 +154,7 @@ static unsigned receive_in_order(struct output *ring)
 }
 
 Test(mixed, order,
-	.description =
-		"frames of several VLANs and families find their own, each flow in its order")
+	.description = "frames of several VLANs and families are delivered, each flow in order")
 {
 	static const uint16_t vlans[FLOWS][2] = {{0}, {20}, {30}, {0}, {20}, {20, 5}, {20, 6}};
 	struct output *rings[FLOWS];
@@ -176,7 +175,7 @@ Test(mixed, order,
 	for (unsigned i = 0; i < 400; i++) {
 		unsigned flow = (draw = draw * 1103515245 + 12345) >> 16 & 7;
 
-		// Now and then many of one flow.
+		// Sometimes many frames of one flow.
 		for (unsigned n = flow < FLOWS ? 1 : i % 16; n > 0; n--) {
 			unsigned one = flow < FLOWS ? flow : i % FLOWS;
 
@@ -184,7 +183,7 @@ Test(mixed, order,
 				put_frame(one, sent[one]++);
 		}
 	}
-	// All of them are there before the first is received.
+	// All frames are queued before the first one is received.
 	rig_start(&rig);
 	rig_settle(&rig);
 	for (unsigned i = 0; i < FLOWS; i++)

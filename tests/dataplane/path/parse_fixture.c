@@ -5,8 +5,8 @@
 
 #define MF 0x2000
 
-// Extension headers: the next header and the length in units of 8 bytes beyond the first come
-// first; the frame builder writes them as they are.
+// Extension headers. They start with the next header and the length in units of 8 bytes beyond the
+// first 8; the frame builder writes them unchanged.
 static const uint8_t hop_by_hop_udp[] = {17, 0, 5, 2, 0, 0, 1, 0};
 static const uint8_t hop_by_hop_icmp[] = {58, 0, 5, 2, 0, 0, 1, 0};
 static const uint8_t hop_by_hop_long[] = {17, 9, 5, 2, 0, 0, 1, 0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames of every kind the parser knows, and what it has to find in them.
+// Frames of every kind that the parser knows, and the expected results.
 #ifndef TESTS_DATAPLANE_PARSE_FIXTURE_H
 #define TESTS_DATAPLANE_PARSE_FIXTURE_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a NIC tells of frames: tags it took out, headers it vouches for.
+// Offload flags of a NIC: stripped tags, and headers with a good checksum.
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -18,7 +18,8 @@ static void expect_same(const struct parsed *a, const struct parsed *b, const ch
 	cr_expect_arr_eq(a->source6, b->source6, a->flags & PARSED_IPV6 ? 16 : 4, "%s", name);
 }
 
-// The frame in memory just as long, without its outer tag, if it has any: that is in the metadata.
+// A frame in a buffer of exactly its length, without its outer tag if it has one: that tag is in
+// the metadata.
 static struct rte_mbuf *strip(const struct frame *frame, unsigned n_tags)
 {
 	struct frame stripped = *frame;
@@ -47,7 +48,7 @@ static void release(struct rte_mbuf *mbuf)
 }
 
 Test(parse_offload, stripped,
-	.description = "stripped frames are what they were, by the fast way as well")
+	.description = "frames with stripped tags parse like the originals, on the fast path too")
 {
 	unsigned fast = 0;
 
@@ -74,10 +75,10 @@ Test(parse_offload, stripped,
 		}
 		release(mbuf);
 	}
-	cr_expect_geq(fast, 4, "one tag, two tags, a priority tag, IPv6 are of the fast ones");
+	cr_expect_geq(fast, 4, "one tag, two tags, a priority tag and IPv6 are on the fast path");
 }
 
-// As an honest NIC does.
+// The flags of a correct NIC.
 static void vouch(struct rte_mbuf *mbuf)
 {
 	mbuf->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD;
@@ -85,7 +86,7 @@ static void vouch(struct rte_mbuf *mbuf)
 }
 
 Test(parse_offload, checksum_good,
-	.description = "what the NIC vouches for is not looked at again, else it is")
+	.description = "a checksum is verified unless the NIC reports it as good")
 {
 	const uint64_t believed = OFFLOAD_TAGS | OFFLOAD_CHECKSUM;
 	unsigned checksum_good = 0;
@@ -106,12 +107,12 @@ Test(parse_offload, checksum_good,
 			checksum_good++;
 			cr_expect(parse_mbuf_fast(mbuf, believed, &offload), "%s", row->name);
 			expect_same(&offload, &general, row->name);
-			// The checksum, which only a port that looks at it is believed to know.
+			// The checksum: only the flag of a port with checksum offload is trusted.
 			rte_pktmbuf_mtod(mbuf, uint8_t *)[general.l3_offset + 10] ^= 0x5a;
 			cr_expect(parse_mbuf_fast(mbuf, believed, &offload), "%s", row->name);
 			cr_expect_eq(
 				parse_mbuf(mbuf, &offload), DROP_BAD_CHECKSUM, "%s", row->name);
-			mbuf->ol_flags ^= RTE_MBUF_F_RX_IP_CKSUM_MASK; // from good to bad
+			mbuf->ol_flags ^= RTE_MBUF_F_RX_IP_CKSUM_MASK; // changes good to bad
 			cr_expect_not(parse_mbuf_fast(mbuf, believed, &offload), "%s", row->name);
 		}
 		release(mbuf);
@@ -119,8 +120,8 @@ Test(parse_offload, checksum_good,
 	cr_expect_geq(checksum_good, 3, "padded, large, tagged");
 }
 
-// Nothing it says leads to a read outside, nor to a length outside.
-Test(parse_offload, random, .description = "promise 8: a NIC that is wrong harms nobody")
+// No flag leads to a read or a length outside the frame.
+Test(parse_offload, random, .description = "promise 8: wrong flags of a NIC are harmless")
 {
 	unsigned seed = 2;
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Matching with a template says what parsing would: of any two frames, the second matches if it is
-// one for parse_mbuf_fast(), of the same kind and in the same sort of mbuf.
+// Matching with a template agrees with parsing: for any two frames, the second one matches if
+// parse_mbuf_fast() accepts it, and it is of the same kind and in the same kind of mbuf.
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include "parse_fixture.h"
 #include "parse_template.h"
 
-static struct rte_mempool *const pools[2] = {(void *)0x40, (void *)0x80}; // nobody looks inside
+static struct rte_mempool *const pools[2] = {(void *)0x40, (void *)0x80}; // never dereferenced
 
-// In memory just as long as the frame, so that a sanitizer sees a read past it.
+// In a buffer of exactly its length, so that a sanitizer detects a read past it.
 static struct rte_mbuf *mbuf_of(const struct frame *frame)
 {
 	struct rte_mbuf *mbuf = calloc(1, sizeof(*mbuf));
@@ -51,7 +51,7 @@ static bool matches(const struct parse_template *template, const struct rte_mbuf
 		template->ipv6, template->frame_flags != 0);
 }
 
-// What matching has to say, found by parsing.
+// The expected result of matching, determined by parsing.
 static bool is_like(
 	const struct rte_mbuf *frame, const struct parsed *first, uint64_t offload_flags)
 {
@@ -60,7 +60,7 @@ static bool is_like(
 	return parse_mbuf_fast(frame, offload_flags, &parsed) && parsed.kind == first->kind;
 }
 
-Test(parse_template, pairs, .description = "any frame against any frame that parses fast")
+Test(parse_template, pairs, .description = "any frame against any frame that the fast path accepts")
 {
 	unsigned n_templates = 0, n_matches = 0;
 
@@ -86,11 +86,11 @@ Test(parse_template, pairs, .description = "any frame against any frame that par
 		release(one);
 	}
 	cr_expect_geq(n_templates, 4, "IPv4 and IPv6, with a tag and without");
-	cr_expect_gt(n_matches, n_templates, "not only themselves");
+	cr_expect_gt(n_matches, n_templates, "frames do not only match themselves");
 }
 
 Test(parse_template, damaged,
-	.description = "promise 8: any bit that is wrong is seen, as parsing sees it")
+	.description = "promise 8: matching detects any wrong bit that parsing detects")
 {
 	for (unsigned i = 0; i < parse_n_cases; i++) {
 		struct rte_mbuf *frame = mbuf_of_case(i);
@@ -114,7 +114,8 @@ Test(parse_template, damaged,
 	}
 }
 
-Test(parse_template, truncated, .description = "promise 8: a frame cut off is as long as it is")
+Test(parse_template, truncated,
+	.description = "promise 8: a truncated frame is not read past its end")
 {
 	for (unsigned i = 0; i < parse_n_cases; i++) {
 		struct rte_mbuf *whole = mbuf_of_case(i);
@@ -139,7 +140,7 @@ Test(parse_template, truncated, .description = "promise 8: a frame cut off is as
 	}
 }
 
-Test(parse_template, mbufs, .description = "frames that are freed otherwise are not alike")
+Test(parse_template, mbufs, .description = "frames that are freed in another way do not match")
 {
 	struct rte_mbuf *frame = mbuf_of_udp();
 	struct parse_template template;
@@ -161,7 +162,7 @@ Test(parse_template, mbufs, .description = "frames that are freed otherwise are 
 	cr_expect_not(matches(&template, frame));
 	frame->ol_flags = RTE_MBUF_F_EXTERNAL;
 	cr_expect_not(matches(&template, frame));
-	// Alike in that, such frames match, but are nothing to give back to the pool.
+	// Two such frames match, but must not be returned to the pool in bulk.
 	parse_template_init(&template, frame, OFFLOAD_TAGS, &first);
 	cr_expect(matches(&template, frame));
 	cr_expect_not(template.returns);
@@ -198,7 +199,7 @@ Test(parse_template, offload_flags,
 	frame->ol_flags = 0;
 	cr_expect_not(matches(&template, frame), "no tag");
 
-	// The checksum need not be right if the NIC says it is, of IPv4 and UDP, and is believed.
+	// The checksum may be wrong if the NIC reports it as good and the port trusts the NIC.
 	frame->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 	frame->packet_type = RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_UDP;
 	cr_assert(parse_mbuf_fast(frame, believed, &first));
@@ -214,7 +215,7 @@ Test(parse_template, offload_flags,
 	parse_template_init(&template, frame, OFFLOAD_TAGS, &first);
 	*checksum ^= 0x5a;
 	frame->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD;
-	cr_expect_not(matches(&template, frame), "by a port that is not believed");
+	cr_expect_not(matches(&template, frame), "on a port that does not trust the flag");
 	release(frame);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The parser on bytes alone: no EAL. Mbufs, where a test needs them, are made by hand.
+// The parser on bytes, without EAL. Mbufs are built by hand where a test needs them.
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -7,7 +7,8 @@
 #include "parse.h"
 #include "parse_fixture.h"
 
-// Both ways, from memory just as long as the frame, so that a sanitizer sees a read past it.
+// Parses both ways, from a buffer of exactly the frame's length, so that a sanitizer detects a read
+// past it.
 static unsigned parse_bytes(const uint8_t *bytes, size_t len, struct parsed *parsed)
 {
 	uint8_t *exact = malloc(len > 0 ? len : 1);
@@ -67,7 +68,7 @@ Test(parse, frames)
 	}
 }
 
-Test(parse, truncated, .description = "promise 8: a frame cut off at any byte is dropped")
+Test(parse, truncated, .description = "promise 8: a frame truncated at any byte is dropped")
 {
 	for (unsigned i = 0; i < parse_n_cases; i++) {
 		struct parsed parsed;
@@ -84,17 +85,17 @@ Test(parse, truncated, .description = "promise 8: a frame cut off at any byte is
 	}
 }
 
-// One damage to a good frame.
+// One error in a valid frame.
 struct damage {
 	const char *name;
 	bool ipv6;
-	unsigned at; // from the IP header
+	unsigned at; // offset from the IP header
 	uint8_t value;
 	bool fix_checksum;
 	unsigned result;
 };
 
-Test(parse, damaged, .description = "promise 8: each way to be wrong has its own reason")
+Test(parse, damaged, .description = "promise 8: each error has its own drop reason")
 {
 	static const struct damage damages[] = {
 		{"IPv4 version 5", false, 0, 0x55, true, DROP_BAD_VERSION},
@@ -137,7 +138,7 @@ Test(parse, not_ip)
 	cr_expect_eq(parse_bytes(arp, sizeof(arp), &parsed), DROP_NOT_MULTICAST);
 }
 
-// The headers may not reach beyond PARSE_WINDOW, segmented or not.
+// The headers must end within PARSE_WINDOW, segmented or not.
 Test(parse, window)
 {
 	uint8_t options[640] = {60, 70};
@@ -154,8 +155,8 @@ Test(parse, window)
 	cr_expect_eq(parse_bytes(frame.bytes, frame.len, &parsed), DROP_BAD_EXTENSION);
 }
 
-// Random damage never leads to a read outside (the sanitizers watch) nor to a length outside.
-Test(parse, random, .description = "promise 8")
+// Random errors never lead to a read (checked by sanitizers) or a length outside the frame.
+Test(parse, random, .description = "promise 8: random errors are harmless")
 {
 	unsigned seed = 1;
 
@@ -174,7 +175,7 @@ Test(parse, random, .description = "promise 8")
 
 // ---- Mbufs ---------------------------------------------------------------------------------
 
-// Cuts the frame into segments of `cut` bytes, each in memory of its own.
+// Splits the frame into segments of `cut` bytes, each in its own buffer.
 static struct rte_mbuf *chain_make(const struct frame *frame, size_t cut)
 {
 	struct rte_mbuf *first = NULL, **link = &first;
@@ -250,7 +251,7 @@ Test(parse, stripped_tags)
 	cr_expect_eq(parsed.inner_vlan, 20);
 	chain_free(mbuf);
 
-	// The outer tag stripped, the inner one still in the frame.
+	// The outer tag is stripped, the inner one is still in the frame.
 	frame_build(&frame, &parse_cases[3].spec);
 	mbuf = chain_make(&frame, FRAME_MAX);
 	mbuf->ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;

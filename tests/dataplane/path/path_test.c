@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames in by a port, through the group table, out by outputs.
+// Frames from a port through the group table to outputs.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include "dataplane_fixture.h"
@@ -42,7 +42,8 @@ static void send_tagged(uint16_t outer, uint16_t inner)
 }
 
 Test(path, shared_mac,
-	.description = "promise 5: of groups that share a MAC only the joined one is delivered")
+	.description =
+		"promise 5: only the joined one of two groups with the same MAC is delivered")
 {
 	struct output *ring;
 
@@ -58,7 +59,7 @@ Test(path, shared_mac,
 	rig_close(&rig);
 }
 
-Test(path, sources, .description = "promise 5: of two sources only the joined one is delivered")
+Test(path, sources, .description = "promise 5: only the joined one of two sources is delivered")
 {
 	struct output *include, *exclude;
 
@@ -82,7 +83,7 @@ Test(path, sources, .description = "promise 5: of two sources only the joined on
 	rig_close(&rig);
 }
 
-Test(path, vlans, .description = "promise 5: a group of one VLAN is not delivered to another's")
+Test(path, vlans, .description = "promise 5: a group of one VLAN is not delivered to another VLAN")
 {
 	struct output *untagged, *vlan, *qinq;
 
@@ -97,7 +98,7 @@ Test(path, vlans, .description = "promise 5: a group of one VLAN is not delivere
 	rig_join(rig_interface(&in, 100, 20), "239.1.1.1", 1, qinq);
 	rig_start(&rig);
 	send_group("239.1.1.1", "10.0.0.1");
-	send_tagged(0, VLAN_NONE); // a priority tag: untagged
+	send_tagged(0, VLAN_NONE); // a priority tag counts as untagged
 	send_tagged(20, VLAN_NONE);
 	send_tagged(0xe000 | 20, VLAN_NONE);
 	send_tagged(20, VLAN_NONE);
@@ -115,7 +116,8 @@ Test(path, vlans, .description = "promise 5: a group of one VLAN is not delivere
 }
 
 Test(path, ports_and_fragments,
-	.description = "a bound subscriber gets its port, and later fragments, which have none")
+	.description =
+		"a bound subscriber gets its UDP port, and later fragments, which have no port")
 {
 	struct output *bound, *any;
 
@@ -147,7 +149,7 @@ Test(path, ports_and_fragments,
 	rig_close(&rig);
 }
 
-Test(path, once, .description = "promise 5: an output named by several lines gets a frame once")
+Test(path, once, .description = "promise 5: an output with several subscribers gets a frame once")
 {
 	struct output *ring, *count;
 	struct output_stats stats;
@@ -169,7 +171,7 @@ Test(path, once, .description = "promise 5: an output named by several lines get
 	rig_close(&rig);
 }
 
-Test(path, crowd, .description = "promise 5: of 1,024 outputs each gets the frame, once")
+Test(path, crowd, .description = "promise 5: each of 1,024 outputs gets the frame once")
 {
 	enum { CROWD = 1024 };
 	static struct output *rings[CROWD];
@@ -192,9 +194,7 @@ Test(path, crowd, .description = "promise 5: of 1,024 outputs each gets the fram
 	rig_close(&rig);
 }
 
-Test(path, order,
-	.description =
-		"an output gets its frames in their order, alone or with others, in one burst")
+Test(path, order, .description = "an output gets the frames of a burst in order, shared or not")
 {
 	enum { FRAMES = 24, LEN = 42 };
 	struct output *all, *some;
@@ -234,7 +234,8 @@ Test(path, order,
 	rig_close(&rig);
 }
 
-Test(path, slow, .description = "promise 7: a full output loses only its own frames, counted")
+Test(path, slow,
+	.description = "promise 7: a full output loses only its own frames, and they are counted")
 {
 	enum { FRAMES = 200, ROOM = 8 };
 	struct output *slow, *fast;
@@ -260,7 +261,7 @@ Test(path, slow, .description = "promise 7: a full output loses only its own fra
 	rig_close(&rig);
 }
 
-Test(path, ring_budget, .description = "promise 7: rings never take what the receive pool needs")
+Test(path, ring_budget, .description = "promise 7: rings never take the mbufs that receiving needs")
 {
 	struct output_config config = {.kind = OUTPUT_RING, .ring_size = 2048};
 	struct dataplane_error error;
@@ -277,7 +278,7 @@ Test(path, ring_budget, .description = "promise 7: rings never take what the rec
 	rig_close(&rig);
 }
 
-Test(path, busy_output, .description = "an output closes when no subscription names it")
+Test(path, busy_output, .description = "an output can be closed when no subscription names it")
 {
 	struct output *ring;
 
@@ -326,7 +327,7 @@ Test(path, group_stats)
 }
 
 Test(path, mixed_burst,
-	.description = "promise 5: families, VLANs and groups of one burst do not mix")
+	.description = "promise 5: families, VLANs and groups of one burst are kept apart")
 {
 	struct interface *vlan;
 	struct output *rings[4];
@@ -347,7 +348,7 @@ Test(path, mixed_burst,
 		send_group("ff0e::1", "2001:db8::1");
 		send_tagged(20, VLAN_NONE);
 	}
-	// All of them are there before the first is received.
+	// All frames are queued before the first one is received.
 	rig_start(&rig);
 	rig_settle(&rig);
 	cr_expect_eq(rig_drain(rings[0]), 50);
@@ -358,7 +359,7 @@ Test(path, mixed_burst,
 	rig_close(&rig);
 }
 
-Test(path, leave, .description = "promise 1: after withdrawal and synchronize nothing more comes")
+Test(path, leave, .description = "promise 1: nothing is delivered after withdrawal and synchronize")
 {
 	struct output *ring;
 	unsigned after = 0;
@@ -383,7 +384,7 @@ Test(path, leave, .description = "promise 1: after withdrawal and synchronize no
 }
 
 Test(path, stay,
-	.description = "promise 6: changes of other groups lose no frame of one that stays")
+	.description = "promise 6: changes of other groups lose no frame of a group that stays")
 {
 	struct output *ring, *count;
 	unsigned got = 0;
@@ -413,7 +414,7 @@ Test(path, stay,
 	rig_close(&rig);
 }
 
-Test(path, workers, .description = "two queues, two workers, one output for both")
+Test(path, workers, .description = "two queues and two workers share one output")
 {
 	struct output *ring;
 	struct worker_info info;
@@ -441,7 +442,7 @@ Test(path, workers, .description = "two queues, two workers, one output for both
 	rig_close(&rig);
 }
 
-Test(path, restart, .description = "stopped workers hold up nobody and start again")
+Test(path, restart, .description = "stopped workers block nothing and can be restarted")
 {
 	struct output *ring;
 	struct dataplane_error error;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// IGMP and MLD frames to the control thread, and no more of them than agreed.
+// IGMP and MLD frames to the control thread, and their rate limit.
 #include <criterion/criterion.h>
 #include "punt.h"
 #include "dataplane_fixture.h"
@@ -55,7 +55,8 @@ static void expect_punted(struct interface *interface, const struct frame_spec *
 	rte_pktmbuf_free(punted.frame);
 }
 
-Test(punt, both, .description = "FRM-13 IGMP-11: IGMP and MLD reach control with their interface")
+Test(punt, both,
+	.description = "FRM-13 IGMP-11: IGMP and MLD reach the control thread with their interface")
 {
 	struct interface *untagged, *vlan;
 	struct output *ring;
@@ -73,7 +74,7 @@ Test(punt, both, .description = "FRM-13 IGMP-11: IGMP and MLD reach control with
 	rig_settle(&rig);
 	expect_punted(untagged, &igmp);
 	expect_punted(vlan, &mld);
-	// A query for a joined group is for the protocol, not for the subscriber.
+	// A query to a joined group goes to the control thread, not to the subscriber.
 	send_spec(&(struct frame_spec){
 		.group = "239.1.1.1", .source = "10.0.0.1", .protocol = 2, .payload_len = 12});
 	// No interface has this tag.
@@ -92,7 +93,7 @@ Test(punt, both, .description = "FRM-13 IGMP-11: IGMP and MLD reach control with
 	rig_close(&rig);
 }
 
-Test(punt, segments, .description = "control gets the packet in one piece")
+Test(punt, segments, .description = "the control thread gets the packet in one segment")
 {
 	struct interface *interface;
 	struct rte_mbuf *first, *second;
@@ -114,7 +115,7 @@ Test(punt, segments, .description = "control gets the packet in one piece")
 	rig_close(&rig);
 }
 
-Test(punt, no_room, .description = "a packet that cannot be put in one piece is dropped, counted")
+Test(punt, no_room, .description = "a packet that cannot be linearized is dropped and counted")
 {
 	struct rte_mbuf *first, *second;
 	struct frame frame;
@@ -136,7 +137,8 @@ Test(punt, no_room, .description = "a packet that cannot be put in one piece is 
 	rig_close(&rig);
 }
 
-Test(punt, full, .description = "SEC-1: a flood fills a bounded ring; left frames are freed")
+Test(punt, full,
+	.description = "SEC-1: a flood fills a bounded ring, and remaining frames are freed")
 {
 	enum { FRAMES = PUNT_RING_SIZE + 100 };
 
@@ -151,7 +153,7 @@ Test(punt, full, .description = "SEC-1: a flood fills a bounded ring; left frame
 	rig_close(&rig);
 }
 
-// A clock of 1000 ticks a second, 10 frames a second: a frame costs 100 ticks.
+// A clock of 1000 ticks per second and 10 frames per second: a frame costs 100 ticks.
 Test(punt, limit, .description = "SEC-1: the punt rate and its burst")
 {
 	struct punt_limit limit;

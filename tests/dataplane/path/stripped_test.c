@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames whose tags the NIC took out: what rings and ports make of them.
+// Frames with tags stripped by the NIC, on rings and ports.
 #include <criterion/criterion.h>
 #include "dataplane_fixture.h"
 
@@ -22,7 +22,7 @@ static void build(struct frame *frame, const uint16_t *tags, unsigned n_tags)
 	frame_build(frame, &spec);
 }
 
-// Sends the frame as a NIC that strips gives it: without its outer tag, or both.
+// Sends the frame as received from a NIC that strips the outer tag, or both.
 static void send_stripped(const uint16_t *tags, unsigned n_tags, unsigned n_stripped)
 {
 	struct rte_mbuf *mbuf;
@@ -39,7 +39,7 @@ static void send_stripped(const uint16_t *tags, unsigned n_tags, unsigned n_stri
 	rig_send_mbuf(&rig, &in, 0, mbuf);
 }
 
-// The ring's next frame is the one with these tags, and nothing is left in its metadata.
+// Checks that the next frame of the ring has these tags, and none in its metadata.
 static void expect_whole(struct output *ring, const uint16_t *tags, unsigned n_tags)
 {
 	struct rte_mbuf *mbuf;
@@ -55,7 +55,7 @@ static void expect_whole(struct output *ring, const uint16_t *tags, unsigned n_t
 }
 
 Test(stripped, rings,
-	.description = "a tag the NIC stripped tells the interface, and rings see it in the frame")
+	.description = "a stripped tag selects the interface, and is restored for rings")
 {
 	static const uint16_t tags[] = {0xe000 | 20, 30};
 	struct output *ring, *other;
@@ -69,7 +69,7 @@ Test(stripped, rings,
 	rig_join(rig_interface(&in, 20, 30), "239.1.1.1", 1, ring);
 	rig_start(&rig);
 	send_stripped(tags, 1, 1);
-	send_stripped(tags + 1, 1, 1); // of no interface
+	send_stripped(tags + 1, 1, 1); // belongs to no interface
 	send_stripped(tags, 2, 1);
 	send_stripped(tags, 2, 2);
 	rig_settle(&rig);
@@ -78,7 +78,7 @@ Test(stripped, rings,
 	expect_whole(ring, tags, 2);
 	cr_expect_eq(rig_drain(ring), 0);
 	cr_expect_eq(rig_drops(&rig, DROP_NO_INTERFACE), 1);
-	// Two who share it see the same.
+	// Two outputs that share the frame get the same bytes.
 	rig_join(interface, "239.1.1.1", 2, other);
 	send_stripped(tags, 1, 1);
 	rig_settle(&rig);
@@ -89,7 +89,7 @@ Test(stripped, rings,
 
 enum beside { ALONE, BESIDE_PORT, BESIDE_RING };
 
-// A frame whose outer tag the NIC stripped, to an output of this VLAN, alone or beside another.
+// Sends a frame with a stripped outer tag to an output of this VLAN, alone or with another output.
 static void check_stripped(uint16_t tci, uint16_t vlan, enum beside beside, uint16_t wanted_tci)
 {
 	struct output_config config = {.kind = OUTPUT_PORT, .port = out.port, .vlan = vlan};
@@ -117,7 +117,7 @@ static void check_stripped(uint16_t tci, uint16_t vlan, enum beside beside, uint
 	cr_expect_eq(output_close(other), 0);
 }
 
-Test(stripped, ports, .description = "a tag the NIC took out stays out, or is replaced")
+Test(stripped, ports, .description = "a stripped tag stays out of the frame, or is replaced")
 {
 	rig_open(&rig, 1, 0);
 	rig_wire(&rig, &in, "in", 1, 2);

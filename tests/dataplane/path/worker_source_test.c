@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a worker polls, and interfaces and ports that come and go while it runs.
+// Sources that a worker polls, and interfaces and ports that are opened and closed while it runs.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include "port.h"
@@ -39,7 +39,8 @@ static struct rte_ring *ring_create(const char *name, unsigned size)
 	return ring;
 }
 
-Test(worker_source, ring, .description = "frames of a ring source go the way of received frames")
+Test(worker_source, ring,
+	.description = "frames of a ring source are processed like received frames")
 {
 	struct rte_ring *ring, *other;
 	struct output *untagged, *vlan;
@@ -68,7 +69,7 @@ Test(worker_source, ring, .description = "frames of a ring source go the way of 
 	cr_expect_eq(rig_drops(&rig, DROP_NO_INTERFACE), 100);
 	worker_info(rig.dp, 1, &info);
 	cr_expect_eq(info.rx_packets, 300);
-	cr_expect_eq(info.queues, 0, "a ring is no receive queue");
+	cr_expect_eq(info.queues, 0, "a ring is not a receive queue");
 
 	cr_expect_eq(worker_source_remove_ring(rig.dp, 0, ring), -ENOENT);
 	cr_assert_eq(worker_source_remove_ring(rig.dp, 1, ring), 0);
@@ -86,7 +87,7 @@ Test(worker_source, ring, .description = "frames of a ring source go the way of 
 }
 
 Test(worker_source, ports,
-	.description = "ports are added while the workers run, and poll and drain")
+	.description = "ports that are added while the workers run are polled and drained")
 {
 	struct wire later[2];
 	struct output *ring, *out;
@@ -112,10 +113,10 @@ Test(worker_source, ports,
 	rig_send(&rig, &in, 0, &frame);
 	rig_settle(&rig);
 	cr_expect_eq(rig_drain(ring), 4);
-	cr_expect(rig_sent(&later[1], &got), "sent by the shared queue");
+	cr_expect(rig_sent(&later[1], &got), "sent on the shared queue");
 	for (unsigned i = 0; i < 2; i++) {
 		worker_info(rig.dp, i, &info);
-		cr_expect_eq(info.queues, 3 - i, "queues are dealt round");
+		cr_expect_eq(info.queues, 3 - i, "queues are distributed over the workers");
 	}
 	rig_close(&rig);
 }
@@ -140,7 +141,7 @@ Test(worker_source, interface_busy, .description = "an interface with subscripti
 	build(&frame, 20);
 	rig_send(&rig, &in, 0, &frame);
 	rig_settle(&rig);
-	cr_expect_eq(rig_drain(ring), 1, "refusing changes nothing");
+	cr_expect_eq(rig_drain(ring), 1, "a refused close changes nothing");
 	rig_leave(interface, "239.1.1.1", 1);
 	rig_leave(interface, "ff3e::1", 1);
 	cr_expect_eq(interface_close(interface), 0);
@@ -152,7 +153,8 @@ Test(worker_source, interface_busy, .description = "an interface with subscripti
 }
 
 Test(worker_source, interface_punted,
-	.description = "punted frames of a closed interface are freed, the others keep their order")
+	.description =
+		"punted frames of a closed interface are freed, and the others stay in order")
 {
 	struct interface *closed, *stays;
 	struct punted punted[8];
@@ -178,7 +180,7 @@ Test(worker_source, interface_punted,
 	rig_settle(&rig);
 	cr_assert_eq(interface_close(closed), 0);
 	n = punt_burst(rig.dp, punted, 3);
-	cr_assert_eq(n, 3, "as many as are asked for");
+	cr_assert_eq(n, 3, "no more than requested");
 	n += punt_burst(rig.dp, &punted[3], 5);
 	cr_assert_eq(n, 4);
 	for (unsigned i = 0; i < n; i++) {
@@ -191,8 +193,7 @@ Test(worker_source, interface_punted,
 
 // Interfaces of two VLANs come and go in turn, while each burst has frames of both.
 Test(worker_source, interface_flood,
-	.description =
-		"a flooded interface is closed and opened again: nothing is lost or mixed up")
+	.description = "a flooded interface is closed and reopened: other interfaces lose nothing")
 {
 	enum { ROUNDS = 300 };
 	struct interface *interfaces[2];
@@ -216,7 +217,7 @@ Test(worker_source, interface_flood,
 		for (unsigned i = 0; i < 64; i++)
 			put(flood, 20 + i % 2);
 		rig.sent += 64;
-		// Somewhere among these frames.
+		// At a random point within these frames.
 		rig_leave(interfaces[goes], "239.1.1.1", 1);
 		cr_assert_eq(interface_close(interfaces[goes]), 0);
 		rig_settle(&rig);

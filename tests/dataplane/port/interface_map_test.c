@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The map from VLAN tags to interfaces, against all pairs there are.
+// The map from VLAN tags to interfaces, checked for all pairs of tags.
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include "interface_map.h"
 
-// The map only keeps pointers: any will do.
+// The map only stores pointers, so any value will do.
 enum { N = 2000, OUTER = 40, INNER = 100 };
 
 static struct interface *interface(unsigned i)
@@ -60,7 +60,7 @@ Test(interface_map, find,
 }
 
 Test(interface_map, remove,
-	.description = "promise 6: what stays is found while others are removed and added again")
+	.description = "promise 6: an interface that stays is found while others come and go")
 {
 	static uint32_t tags[N];
 	struct interface_map *map = fill(tags);
@@ -69,7 +69,7 @@ Test(interface_map, remove,
 		interface_map_remove(map, tags[i]);
 	for (unsigned i = 0; i < N; i++)
 		cr_assert_eq(interface_map_find(map, tags[i]), i % 2 ? interface(i) : NULL);
-	// A copy has no room for what was removed.
+	// A copy has no entries of removed interfaces.
 	map = add(map, tags[0], 0);
 	cr_expect_eq(map->n_slots, 2048);
 	for (unsigned i = 1; i < N; i++)
@@ -78,7 +78,7 @@ Test(interface_map, remove,
 	free(map);
 }
 
-Test(interface_map, crowded, .description = "4094 VLANs on one port are found in a step or two")
+Test(interface_map, crowded, .description = "4094 VLANs on one port are found in one or two steps")
 {
 	struct interface_map *map = NULL;
 	unsigned steps = 0;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Counting MAC addresses, and what is asked of a device that refuses.
+// Reference counts of MAC addresses, and the fallbacks for devices that refuse filters.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdlib.h>
 #include "mac_filter.h"
 
 struct device {
-	int room; // exact filters it has; below 0: it knows no filters
+	int room; // number of exact filters; negative: it supports none
 	bool refuses_allmulticast;
 	unsigned n; // exact filters set
 	struct rte_ether_addr macs[MAC_FILTER_MAX];
@@ -115,7 +115,7 @@ Test(mac_filter, overflow, .description = "a full device falls back to allmultic
 	mac_filter_fini(&filter);
 }
 
-Test(mac_filter, unsupported, .description = "a device that refuses all is left promiscuous")
+Test(mac_filter, unsupported, .description = "a device that refuses all filters is promiscuous")
 {
 	struct device device = {.room = -1, .refuses_allmulticast = true};
 	struct mac_filter filter;
@@ -123,14 +123,14 @@ Test(mac_filter, unsupported, .description = "a device that refuses all is left 
 	cr_assert_eq(mac_filter_init(&filter, &ops, &device), 0);
 	for (unsigned i = 0; i < 3; i++)
 		add(&filter, i);
-	cr_expect_eq(device.calls, 1, "it is asked once");
+	cr_expect_eq(device.calls, 1, "it is tried once");
 	cr_expect_eq(filter.mode, PORT_PROMISCUOUS);
 	cr_expect(device.promiscuous);
 	cr_expect_str_eq(filter.reason, "allmulticast: Operation not supported");
 	mac_filter_fini(&filter);
 }
 
-Test(mac_filter, random, .description = "the counts are those of a plain array")
+Test(mac_filter, random, .description = "the counts equal those of a plain array")
 {
 	enum { N = 3000 };
 	struct device device = {.room = 100};
@@ -141,7 +141,7 @@ Test(mac_filter, random, .description = "the counts are those of a plain array")
 	for (unsigned round = 0; round < 200000; round++) {
 		unsigned i = rand_r(&seed) % N;
 
-		// Up and down in waves, so that the table fills and empties.
+		// Grows and shrinks in turn, so that the table fills and empties.
 		if ((rand_r(&seed) % 100 < 70) == (round / 20000 % 2 == 0)) {
 			n += counts[i]++ == 0;
 			add(&filter, i);

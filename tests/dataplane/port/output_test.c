@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A ring output by itself: several who fill it, one who empties it.
+// A ring output by itself: several senders and one receiver.
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <sched.h>
@@ -18,7 +18,7 @@ struct sender {
 	unsigned refused;
 };
 
-// Sends bursts of all sizes. Each frame tells who sent it and which of his it is.
+// Sends bursts of all sizes. Each frame contains its sender and sequence number.
 static void *send_all(void *arg)
 {
 	struct sender *sender = arg;
@@ -44,9 +44,8 @@ static void *send_all(void *arg)
 }
 
 Test(output, senders,
-	.description =
-		"promise 7: of several senders' frames none is lost uncounted or out of order, "
-		"and a ring never holds more than its size")
+	.description = "promise 7: no frame of several senders is lost uncounted or out of order, "
+		       "and a ring never holds more than its size")
 {
 	struct sender senders[SENDERS] = {0};
 	pthread_t threads[SENDERS];
@@ -90,7 +89,7 @@ Test(output, senders,
 	rig_close(&rig);
 }
 
-Test(output, fair, .description = "a sender that fills a ring does not keep it from another")
+Test(output, fair, .description = "a sender that fills a ring does not block another sender")
 {
 	struct rte_mbuf *frames[ROOM];
 	struct output *ring;
@@ -106,7 +105,7 @@ Test(output, fair, .description = "a sender that fills a ring does not keep it f
 		output_stage(ring, &ring->lanes[sender], frame);
 		cr_assert_eq(output_hand_over(ring, sender), 0);
 	}
-	// By the first more waits than is asked for, yet the second's turn comes.
+	// More frames of the first sender wait than are requested, yet the second sender is served.
 	for (unsigned turn = 0; turn < 2; turn++) {
 		unsigned n = output_receive_burst(ring, frames, 8);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A device that cannot be opened: one true line that says what to do.
+// A device that cannot be opened gives one true line that says what to do.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
@@ -38,7 +38,7 @@ Test(port_diagnosis, missing, .description = "a missing interface or file is nam
 	rig_close(&rig);
 }
 
-Test(port_diagnosis, misspelt, .description = "a misspelt driver: the one that was meant is named")
+Test(port_diagnosis, misspelt, .description = "for a misspelt driver the intended one is suggested")
 {
 	rig_open(&rig, 1, 0);
 	expect("net_tp0,iface=sl0", ENODEV,
@@ -49,7 +49,7 @@ Test(port_diagnosis, misspelt, .description = "a misspelt driver: the one that w
 	rig_close(&rig);
 }
 
-Test(port_diagnosis, permission, .description = "what an unprivileged user lacks is named")
+Test(port_diagnosis, permission, .description = "the privilege that the user lacks is named")
 {
 	rig_open(&rig, 1, 0);
 	if (geteuid() == 0)

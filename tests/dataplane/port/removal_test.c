@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Devices that go while the workers run: the others go on, and nothing of the lost one is used.
+// Devices that are removed while the workers run: other ports go on, and the removed device is not
+// used.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <rte_dev.h>
@@ -51,7 +52,8 @@ static void expect_removed(struct port *port)
 	cr_expect_not(info.up);
 }
 
-Test(removal, receiving, .description = "promise 7: a port without its device holds up no other")
+Test(removal, receiving,
+	.description = "promise 7: a port without its device does not block other ports")
 {
 	struct wire lost;
 	struct output *ring;
@@ -72,14 +74,14 @@ Test(removal, receiving, .description = "promise 7: a port without its device ho
 
 	rig_remove(lost.port->id);
 	cr_expect_eq(poll_events(lost.port), 1);
-	cr_expect_eq(poll_events(lost.port), 0, "told once");
+	cr_expect_eq(poll_events(lost.port), 0, "reported once");
 	expect_removed(lost.port);
 	send_one(&lost);
-	rig.sent--; // nobody fetches it
+	rig.sent--; // no worker receives it
 	send_one(&in);
 	rig_settle(&rig);
 	cr_expect_eq(rig_drain(ring), 1);
-	// Memberships of it can still be changed.
+	// Its subscriptions can still be changed.
 	rig_join(interface, "239.1.1.2", 1, ring);
 	rig_leave(interface, "239.1.1.1", 1);
 	rig_leave(interface, "239.1.1.2", 1);
@@ -88,7 +90,7 @@ Test(removal, receiving, .description = "promise 7: a port without its device ho
 	rig_close(&rig);
 }
 
-// With transmit queues enough for all, and with one that all share.
+// With enough transmit queues for all senders, and with one shared queue.
 static void check_sending(unsigned n_tx)
 {
 	struct output *output, *ring;
@@ -127,12 +129,13 @@ static void check_sending(unsigned n_tx)
 	rig_close(&rig);
 }
 
-Test(removal, sending, .description = "promise 7: an output whose device is gone drops, counted")
+Test(removal, sending,
+	.description = "promise 7: an output without its device drops frames and counts them")
 {
 	check_sending(2);
 }
 
-Test(removal, sending_by_shared_queue, .description = "promise 7: the same behind a ring")
+Test(removal, sending_by_shared_queue, .description = "promise 7: the same with a shared queue")
 {
 	check_sending(1);
 }
@@ -155,8 +158,9 @@ static void detach(uint16_t id)
 	cr_assert_eq(rte_dev_remove(info.device), 0);
 }
 
-// A device that always has frames: the worker is in its driver nearly all of the time.
-Test(removal, detached, .description = "a told device can be detached while the workers run")
+// A device that always has frames: the worker is almost always in its driver.
+Test(removal, detached,
+	.description = "a device that reported its removal can be detached while the workers run")
 {
 	static const struct rte_ether_addr mac = {{1, 0, 0x5e, 1, 1, 1}};
 	struct output *ring;
@@ -178,7 +182,7 @@ Test(removal, detached, .description = "a told device can be detached while the 
 	detach(id);
 	cr_expect_eq(poll_events(lost), 0);
 
-	// The id is somebody else's now, who is let alone.
+	// Another device has the id now, and must not be touched.
 	cr_assert_eq(rte_dev_probe("net_null1"), 0);
 	cr_assert_eq(rte_eth_dev_get_port_by_name("net_null1", &next), 0);
 	cr_assert_eq(next, id);
@@ -187,7 +191,7 @@ Test(removal, detached, .description = "a told device can be detached while the 
 	cr_expect_eq(port_mac_add(lost, &mac), 0);
 	cr_expect_eq(port_mtu(lost), RTE_ETHER_MTU);
 	send_one(&in);
-	rig.sent = 0; // net_null has received more than that
+	rig.sent = 0; // net_null has received more frames than that
 	while (rig_drain(ring) == 0)
 		;
 	rig_close(&rig);
@@ -195,7 +199,8 @@ Test(removal, detached, .description = "a told device can be detached while the 
 	detach(next);
 }
 
-Test(removal, detached_while_stopped, .description = "a device nobody told of is told when it went")
+Test(removal, detached_while_stopped,
+	.description = "a device that was detached while stopped is reported as removed")
 {
 	struct port *lost;
 
@@ -209,7 +214,8 @@ Test(removal, detached_while_stopped, .description = "a device nobody told of is
 	rig_close(&rig);
 }
 
-Test(removal, flap, .description = "CHG-17: a flapping carrier loses frames, counted, and no more")
+Test(removal, flap,
+	.description = "CHG-17: a flapping carrier only loses frames, which are counted")
 {
 	enum { TURNS = 200 };
 	struct output *output;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A real kernel at the other end: net_tap ports in a network namespace of the test's own.
+// net_tap ports with a real kernel at the other end, in a network namespace of the test.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 static struct rig rig;
 
-// The namespace has no name and goes with the process. Without IPv6 the kernel is silent.
+// The namespace has no name and ends with the process. Without IPv6 the kernel sends nothing.
 static void in_namespace(void)
 {
 	static const char quiet[] = "/proc/sys/net/ipv6/conf/default/disable_ipv6";
@@ -51,7 +51,7 @@ static struct port *tap_open(const char *device, uint16_t queues)
 	return port;
 }
 
-// The kernel's side of a tap.
+// The kernel side of a tap.
 static int packet_socket(const char *name)
 {
 	struct sockaddr_ll addr = {
@@ -77,7 +77,7 @@ static void socket_receive(int fd, struct frame *frame)
 {
 	ssize_t len = recv(fd, frame->bytes, sizeof(frame->bytes), 0);
 
-	cr_assert_gt(len, 0, "nothing came");
+	cr_assert_gt(len, 0, "nothing arrived");
 	frame->len = len;
 }
 
@@ -118,7 +118,7 @@ static void tap_send(struct port *port, const struct frame *frame)
 	cr_assert_eq(port_send(port, mbuf), 0);
 }
 
-// Waits for n frames of the ring.
+// Waits for n frames in the ring.
 static void expect_frames(struct output *ring, unsigned n)
 {
 	uint64_t deadline = rte_get_timer_cycles() + PATIENCE_S * rte_get_timer_hz();
@@ -137,7 +137,7 @@ static void count_event(void *arg, struct port *port)
 	++*(unsigned *)arg;
 }
 
-Test(tap, path, .description = "promise 5: in by one tap, out by another, the rest stays outside")
+Test(tap, path, .description = "promise 5: only joined frames get from one tap to another")
 {
 	static const struct rte_ether_addr mac = {{2, 1, 2, 3, 4, 5}};
 	struct port *in, *out;
@@ -183,8 +183,8 @@ Test(tap, path, .description = "promise 5: in by one tap, out by another, the re
 	rig_close(&rig);
 }
 
-// The kernel takes every tag out before a packet socket sees the frame, and tells it beside.
-Test(tap, stripped, .description = "a device that strips tags: rings still get frames as they came")
+// The kernel strips every tag before a packet socket sees the frame, and passes it as metadata.
+Test(tap, stripped, .description = "rings get the tags that a device strips")
 {
 	struct interface_config tagged = {.outer_vlan = 20};
 	struct interface *interface;
@@ -198,7 +198,7 @@ Test(tap, stripped, .description = "a device that strips tags: rings still get f
 	int to;
 
 	rig_open(&rig, 1, 0);
-	// What the first sends is what the second receives.
+	// The second tap receives what the first one sends.
 	in = tap_open("net_tap0,iface=sl0", 1);
 	out = tap_open("net_tap1,iface=sl1", 1);
 	cr_assert_eq(interface_open(
@@ -223,7 +223,7 @@ Test(tap, stripped, .description = "a device that strips tags: rings still get f
 	output_stats(count, &stats);
 	cr_expect_eq(stats.packets, 1);
 	worker_info(rig.dp, 0, &worker);
-	cr_expect_eq(worker.rx_bytes, frame.len - 4, "the tag came beside the frame");
+	cr_expect_eq(worker.rx_bytes, frame.len - 4, "the tag is in the metadata");
 
 	build_tagged(&frame, "239.1.1.2", 20);
 	tap_send(in, &frame);
@@ -235,7 +235,7 @@ Test(tap, stripped, .description = "a device that strips tags: rings still get f
 	rig_close(&rig);
 }
 
-Test(tap, too_large, .description = "an MTU the device cannot have is a clear error")
+Test(tap, too_large, .description = "an MTU that the device does not support gives a clear error")
 {
 	const struct port_config config = {
 		.name = "in",
@@ -251,7 +251,7 @@ Test(tap, too_large, .description = "an MTU the device cannot have is a clear er
 	cr_expect_str_eq(error.text,
 		"1 receive and 1 transmit queues, MTU 9000, the device's largest frame 1522: "
 		"Invalid argument");
-	cr_expect_eq(if_nametoindex("sl0"), 0, "nothing of it is left");
+	cr_expect_eq(if_nametoindex("sl0"), 0, "the device is removed");
 	rig_close(&rig);
 }
 
@@ -281,7 +281,7 @@ Test(tap, queues, .description = "as many transmit as receive queues, fewer than
 	build(&frame, "239.1.1.1");
 	for (unsigned i = 0; i < 20; i++) {
 		socket_send(fd, &frame);
-		// Its own copy of what was sent, then what came back.
+		// First the copy of what it sent, then what came back.
 		socket_receive(out, &got);
 		socket_receive(out, &got);
 		cr_assert_eq(got.len, frame.len);
@@ -292,7 +292,7 @@ Test(tap, queues, .description = "as many transmit as receive queues, fewer than
 	rig_close(&rig);
 }
 
-Test(tap, carrier, .description = "CHG-17: a carrier that goes and comes is told")
+Test(tap, carrier, .description = "CHG-17: a change of the carrier is reported")
 {
 	struct port_info info;
 	unsigned events = 0;
@@ -317,7 +317,7 @@ Test(tap, carrier, .description = "CHG-17: a carrier that goes and comes is told
 	rig_close(&rig);
 }
 
-Test(tap, vanished, .description = "promise 7: a tap somebody deletes goes down, the others go on")
+Test(tap, vanished, .description = "promise 7: a deleted tap goes down, and the others go on")
 {
 	struct interface_config untagged = {0};
 	struct interface *interface;
@@ -360,7 +360,7 @@ Test(tap, vanished, .description = "promise 7: a tap somebody deletes goes down,
 	rig_close(&rig);
 }
 
-Test(tap, filters, .description = "the device is told which MAC addresses are wanted")
+Test(tap, filters, .description = "the device gets the MAC addresses of joined groups")
 {
 	static const struct rte_ether_addr mac = {{1, 0, 0x5e, 1, 1, 1}};
 	struct port_info info;
@@ -379,7 +379,7 @@ Test(tap, filters, .description = "the device is told which MAC addresses are wa
 	rig_close(&rig);
 }
 
-Test(tap, reopen, .description = "closing gives the device back: it can be opened again")
+Test(tap, reopen, .description = "a closed device can be opened again")
 {
 	for (unsigned i = 0; i < 2; i++) {
 		rig_open(&rig, 1, 0);

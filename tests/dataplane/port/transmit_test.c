@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames out by a port: unchanged or with another header, by an own queue or a shared one.
+// Frames sent on a port: unchanged or with another header, on an own or a shared queue.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include "port.h"
@@ -20,8 +20,8 @@ static void open_two(unsigned n_tx)
 	rig_start(&rig);
 }
 
-#define SMALL 44 // payloads: of a frame that is copied to be rewritten,
-#define LARGE 1000 // of one that shares what follows its header
+#define SMALL 44 // payload of a frame that is copied to be rewritten
+#define LARGE 1000 // payload of a frame that shares what follows its header
 
 static uint8_t payload[LARGE] = "the quick brown fox jumps over the lazy dog";
 static size_t payload_len = SMALL;
@@ -38,7 +38,7 @@ static void build(struct frame *frame, unsigned n_tags, uint16_t outer, uint16_t
 			   });
 }
 
-// What is to come out for an output: the frame with one tag or none, and this source MAC.
+// The expected frame of an output: with one tag or none, and this source MAC.
 static void expect(struct frame *wanted, uint16_t tci, const uint8_t *source_mac)
 {
 	build(wanted, tci != 0 ? 1 : 0, tci, 0);
@@ -66,7 +66,7 @@ static void send_one(void)
 
 static const struct rte_ether_addr our_mac = {{2, 0xaa, 0xbb, 0xcc, 0xdd, 0xee}};
 
-// Sends a frame with these tags through an output with this VLAN, and looks at what comes out.
+// Sends a frame with these tags through an output with this VLAN, and checks what is sent.
 static void check_rewrite(unsigned n_tags, uint16_t outer, uint16_t inner, uint16_t vlan,
 	bool set_source_mac, uint16_t wanted_tci)
 {
@@ -85,7 +85,7 @@ static void check_rewrite(unsigned n_tags, uint16_t outer, uint16_t inner, uint1
 
 	build(&frame, n_tags, outer, inner);
 	rig_join(interface, "239.1.1.1", 1, output);
-	// Another subscriber sees the frame as it came.
+	// Another subscriber gets the frame as received.
 	rig_join(interface, "239.1.1.1", 2, ring);
 	rig_send(&rig, &in, 0, &frame);
 	rig_settle(&rig);
@@ -145,7 +145,7 @@ Test(transmit, rewrite_qinq)
 	rig_close(&rig);
 }
 
-Test(transmit, in_place, .description = "who has a frame alone gets it, rewritten in its buffer")
+Test(transmit, in_place, .description = "a frame with one output is rewritten in place")
 {
 	struct output_config config = {.kind = OUTPUT_PORT, .port = out.port, .vlan = 30};
 	const unsigned tags[] = {0, 1, 2};
@@ -172,7 +172,7 @@ Test(transmit, in_place, .description = "who has a frame alone gets it, rewritte
 	rig_close(&rig);
 }
 
-// Takes what the pool has; returns how many that are.
+// Takes all mbufs of the pool; returns their number.
 static unsigned hold(struct rte_mempool *pool, struct rte_mbuf **held)
 {
 	unsigned n = 0;
@@ -182,7 +182,7 @@ static unsigned hold(struct rte_mempool *pool, struct rte_mbuf **held)
 	return n;
 }
 
-// Gives them back past this thread's cache, of which the worker sees nothing.
+// Returns them without the cache of this thread, which the worker cannot use.
 static void give_back(struct rte_mempool *pool, struct rte_mbuf **held, unsigned n)
 {
 	rte_mempool_generic_put(pool, (void **)held, n, NULL);
@@ -215,7 +215,7 @@ Test(transmit, no_mbuf,
 	cr_expect_eq(rig_drain(ring), 10);
 	cr_expect_not(rig_sent(&out, &got));
 
-	// A buffer for the header, none for the rest.
+	// One buffer, for the header, and none for the rest.
 	payload_len = LARGE;
 	give_back(out.port->header_pool, headers, 1);
 	send_one();
@@ -235,7 +235,7 @@ Test(transmit, no_mbuf,
 	rig_close(&rig);
 }
 
-// Three outputs of one port with headers of their own, and a chain of segments in.
+// Three outputs of one port with different headers, and a segmented frame.
 static void check_shared_payload(size_t cut)
 {
 	struct output *outputs[3];
@@ -281,7 +281,7 @@ static void check_shared_payload(size_t cut)
 	}
 }
 
-Test(transmit, segments, .description = "rewriting chained frames, however they are cut")
+Test(transmit, segments, .description = "chained frames are rewritten, however they are segmented")
 {
 	static const size_t cuts[] = {4096, 32, 15, 14, 5};
 
@@ -289,7 +289,7 @@ Test(transmit, segments, .description = "rewriting chained frames, however they 
 	payload[LARGE - 1] = 0x77;
 	for (unsigned i = 0; i < 4; i++) {
 		payload_len = i & 1 ? LARGE : SMALL;
-		out.port->multi_segs = i < 2; // as a device that sends no chains
+		out.port->multi_segs = i < 2; // as a device that cannot send chains
 		for (unsigned k = 0; k < RTE_DIM(cuts); k++)
 			check_shared_payload(cuts[k]);
 	}
@@ -324,7 +324,7 @@ Test(transmit, shared_queue, .description = "a port with one queue for two worke
 	rig_close(&rig);
 }
 
-Test(transmit, control, .description = "the control thread sends by a queue of its own")
+Test(transmit, control, .description = "the control thread has a transmit queue of its own")
 {
 	struct frame got;
 	struct rte_mbuf *mbuf;
@@ -339,7 +339,8 @@ Test(transmit, control, .description = "the control thread sends by a queue of i
 	rig_close(&rig);
 }
 
-Test(transmit, last_words, .description = "what control sends before a stop still leaves")
+Test(transmit, last_words,
+	.description = "frames that the control thread sends before a stop are still sent")
 {
 	struct frame got;
 	struct rte_mbuf *mbuf;
@@ -367,7 +368,7 @@ static void count_event(void *arg, struct port *port)
 }
 
 Test(transmit, link_down,
-	.description = "promise 7: a port without carrier takes nothing and holds up nobody")
+	.description = "promise 7: a port without carrier drops its frames and blocks nothing")
 {
 	struct output *output, *ring;
 	struct output_stats stats;
@@ -414,7 +415,8 @@ Test(transmit, link_down,
 	rig_close(&rig);
 }
 
-Test(transmit, full, .description = "promise 7: what the port does not take is dropped and counted")
+Test(transmit, full,
+	.description = "promise 7: frames that the port does not take are dropped and counted")
 {
 	enum { FRAMES = 1500, ROOM = 1023 };
 	struct output *output, *count;
