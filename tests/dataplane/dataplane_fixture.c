@@ -14,7 +14,7 @@
 #define POOL_SIZE 4095
 #define PATIENCE_S 20
 
-void rig_eal(void)
+void fixture_eal(void)
 {
 	const char *args[] = {"test", "--no-huge", "--no-shconf", "-m", "160", "--no-pci",
 		"--no-telemetry", "--log-level", "error", "--lcores",
@@ -23,7 +23,7 @@ void rig_eal(void)
 	cr_assert(rte_eal_init(RTE_DIM(args), (char **)args) >= 0);
 }
 
-void rig_open(struct rig *rig, unsigned n_workers, unsigned punt_rate)
+void fixture_open(struct dataplane_fixture *fixture, unsigned n_workers, unsigned punt_rate)
 {
 	const unsigned lcores[] = {1, 2};
 	struct dataplane_config config = {
@@ -34,15 +34,16 @@ void rig_open(struct rig *rig, unsigned n_workers, unsigned punt_rate)
 	};
 	struct dataplane_error error;
 
-	*rig = (struct rig){0};
-	rig->pool = rte_pktmbuf_pool_create(
-		"rig", POOL_SIZE, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	cr_assert(rig->pool != NULL);
-	rig->dp = dataplane_open(&config, &error);
-	cr_assert(rig->dp != NULL, "%s", error.text);
+	*fixture = (struct dataplane_fixture){0};
+	fixture->pool = rte_pktmbuf_pool_create(
+		"fixture", POOL_SIZE, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	cr_assert(fixture->pool != NULL);
+	fixture->dp = dataplane_open(&config, &error);
+	cr_assert(fixture->dp != NULL, "%s", error.text);
 }
 
-void rig_wire(struct rig *rig, struct wire *wire, const char *name, unsigned n_rx, unsigned n_tx)
+void fixture_wire(struct dataplane_fixture *fixture, struct wire *wire, const char *name,
+	unsigned n_rx, unsigned n_tx)
 {
 	struct dataplane_error error;
 	struct port_config config = {.name = name, .device = wire->device, .queues = n_rx};
@@ -59,23 +60,24 @@ void rig_wire(struct rig *rig, struct wire *wire, const char *name, unsigned n_r
 	}
 	cr_assert(rte_eth_from_rings(name, wire->rx, n_rx, wire->tx, n_tx, 0) >= 0);
 	snprintf(wire->device, sizeof(wire->device), "net_ring_%s", name);
-	cr_assert(dataplane_add_port(rig->dp, &config, &wire->port, &error) == 0, "%s", error.text);
+	cr_assert(dataplane_add_port(fixture->dp, &config, &wire->port, &error) == 0, "%s",
+		error.text);
 }
 
-void rig_start(struct rig *rig)
+void fixture_start(struct dataplane_fixture *fixture)
 {
 	struct dataplane_error error;
 
-	cr_assert(dataplane_start(rig->dp, &error) == 0, "%s", error.text);
+	cr_assert(dataplane_start(fixture->dp, &error) == 0, "%s", error.text);
 }
 
-void rig_close(struct rig *rig)
+void fixture_close(struct dataplane_fixture *fixture)
 {
-	dataplane_close(rig->dp);
-	cr_assert_eq(rte_mempool_avail_count(rig->pool), POOL_SIZE, "frames are missing");
+	dataplane_close(fixture->dp);
+	cr_assert_eq(rte_mempool_avail_count(fixture->pool), POOL_SIZE, "frames are missing");
 }
 
-struct interface *rig_interface(struct wire *wire, uint16_t outer_vlan, uint16_t inner_vlan)
+struct interface *fixture_interface(struct wire *wire, uint16_t outer_vlan, uint16_t inner_vlan)
 {
 	struct interface_config config = {.outer_vlan = outer_vlan, .inner_vlan = inner_vlan};
 	struct interface *interface;
@@ -85,21 +87,22 @@ struct interface *rig_interface(struct wire *wire, uint16_t outer_vlan, uint16_t
 	return interface;
 }
 
-struct output *rig_output(struct rig *rig, const struct output_config *config)
+struct output *fixture_output(struct dataplane_fixture *fixture, const struct output_config *config)
 {
 	struct dataplane_error error;
 	struct output *output;
 
-	cr_assert(output_open(rig->dp, config, &output, &error) == 0, "%s", error.text);
+	cr_assert(output_open(fixture->dp, config, &output, &error) == 0, "%s", error.text);
 	return output;
 }
 
-struct output *rig_ring(struct rig *rig, unsigned size)
+struct output *fixture_ring(struct dataplane_fixture *fixture, unsigned size)
 {
-	return rig_output(rig, &(struct output_config){.kind = OUTPUT_RING, .ring_size = size});
+	return fixture_output(
+		fixture, &(struct output_config){.kind = OUTPUT_RING, .ring_size = size});
 }
 
-struct sluice_addr rig_address(const char *text)
+struct sluice_addr fixture_address(const char *text)
 {
 	struct sluice_addr addr = {.family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET};
 
@@ -107,10 +110,10 @@ struct sluice_addr rig_address(const char *text)
 	return addr;
 }
 
-void rig_join_filter(struct interface *interface, const char *group, uint64_t owner,
+void fixture_join_filter(struct interface *interface, const char *group, uint64_t owner,
 	struct output *output, enum sluice_filter_mode mode, const char *source, uint16_t udp_port)
 {
-	struct sluice_addr addr = rig_address(group), source_addr;
+	struct sluice_addr addr = fixture_address(group), source_addr;
 	struct subscriber subscriber = {
 		.owner = owner,
 		.output = output,
@@ -119,71 +122,74 @@ void rig_join_filter(struct interface *interface, const char *group, uint64_t ow
 	};
 
 	if (source != NULL) {
-		source_addr = rig_address(source);
+		source_addr = fixture_address(source);
 		subscriber.sources = &source_addr;
 		subscriber.n_sources = 1;
 	}
 	cr_assert(interface_subscribe(interface, &addr, owner, &subscriber, 1) == 0);
 }
 
-void rig_join(struct interface *interface, const char *group, uint64_t owner, struct output *output)
+void fixture_join(
+	struct interface *interface, const char *group, uint64_t owner, struct output *output)
 {
-	rig_join_filter(interface, group, owner, output, SLUICE_EXCLUDE, NULL, 0);
+	fixture_join_filter(interface, group, owner, output, SLUICE_EXCLUDE, NULL, 0);
 }
 
-void rig_leave(struct interface *interface, const char *group, uint64_t owner)
+void fixture_leave(struct interface *interface, const char *group, uint64_t owner)
 {
-	struct sluice_addr addr = rig_address(group);
+	struct sluice_addr addr = fixture_address(group);
 
 	cr_assert(interface_subscribe(interface, &addr, owner, NULL, 0) == 0);
 }
 
-struct rte_mbuf *rig_mbuf(struct rig *rig, const struct frame *frame)
+struct rte_mbuf *fixture_mbuf(struct dataplane_fixture *fixture, const struct frame *frame)
 {
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(rig->pool);
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(fixture->pool);
 
 	cr_assert(mbuf != NULL);
 	memcpy(rte_pktmbuf_append(mbuf, frame->len), frame->bytes, frame->len);
 	return mbuf;
 }
 
-void rig_send_mbuf(struct rig *rig, struct wire *wire, unsigned queue, struct rte_mbuf *frame)
+void fixture_send_mbuf(struct dataplane_fixture *fixture, struct wire *wire, unsigned queue,
+	struct rte_mbuf *frame)
 {
 	cr_assert(rte_ring_enqueue(wire->rx[queue], frame) == 0);
-	rig->sent++;
+	fixture->sent++;
 }
 
-void rig_send(struct rig *rig, struct wire *wire, unsigned queue, const struct frame *frame)
+void fixture_send(struct dataplane_fixture *fixture, struct wire *wire, unsigned queue,
+	const struct frame *frame)
 {
-	rig_send_mbuf(rig, wire, queue, rig_mbuf(rig, frame));
+	fixture_send_mbuf(fixture, wire, queue, fixture_mbuf(fixture, frame));
 }
 
-static uint64_t received(const struct rig *rig)
+static uint64_t received(const struct dataplane_fixture *fixture)
 {
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < worker_count(rig->dp); i++) {
+	for (unsigned i = 0; i < worker_count(fixture->dp); i++) {
 		struct worker_info info;
 
-		worker_info(rig->dp, i, &info);
+		worker_info(fixture->dp, i, &info);
 		sum += info.rx_packets;
 	}
 	return sum;
 }
 
-void rig_settle(struct rig *rig)
+void fixture_settle(struct dataplane_fixture *fixture)
 {
 	uint64_t deadline = rte_get_timer_cycles() + PATIENCE_S * rte_get_timer_hz();
 
-	while (received(rig) < rig->sent) {
+	while (received(fixture) < fixture->sent) {
 		cr_assert(rte_get_timer_cycles() < deadline, "%" PRIu64 " of %" PRIu64 " received",
-			received(rig), rig->sent);
+			received(fixture), fixture->sent);
 		sched_yield();
 	}
 	// One pass for the iteration that received them, one for frames handed to the queue of
 	// another worker.
-	dataplane_synchronize(rig->dp);
-	dataplane_synchronize(rig->dp);
+	dataplane_synchronize(fixture->dp);
+	dataplane_synchronize(fixture->dp);
 }
 
 // Functions that drivers call; their header is not installed.
@@ -191,7 +197,7 @@ struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
 int rte_eth_dev_callback_process(
 	struct rte_eth_dev *dev, enum rte_eth_event_type event, void *ret_param);
 
-void rig_remove(uint16_t id)
+void fixture_remove(uint16_t id)
 {
 	char name[RTE_ETH_NAME_MAX_LEN];
 
@@ -199,7 +205,7 @@ void rig_remove(uint16_t id)
 	rte_eth_dev_callback_process(rte_eth_dev_allocated(name), RTE_ETH_EVENT_INTR_RMV, NULL);
 }
 
-unsigned rig_drain(struct output *output)
+unsigned fixture_drain(struct output *output)
 {
 	struct rte_mbuf *frame;
 	unsigned n = 0;
@@ -211,7 +217,7 @@ unsigned rig_drain(struct output *output)
 	return n;
 }
 
-bool rig_sent(struct wire *wire, struct frame *frame)
+bool fixture_sent(struct wire *wire, struct frame *frame)
 {
 	struct rte_mbuf *mbuf;
 
@@ -233,14 +239,14 @@ bool rig_sent(struct wire *wire, struct frame *frame)
 	return false;
 }
 
-uint64_t rig_drops(const struct rig *rig, enum drop_reason reason)
+uint64_t fixture_drops(const struct dataplane_fixture *fixture, enum drop_reason reason)
 {
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < worker_count(rig->dp); i++) {
+	for (unsigned i = 0; i < worker_count(fixture->dp); i++) {
 		struct worker_info info;
 
-		worker_info(rig->dp, i, &info);
+		worker_info(fixture->dp, i, &info);
 		sum += info.drops[reason];
 	}
 	return sum;

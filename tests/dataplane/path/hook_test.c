@@ -5,7 +5,7 @@
 #include "dataplane_fixture.h"
 #include "fanout.h"
 
-TestSuite(hook, .init = rig_eal, .timeout = 120);
+TestSuite(hook, .init = fixture_eal, .timeout = 120);
 
 #define SEEN_MAX 1024
 
@@ -18,7 +18,7 @@ struct seen {
 	unsigned refuse; // refuses every n-th frame; 0 means none
 };
 
-static struct rig rig;
+static struct dataplane_fixture fixture;
 static struct wire in;
 static struct interface *interface;
 static uint16_t next_port = 1;
@@ -49,28 +49,28 @@ static uint16_t send_group(const char *group, const char *source, uint16_t tag)
 				    .n_tags = tag != VLAN_NONE,
 				    .payload_len = 20,
 			    });
-	rig_send(&rig, &in, 0, &frame);
+	fixture_send(&fixture, &in, 0, &frame);
 	return next_port++;
 }
 
 static void open_one(void)
 {
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 1);
-	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 1);
+	interface = fixture_interface(&in, VLAN_NONE, VLAN_NONE);
 }
 
 static void set_hook(const char *group, const struct fanout_hook *hook)
 {
-	const struct sluice_addr address = rig_address(group);
+	const struct sluice_addr address = fixture_address(group);
 
 	cr_assert_eq(interface_set_hook(interface, &address, hook), 0);
-	dataplane_synchronize(rig.dp);
+	dataplane_synchronize(fixture.dp);
 }
 
 static struct output *count_output(void)
 {
-	return rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
+	return fixture_output(&fixture, &(struct output_config){.kind = OUTPUT_COUNT});
 }
 
 static uint64_t packets_of(const struct output *output)
@@ -92,17 +92,17 @@ Test(hook, sees_its_group,
 	struct interface *vlan;
 
 	open_one();
-	vlan = rig_interface(&in, 20, VLAN_NONE);
+	vlan = fixture_interface(&in, 20, VLAN_NONE);
 	count = count_output();
 	filtering = count_output();
-	rig_join(interface, "239.1.1.1", 1, count);
-	rig_join(interface, "239.1.1.2", 1, count);
-	rig_join(interface, "ff3e::1", 1, count);
-	rig_join(vlan, "239.1.1.1", 1, count);
-	rig_join_filter(interface, "239.1.1.1", 2, filtering, SLUICE_INCLUDE, "10.0.0.2", 0);
+	fixture_join(interface, "239.1.1.1", 1, count);
+	fixture_join(interface, "239.1.1.2", 1, count);
+	fixture_join(interface, "ff3e::1", 1, count);
+	fixture_join(vlan, "239.1.1.1", 1, count);
+	fixture_join_filter(interface, "239.1.1.1", 2, filtering, SLUICE_INCLUDE, "10.0.0.2", 0);
 	set_hook("239.1.1.1", &hook4);
 	set_hook("ff3e::1", &hook6);
-	rig_start(&rig);
+	fixture_start(&fixture);
 	for (unsigned i = 0; i < 150; i++) {
 		expected4[n4++] = send_group("239.1.1.1", i & 1 ? "10.0.0.1" : "10.0.0.2", 0);
 		send_group("239.1.1.2", "10.0.0.1", 0);
@@ -113,9 +113,9 @@ Test(hook, sees_its_group,
 		if (i % 3 == 0)
 			expected6[n6++] = send_group("ff3e::1", "2001:db8::7", 0);
 		if (i % 50 == 0)
-			rig_settle(&rig);
+			fixture_settle(&fixture);
 	}
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	cr_assert_eq(seen4.n, n4);
 	cr_assert_eq(seen6.n, n6);
 	for (unsigned i = 0; i < n4; i++) {
@@ -130,10 +130,10 @@ Test(hook, sees_its_group,
 	cr_expect_eq(packets_of(filtering), n4 / 2);
 	set_hook("239.1.1.1", NULL);
 	send_group("239.1.1.1", "10.0.0.1", 0);
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	cr_expect_eq(seen4.n, n4, "removed");
 	cr_expect_eq(packets_of(count), n4 + n6 + others + 1);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(hook, sees_filtered, .description = "a hook sees frames of its group that no filter passes")
@@ -143,17 +143,17 @@ Test(hook, sees_filtered, .description = "a hook sees frames of its group that n
 	struct output *ring;
 
 	open_one();
-	ring = rig_ring(&rig, 64);
-	rig_join_filter(interface, "239.1.1.1", 1, ring, SLUICE_INCLUDE, "10.0.0.1", 0);
+	ring = fixture_ring(&fixture, 64);
+	fixture_join_filter(interface, "239.1.1.1", 1, ring, SLUICE_INCLUDE, "10.0.0.1", 0);
 	set_hook("239.1.1.1", &hook);
-	rig_start(&rig);
+	fixture_start(&fixture);
 	send_group("239.1.1.1", "10.0.0.1", 0);
 	send_group("239.1.1.1", "10.0.0.2", 0);
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	cr_expect_eq(seen.n, 2);
-	cr_expect_eq(rig_drain(ring), 1);
-	cr_expect_eq(rig_drops(&rig, DROP_FILTERED), 1);
-	rig_close(&rig);
+	cr_expect_eq(fixture_drain(ring), 1);
+	cr_expect_eq(fixture_drops(&fixture, DROP_FILTERED), 1);
+	fixture_close(&fixture);
 }
 
 Test(hook, refuses,
@@ -161,36 +161,36 @@ Test(hook, refuses,
 {
 	struct seen seen = {.source_len = 4, .refuse = 3};
 	const struct fanout_hook hook = {note, &seen};
-	const struct sluice_addr group = rig_address("239.1.1.1");
+	const struct sluice_addr group = fixture_address("239.1.1.1");
 	struct output *ring, *count;
 	struct group_stats stats;
 
 	open_one();
-	ring = rig_ring(&rig, 64);
+	ring = fixture_ring(&fixture, 64);
 	count = count_output();
-	rig_join(interface, "239.1.1.1", 1, ring);
-	rig_join(interface, "239.1.1.1", 2, count);
+	fixture_join(interface, "239.1.1.1", 1, ring);
+	fixture_join(interface, "239.1.1.1", 2, count);
 	set_hook("239.1.1.1", &hook);
-	rig_start(&rig);
+	fixture_start(&fixture);
 	for (unsigned i = 0; i < 30; i++)
 		send_group("239.1.1.1", "10.0.0.1", 0);
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	cr_expect_eq(seen.n, 30);
-	cr_expect_eq(rig_drain(ring), 20);
+	cr_expect_eq(fixture_drain(ring), 20);
 	cr_expect_eq(packets_of(count), 20);
-	cr_expect_eq(rig_drops(&rig, DROP_FILTERED), 10);
+	cr_expect_eq(fixture_drops(&fixture, DROP_FILTERED), 10);
 	cr_assert_eq(interface_group_stats(interface, &group, &stats), 0);
 	cr_expect_eq(stats.packets, 20);
 	cr_expect_eq(stats.filtered, 10);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(hook, not_joined, .description = "a group without subscribers cannot have a hook")
 {
 	const struct fanout_hook hook = {note, NULL};
-	const struct sluice_addr group = rig_address("239.1.1.1");
+	const struct sluice_addr group = fixture_address("239.1.1.1");
 
 	open_one();
 	cr_expect_eq(interface_set_hook(interface, &group, &hook), -ENOENT);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }

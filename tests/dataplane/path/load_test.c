@@ -6,11 +6,11 @@
 #include "dataplane_fixture.h"
 #include "fanout.h"
 
-TestSuite(load, .init = rig_eal, .timeout = 120);
+TestSuite(load, .init = fixture_eal, .timeout = 120);
 
 #define GROUPS 16
 
-static struct rig rig;
+static struct dataplane_fixture fixture;
 static struct interface *interface;
 static struct frame frames[GROUPS]; // groups 239.1.1.0 to 239.1.1.15
 
@@ -51,12 +51,12 @@ static void open_source(void)
 						.payload_len = 64 - 14 - 28,
 					});
 	}
-	rig_open(&rig, 1, 0);
-	cr_assert_eq(dataplane_add_port(rig.dp, &config, &port, &error), 0, "%s", error.text);
+	fixture_open(&fixture, 1, 0);
+	cr_assert_eq(dataplane_add_port(fixture.dp, &config, &port, &error), 0, "%s", error.text);
 	cr_assert_eq(rte_eth_dev_get_port_by_name("net_null0", &id), 0);
 	cr_assert_not_null(rte_eth_add_rx_callback(id, 0, make_frames, NULL));
 	cr_assert_eq(interface_open(port, &untagged, &interface, &error), 0, "%s", error.text);
-	rig_start(&rig);
+	fixture_start(&fixture);
 }
 
 // Waits until the worker has done some more iterations.
@@ -65,11 +65,11 @@ static void wait_turns(unsigned n)
 	struct worker_info info;
 	uint64_t until;
 
-	worker_info(rig.dp, 0, &info);
+	worker_info(fixture.dp, 0, &info);
 	until = info.polls + n;
 	while (info.polls < until) {
 		sched_yield();
-		worker_info(rig.dp, 0, &info);
+		worker_info(fixture.dp, 0, &info);
 	}
 }
 
@@ -78,25 +78,25 @@ Test(load, leave, .description = "promise 1: nothing is enqueued after withdraw 
 	struct output *left, *stays;
 
 	open_source();
-	left = rig_ring(&rig, 256);
-	stays = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
-	rig_join(interface, "239.1.1.1", 2, stays);
+	left = fixture_ring(&fixture, 256);
+	stays = fixture_output(&fixture, &(struct output_config){.kind = OUTPUT_COUNT});
+	fixture_join(interface, "239.1.1.1", 2, stays);
 	for (unsigned round = 0; round < 2000; round++) {
-		rig_join(interface, "239.1.1.1", 1, left);
-		rig_join(interface, "239.1.1.2", 1, left);
+		fixture_join(interface, "239.1.1.1", 1, left);
+		fixture_join(interface, "239.1.1.2", 1, left);
 		if (round % 16 == 0) {
 			wait_turns(2);
-			cr_expect_gt(rig_drain(left), 0);
+			cr_expect_gt(fixture_drain(left), 0);
 		}
-		rig_leave(interface, "239.1.1.1", 1);
-		rig_leave(interface, "239.1.1.2", 1);
-		dataplane_synchronize(rig.dp);
+		fixture_leave(interface, "239.1.1.1", 1);
+		fixture_leave(interface, "239.1.1.2", 1);
+		dataplane_synchronize(fixture.dp);
 		output_flush(left);
 		if (round % 16 == 0)
 			wait_turns(2);
-		cr_assert_eq(rig_drain(left), 0, "round %u", round);
+		cr_assert_eq(fixture_drain(left), 0, "round %u", round);
 	}
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 // Two of every 32 frames are of group 1. None of them may be lost while neighbouring groups and
@@ -108,34 +108,34 @@ Test(load, stay, .description = "promise 6: a group that stays is never missed")
 	struct worker_info info;
 
 	open_source();
-	stays = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
-	other = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
-	dataplane_stop(rig.dp);
-	rig_join(interface, "239.1.1.1", 1, stays);
-	worker_info(rig.dp, 0, &info);
+	stays = fixture_output(&fixture, &(struct output_config){.kind = OUTPUT_COUNT});
+	other = fixture_output(&fixture, &(struct output_config){.kind = OUTPUT_COUNT});
+	dataplane_stop(fixture.dp);
+	fixture_join(interface, "239.1.1.1", 1, stays);
+	worker_info(fixture.dp, 0, &info);
 	uint64_t before = info.rx_packets;
-	rig_start(&rig);
+	fixture_start(&fixture);
 	for (unsigned round = 0; round < 20000; round++) {
 		char group[32];
 
 		snprintf(group, sizeof(group), "239.%u.%u.%u", 1 + round % 7, round % 9 + 1,
 			round % 11);
 		if (strcmp(group, "239.1.1.1") != 0) {
-			rig_join(interface, group, 1, other);
+			fixture_join(interface, group, 1, other);
 			if (round % 3 == 0)
-				rig_leave(interface, group, 1);
+				fixture_leave(interface, group, 1);
 		}
-		rig_join(interface, "239.1.1.1", 2, other);
-		rig_leave(interface, "239.1.1.1", 2);
+		fixture_join(interface, "239.1.1.1", 2, other);
+		fixture_leave(interface, "239.1.1.1", 2);
 		if (round % 64 == 0)
-			dataplane_reclaim(rig.dp);
+			dataplane_reclaim(fixture.dp);
 	}
-	dataplane_stop(rig.dp);
-	worker_info(rig.dp, 0, &info);
+	dataplane_stop(fixture.dp);
+	worker_info(fixture.dp, 0, &info);
 	output_stats(stays, &stats);
 	cr_expect_gt(info.rx_packets, before);
 	cr_expect_eq(stats.packets, (info.rx_packets - before) / GROUPS);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 struct tap {
@@ -164,7 +164,7 @@ Test(load, hook,
 	.description = "a hook is set, replaced and removed at full rate: no frame is lost, no "
 		       "call is late")
 {
-	const struct sluice_addr group = rig_address("239.1.1.1");
+	const struct sluice_addr group = fixture_address("239.1.1.1");
 	struct tap *kept[500] = {NULL};
 	struct output *count;
 	struct output_stats stats;
@@ -172,12 +172,12 @@ Test(load, hook,
 	uint64_t before;
 
 	open_source();
-	count = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
-	dataplane_stop(rig.dp);
-	rig_join(interface, "239.1.1.1", 1, count);
-	worker_info(rig.dp, 0, &info);
+	count = fixture_output(&fixture, &(struct output_config){.kind = OUTPUT_COUNT});
+	dataplane_stop(fixture.dp);
+	fixture_join(interface, "239.1.1.1", 1, count);
+	worker_info(fixture.dp, 0, &info);
 	before = info.rx_packets;
-	rig_start(&rig);
+	fixture_start(&fixture);
 	for (unsigned round = 0; round < 2000; round++) {
 		struct tap *taps = calloc(2, sizeof(*taps));
 
@@ -191,7 +191,7 @@ Test(load, hook,
 			}
 		}
 		cr_assert_eq(interface_set_hook(interface, &group, NULL), 0);
-		dataplane_synchronize(rig.dp);
+		dataplane_synchronize(fixture.dp);
 		taps[0].removed = taps[1].removed = true;
 		if (round % 4 == 0)
 			kept[round / 4] = taps;
@@ -199,14 +199,14 @@ Test(load, hook,
 			free(taps);
 	}
 	wait_turns(3);
-	dataplane_stop(rig.dp);
+	dataplane_stop(fixture.dp);
 	for (unsigned i = 0; i < RTE_DIM(kept); i++) {
 		cr_expect_eq(kept[i][0].late + kept[i][1].late, 0);
 		free(kept[i]);
 	}
-	worker_info(rig.dp, 0, &info);
+	worker_info(fixture.dp, 0, &info);
 	output_stats(count, &stats);
 	cr_expect_gt(info.rx_packets, before);
 	cr_expect_eq(stats.packets, (info.rx_packets - before) / GROUPS);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }

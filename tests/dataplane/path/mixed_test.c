@@ -5,28 +5,28 @@
 
 #define EACH 50
 
-TestSuite(mixed, .init = rig_eal, .timeout = 120);
+TestSuite(mixed, .init = fixture_eal, .timeout = 120);
 
-static struct rig rig;
+static struct dataplane_fixture fixture;
 static struct wire in;
 
 static struct rte_mbuf *frame_from(struct rte_mempool *pool, const char *group)
 {
-	struct rte_mempool *own = rig.pool;
+	struct rte_mempool *own = fixture.pool;
 	struct rte_mbuf *mbuf;
 	struct frame frame;
 
 	frame_build(&frame,
 		&(struct frame_spec){.group = group, .source = "10.0.0.1", .payload_len = 20});
-	rig.pool = pool;
-	mbuf = rig_mbuf(&rig, &frame);
-	rig.pool = own;
+	fixture.pool = pool;
+	mbuf = fixture_mbuf(&fixture, &frame);
+	fixture.pool = own;
 	return mbuf;
 }
 
 static void put(struct rte_mbuf *frame)
 {
-	rig_send_mbuf(&rig, &in, 0, frame);
+	fixture_send_mbuf(&fixture, &in, 0, frame);
 }
 
 // A fixture that counts frames to 239.1.1.1.
@@ -34,10 +34,10 @@ static struct output *open_counting(void)
 {
 	struct output *count;
 
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 1);
-	count = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
-	rig_join(rig_interface(&in, 0, 0), "239.1.1.1", 1, count);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 1);
+	count = fixture_output(&fixture, &(struct output_config){.kind = OUTPUT_COUNT});
+	fixture_join(fixture_interface(&in, 0, 0), "239.1.1.1", 1, count);
 	return count;
 }
 
@@ -51,7 +51,7 @@ static uint64_t packets_of(const struct output *output)
 
 static struct rte_mbuf *put_held(void)
 {
-	struct rte_mbuf *frame = frame_from(rig.pool, "239.1.1.1");
+	struct rte_mbuf *frame = frame_from(fixture.pool, "239.1.1.1");
 
 	rte_mbuf_refcnt_update(frame, 1);
 	put(frame);
@@ -76,19 +76,19 @@ Test(mixed, pools,
 	other = rte_pktmbuf_pool_create("other", 255, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	cr_assert_not_null(other);
 	for (unsigned i = 0; i < EACH; i++) {
-		put(frame_from(rig.pool, "239.1.1.1"));
+		put(frame_from(fixture.pool, "239.1.1.1"));
 		held[i] = put_held();
 		put(frame_from(other, "239.1.1.1"));
-		put(frame_from(rig.pool, "239.1.1.2"));
+		put(frame_from(fixture.pool, "239.1.1.2"));
 	}
 	// All frames are queued before the first one is received.
-	rig_start(&rig);
-	rig_settle(&rig);
+	fixture_start(&fixture);
+	fixture_settle(&fixture);
 	cr_expect_eq(packets_of(count), 3 * EACH);
-	cr_expect_eq(rig_drops(&rig, DROP_NOT_JOINED), EACH);
+	cr_expect_eq(fixture_drops(&fixture, DROP_NOT_JOINED), EACH);
 	cr_expect_eq(rte_mempool_in_use_count(other), 0);
 	release_held(held);
-	rig_close(&rig);
+	fixture_close(&fixture);
 	rte_mempool_free(other);
 }
 
@@ -100,11 +100,11 @@ Test(mixed, all_held,
 
 	for (unsigned i = 0; i < EACH; i++)
 		held[i] = put_held();
-	rig_start(&rig);
-	rig_settle(&rig);
+	fixture_start(&fixture);
+	fixture_settle(&fixture);
 	cr_expect_eq(packets_of(count), EACH);
 	release_held(held);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 #define FLOWS 7
@@ -137,7 +137,7 @@ static void put_frame(unsigned flow, uint8_t number)
 		spec->tags[0] |= number % 8 << 13;
 	}
 	frame_build(&frame, spec);
-	rig_send(&rig, &in, 0, &frame);
+	fixture_send(&fixture, &in, 0, &frame);
 }
 
 // Returns the number of frames, which must be in the order of their numbers.
@@ -160,17 +160,17 @@ Test(mixed, order,
 	struct output *rings[FLOWS];
 	unsigned sent[FLOWS] = {0}, draw = 1;
 
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 1);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 1);
 	for (unsigned i = 0; i < FLOWS; i++) {
 		bool ipv6 = i == 3 || i == 4;
 		static struct interface *interfaces[FLOWS];
 
 		// Flows 3 and 4 share the interfaces of 0 and 1.
 		interfaces[i] =
-			ipv6 ? interfaces[i - 3] : rig_interface(&in, vlans[i][0], vlans[i][1]);
-		rings[i] = rig_ring(&rig, 256);
-		rig_join(interfaces[i], ipv6 ? "ff0e::1" : "239.1.1.1", 1, rings[i]);
+			ipv6 ? interfaces[i - 3] : fixture_interface(&in, vlans[i][0], vlans[i][1]);
+		rings[i] = fixture_ring(&fixture, 256);
+		fixture_join(interfaces[i], ipv6 ? "ff0e::1" : "239.1.1.1", 1, rings[i]);
 	}
 	for (unsigned i = 0; i < 400; i++) {
 		unsigned flow = (draw = draw * 1103515245 + 12345) >> 16 & 7;
@@ -184,9 +184,9 @@ Test(mixed, order,
 		}
 	}
 	// All frames are queued before the first one is received.
-	rig_start(&rig);
-	rig_settle(&rig);
+	fixture_start(&fixture);
+	fixture_settle(&fixture);
 	for (unsigned i = 0; i < FLOWS; i++)
 		cr_expect_eq(receive_in_order(rings[i]), sent[i], "flow %u", i);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }

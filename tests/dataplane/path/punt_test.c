@@ -4,9 +4,9 @@
 #include "punt.h"
 #include "dataplane_fixture.h"
 
-TestSuite(punt, .init = rig_eal, .timeout = 120);
+TestSuite(punt, .init = fixture_eal, .timeout = 120);
 
-static struct rig rig;
+static struct dataplane_fixture fixture;
 static struct wire in;
 
 static const uint8_t router_alert[] = {0x94, 4, 0, 0};
@@ -39,7 +39,7 @@ static void send_spec(const struct frame_spec *spec)
 	struct frame frame;
 
 	frame_build(&frame, spec);
-	rig_send(&rig, &in, 0, &frame);
+	fixture_send(&fixture, &in, 0, &frame);
 }
 
 static void expect_punted(struct interface *interface, const struct frame_spec *spec)
@@ -48,7 +48,7 @@ static void expect_punted(struct interface *interface, const struct frame_spec *
 	struct frame frame;
 
 	frame_build(&frame, spec);
-	cr_assert_eq(punt_burst(rig.dp, &punted, 1), 1);
+	cr_assert_eq(punt_burst(fixture.dp, &punted, 1), 1);
 	cr_expect_eq(punted.interface, interface);
 	cr_assert_eq(punted.len, frame.len - frame.ip - spec->padding);
 	cr_expect_arr_eq(punted.packet, frame.bytes + frame.ip, punted.len);
@@ -62,16 +62,16 @@ Test(punt, both,
 	struct output *ring;
 	struct punted punted;
 
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	untagged = rig_interface(&in, VLAN_NONE, VLAN_NONE);
-	vlan = rig_interface(&in, 20, VLAN_NONE);
-	ring = rig_ring(&rig, 64);
-	rig_join(untagged, "239.1.1.1", 1, ring);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	untagged = fixture_interface(&in, VLAN_NONE, VLAN_NONE);
+	vlan = fixture_interface(&in, 20, VLAN_NONE);
+	ring = fixture_ring(&fixture, 64);
+	fixture_join(untagged, "239.1.1.1", 1, ring);
+	fixture_start(&fixture);
 	send_spec(&igmp);
 	send_spec(&mld);
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	expect_punted(untagged, &igmp);
 	expect_punted(vlan, &mld);
 	// A query to a joined group goes to the control thread, not to the subscriber.
@@ -84,13 +84,13 @@ Test(punt, both,
 		.payload_len = 12,
 		.tags = {30},
 		.n_tags = 1});
-	rig_settle(&rig);
-	cr_assert_eq(punt_burst(rig.dp, &punted, 1), 1);
+	fixture_settle(&fixture);
+	cr_assert_eq(punt_burst(fixture.dp, &punted, 1), 1);
 	rte_pktmbuf_free(punted.frame);
-	cr_expect_eq(punt_burst(rig.dp, &punted, 1), 0);
-	cr_expect_eq(rig_drain(ring), 0);
-	cr_expect_eq(rig_drops(&rig, DROP_NO_INTERFACE), 1);
-	rig_close(&rig);
+	cr_expect_eq(punt_burst(fixture.dp, &punted, 1), 0);
+	cr_expect_eq(fixture_drain(ring), 0);
+	cr_expect_eq(fixture_drops(&fixture, DROP_NO_INTERFACE), 1);
+	fixture_close(&fixture);
 }
 
 Test(punt, segments, .description = "the control thread gets the packet in one segment")
@@ -99,20 +99,20 @@ Test(punt, segments, .description = "the control thread gets the packet in one s
 	struct rte_mbuf *first, *second;
 	struct frame frame;
 
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	interface = fixture_interface(&in, VLAN_NONE, VLAN_NONE);
+	fixture_start(&fixture);
 	frame_build(&frame, &igmp);
-	first = rte_pktmbuf_alloc(rig.pool);
-	second = rte_pktmbuf_alloc(rig.pool);
+	first = rte_pktmbuf_alloc(fixture.pool);
+	second = rte_pktmbuf_alloc(fixture.pool);
 	memcpy(rte_pktmbuf_append(first, 20), frame.bytes, 20);
 	memcpy(rte_pktmbuf_append(second, frame.len - 20), frame.bytes + 20, frame.len - 20);
 	cr_assert_eq(rte_pktmbuf_chain(first, second), 0);
-	rig_send_mbuf(&rig, &in, 0, first);
-	rig_settle(&rig);
+	fixture_send_mbuf(&fixture, &in, 0, first);
+	fixture_settle(&fixture);
 	expect_punted(interface, &igmp);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(punt, no_room, .description = "a packet that cannot be linearized is dropped and counted")
@@ -120,21 +120,21 @@ Test(punt, no_room, .description = "a packet that cannot be linearized is droppe
 	struct rte_mbuf *first, *second;
 	struct frame frame;
 
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	rig_interface(&in, VLAN_NONE, VLAN_NONE);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	fixture_interface(&in, VLAN_NONE, VLAN_NONE);
+	fixture_start(&fixture);
 	frame_build(&frame, &igmp);
-	first = rte_pktmbuf_alloc(rig.pool);
-	second = rte_pktmbuf_alloc(rig.pool);
+	first = rte_pktmbuf_alloc(fixture.pool);
+	second = rte_pktmbuf_alloc(fixture.pool);
 	first->data_off = first->buf_len - 20;
 	memcpy(rte_pktmbuf_append(first, 20), frame.bytes, 20);
 	memcpy(rte_pktmbuf_append(second, frame.len - 20), frame.bytes + 20, frame.len - 20);
 	cr_assert_eq(rte_pktmbuf_chain(first, second), 0);
-	rig_send_mbuf(&rig, &in, 0, first);
-	rig_settle(&rig);
-	cr_expect_eq(rig_drops(&rig, DROP_NO_MBUF), 1);
-	rig_close(&rig);
+	fixture_send_mbuf(&fixture, &in, 0, first);
+	fixture_settle(&fixture);
+	cr_expect_eq(fixture_drops(&fixture, DROP_NO_MBUF), 1);
+	fixture_close(&fixture);
 }
 
 Test(punt, full,
@@ -142,15 +142,15 @@ Test(punt, full,
 {
 	enum { FRAMES = PUNT_RING_SIZE + 100 };
 
-	rig_open(&rig, 1, 1000000);
-	rig_wire(&rig, &in, "in", 1, 2);
-	rig_interface(&in, VLAN_NONE, VLAN_NONE);
+	fixture_open(&fixture, 1, 1000000);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	fixture_interface(&in, VLAN_NONE, VLAN_NONE);
 	for (unsigned i = 0; i < FRAMES; i++)
 		send_spec(&igmp);
-	rig_start(&rig);
-	rig_settle(&rig);
-	cr_expect_eq(rig_drops(&rig, DROP_PUNT_FULL), 100);
-	rig_close(&rig);
+	fixture_start(&fixture);
+	fixture_settle(&fixture);
+	cr_expect_eq(fixture_drops(&fixture, DROP_PUNT_FULL), 100);
+	fixture_close(&fixture);
 }
 
 // A clock of 1000 ticks per second and 10 frames per second: a frame costs 100 ticks.

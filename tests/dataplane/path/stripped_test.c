@@ -3,9 +3,9 @@
 #include <criterion/criterion.h>
 #include "dataplane_fixture.h"
 
-TestSuite(stripped, .init = rig_eal, .timeout = 120);
+TestSuite(stripped, .init = fixture_eal, .timeout = 120);
 
-static struct rig rig;
+static struct dataplane_fixture fixture;
 static struct wire in, out;
 static struct interface *interface;
 
@@ -29,14 +29,14 @@ static void send_stripped(const uint16_t *tags, unsigned n_tags, unsigned n_stri
 	struct frame frame;
 
 	build(&frame, tags + n_stripped, n_tags - n_stripped);
-	mbuf = rig_mbuf(&rig, &frame);
+	mbuf = fixture_mbuf(&fixture, &frame);
 	mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 	if (n_stripped > 1) {
 		mbuf->ol_flags |= RTE_MBUF_F_RX_QINQ | RTE_MBUF_F_RX_QINQ_STRIPPED;
 		mbuf->vlan_tci_outer = tags[0];
 	}
 	mbuf->vlan_tci = tags[n_stripped - 1];
-	rig_send_mbuf(&rig, &in, 0, mbuf);
+	fixture_send_mbuf(&fixture, &in, 0, mbuf);
 }
 
 // Checks that the next frame of the ring has these tags, and none in its metadata.
@@ -60,31 +60,31 @@ Test(stripped, rings,
 	static const uint16_t tags[] = {0xe000 | 20, 30};
 	struct output *ring, *other;
 
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	ring = rig_ring(&rig, 64);
-	other = rig_ring(&rig, 64);
-	interface = rig_interface(&in, 20, VLAN_NONE);
-	rig_join(interface, "239.1.1.1", 1, ring);
-	rig_join(rig_interface(&in, 20, 30), "239.1.1.1", 1, ring);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	ring = fixture_ring(&fixture, 64);
+	other = fixture_ring(&fixture, 64);
+	interface = fixture_interface(&in, 20, VLAN_NONE);
+	fixture_join(interface, "239.1.1.1", 1, ring);
+	fixture_join(fixture_interface(&in, 20, 30), "239.1.1.1", 1, ring);
+	fixture_start(&fixture);
 	send_stripped(tags, 1, 1);
 	send_stripped(tags + 1, 1, 1); // belongs to no interface
 	send_stripped(tags, 2, 1);
 	send_stripped(tags, 2, 2);
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	expect_whole(ring, tags, 1);
 	expect_whole(ring, tags, 2);
 	expect_whole(ring, tags, 2);
-	cr_expect_eq(rig_drain(ring), 0);
-	cr_expect_eq(rig_drops(&rig, DROP_NO_INTERFACE), 1);
+	cr_expect_eq(fixture_drain(ring), 0);
+	cr_expect_eq(fixture_drops(&fixture, DROP_NO_INTERFACE), 1);
 	// Two outputs that share the frame get the same bytes.
-	rig_join(interface, "239.1.1.1", 2, other);
+	fixture_join(interface, "239.1.1.1", 2, other);
 	send_stripped(tags, 1, 1);
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	expect_whole(ring, tags, 1);
 	expect_whole(other, tags, 1);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 enum beside { ALONE, BESIDE_PORT, BESIDE_RING };
@@ -93,41 +93,41 @@ enum beside { ALONE, BESIDE_PORT, BESIDE_RING };
 static void check_stripped(uint16_t tci, uint16_t vlan, enum beside beside, uint16_t wanted_tci)
 {
 	struct output_config config = {.kind = OUTPUT_PORT, .port = out.port, .vlan = vlan};
-	struct output *output = rig_output(&rig, &config);
-	struct output *other =
-		beside == BESIDE_RING ? rig_ring(&rig, 8) : rig_output(&rig, &config);
+	struct output *output = fixture_output(&fixture, &config);
+	struct output *other = beside == BESIDE_RING ? fixture_ring(&fixture, 8)
+						     : fixture_output(&fixture, &config);
 	struct frame wanted, got;
 
 	build(&wanted, &wanted_tci, wanted_tci != 0);
-	rig_join(interface, "239.1.1.1", 1, output);
+	fixture_join(interface, "239.1.1.1", 1, output);
 	if (beside != ALONE)
-		rig_join(interface, "239.1.1.1", 2, other);
+		fixture_join(interface, "239.1.1.1", 2, other);
 	send_stripped(&tci, 1, 1);
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	for (unsigned i = 0; i < (beside == BESIDE_PORT ? 2 : 1); i++) {
-		cr_assert(rig_sent(&out, &got));
+		cr_assert(fixture_sent(&out, &got));
 		cr_assert_eq(got.len, wanted.len);
 		cr_expect_arr_eq(got.bytes, wanted.bytes, got.len);
 	}
 	if (beside == BESIDE_RING)
 		expect_whole(other, &tci, 1);
-	rig_leave(interface, "239.1.1.1", 1);
-	rig_leave(interface, "239.1.1.1", 2);
+	fixture_leave(interface, "239.1.1.1", 1);
+	fixture_leave(interface, "239.1.1.1", 2);
 	cr_expect_eq(output_close(output), 0);
 	cr_expect_eq(output_close(other), 0);
 }
 
 Test(stripped, ports, .description = "a stripped tag stays out of the frame, or is replaced")
 {
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	rig_wire(&rig, &out, "out", 1, 2);
-	interface = rig_interface(&in, 20, VLAN_NONE);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	fixture_wire(&fixture, &out, "out", 1, 2);
+	interface = fixture_interface(&in, 20, VLAN_NONE);
+	fixture_start(&fixture);
 	for (enum beside beside = ALONE; beside <= BESIDE_RING; beside++) {
 		check_stripped(0x6000 | 20, VLAN_NONE, beside, 0);
 		check_stripped(0x6000 | 20, 20, beside, 0x6000 | 20);
 		check_stripped(0x6000 | 20, 30, beside, 0x6000 | 30);
 	}
-	rig_close(&rig);
+	fixture_close(&fixture);
 }

@@ -6,11 +6,11 @@
 #include "output.h"
 #include "dataplane_fixture.h"
 
-TestSuite(output, .init = rig_eal, .timeout = 120);
+TestSuite(output, .init = fixture_eal, .timeout = 120);
 
 enum { SENDERS = 3, FRAMES = 100000, ROOM = 64 }; // two workers and the control thread
 
-static struct rig rig;
+static struct dataplane_fixture fixture;
 
 struct sender {
 	struct output *output;
@@ -29,7 +29,7 @@ static void *send_all(void *arg)
 		for (unsigned i = 0; i < n; i++) {
 			struct rte_mbuf *frame;
 
-			while ((frame = rte_pktmbuf_alloc(rig.pool)) == NULL)
+			while ((frame = rte_pktmbuf_alloc(fixture.pool)) == NULL)
 				sched_yield();
 			frame->port = sender->index;
 			frame->hash.rss = sent++;
@@ -54,8 +54,8 @@ Test(output, senders,
 	uint32_t next[SENDERS] = {0};
 	unsigned received = 0, refused = 0, most = 0;
 
-	rig_open(&rig, SENDERS - 1, 0);
-	ring = rig_ring(&rig, ROOM);
+	fixture_open(&fixture, SENDERS - 1, 0);
+	ring = fixture_ring(&fixture, ROOM);
 	for (unsigned i = 0; i < SENDERS; i++) {
 		senders[i] = (struct sender){.output = ring, .index = i};
 		cr_assert_eq(pthread_create(&threads[i], NULL, send_all, &senders[i]), 0);
@@ -86,7 +86,7 @@ Test(output, senders,
 	cr_expect_eq(stats.packets, received);
 	cr_expect_eq(stats.bytes, 60ul * received);
 	cr_expect_eq(stats.dropped, refused);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(output, fair, .description = "a sender that fills a ring does not block another sender")
@@ -95,10 +95,10 @@ Test(output, fair, .description = "a sender that fills a ring does not block ano
 	struct output *ring;
 	unsigned of_second = 0;
 
-	rig_open(&rig, 2, 0);
-	ring = rig_ring(&rig, ROOM);
+	fixture_open(&fixture, 2, 0);
+	ring = fixture_ring(&fixture, ROOM);
 	for (unsigned i = 0; i < ROOM; i++) {
-		struct rte_mbuf *frame = rte_pktmbuf_alloc(rig.pool);
+		struct rte_mbuf *frame = rte_pktmbuf_alloc(fixture.pool);
 		unsigned sender = i == ROOM / 2;
 
 		frame->port = sender;
@@ -115,5 +115,5 @@ Test(output, fair, .description = "a sender that fills a ring does not block ano
 		rte_pktmbuf_free_bulk(frames, n);
 	}
 	cr_expect_eq(of_second, 1);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }

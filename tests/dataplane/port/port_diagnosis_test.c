@@ -6,9 +6,9 @@
 #include <unistd.h>
 #include "dataplane_fixture.h"
 
-TestSuite(port_diagnosis, .init = rig_eal, .timeout = 60);
+TestSuite(port_diagnosis, .init = fixture_eal, .timeout = 60);
 
-static struct rig rig;
+static struct dataplane_fixture fixture;
 
 static void expect(const char *device, int code, const char *text)
 {
@@ -16,7 +16,7 @@ static void expect(const char *device, int code, const char *text)
 	struct dataplane_error error = {""};
 	struct port *port;
 
-	cr_expect_eq(dataplane_add_port(rig.dp, &config, &port, &error), -code, "%s", device);
+	cr_expect_eq(dataplane_add_port(fixture.dp, &config, &port, &error), -code, "%s", device);
 	cr_expect(strstr(error.text, text) != NULL, "%s: \"%s\" without \"%s\"", device, error.text,
 		text);
 	cr_expect(strstr(error.text, device) != NULL, "\"%s\" names no device", error.text);
@@ -24,7 +24,7 @@ static void expect(const char *device, int code, const char *text)
 
 Test(port_diagnosis, missing, .description = "a missing interface or file is named as the cause")
 {
-	rig_open(&rig, 1, 0);
+	fixture_open(&fixture, 1, 0);
 	expect("net_af_packet0,iface=sl9", ENODEV,
 		"no interface \"sl9\": ip link shows none of that name");
 	expect("net_af_packet0", EINVAL, "add the network interface to use: iface=NAME");
@@ -35,23 +35,23 @@ Test(port_diagnosis, missing, .description = "a missing interface or file is nam
 	expect("net_pcap0,iface=sl9", ENODEV, "no interface \"sl9\"");
 	expect("net_memif0,role=server,socket=/nowhere/z.sock,socket-abstract=no", ENOENT,
 		"cannot open /nowhere: No such file or directory");
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(port_diagnosis, misspelt, .description = "for a misspelt driver the intended one is suggested")
 {
-	rig_open(&rig, 1, 0);
+	fixture_open(&fixture, 1, 0);
 	expect("net_tp0,iface=sl0", ENODEV,
 		"no DPDK driver is named \"net_tp\": did you mean net_tap?");
 	expect("net_af_paket0,iface=lo", ENODEV, "did you mean net_af_packet?");
 	expect("net_memf0", ENODEV, "did you mean net_memif?");
 	expect("eth9", ENODEV, "no device or driver named \"eth\"");
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(port_diagnosis, permission, .description = "the privilege that the user lacks is named")
 {
-	rig_open(&rig, 1, 0);
+	fixture_open(&fixture, 1, 0);
 	if (geteuid() == 0)
 		cr_assert_eq(seteuid(65534), 0);
 	expect("net_af_packet0,iface=lo", EPERM, "it takes root or CAP_NET_RAW");
@@ -59,5 +59,5 @@ Test(port_diagnosis, permission, .description = "the privilege that the user lac
 		"cannot open /etc/shadow: Permission denied");
 	if (access("/dev/net/tun", F_OK) == 0)
 		expect("net_tap0,iface=sl0", EPERM, "it takes root or CAP_NET_ADMIN");
-	rig_close(&rig);
+	fixture_close(&fixture);
 }

@@ -7,9 +7,9 @@
 #include "port.h"
 #include "dataplane_fixture.h"
 
-TestSuite(removal, .init = rig_eal, .timeout = 120);
+TestSuite(removal, .init = fixture_eal, .timeout = 120);
 
-static struct rig rig;
+static struct dataplane_fixture fixture;
 static struct wire in, out;
 static struct interface *interface;
 
@@ -18,7 +18,7 @@ static void send_one(struct wire *wire)
 	struct frame frame;
 
 	frame_build(&frame, &(struct frame_spec){.group = "239.1.1.1", .source = "10.0.0.1"});
-	rig_send(&rig, wire, 0, &frame);
+	fixture_send(&fixture, wire, 0, &frame);
 }
 
 struct told {
@@ -38,7 +38,7 @@ static unsigned poll_events(struct port *port)
 {
 	struct told told = {NULL, 0};
 
-	port_poll_events(rig.dp, tell, &told);
+	port_poll_events(fixture.dp, tell, &told);
 	cr_expect(told.times == 0 || told.port == port);
 	return told.times;
 }
@@ -59,35 +59,35 @@ Test(removal, receiving,
 	struct output *ring;
 	struct rte_mbuf *frame = NULL;
 
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	rig_wire(&rig, &lost, "lost", 1, 2);
-	ring = rig_ring(&rig, 64);
-	rig_join(rig_interface(&in, VLAN_NONE, VLAN_NONE), "239.1.1.1", 1, ring);
-	interface = rig_interface(&lost, VLAN_NONE, VLAN_NONE);
-	rig_join(interface, "239.1.1.1", 1, ring);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	fixture_wire(&fixture, &lost, "lost", 1, 2);
+	ring = fixture_ring(&fixture, 64);
+	fixture_join(fixture_interface(&in, VLAN_NONE, VLAN_NONE), "239.1.1.1", 1, ring);
+	interface = fixture_interface(&lost, VLAN_NONE, VLAN_NONE);
+	fixture_join(interface, "239.1.1.1", 1, ring);
+	fixture_start(&fixture);
 	send_one(&in);
 	send_one(&lost);
-	rig_settle(&rig);
-	cr_expect_eq(rig_drain(ring), 2);
+	fixture_settle(&fixture);
+	cr_expect_eq(fixture_drain(ring), 2);
 
-	rig_remove(lost.port->id);
+	fixture_remove(lost.port->id);
 	cr_expect_eq(poll_events(lost.port), 1);
 	cr_expect_eq(poll_events(lost.port), 0, "reported once");
 	expect_removed(lost.port);
 	send_one(&lost);
-	rig.sent--; // no worker receives it
+	fixture.sent--; // no worker receives it
 	send_one(&in);
-	rig_settle(&rig);
-	cr_expect_eq(rig_drain(ring), 1);
+	fixture_settle(&fixture);
+	cr_expect_eq(fixture_drain(ring), 1);
 	// Its subscriptions can still be changed.
-	rig_join(interface, "239.1.1.2", 1, ring);
-	rig_leave(interface, "239.1.1.1", 1);
-	rig_leave(interface, "239.1.1.2", 1);
+	fixture_join(interface, "239.1.1.2", 1, ring);
+	fixture_leave(interface, "239.1.1.1", 1);
+	fixture_leave(interface, "239.1.1.2", 1);
 	cr_assert_eq(rte_ring_dequeue(lost.rx[0], (void **)&frame), 0);
 	rte_pktmbuf_free(frame);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 // With enough transmit queues for all senders, and with one shared queue.
@@ -98,35 +98,36 @@ static void check_sending(unsigned n_tx)
 	struct rte_mbuf *mbuf;
 	struct frame got;
 
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	rig_wire(&rig, &out, "out", 1, n_tx);
-	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
-	output = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
-	ring = rig_ring(&rig, 64);
-	rig_join(interface, "239.1.1.1", 1, output);
-	rig_join(interface, "239.1.1.1", 2, ring);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	fixture_wire(&fixture, &out, "out", 1, n_tx);
+	interface = fixture_interface(&in, VLAN_NONE, VLAN_NONE);
+	output = fixture_output(
+		&fixture, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
+	ring = fixture_ring(&fixture, 64);
+	fixture_join(interface, "239.1.1.1", 1, output);
+	fixture_join(interface, "239.1.1.1", 2, ring);
+	fixture_start(&fixture);
 	send_one(&in);
-	rig_settle(&rig);
-	cr_expect(rig_sent(&out, &got));
+	fixture_settle(&fixture);
+	cr_expect(fixture_sent(&out, &got));
 
-	rig_remove(out.port->id);
+	fixture_remove(out.port->id);
 	cr_expect_eq(poll_events(out.port), 1);
 	for (unsigned i = 0; i < 10; i++)
 		send_one(&in);
-	rig_settle(&rig);
-	cr_expect_not(rig_sent(&out, &got));
+	fixture_settle(&fixture);
+	cr_expect_not(fixture_sent(&out, &got));
 	output_stats(output, &stats);
 	cr_expect_eq(stats.packets, 1);
 	cr_expect_eq(stats.dropped, 10);
-	cr_expect_eq(rig_drops(&rig, DROP_OUTPUT_FULL), 10);
-	cr_expect_eq(rig_drain(ring), 11);
+	cr_expect_eq(fixture_drops(&fixture, DROP_OUTPUT_FULL), 10);
+	cr_expect_eq(fixture_drain(ring), 11);
 	mbuf = port_frame_alloc(out.port);
 	cr_assert_not_null(mbuf);
 	cr_expect_eq(port_send(out.port, mbuf), -EAGAIN);
 	rte_pktmbuf_free(mbuf);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(removal, sending,
@@ -146,7 +147,7 @@ static struct port *null_port(const char *device)
 	struct dataplane_error error;
 	struct port *port;
 
-	cr_assert_eq(dataplane_add_port(rig.dp, &config, &port, &error), 0, "%s", error.text);
+	cr_assert_eq(dataplane_add_port(fixture.dp, &config, &port, &error), 0, "%s", error.text);
 	return port;
 }
 
@@ -167,17 +168,17 @@ Test(removal, detached,
 	struct port *lost;
 	uint16_t id, next;
 
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
 	lost = null_port("net_null0");
 	id = lost->id;
-	ring = rig_ring(&rig, 64);
-	rig_join(rig_interface(&in, VLAN_NONE, VLAN_NONE), "239.1.1.1", 1, ring);
+	ring = fixture_ring(&fixture, 64);
+	fixture_join(fixture_interface(&in, VLAN_NONE, VLAN_NONE), "239.1.1.1", 1, ring);
 	cr_expect_eq(port_mac_add(lost, &mac), 0);
-	rig_start(&rig);
-	while (rig_drops(&rig, DROP_NOT_MULTICAST) == 0)
+	fixture_start(&fixture);
+	while (fixture_drops(&fixture, DROP_NOT_MULTICAST) == 0)
 		;
-	rig_remove(id);
+	fixture_remove(id);
 	cr_expect_eq(poll_events(lost), 1);
 	detach(id);
 	cr_expect_eq(poll_events(lost), 0);
@@ -191,10 +192,10 @@ Test(removal, detached,
 	cr_expect_eq(port_mac_add(lost, &mac), 0);
 	cr_expect_eq(port_mtu(lost), RTE_ETHER_MTU);
 	send_one(&in);
-	rig.sent = 0; // net_null has received more frames than that
-	while (rig_drain(ring) == 0)
+	fixture.sent = 0; // net_null has received more frames than that
+	while (fixture_drain(ring) == 0)
 		;
-	rig_close(&rig);
+	fixture_close(&fixture);
 	cr_expect_eq(rte_eth_dev_get_port_by_name("net_null1", &next), 0);
 	detach(next);
 }
@@ -204,14 +205,14 @@ Test(removal, detached_while_stopped,
 {
 	struct port *lost;
 
-	rig_open(&rig, 1, 0);
+	fixture_open(&fixture, 1, 0);
 	lost = null_port("net_null0");
 	detach(lost->id);
 	cr_expect_eq(poll_events(lost), 1);
 	expect_removed(lost);
-	rig_start(&rig);
-	dataplane_synchronize(rig.dp);
-	rig_close(&rig);
+	fixture_start(&fixture);
+	dataplane_synchronize(fixture.dp);
+	fixture_close(&fixture);
 }
 
 Test(removal, flap,
@@ -223,14 +224,14 @@ Test(removal, flap,
 	struct frame got;
 	unsigned sent = 0, events = 0;
 
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	rig_wire(&rig, &out, "out", 1, 1);
-	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
-	output = rig_output(
-		&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port, .vlan = 30});
-	rig_join(interface, "239.1.1.1", 1, output);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	fixture_wire(&fixture, &out, "out", 1, 1);
+	interface = fixture_interface(&in, VLAN_NONE, VLAN_NONE);
+	output = fixture_output(&fixture,
+		&(struct output_config){.kind = OUTPUT_PORT, .port = out.port, .vlan = 30});
+	fixture_join(interface, "239.1.1.1", 1, output);
+	fixture_start(&fixture);
 	for (unsigned i = 0; i < TURNS; i++) {
 		for (unsigned k = 0; k < 4; k++)
 			send_one(&in);
@@ -239,18 +240,18 @@ Test(removal, flap,
 		else
 			rte_eth_dev_set_link_down(out.port->id);
 		events += poll_events(out.port);
-		while (rig_sent(&out, &got))
+		while (fixture_sent(&out, &got))
 			sent++;
 	}
 	cr_expect_eq(events, TURNS);
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	send_one(&in);
-	rig_settle(&rig);
-	while (rig_sent(&out, &got))
+	fixture_settle(&fixture);
+	while (fixture_sent(&out, &got))
 		sent++;
 	output_stats(output, &stats);
 	cr_expect_eq(stats.packets, sent);
 	cr_expect_eq(stats.packets + stats.dropped, 4 * TURNS + 1);
 	cr_expect_gt(sent, 0);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }

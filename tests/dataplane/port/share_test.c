@@ -13,11 +13,11 @@
 #include "output.h"
 #include "share.h"
 
-TestSuite(share, .init = rig_eal, .timeout = 300);
+TestSuite(share, .init = fixture_eal, .timeout = 300);
 
 enum { SHARES = 100, PAYLOAD = 1400 };
 
-static struct rig rig;
+static struct dataplane_fixture fixture;
 static struct wire in;
 static struct interface *interface;
 
@@ -34,10 +34,10 @@ struct shared {
 
 static void open_rig(void)
 {
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	interface = fixture_interface(&in, VLAN_NONE, VLAN_NONE);
+	fixture_start(&fixture);
 }
 
 static void open_share(struct shared *shared, unsigned ring_size)
@@ -49,7 +49,7 @@ static void open_share(struct shared *shared, unsigned ring_size)
 	*shared = (struct shared){0};
 	snprintf(shared->path, sizeof(shared->path), "/tmp/sluice-share-%d.%u", getpid(), last++);
 	cr_assert_eq(share_open(&config, &shared->share, &error), 0, "%s", error.text);
-	shared->ring = rig_ring(&rig, ring_size);
+	shared->ring = fixture_ring(&fixture, ring_size);
 	cr_assert_eq(share_add(shared->share, shared->ring, &shared->number), 0);
 }
 
@@ -129,8 +129,8 @@ static void send_frame(unsigned i)
 	struct frame frame;
 
 	build(&frame, i);
-	rig_send(&rig, &in, 0, &frame);
-	rig_settle(&rig);
+	fixture_send(&fixture, &in, 0, &frame);
+	fixture_settle(&fixture);
 }
 
 // Returns the length of the next frame, 0 if there is none.
@@ -175,8 +175,8 @@ Test(share, both, .description = "DPDK's client and the reader receive the same 
 	open_share(&own, 64);
 	open_receiver(&dpdk, true);
 	open_receiver(&own, false);
-	rig_join(interface, "239.1.1.1", 1, dpdk.ring);
-	rig_join(interface, "239.1.1.1", 2, own.ring);
+	fixture_join(interface, "239.1.1.1", 1, dpdk.ring);
+	fixture_join(interface, "239.1.1.1", 2, own.ring);
 	for (unsigned i = 0; i < 3000; i++) {
 		send_frame(i);
 		expect_frame(&dpdk, i);
@@ -184,13 +184,13 @@ Test(share, both, .description = "DPDK's client and the reader receive the same 
 	}
 	cr_expect_eq(share_dropped(dpdk.share, dpdk.number), 0);
 	cr_expect_eq(share_dropped(own.share, own.number), 0);
-	rig_leave(interface, "239.1.1.1", 1);
-	rig_leave(interface, "239.1.1.1", 2);
+	fixture_leave(interface, "239.1.1.1", 1);
+	fixture_leave(interface, "239.1.1.1", 2);
 	close_receiver(&dpdk);
 	close_receiver(&own);
 	close_share(&dpdk);
 	close_share(&own);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(share, again, .description = "clients of either kind take turns at one share")
@@ -199,7 +199,7 @@ Test(share, again, .description = "clients of either kind take turns at one shar
 
 	open_rig();
 	open_share(&shared, 64);
-	rig_join(interface, "239.1.1.1", 1, shared.ring);
+	fixture_join(interface, "239.1.1.1", 1, shared.ring);
 	for (unsigned i = 0; i < 6; i++) {
 		shared.port = NULL;
 		open_receiver(&shared, i % 2 == 0);
@@ -209,9 +209,9 @@ Test(share, again, .description = "clients of either kind take turns at one shar
 		for (unsigned j = 0; j < 10; j++)
 			turn(&shared);
 	}
-	rig_leave(interface, "239.1.1.1", 1);
+	fixture_leave(interface, "239.1.1.1", 1);
 	close_share(&shared);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(share, many, .description = "there are as many shares as are wanted")
@@ -222,17 +222,17 @@ Test(share, many, .description = "there are as many shares as are wanted")
 	for (unsigned i = 0; i < SHARES; i++) {
 		open_share(&shared[i], 16);
 		open_receiver(&shared[i], false);
-		rig_join(interface, "239.1.1.1", i + 1, shared[i].ring);
+		fixture_join(interface, "239.1.1.1", i + 1, shared[i].ring);
 	}
 	send_frame(5);
 	for (unsigned i = 0; i < SHARES; i++)
 		expect_frame(&shared[i], 5);
 	for (unsigned i = 0; i < SHARES; i++) {
-		rig_leave(interface, "239.1.1.1", i + 1);
+		fixture_leave(interface, "239.1.1.1", i + 1);
 		close_receiver(&shared[i]);
 		close_share(&shared[i]);
 	}
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 // ---- Clients that break the rules ----------------------------------------------------------
@@ -259,8 +259,8 @@ static void check_descriptor(const struct memif_descriptor *descriptor)
 	attach(&bad, &peer);
 	for (unsigned i = 0; i < PEER_SIZE; i++)
 		peer.ring->descriptors[i] = *descriptor;
-	rig_join(interface, "239.1.1.1", 1, bad.ring);
-	rig_join(interface, "239.1.1.1", 2, good.ring);
+	fixture_join(interface, "239.1.1.1", 1, bad.ring);
+	fixture_join(interface, "239.1.1.1", 2, good.ring);
 	for (unsigned i = 0; i < 100; i++) {
 		send_frame(i);
 		expect_frame(&good, i);
@@ -271,12 +271,12 @@ static void check_descriptor(const struct memif_descriptor *descriptor)
 	cr_expect_eq(share_dropped(bad.share, bad.number), stats.packets);
 	memif_peer_wait_closed(&peer);
 	memif_peer_close(&peer);
-	rig_leave(interface, "239.1.1.1", 1);
-	rig_leave(interface, "239.1.1.1", 2);
+	fixture_leave(interface, "239.1.1.1", 1);
+	fixture_leave(interface, "239.1.1.1", 2);
 	close_receiver(&good);
 	close_share(&bad);
 	close_share(&good);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(share, region, .description = "a descriptor with region 9999 ends the client alone")
@@ -309,7 +309,7 @@ Test(share, garbage, .description = "garbage on the socket leaks no descriptor")
 	}
 	cr_expect_eq(memif_peer_open_fds(), open_fds);
 	close_share(&shared);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(share, cycles,
@@ -328,16 +328,16 @@ Test(share, cycles,
 			resident_kb = memif_peer_resident_kb();
 		}
 		open_share(&shared, 16);
-		rig_join(interface, "239.1.1.1", 1, shared.ring);
+		fixture_join(interface, "239.1.1.1", 1, shared.ring);
 		attach(&shared, &peer);
 		send_frame(i);
 		memif_peer_close(&peer);
-		rig_leave(interface, "239.1.1.1", 1);
+		fixture_leave(interface, "239.1.1.1", 1);
 		close_share(&shared);
 	}
 	cr_expect_eq(memif_peer_open_fds(), open_fds);
 	cr_expect_leq(memif_peer_resident_kb(), resident_kb + 256);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(share, in_use, .description = "a path that another share listens on is refused and left alone")
@@ -355,5 +355,5 @@ Test(share, in_use, .description = "a path that another share listens on is refu
 	open_receiver(&shared, false);
 	close_receiver(&shared);
 	close_share(&shared);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }

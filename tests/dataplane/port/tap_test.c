@@ -16,7 +16,7 @@
 
 #define PATIENCE_S 20
 
-static struct rig rig;
+static struct dataplane_fixture fixture;
 
 // The namespace has no name and ends with the process. Without IPv6 the kernel sends nothing.
 static void in_namespace(void)
@@ -32,7 +32,7 @@ static void in_namespace(void)
 		cr_assert_eq(write(fd, "1", 1), 1);
 		close(fd);
 	}
-	rig_eal();
+	fixture_eal();
 }
 
 TestSuite(tap, .init = in_namespace, .timeout = 120);
@@ -47,7 +47,7 @@ static struct port *tap_open(const char *device, uint16_t queues)
 	struct dataplane_error error;
 	struct port *port;
 
-	cr_assert_eq(dataplane_add_port(rig.dp, &config, &port, &error), 0, "%s", error.text);
+	cr_assert_eq(dataplane_add_port(fixture.dp, &config, &port, &error), 0, "%s", error.text);
 	return port;
 }
 
@@ -127,7 +127,7 @@ static void expect_frames(struct output *ring, unsigned n)
 	while (got < n) {
 		cr_assert_lt(rte_get_timer_cycles(), deadline, "%u of %u frames", got, n);
 		sched_yield();
-		got += rig_drain(ring);
+		got += fixture_drain(ring);
 	}
 }
 
@@ -149,7 +149,7 @@ Test(tap, path, .description = "promise 5: only joined frames get from one tap t
 	struct frame frame, got;
 	int from, to;
 
-	rig_open(&rig, 1, 0);
+	fixture_open(&fixture, 1, 0);
 	in = tap_open("net_tap0,iface=sl0", 1);
 	out = tap_open("net_tap1,iface=sl1", 1);
 	cr_assert_eq(interface_open(in, &untagged, &interface, &error), 0);
@@ -157,16 +157,16 @@ Test(tap, path, .description = "promise 5: only joined frames get from one tap t
 	cr_expect_str_eq(info.driver, "net_tap");
 	cr_expect(info.up);
 	cr_expect_eq(info.mtu, 1500);
-	ring = rig_ring(&rig, 64);
-	port = rig_output(&rig, &(struct output_config){
-					.kind = OUTPUT_PORT,
-					.port = out,
-					.set_source_mac = true,
-					.source_mac = mac,
-				});
-	rig_join(interface, "239.1.1.1", 1, ring);
-	rig_join(interface, "239.1.1.1", 2, port);
-	rig_start(&rig);
+	ring = fixture_ring(&fixture, 64);
+	port = fixture_output(&fixture, &(struct output_config){
+						.kind = OUTPUT_PORT,
+						.port = out,
+						.set_source_mac = true,
+						.source_mac = mac,
+					});
+	fixture_join(interface, "239.1.1.1", 1, ring);
+	fixture_join(interface, "239.1.1.1", 2, port);
+	fixture_start(&fixture);
 	from = packet_socket("sl0");
 	to = packet_socket("sl1");
 	build(&frame, "224.129.1.1");
@@ -180,7 +180,7 @@ Test(tap, path, .description = "promise 5: only joined frames get from one tap t
 	expect_frames(ring, 1);
 	close(from);
 	close(to);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 // The kernel strips every tag before a packet socket sees the frame, and passes it as metadata.
@@ -197,20 +197,21 @@ Test(tap, stripped, .description = "rings get the tags that a device strips")
 	struct rte_mbuf *mbuf;
 	int to;
 
-	rig_open(&rig, 1, 0);
+	fixture_open(&fixture, 1, 0);
 	// The second tap receives what the first one sends.
 	in = tap_open("net_tap0,iface=sl0", 1);
 	out = tap_open("net_tap1,iface=sl1", 1);
 	cr_assert_eq(interface_open(
 			     tap_open("net_af_packet0,iface=sl0", 1), &tagged, &interface, &error),
 		0);
-	ring = rig_ring(&rig, 64);
-	count = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
-	untagged = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out});
-	rig_join(interface, "239.1.1.1", 1, ring);
-	rig_join(interface, "239.1.1.1", 2, count);
-	rig_join(interface, "239.1.1.2", 1, untagged);
-	rig_start(&rig);
+	ring = fixture_ring(&fixture, 64);
+	count = fixture_output(&fixture, &(struct output_config){.kind = OUTPUT_COUNT});
+	untagged =
+		fixture_output(&fixture, &(struct output_config){.kind = OUTPUT_PORT, .port = out});
+	fixture_join(interface, "239.1.1.1", 1, ring);
+	fixture_join(interface, "239.1.1.1", 2, count);
+	fixture_join(interface, "239.1.1.2", 1, untagged);
+	fixture_start(&fixture);
 	to = packet_socket("sl1");
 
 	build_tagged(&frame, "239.1.1.1", 0xa000 | 20);
@@ -222,7 +223,7 @@ Test(tap, stripped, .description = "rings get the tags that a device strips")
 	rte_pktmbuf_free(mbuf);
 	output_stats(count, &stats);
 	cr_expect_eq(stats.packets, 1);
-	worker_info(rig.dp, 0, &worker);
+	worker_info(fixture.dp, 0, &worker);
 	cr_expect_eq(worker.rx_bytes, frame.len - 4, "the tag is in the metadata");
 
 	build_tagged(&frame, "239.1.1.2", 20);
@@ -232,7 +233,7 @@ Test(tap, stripped, .description = "rings get the tags that a device strips")
 	cr_assert_eq(got.len, frame.len);
 	cr_expect_arr_eq(got.bytes, frame.bytes, frame.len);
 	close(to);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(tap, too_large, .description = "an MTU that the device does not support gives a clear error")
@@ -246,13 +247,13 @@ Test(tap, too_large, .description = "an MTU that the device does not support giv
 	struct dataplane_error error;
 	struct port *port;
 
-	rig_open(&rig, 1, 0);
-	cr_expect_eq(dataplane_add_port(rig.dp, &config, &port, &error), -EINVAL);
+	fixture_open(&fixture, 1, 0);
+	cr_expect_eq(dataplane_add_port(fixture.dp, &config, &port, &error), -EINVAL);
 	cr_expect_str_eq(error.text,
 		"1 receive and 1 transmit queues, MTU 9000, the device's largest frame 1522: "
 		"Invalid argument");
 	cr_expect_eq(if_nametoindex("sl0"), 0, "the device is removed");
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(tap, queues, .description = "as many transmit as receive queues, fewer than senders")
@@ -266,16 +267,16 @@ Test(tap, queues, .description = "as many transmit as receive queues, fewer than
 	struct port *port;
 	int fd, out;
 
-	rig_open(&rig, 2, 0);
+	fixture_open(&fixture, 2, 0);
 	port = tap_open("net_tap0,iface=sl0", 2);
 	cr_assert_eq(interface_open(port, &untagged, &interface, &error), 0);
 	port_info(port, &info);
 	cr_expect_eq(info.rx_queues, 2);
 	cr_expect_eq(info.tx_queues, 2);
 	tap_open("net_tap1,iface=sl1", 1);
-	back = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = port});
-	rig_join(interface, "239.1.1.1", 1, back);
-	rig_start(&rig);
+	back = fixture_output(&fixture, &(struct output_config){.kind = OUTPUT_PORT, .port = port});
+	fixture_join(interface, "239.1.1.1", 1, back);
+	fixture_start(&fixture);
 	fd = packet_socket("sl0");
 	out = packet_socket("sl0");
 	build(&frame, "239.1.1.1");
@@ -289,7 +290,7 @@ Test(tap, queues, .description = "as many transmit as receive queues, fewer than
 	}
 	close(fd);
 	close(out);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(tap, carrier, .description = "CHG-17: a change of the carrier is reported")
@@ -298,23 +299,23 @@ Test(tap, carrier, .description = "CHG-17: a change of the carrier is reported")
 	unsigned events = 0;
 	struct port *port;
 
-	rig_open(&rig, 1, 0);
+	fixture_open(&fixture, 1, 0);
 	port = tap_open("net_tap0,iface=sl0", 1);
-	rig_start(&rig);
-	port_poll_events(rig.dp, count_event, &events);
+	fixture_start(&fixture);
+	port_poll_events(fixture.dp, count_event, &events);
 	events = 0;
 	set_up("sl0", false);
 	while (events == 0)
-		port_poll_events(rig.dp, count_event, &events);
+		port_poll_events(fixture.dp, count_event, &events);
 	port_info(port, &info);
 	cr_expect_not(info.up);
 	set_up("sl0", true);
 	while (!info.up) {
-		port_poll_events(rig.dp, count_event, &events);
+		port_poll_events(fixture.dp, count_event, &events);
 		port_info(port, &info);
 	}
 	cr_expect_geq(events, 2);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(tap, vanished, .description = "promise 7: a deleted tap goes down, and the others go on")
@@ -330,16 +331,16 @@ Test(tap, vanished, .description = "promise 7: a deleted tap goes down, and the 
 	unsigned events = 0;
 	int from;
 
-	rig_open(&rig, 1, 0);
+	fixture_open(&fixture, 1, 0);
 	in = tap_open("net_tap0,iface=sl0", 1);
 	lost = tap_open("net_tap1,iface=sl1", 1);
 	cr_assert_eq(interface_open(in, &untagged, &interface, &error), 0);
-	ring = rig_ring(&rig, 64);
-	lost_port = rig_output(
-		&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = lost, .vlan = 30});
-	rig_join(interface, "239.1.1.1", 1, lost_port);
-	rig_join(interface, "239.1.1.1", 2, ring);
-	rig_start(&rig);
+	ring = fixture_ring(&fixture, 64);
+	lost_port = fixture_output(
+		&fixture, &(struct output_config){.kind = OUTPUT_PORT, .port = lost, .vlan = 30});
+	fixture_join(interface, "239.1.1.1", 1, lost_port);
+	fixture_join(interface, "239.1.1.1", 2, ring);
+	fixture_start(&fixture);
 	from = packet_socket("sl0");
 	build(&frame, "239.1.1.1");
 	cr_assert_eq(system("ip link delete sl1"), 0);
@@ -347,17 +348,17 @@ Test(tap, vanished, .description = "promise 7: a deleted tap goes down, and the 
 		socket_send(from, &frame);
 	expect_frames(ring, 10);
 	while (info.up) {
-		port_poll_events(rig.dp, count_event, &events);
+		port_poll_events(fixture.dp, count_event, &events);
 		port_info(lost, &info);
 	}
 	for (unsigned i = 0; i < 10; i++)
 		socket_send(from, &frame);
 	expect_frames(ring, 10);
-	dataplane_synchronize(rig.dp);
+	dataplane_synchronize(fixture.dp);
 	output_stats(lost_port, &stats);
 	cr_expect_geq(stats.dropped, 10);
 	close(from);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(tap, filters, .description = "the device gets the MAC addresses of joined groups")
@@ -366,7 +367,7 @@ Test(tap, filters, .description = "the device gets the MAC addresses of joined g
 	struct port_info info;
 	struct port *port;
 
-	rig_open(&rig, 1, 0);
+	fixture_open(&fixture, 1, 0);
 	port = tap_open("net_tap0,iface=sl0", 1);
 	cr_expect_eq(port_mac_add(port, &mac), 0);
 	port_info(port, &info);
@@ -376,17 +377,17 @@ Test(tap, filters, .description = "the device gets the MAC addresses of joined g
 	port_mac_remove(port, &mac);
 	port_info(port, &info);
 	cr_expect_eq(info.multicast_macs, 0);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(tap, reopen, .description = "a closed device can be opened again")
 {
 	for (unsigned i = 0; i < 2; i++) {
-		rig_open(&rig, 1, 0);
+		fixture_open(&fixture, 1, 0);
 		tap_open("net_tap0,iface=sl0", 1);
 		cr_expect_neq(if_nametoindex("sl0"), 0);
-		rig_close(&rig);
+		fixture_close(&fixture);
 		cr_expect_eq(if_nametoindex("sl0"), 0);
-		rte_mempool_free(rig.pool);
+		rte_mempool_free(fixture.pool);
 	}
 }

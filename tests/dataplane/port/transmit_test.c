@@ -5,19 +5,19 @@
 #include "port.h"
 #include "dataplane_fixture.h"
 
-TestSuite(transmit, .init = rig_eal, .timeout = 120);
+TestSuite(transmit, .init = fixture_eal, .timeout = 120);
 
-static struct rig rig;
+static struct dataplane_fixture fixture;
 static struct wire in, out;
 static struct interface *interface;
 
 static void open_two(unsigned n_tx)
 {
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	rig_wire(&rig, &out, "out", 1, n_tx);
-	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	fixture_wire(&fixture, &out, "out", 1, n_tx);
+	interface = fixture_interface(&in, VLAN_NONE, VLAN_NONE);
+	fixture_start(&fixture);
 }
 
 #define SMALL 44 // payload of a frame that is copied to be rewritten
@@ -51,13 +51,13 @@ static void send_one(void)
 	struct frame frame;
 
 	build(&frame, 0, 0, 0);
-	rig_send(&rig, &in, 0, &frame);
+	fixture_send(&fixture, &in, 0, &frame);
 }
 
 #define expect_sent(wanted)                                                                        \
 	do {                                                                                       \
 		struct frame got;                                                                  \
-		bool sent = rig_sent(&out, &got);                                                  \
+		bool sent = fixture_sent(&out, &got);                                              \
                                                                                                    \
 		cr_assert(sent);                                                                   \
 		cr_assert_eq(got.len, (wanted)->len);                                              \
@@ -77,18 +77,18 @@ static void check_rewrite(unsigned n_tags, uint16_t outer, uint16_t inner, uint1
 		.set_source_mac = set_source_mac,
 		.source_mac = our_mac,
 	};
-	struct output *output = rig_output(&rig, &config);
-	struct output *ring = rig_ring(&rig, 16);
+	struct output *output = fixture_output(&fixture, &config);
+	struct output *ring = fixture_ring(&fixture, 16);
 	struct output_stats stats;
 	struct frame frame, wanted;
 	struct rte_mbuf *original;
 
 	build(&frame, n_tags, outer, inner);
-	rig_join(interface, "239.1.1.1", 1, output);
+	fixture_join(interface, "239.1.1.1", 1, output);
 	// Another subscriber gets the frame as received.
-	rig_join(interface, "239.1.1.1", 2, ring);
-	rig_send(&rig, &in, 0, &frame);
-	rig_settle(&rig);
+	fixture_join(interface, "239.1.1.1", 2, ring);
+	fixture_send(&fixture, &in, 0, &frame);
+	fixture_settle(&fixture);
 	expect(&wanted, wanted_tci, set_source_mac ? our_mac.addr_bytes : NULL);
 	expect_sent(&wanted);
 	output_stats(output, &stats);
@@ -98,8 +98,8 @@ static void check_rewrite(unsigned n_tags, uint16_t outer, uint16_t inner, uint1
 	cr_expect_eq(original->pkt_len, frame.len);
 	cr_expect_arr_eq(rte_pktmbuf_mtod(original, uint8_t *), frame.bytes, frame.len);
 	rte_pktmbuf_free(original);
-	rig_leave(interface, "239.1.1.1", 1);
-	rig_leave(interface, "239.1.1.1", 2);
+	fixture_leave(interface, "239.1.1.1", 1);
+	fixture_leave(interface, "239.1.1.1", 2);
 	cr_expect_eq(output_close(output), 0);
 	cr_expect_eq(output_close(ring), 0);
 }
@@ -116,33 +116,33 @@ Test(transmit, rewrite, .description = "tags and source MAC as configured, the r
 		check_rewrite(1, 0xa000, 0, 30, true, 0xa000 | 30);
 		payload_len = LARGE;
 	}
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(transmit, rewrite_tagged)
 {
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	rig_wire(&rig, &out, "out", 1, 2);
-	interface = rig_interface(&in, 20, VLAN_NONE);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	fixture_wire(&fixture, &out, "out", 1, 2);
+	interface = fixture_interface(&in, 20, VLAN_NONE);
+	fixture_start(&fixture);
 	check_rewrite(1, 0x6000 | 20, 0, VLAN_NONE, false, 0);
 	check_rewrite(1, 0x6000 | 20, 0, 20, false, 0x6000 | 20);
 	check_rewrite(1, 0x6000 | 20, 0, 30, false, 0x6000 | 30);
 	check_rewrite(1, 0x6000 | 20, 0, 30, true, 0x6000 | 30);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(transmit, rewrite_qinq)
 {
-	rig_open(&rig, 1, 0);
-	rig_wire(&rig, &in, "in", 1, 2);
-	rig_wire(&rig, &out, "out", 1, 2);
-	interface = rig_interface(&in, 100, 20);
-	rig_start(&rig);
+	fixture_open(&fixture, 1, 0);
+	fixture_wire(&fixture, &in, "in", 1, 2);
+	fixture_wire(&fixture, &out, "out", 1, 2);
+	interface = fixture_interface(&in, 100, 20);
+	fixture_start(&fixture);
 	check_rewrite(2, 0x8000 | 100, 20, VLAN_NONE, true, 0);
 	check_rewrite(2, 0x8000 | 100, 20, 30, false, 0x8000 | 30);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(transmit, in_place, .description = "a frame with one output is rewritten in place")
@@ -155,21 +155,21 @@ Test(transmit, in_place, .description = "a frame with one output is rewritten in
 
 	open_two(2);
 	config.port = out.port;
-	output = rig_output(&rig, &config);
-	rig_join(interface, "239.1.1.1", 1, output);
+	output = fixture_output(&fixture, &config);
+	fixture_join(interface, "239.1.1.1", 1, output);
 	for (unsigned i = 0; i < RTE_DIM(tags); i++) {
 		build(&frame, tags[i], 0xa000, 0);
 		expect(&wanted, tags[i] > 0 ? 0xa000 | 30 : 30, NULL);
-		mbuf = rig_mbuf(&rig, &frame);
-		rig_send_mbuf(&rig, &in, 0, mbuf);
-		rig_settle(&rig);
+		mbuf = fixture_mbuf(&fixture, &frame);
+		fixture_send_mbuf(&fixture, &in, 0, mbuf);
+		fixture_settle(&fixture);
 		cr_assert_eq(rte_ring_dequeue(out.tx[0], (void **)&sent), 0);
 		cr_expect_eq(sent, mbuf);
 		cr_assert_eq(sent->pkt_len, wanted.len);
 		cr_expect_arr_eq(rte_pktmbuf_mtod(sent, uint8_t *), wanted.bytes, wanted.len);
 		rte_pktmbuf_free(sent);
 	}
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 // Takes all mbufs of the pool; returns their number.
@@ -198,41 +198,41 @@ Test(transmit, no_mbuf,
 	struct frame got;
 
 	open_two(2);
-	output = rig_output(
-		&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port, .vlan = 30});
-	ring = rig_ring(&rig, 64);
-	rig_join(interface, "239.1.1.1", 1, output);
-	rig_join(interface, "239.1.1.1", 2, ring);
+	output = fixture_output(&fixture,
+		&(struct output_config){.kind = OUTPUT_PORT, .port = out.port, .vlan = 30});
+	ring = fixture_ring(&fixture, 64);
+	fixture_join(interface, "239.1.1.1", 1, output);
+	fixture_join(interface, "239.1.1.1", 2, ring);
 	n_headers = hold(out.port->header_pool, headers);
 	n_whole = hold(out.port->tx_pool, whole);
 	for (unsigned i = 0; i < 10; i++)
 		send_one();
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	output_stats(output, &stats);
 	cr_expect_eq(stats.packets, 0);
 	cr_expect_eq(stats.dropped, 10);
-	cr_expect_eq(rig_drops(&rig, DROP_NO_MBUF), 10);
-	cr_expect_eq(rig_drain(ring), 10);
-	cr_expect_not(rig_sent(&out, &got));
+	cr_expect_eq(fixture_drops(&fixture, DROP_NO_MBUF), 10);
+	cr_expect_eq(fixture_drain(ring), 10);
+	cr_expect_not(fixture_sent(&out, &got));
 
 	// One buffer, for the header, and none for the rest.
 	payload_len = LARGE;
 	give_back(out.port->header_pool, headers, 1);
 	send_one();
-	rig_settle(&rig);
-	cr_expect_eq(rig_drops(&rig, DROP_NO_MBUF), 11);
-	cr_expect_eq(rig_drain(ring), 1);
+	fixture_settle(&fixture);
+	cr_expect_eq(fixture_drops(&fixture, DROP_NO_MBUF), 11);
+	cr_expect_eq(fixture_drain(ring), 1);
 
 	give_back(out.port->header_pool, headers + 1, n_headers - 1);
 	give_back(out.port->tx_pool, whole, n_whole);
 	for (unsigned i = 0; i < 2; i++) {
 		send_one();
-		rig_settle(&rig);
-		cr_expect(rig_sent(&out, &got));
-		cr_expect_eq(rig_drain(ring), 1);
+		fixture_settle(&fixture);
+		cr_expect(fixture_sent(&out, &got));
+		cr_expect_eq(fixture_drain(ring), 1);
 		payload_len = SMALL;
 	}
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 // Three outputs of one port with different headers, and a segmented frame.
@@ -244,15 +244,15 @@ static void check_shared_payload(size_t cut)
 
 	build(&frame, 0, 0, 0);
 	for (unsigned i = 0; i < RTE_DIM(outputs); i++) {
-		outputs[i] = rig_output(&rig, &(struct output_config){
-						      .kind = OUTPUT_PORT,
-						      .port = out.port,
-						      .vlan = 30 + i,
-					      });
-		rig_join(interface, "239.1.1.1", i, outputs[i]);
+		outputs[i] = fixture_output(&fixture, &(struct output_config){
+							      .kind = OUTPUT_PORT,
+							      .port = out.port,
+							      .vlan = 30 + i,
+						      });
+		fixture_join(interface, "239.1.1.1", i, outputs[i]);
 	}
 	for (size_t at = 0; at < frame.len; at += cut) {
-		struct rte_mbuf *segment = rte_pktmbuf_alloc(rig.pool);
+		struct rte_mbuf *segment = rte_pktmbuf_alloc(fixture.pool);
 		size_t len = RTE_MIN(cut, frame.len - at);
 
 		memcpy(rte_pktmbuf_append(segment, len), frame.bytes + at, len);
@@ -261,13 +261,13 @@ static void check_shared_payload(size_t cut)
 		else
 			cr_assert_eq(rte_pktmbuf_chain(first, segment), 0);
 	}
-	rig_send_mbuf(&rig, &in, 0, first);
-	rig_settle(&rig);
+	fixture_send_mbuf(&fixture, &in, 0, first);
+	fixture_settle(&fixture);
 	for (unsigned seen = 0; seen != 7;) {
 		struct frame got;
 		unsigned which;
 
-		cr_assert(rig_sent(&out, &got));
+		cr_assert(fixture_sent(&out, &got));
 		which = got.bytes[15] - 30;
 		cr_assert_lt(which, 3);
 		expect(&wanted, 30 + which, NULL);
@@ -276,7 +276,7 @@ static void check_shared_payload(size_t cut)
 		seen |= 1u << which;
 	}
 	for (unsigned i = 0; i < RTE_DIM(outputs); i++) {
-		rig_leave(interface, "239.1.1.1", i);
+		fixture_leave(interface, "239.1.1.1", i);
 		cr_expect_eq(output_close(outputs[i]), 0);
 	}
 }
@@ -293,7 +293,7 @@ Test(transmit, segments, .description = "chained frames are rewritten, however t
 		for (unsigned k = 0; k < RTE_DIM(cuts); k++)
 			check_shared_payload(cuts[k]);
 	}
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(transmit, shared_queue, .description = "a port with one queue for two workers and control")
@@ -303,25 +303,26 @@ Test(transmit, shared_queue, .description = "a port with one queue for two worke
 	struct rte_mbuf *mbuf;
 	unsigned n = 0;
 
-	rig_open(&rig, 2, 0);
-	rig_wire(&rig, &in, "in", 2, 3);
-	rig_wire(&rig, &out, "out", 1, 1);
-	interface = rig_interface(&in, VLAN_NONE, VLAN_NONE);
-	output = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
-	rig_join(interface, "239.1.1.1", 1, output);
-	rig_start(&rig);
+	fixture_open(&fixture, 2, 0);
+	fixture_wire(&fixture, &in, "in", 2, 3);
+	fixture_wire(&fixture, &out, "out", 1, 1);
+	interface = fixture_interface(&in, VLAN_NONE, VLAN_NONE);
+	output = fixture_output(
+		&fixture, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
+	fixture_join(interface, "239.1.1.1", 1, output);
+	fixture_start(&fixture);
 	build(&frame, 0, 0, 0);
 	for (unsigned i = 0; i < 200; i++)
-		rig_send(&rig, &in, i % 2, &frame);
+		fixture_send(&fixture, &in, i % 2, &frame);
 	mbuf = port_frame_alloc(out.port);
 	cr_assert_not_null(mbuf);
 	memset(rte_pktmbuf_append(mbuf, 60), 0x55, 60);
 	cr_expect_eq(port_send(out.port, mbuf), 0);
-	rig_settle(&rig);
-	while (rig_sent(&out, &got))
+	fixture_settle(&fixture);
+	while (fixture_sent(&out, &got))
 		n++;
 	cr_expect_eq(n, 201);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(transmit, control, .description = "the control thread has a transmit queue of its own")
@@ -333,10 +334,10 @@ Test(transmit, control, .description = "the control thread has a transmit queue 
 	mbuf = port_frame_alloc(out.port);
 	memset(rte_pktmbuf_append(mbuf, 60), 0x55, 60);
 	cr_expect_eq(port_send(out.port, mbuf), 0);
-	cr_assert(rig_sent(&out, &got));
+	cr_assert(fixture_sent(&out, &got));
 	cr_expect_eq(got.len, 60);
 	cr_expect_eq(got.bytes[59], 0x55);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 Test(transmit, last_words,
@@ -352,11 +353,11 @@ Test(transmit, last_words,
 		memset(rte_pktmbuf_append(mbuf, 60), 0x55, 60);
 		cr_expect_eq(port_send(out.port, mbuf), 0);
 	}
-	dataplane_stop(rig.dp);
-	while (rig_sent(&out, &got))
+	dataplane_stop(fixture.dp);
+	while (fixture_sent(&out, &got))
 		n++;
 	cr_expect_eq(n, 100);
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
 
 static void count_event(void *arg, struct port *port)
@@ -379,18 +380,19 @@ Test(transmit, link_down,
 	uint16_t id;
 
 	open_two(2);
-	output = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
-	ring = rig_ring(&rig, 64);
-	rig_join(interface, "239.1.1.1", 1, output);
-	rig_join(interface, "239.1.1.1", 2, ring);
+	output = fixture_output(
+		&fixture, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
+	ring = fixture_ring(&fixture, 64);
+	fixture_join(interface, "239.1.1.1", 1, output);
+	fixture_join(interface, "239.1.1.1", 2, ring);
 	port_info(out.port, &info);
 	cr_expect(info.up);
-	port_poll_events(rig.dp, count_event, &events);
+	port_poll_events(fixture.dp, count_event, &events);
 	cr_expect_eq(events, 0);
 
 	cr_assert_eq(rte_eth_dev_get_port_by_name(out.device, &id), 0);
 	rte_eth_dev_set_link_down(id);
-	port_poll_events(rig.dp, count_event, &events);
+	port_poll_events(fixture.dp, count_event, &events);
 	cr_expect_eq(events, 1);
 	port_info(out.port, &info);
 	cr_expect_not(info.up);
@@ -399,20 +401,20 @@ Test(transmit, link_down,
 	rte_pktmbuf_free(mbuf);
 	for (unsigned i = 0; i < 10; i++)
 		send_one();
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	output_stats(output, &stats);
 	cr_expect_eq(stats.dropped, 10);
-	cr_expect_eq(rig_drain(ring), 10);
+	cr_expect_eq(fixture_drain(ring), 10);
 
 	rte_eth_dev_set_link_up(id);
-	port_poll_events(rig.dp, count_event, &events);
+	port_poll_events(fixture.dp, count_event, &events);
 	cr_expect_eq(events, 2);
 	send_one();
-	rig_settle(&rig);
+	fixture_settle(&fixture);
 	output_stats(output, &stats);
 	cr_expect_eq(stats.packets, 1);
-	cr_expect(rig_sent(&out, &got));
-	rig_close(&rig);
+	cr_expect(fixture_sent(&out, &got));
+	fixture_close(&fixture);
 }
 
 Test(transmit, full,
@@ -424,21 +426,22 @@ Test(transmit, full,
 	struct frame got;
 
 	open_two(2);
-	output = rig_output(&rig, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
-	count = rig_output(&rig, &(struct output_config){.kind = OUTPUT_COUNT});
-	rig_join(interface, "239.1.1.1", 1, output);
-	rig_join(interface, "239.1.1.1", 2, count);
+	output = fixture_output(
+		&fixture, &(struct output_config){.kind = OUTPUT_PORT, .port = out.port});
+	count = fixture_output(&fixture, &(struct output_config){.kind = OUTPUT_COUNT});
+	fixture_join(interface, "239.1.1.1", 1, output);
+	fixture_join(interface, "239.1.1.1", 2, count);
 	for (unsigned i = 0; i < FRAMES; i++) {
 		send_one();
 		if (i % 500 == 499)
-			rig_settle(&rig);
+			fixture_settle(&fixture);
 	}
 	output_stats(output, &stats);
 	cr_expect_eq(stats.packets, ROOM);
 	cr_expect_eq(stats.dropped, FRAMES - ROOM);
 	output_stats(count, &stats);
 	cr_expect_eq(stats.packets, FRAMES);
-	while (rig_sent(&out, &got))
+	while (fixture_sent(&out, &got))
 		;
-	rig_close(&rig);
+	fixture_close(&fixture);
 }
