@@ -4,14 +4,14 @@
 // JSON, no socket and no file.
 //
 //   engine.c, engine_reload.c           open, tick, flush, drain, close; another configuration
-//   engine_request.c, engine_member.c   a join, leave or filter call; its way into the data plane
-//   engine_session.c, engine_share.c    owners of memberships; their frames to another process
+//   engine_request.c, engine_member.c   join, leave and filter calls; publishing to the data plane
+//   engine_session.c, engine_share.c    owners of memberships; sharing frames with other processes
 //   engine_interface.c, engine_port.c   interfaces and ports
 //   engine_machine.c, engine_host.c     protocol machines of an interface; its IGMP and MLD hosts
-//   engine_output.c, engine_datagram.c  where frames go; frames that are sent
+//   engine_output.c, engine_datagram.c  named outputs; sending datagrams
 //   engine_membership.c, engine_limits.c, engine_report.c  parts of a reload
 //   engine_event.c, engine_stats.c      events; statistics
-//   engine_drops.c, engine_now.c, log.c, error.c  drops, time, texts
+//   engine_drops.c, engine_now.c, log.c, error.c  drop counters, time, log, error texts
 // engine_private.h lists all files in the order in which they call each other.
 //
 // Thread rule: one thread at a time. In sluiced that is the control thread, in libsluice the holder
@@ -41,33 +41,33 @@ struct engine_output;
 struct engine *engine_open(
 	const struct config *config, struct event_base *base, struct error *error);
 
-// Workers make no system call, so nothing wakes the control thread when they punt a query: the
-// engine polls at this interval. Protocol timers are due to 10 ms (TMR-14), this is well below.
+// Workers make no system calls, so a punted query cannot wake the control thread. The engine polls
+// at this interval, which is well below the 10 ms of TMR-14.
 enum { ENGINE_TICK_MS = 2 };
 void engine_tick(struct engine *engine);
 
-// Leaves all groups on the wire, then calls done(arg) from engine_tick() once the last repeat is
-// out (at most about RV-1 times URI, 3 s in any case).
+// Sends leaves for all groups, then calls done(arg) from engine_tick() after the last
+// retransmission (about RV-1 times URI, 3 s at most).
 void engine_drain(struct engine *engine, void (*done)(void *arg), void *arg);
 void engine_close(struct engine *engine);
 
 // What a reload did. The caller sets `tell` and `arg`, engine_reload() the rest.
 struct engine_report {
-	unsigned joined, left, changed; // memberships of the configuration
+	unsigned joined, left, changed; // configured memberships
 	unsigned outputs_opened, outputs_closed; // a changed output counts as both
 	unsigned refused; // entries of the configuration that are not applied
-	unsigned undelivered; // memberships that have lost all their outputs
-	// Hears one line for each refused entry, and for each thing the operator should know: a
-	// limit below what is joined, memberships without an output. May be NULL.
+	unsigned undelivered; // memberships that lost all their outputs
+	// Called with one line for each refused entry, and for each condition the operator should
+	// know: a limit below what is joined, memberships without an output. May be NULL.
 	void (*tell)(void *arg, const char *line);
 	void *arg;
 };
 
-// Takes over memberships, outputs, limits and protocol settings of a new configuration without
-// touching what stays the same. `config` is read during the call only. Applies all that it can: an
-// entry that cannot be had (a limit, no memory, a device that is gone) is told and left out. A
-// limit below what is joined holds for new joins only. -EINVAL, and nothing is changed, if lcores,
-// ports, interfaces or limits.queued_frames differ; -ENOMEM, and nothing is changed.
+// Applies memberships, outputs, limits and protocol settings of a new configuration without
+// touching what does not change. `config` is read during the call only. Applies everything it can:
+// an entry that fails (a limit, no memory, a removed device) is reported and skipped. A limit below
+// what is joined applies to new joins only. -EINVAL, and nothing changes, if lcores, ports,
+// interfaces or limits.queued_frames differ; -ENOMEM, and nothing changes.
 int engine_reload(struct engine *engine, const struct config *config, struct engine_report *report,
 	struct error *error);
 // The report as one line, such as "+1000 -1 memberships, +1 output, 2 refused".
@@ -84,8 +84,9 @@ void engine_flush(struct engine *engine);
 // `struct sluice_session` of libsluice (sluice.h) is an application's handle of an engine_session,
 // in its own process or in sluiced. On the control socket, "session" is the name or id of one.
 
-// With a name the session is found or created. Without one it is a connected session, which its
-// opener closes. udp_port in host order, 0 any; -EBUSY if the session is bound to another one.
+// With a name, finds or creates the session. Without one, creates a connected session, which its
+// opener closes. udp_port in host byte order, 0 for any; -EBUSY if the session is bound to another
+// port.
 int engine_session_open(struct engine *engine, const char *name, uint16_t udp_port,
 	struct engine_session **session, struct error *error);
 struct engine_session *engine_session_find(struct engine *engine, const char *name);
@@ -98,30 +99,31 @@ const char *engine_session_name(const struct engine_session *session); // NULL: 
 uint16_t engine_session_udp_port(const struct engine_session *session);
 struct session *engine_session_memberships(struct engine_session *session); // for member_first()
 
-// Memberships without outputs deliver to this one, in place of counting only. The caller closes the
-// output, after the session and a flush.
+// The output of memberships that have none of their own; otherwise those are only counted. The
+// caller closes the output, after the session and a flush.
 void engine_session_set_output(struct engine_session *session, struct output *output);
-// Binds all memberships, present and future, to another UDP port in host order, 0 any.
+// Binds all memberships, present and future, to another UDP port in host byte order, 0 for any.
 void engine_session_bind(struct engine_session *session, uint16_t udp_port);
-// Delivers the session's frames to another process, which opens share_port at `path` and a line of
-// it (share.h). Several sessions may use one port: `existing` asks for a port that is there,
-// -ENOENT if there is none at the path. -EBUSY if the session has an output. It ends with the
-// session.
+// Delivers the frames of the session to another process, which opens share_port at `path` and a
+// line of it (share.h). Several sessions may use one port. With `existing` the port must exist:
+// -ENOENT if there is none at the path. -EBUSY if the session has an output. The delivery ends with
+// the session.
 int engine_session_share(struct engine_session *session, const char *path, bool existing,
 	unsigned ring_size, struct error *error);
 // Removes the sockets PREFIX.NUMBER that shares of a killed process left. Returns how many. Any
 // thread.
 unsigned engine_share_sweep(const char *prefix);
 uint64_t engine_session_line(const struct engine_session *session);
-// Waits until frames queued before have gone to the other process. -ENOTCONN if it shares none.
+// Waits until frames that are already queued have been passed to the other process. -ENOTCONN if
+// the session shares none.
 int engine_session_settle(struct engine_session *session);
-// A pointer for the opener's own use, NULL at first.
+// A pointer for the opener, initially NULL.
 void engine_session_set_user(struct engine_session *session, void *user);
 void *engine_session_user(const struct engine_session *session);
 
 // ---- Memberships ---------------------------------------------------------------------------
 
-// What a join, leave, block, unblock or filter call names.
+// The arguments of a join, leave, block, unblock or filter call.
 struct engine_request {
 	struct engine_session *session;
 	const char *interface; // NULL: the only one; -EINVAL listing them if there are several
@@ -131,17 +133,16 @@ struct engine_request {
 	unsigned n_sources;
 	struct engine_output **outputs; // engine_join(), engine_filter(): added to the membership's
 	unsigned n_outputs; // a new membership without any is only counted
-	bool only_outputs; // they replace the membership's; none takes all away
+	bool only_outputs; // they replace those of the membership; with n_outputs 0 it has none
 };
 
-// Several sources are taken all or none. Errors as member.h, and -ENETDOWN for what asks for frames
-// of a device that is gone. A failed call changes nothing.
+// Several sources succeed or fail together. Errors as in member.h, and -ENETDOWN for a call that
+// requests frames from a removed device. A failed call changes nothing.
 //
-// When a call returns, the data plane has the change, and the interface's IGMP or MLD host has
-// noted it. The report is sent by engine_flush(): through engine_machine_flush_all() and
-// host_flush(), and the host's repeats later by engine_tick() and host_advance(). So one flush
-// after several calls packs their records together, and a join that is left again before the flush
-// sends nothing.
+// When a call returns, the data plane has the change, and the IGMP or MLD host of the interface
+// knows it. engine_flush() sends the report, through engine_machine_flush_all() and host_flush().
+// engine_tick() sends the retransmissions later, through host_advance(). One flush after several
+// calls packs their records together, and a join that is left before the flush sends nothing.
 int engine_join(struct engine *engine, const struct engine_request *request, struct error *error);
 int engine_leave(struct engine *engine, const struct engine_request *request, struct error *error);
 int engine_block(struct engine *engine, const struct engine_request *request, struct error *error);
@@ -158,7 +159,7 @@ const char *engine_interface_name(const struct engine_interface *interface);
 unsigned engine_interface_index(const struct engine_interface *interface); // 1-based
 const struct config_interface *engine_interface_config(const struct engine_interface *interface);
 struct interface *engine_interface_dataplane(const struct engine_interface *interface);
-// All its addresses, the derived link-local included.
+// All addresses of the interface, including the derived link-local address.
 const struct config_address *engine_interface_addresses(
 	const struct engine_interface *interface, unsigned *n);
 struct host *engine_interface_host(const struct engine_interface *interface, int family);
@@ -184,13 +185,13 @@ void engine_port_stats(const struct port_info *info, struct sluice_port_stats *s
 void engine_output_stats(const struct output *output, struct sluice_output_stats *stats);
 void engine_worker_stats(const struct worker_info *info, struct sluice_worker_stats *stats);
 void engine_querier_stats(const struct host *host, struct sluice_querier_stats *stats);
-// -ENOENT if nobody has joined the group.
+// -ENOENT if no session has joined the group.
 int engine_group_stats(const struct engine_interface *interface, const struct sluice_addr *group,
 	struct sluice_group_stats *stats);
-// What came to the session's output, its own or the shared one. -ENOTCONN if it has none.
+// Statistics of the output of the session, its own or the shared one. -ENOTCONN if it has none.
 int engine_session_stats(const struct engine_session *session, struct sluice_session_stats *stats);
 
-// What is refused, and how often. Those of the workers come first, summed over all workers.
+// Drops by reason. Those of the workers come first, summed over all workers.
 struct engine_drop {
 	struct engine_interface *interface; // NULL: by the workers
 	int family; // of the interface's host that refused it; 0: by the workers
@@ -217,7 +218,7 @@ struct engine_datagram {
 int engine_datagram_frame(const struct engine_interface *interface,
 	const struct engine_datagram *datagram, struct rte_mbuf **frame);
 
-// Takes the frame over, and gives it to the wire, to the members of this interface here, or both.
+// Takes over the frame, and sends it to the wire, to local members on this interface, or both.
 // -EAGAIN if the port is full.
 int engine_datagram_send(
 	struct engine_interface *interface, struct rte_mbuf *frame, bool wire, bool loop);
@@ -239,7 +240,7 @@ struct engine_event {
 	bool link_up;
 };
 typedef void (*engine_event_fn)(void *arg, const struct engine_event *event);
-// One listener per call; it must not call back into the engine.
+// Adds a listener, which must not call the engine.
 int engine_event_listen(struct engine *engine, engine_event_fn fn, void *arg);
 void engine_event_unlisten(struct engine *engine, engine_event_fn fn, void *arg);
 

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the engine's files share. Everything here belongs to the thread that may call the engine.
-// Files call only files that stand above them:
+// Shared by the files of the engine. Everything here belongs to the thread that may call the
+// engine. A file calls only files that are above it in this list:
 //
 //   engine_now.c         the time
 //   engine_event.c       events to listeners
-//   engine_report.c      what a reload tells the operator
+//   engine_report.c      reports of a reload to the operator
 //   engine_port.c        ports
 //   engine_datagram.c    Ethernet headers, UDP datagrams
-//   engine_machine.c     protocol machines: what is touched is flushed, what is due is advanced
+//   engine_machine.c     protocol machines: touched ones are flushed, due ones are advanced
 //   engine_output.c      outputs, and the sets of them that memberships deliver to
-//   engine_member.c      memberships into the data plane
+//   engine_member.c      publishes memberships to the data plane
 //   engine_host.c        a protocol machine: the IGMP or MLD host of an interface
-//   engine_interface.c   interfaces; frames for control go to their machines
-//   engine_drops.c       what is refused, and how often
+//   engine_interface.c   interfaces; passes punted frames to their machines
+//   engine_drops.c       drop counters
 //   engine_request.c     join, leave, block, unblock, filter
-//   engine_share.c       the frames of sessions to other processes
+//   engine_share.c       shares frames of sessions with other processes
 //   engine_session.c     sessions
 //   engine_limits.c      limits and protocol settings of a reload
 //   engine_membership.c  the configured memberships
 //   engine.c             open, tick, close
-//   engine_reload.c      the change to another configuration
+//   engine_reload.c      replaces the configuration
 #ifndef CTRL_ENGINE_PRIVATE_H
 #define CTRL_ENGINE_PRIVATE_H
 
@@ -28,8 +28,8 @@
 #include "engine.h"
 #include "engine_machine.h"
 
-// The configuration an engine was opened with or has taken over may be gone: ports, interfaces and
-// outputs have copies of their own parts of it.
+// The configuration passed to engine_open() or engine_reload() may be freed afterwards: ports,
+// interfaces and outputs have copies of their parts.
 struct engine_port {
 	TAILQ_ENTRY(engine_port) next;
 	struct config_port config;
@@ -53,7 +53,7 @@ struct engine_interface {
 	atomic_bool removed; // the port's device is gone; any thread: ro
 	struct rte_ether_addr mac;
 	struct interface *dataplane;
-	struct engine_machine_list machines; // all of them, the two hosts included
+	struct engine_machine_list machines; // all machines, including the two hosts
 	struct engine_host *igmp, *mld; // where sessions join
 	struct config_address *addresses; // the configured ones and the derived link-local
 	unsigned n_addresses;
@@ -67,7 +67,7 @@ struct engine_output {
 };
 TAILQ_HEAD(engine_outputs, engine_output);
 
-// The outputs of one membership: its member_user(). NULL stands for counting only.
+// The outputs of a membership, stored as its member_user(). NULL means counting only.
 struct output_set {
 	unsigned n;
 	struct engine_output *outputs[];
@@ -108,7 +108,7 @@ struct engine {
 	unsigned n_interfaces;
 	struct engine_machines machines;
 	struct engine_outputs outputs;
-	struct output *counting; // where a membership without outputs goes
+	struct output *counting; // for memberships without outputs
 	struct engine_sessions sessions;
 	uint64_t last_session_id;
 	struct engine_shares shares;
@@ -118,7 +118,7 @@ struct engine {
 	// runs inside that call, reads it.
 	const struct output_set *publishing;
 	struct subscriber *lines; // the hook's scratch space, one for each output
-	bool withdrawn; // something was taken out of the data plane since the last flush
+	bool withdrawn; // something was withdrawn from the data plane since the last flush
 
 	void (*drained)(void *arg);
 	void *drained_arg;
@@ -131,7 +131,7 @@ void engine_event_emit_member(struct engine_interface *interface, enum engine_ev
 	struct session *session, const struct sluice_addr *group);
 
 // engine_report.c
-// One line to the operator; with refuse(), of an entry that is not applied.
+// One line to the operator. refuse() also counts an entry as not applied.
 __attribute__((format(printf, 2, 3))) void engine_report_note(
 	struct engine_report *report, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void engine_report_refuse(
@@ -145,7 +145,8 @@ struct port *engine_port_named(const struct engine *engine, const char *name);
 // engine_datagram.c
 #define ENGINE_DATAGRAM_HEADER_MAX (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
 #define ENGINE_DATAGRAM_FRAME_MIN ((size_t)(RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN))
-// The Ethernet header to a multicast destination, with the interface's tags; returns its length.
+// Writes the Ethernet header to a multicast destination, with the tags of the interface; returns
+// its length.
 size_t engine_datagram_header(const struct engine_interface *interface,
 	uint8_t header[ENGINE_DATAGRAM_HEADER_MAX], const struct sluice_addr *dst,
 	unsigned priority);
@@ -154,25 +155,26 @@ size_t engine_datagram_header(const struct engine_interface *interface,
 int engine_output_open(struct engine *engine, const struct config_output *config,
 	struct engine_output **output, struct error *error);
 void engine_output_close_all(struct engine_outputs *outputs);
-// Makes engine->lines large enough for a membership that goes to n outputs.
+// Makes engine->lines large enough for a membership with n outputs.
 int engine_output_reserve(struct engine *engine, unsigned n);
-// The set's lines for a filter, into engine->lines; returns how many.
+// Writes the subscribers of the set for a filter to engine->lines; returns their number.
 unsigned engine_output_lines(struct engine *engine, const struct output_set *set,
 	const struct engine_session *session, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n_sources);
-// The sum of a set and some outputs, as a new set.
+// The union of a set and some outputs, as a new set.
 int engine_output_set_add(const struct output_set *set, struct engine_output *const *outputs,
 	unsigned n, struct output_set **sum);
 
 // engine_member.c
 int engine_member_publish_change(
 	struct engine_interface *interface, const struct member_change *change);
-// Gives a membership other outputs; the old set is the caller's to free. Fails only to add.
+// Replaces the outputs of a membership; the caller frees the old set. Can fail only if outputs are
+// added.
 int engine_member_set_outputs(struct member *member, struct output_set *set);
 
 // engine_host.c
 int engine_host_open(struct engine_interface *interface, int family, struct engine_host **host);
-// Hands the engine's protocol settings and limits to the host.
+// Applies the protocol settings and limits of the engine to the host.
 int engine_host_reconfigure(struct engine_host *host);
 
 // engine_interface.c
@@ -188,7 +190,7 @@ int engine_share_open(struct engine *engine, const char *path, bool existing,
 int engine_share_add(
 	struct engine_share *share, struct output *output, uint64_t *line, struct error *error);
 void engine_share_remove(struct engine_share *share, uint64_t line);
-// Closes it if no session uses it.
+// Closes the share if no session uses it.
 void engine_share_close_unused(struct engine *engine, struct engine_share *share);
 struct share *engine_share_dataplane(const struct engine_share *share);
 
@@ -204,15 +206,15 @@ int engine_request_call(enum engine_operation operation, struct engine *engine,
 	const struct engine_request *request, struct error *error);
 
 // engine_limits.c
-// Hands the limits and protocol settings of a new configuration to all sessions and hosts.
+// Applies the limits and protocol settings of a new configuration to all sessions and hosts.
 void engine_limits_apply(
 	struct engine *engine, const struct config *config, struct engine_report *report);
 
 // engine_membership.c
-// Leaves what the session "config" has joined and `config` does not name. -ENOMEM: nothing is left.
+// Leaves the memberships of the session "config" that `config` does not name. -ENOMEM: leaves none.
 int engine_membership_leave_others(
 	struct engine *engine, const struct config *config, struct engine_report *report);
-// Makes the memberships of the session "config" those of `config`.
+// Makes the memberships of the session "config" equal to those of `config`.
 void engine_membership_apply(
 	struct engine *engine, const struct config *config, struct engine_report *report);
 

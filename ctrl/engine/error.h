@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What went wrong, for a person: one line, no newline.
+// An error text for the user: one line without a newline.
 #ifndef CTRL_ERROR_H
 #define CTRL_ERROR_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The operator's log of sluiced: one line an event on stderr, "LEVEL: text".
+// The log of sluiced for the operator: one line per event on stderr, "LEVEL: text".
 //
-// Thread rule: any thread; a line is written whole.
+// Thread rule: any thread; a line is written as a whole.
 #ifndef CTRL_LOG_H
 #define CTRL_LOG_H
 
@@ -15,10 +15,11 @@ enum log_level {
 	LOG_LEVELS,
 };
 
-// "error", "warning", "info" or "debug"; false if it is none of them.
+// "error", "warning", "info" or "debug"; returns false for other names.
 bool log_level_parse(const char *name, enum log_level *level);
 
-// Lines beyond this level are left out; LOG_LEVEL_INFO at first. Before any thread is started.
+// Lines above this level are omitted; initially LOG_LEVEL_INFO. Call it before any thread is
+// started.
 void log_set_level(enum log_level level);
 
 __attribute__((format(printf, 2, 3))) void log_line(enum log_level level, const char *format, ...);
