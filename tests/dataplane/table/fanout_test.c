@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Fan-outs against a naive list of lines and a naive filter.
+// Fan-outs compared with a naive list of subscribers and a naive filter.
 #include "fanout.h"
 #include "aligned_memory.h"
 #include "random_fixture.h"
@@ -24,7 +24,7 @@ static struct sluice_addr source_of(uint16_t family, uint32_t number)
 {
 	struct sluice_addr source = {.family = family};
 
-	// Differs in the first and in the last byte, so that the order of bytes matters.
+	// Differs in the first and the last byte, so that byte order matters.
 	source.bytes[0] = (uint8_t)(10 + number * 7 % 5);
 	source.bytes[1] = (uint8_t)(number >> 8);
 	source.bytes[sluice_addr_len(&source) - 1] = (uint8_t)number;
@@ -118,7 +118,7 @@ ParameterizedTestParameters(fanout, random_lines)
 }
 
 ParameterizedTest(uint16_t *family, fanout, random_lines,
-	.description = "replacing owners' lines and filtering frames agree with naive twins")
+	.description = "replacing subscribers and filtering frames agree with a naive model")
 {
 	static struct fanout_draft draft;
 	static struct naive naive;
@@ -151,7 +151,7 @@ ParameterizedTestParameters(fanout, thousand_sources)
 }
 
 ParameterizedTest(uint16_t *family, fanout, thousand_sources,
-	.description = "filters of 1 to 1,000 sources know each of them and nothing between")
+	.description = "filters of 1 to 1,000 sources contain exactly these sources")
 {
 	static struct fanout_draft draft;
 	static struct sluice_addr sources[1000];
@@ -181,7 +181,7 @@ ParameterizedTest(uint16_t *family, fanout, thousand_sources,
 	}
 }
 
-Test(fanout, limit, .description = "a line too many is refused")
+Test(fanout, limit, .description = "a subscriber above the limit is refused")
 {
 	static struct fanout_draft draft;
 	static struct subscriber subs[FANOUT_SUBSCRIBERS_MAX + 1];
@@ -210,7 +210,8 @@ Test(fanout, limit, .description = "a line too many is refused")
 }
 
 Test(fanout, later_fragments,
-	.description = "a later fragment carries no port and goes to every port-bound subscriber")
+	.description =
+		"a later fragment has no port and is delivered to every port-bound subscriber")
 {
 	static struct fanout_draft draft;
 	struct sluice_addr source = source_of(AF_INET, 1);

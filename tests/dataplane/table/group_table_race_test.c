@@ -16,13 +16,13 @@ Test(group_table_race, ipv6,
 }
 
 Test(group_table_race, filters_ipv4,
-	.description = "promise 5: no frame goes to who did not want it while IPv4 filters change")
+	.description = "promise 5: no subscriber gets an unwanted frame while IPv4 filters change")
 {
 	race_filters_run(AF_INET);
 }
 
 Test(group_table_race, filters_ipv6,
-	.description = "promise 5: no frame goes to who did not want it while IPv6 filters change")
+	.description = "promise 5: no subscriber gets an unwanted frame while IPv6 filters change")
 {
 	race_filters_run(AF_INET6);
 }

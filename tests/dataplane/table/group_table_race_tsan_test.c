@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The race under ThreadSanitizer, which makes a data race an exit status.
+// The race test under ThreadSanitizer, whose exit status reports a data race.
 #include "race_fixture.h"
 #include <sys/socket.h>
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Readers against a writer that never rests: what stays is never missed, no frame goes to who did
-// not want it, and nothing is read after it was freed (which the sanitizers tell).
+// Readers with a writer that changes the table all the time: a group that stays is never missed, no
+// subscriber gets an unwanted frame, and nothing is read after it was freed (which sanitizers
+// detect).
 #ifndef TESTS_DATAPLANE_RACE_FIXTURE_H
 #define TESTS_DATAPLANE_RACE_FIXTURE_H
 
 #include <stdint.h>
 
-// Exits with a message on stderr when something does not hold.
+// Exits with a message on stderr if a condition does not hold.
 void race_run(uint16_t family);
-// The same for the filters of groups that all stay.
+// The same for the filters of groups that are never removed.
 void race_filters_run(uint16_t family);
 
 #endif

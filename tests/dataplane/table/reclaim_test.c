@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Nothing is freed while a reader may hold it, and everything is freed in the end.
+// No object is freed while a reader may use it, and every object is freed in the end.
 #include "reclaim.h"
 #include <criterion/criterion.h>
 
@@ -29,7 +29,7 @@ static void retire(struct reclaim *reclaim, struct object *object)
 }
 
 Test(reclaim, waits_for_every_reader,
-	.description = "an object is freed once every online reader was quiescent after it")
+	.description = "an object is freed when every online reader has been quiescent since")
 {
 	struct reclaim reclaim;
 	struct object first = {0}, second = {0};
@@ -57,7 +57,7 @@ Test(reclaim, waits_for_every_reader,
 }
 
 Test(reclaim, offline_readers_hold_up_nobody,
-	.description = "without a reader online a poll frees at once")
+	.description = "without an online reader a poll frees immediately")
 {
 	struct reclaim reclaim;
 	struct object objects[4] = {0};
@@ -71,7 +71,7 @@ Test(reclaim, offline_readers_hold_up_nobody,
 	reclaim_fini(&reclaim);
 }
 
-Test(reclaim, synchronize, .description = "synchronizing frees all that was retired before")
+Test(reclaim, synchronize, .description = "synchronizing frees all objects retired before")
 {
 	struct reclaim reclaim;
 	struct object old = {0}, fresh = {0};
@@ -88,7 +88,8 @@ Test(reclaim, synchronize, .description = "synchronizing frees all that was reti
 	reclaim_fini(&reclaim);
 }
 
-Test(reclaim, chain, .description = "freeing may retire, and the end frees the whole chain")
+Test(reclaim, chain,
+	.description = "a free function may retire, and reclaim_fini() frees the whole chain")
 {
 	struct reclaim reclaim;
 	struct object last = {0}, middle = {.then = &last}, first = {.then = &middle};
