@@ -65,11 +65,11 @@ uint64_t wheel_next_ms(const struct wheel *wheel)
 		return WHEEL_NEVER;
 	for (unsigned level = 0; level < WHEEL_LEVELS; level++) {
 		unsigned shift = LEVEL_BITS * level;
-		uint64_t turn = wheel->now_ms >> shift;
-		unsigned steps = distance(wheel->used[level], turn & SLOT_MASK);
+		uint64_t revolution = wheel->now_ms >> shift;
+		unsigned steps = distance(wheel->used[level], revolution & SLOT_MASK);
 
-		if (steps != 0 && (turn + steps) << shift < next)
-			next = (turn + steps) << shift;
+		if (steps != 0 && (revolution + steps) << shift < next)
+			next = (revolution + steps) << shift;
 	}
 	return next;
 }

@@ -49,7 +49,7 @@ static void take(void *arg, const char *line)
 	snprintf(lines[n_lines++], sizeof(lines[0]), "%s", line);
 }
 
-static bool told(const char *part)
+static bool reported(const char *part)
 {
 	for (unsigned i = 0; i < n_lines; i++)
 		if (strstr(lines[i], part) != NULL)
@@ -163,8 +163,8 @@ Test(reload, out_of_memory,
 	cr_assert_str_eq(reload(BASE "protocol: {robustness: 3}\n"), "4 refused");
 	memory_refuse = NULL;
 	cr_assert_eq(n_lines, 4);
-	cr_assert(told("interface tv: IGMP keeps its protocol settings"));
-	cr_assert(told("interface tv20: MLD keeps its protocol settings"));
+	cr_assert(reported("interface tv: IGMP keeps its protocol settings"));
+	cr_assert(reported("interface tv20: MLD keeps its protocol settings"));
 	read_all();
 	cr_assert_str_eq(reload(BASE "protocol: {robustness: 3}\n"), "no difference");
 	read_all();
@@ -181,7 +181,7 @@ Test(reload, refused_memberships, .description = "a refused membership does not 
 				     "  - {interface: tv20, group: 239.1.1.4}\n"),
 		"+2 -1 memberships, 1 refused");
 	cr_assert_eq(n_lines, 1);
-	cr_assert(told("memberships[1]: 239.1.1.3 on tv: a limit"), "%s", lines[0]);
+	cr_assert(reported("memberships[1]: 239.1.1.3 on tv: a limit"), "%s", lines[0]);
 	cr_assert_eq(members("config"), 2);
 	cr_assert_eq(members("user"), 1);
 	close_engine();
@@ -216,8 +216,9 @@ Test(reload, limits, .description = "limits apply to open sessions and remove no
 		cr_assert_eq(join("user", "tv", i, NULL), 0);
 	cr_assert_str_eq(reload(BASE "limits: {groups: 4}\n"), "no difference");
 	cr_assert_eq(n_lines, 1);
-	cr_assert(told("limits.groups: 4 is less than is joined: session user has 10, interface tv "
-		       "has 10"),
+	cr_assert(reported("limits.groups: 4 is less than is joined: session user has 10, "
+			   "interface tv "
+			   "has 10"),
 		"%s", lines[0]);
 	cr_assert_eq(members("user"), 10);
 	cr_assert_eq(join("user", "tv", 11, NULL), -ENOBUFS);
@@ -235,8 +236,8 @@ Test(reload, outputs, .description = "memberships follow replaced outputs and lo
 	cr_assert_eq(join("user", "tv", 2, "b"), 0);
 	cr_assert_str_eq(reload(BASE "outputs:\n  - {name: a, port: out0, vlan: 5}\n"),
 		"+1 -2 outputs, 1 without an output now");
-	cr_assert(told("session user: 1 membership has no output left and is only counted, "
-		       "239.1.1.2 on tv for one"),
+	cr_assert(reported("session user: 1 membership has no output left and is only counted, "
+			   "239.1.1.2 on tv for one"),
 		"%s", lines[0]);
 	member = member_first(engine_session_memberships(engine_session_find(engine, "user")));
 	cr_assert_eq(engine_member_outputs(member, &outputs), 0);

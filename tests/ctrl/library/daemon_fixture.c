@@ -89,10 +89,10 @@ void daemon_stop(void)
 
 // ---- In a process --------------------------------------------------------------------------
 
-enum order_kind { ORDER_STREAM, ORDER_LOAD, ORDER_UNLOAD, ORDER_REMOVE };
+enum command_kind { COMMAND_STREAM, COMMAND_LOAD, COMMAND_UNLOAD, COMMAND_REMOVE };
 
-struct order {
-	enum order_kind kind;
+struct command {
+	enum command_kind kind;
 	char group[48];
 	uint16_t udp_port, vlan;
 	unsigned n;
@@ -100,56 +100,56 @@ struct order {
 
 static struct library_fixture fixture;
 
-static void put(const struct order *order, const char *group)
+static void put(const struct command *command, const char *group)
 {
 	library_fixture_put(&fixture, 0,
 		&(struct frame_spec){
 			.group = group,
 			.source = strchr(group, ':') != NULL ? "fe80::7" : "10.0.0.7",
-			.udp_port = order->udp_port,
-			.tags = {order->vlan},
-			.n_tags = order->vlan != 0,
+			.udp_port = command->udp_port,
+			.tags = {command->vlan},
+			.n_tags = command->vlan != 0,
 			.payload_len = 100,
 		});
 }
 
-static void put_some(const struct order *order)
+static void put_some(const struct command *command)
 {
 	// The pool lacks frames that are not received yet.
 	if (rte_ring_free_count(fixture.rx[0]) > 64 && rte_mempool_avail_count(fixture.pool) > 4096)
 		for (unsigned i = 0; i < 32; i++)
-			put(order, i & 1 ? order->group : "239.254.254.254");
+			put(command, i & 1 ? command->group : "239.254.254.254");
 	else
 		usleep(100);
 }
 
-static void carry_out(const struct order *order)
+static void run(const struct command *command)
 {
-	if (order->kind == ORDER_REMOVE)
+	if (command->kind == COMMAND_REMOVE)
 		library_fixture_remove(&fixture, 0);
-	if (order->kind == ORDER_STREAM)
-		for (unsigned i = 0; i < order->n; i++)
-			put(order, order->group);
+	if (command->kind == COMMAND_STREAM)
+		for (unsigned i = 0; i < command->n; i++)
+			put(command, command->group);
 	while (!rte_ring_empty(fixture.rx[0]))
 		sched_yield();
 }
 
-static void obey(int orders, int done)
+static void serve_commands(int commands, int done)
 {
-	struct order order, load = {.kind = ORDER_UNLOAD};
-	struct pollfd wait = {.fd = orders, .events = POLLIN};
+	struct command command, load = {.kind = COMMAND_UNLOAD};
+	struct pollfd wait = {.fd = commands, .events = POLLIN};
 
 	for (;;) {
-		if (load.kind == ORDER_LOAD && poll(&wait, 1, 0) == 0) {
+		if (load.kind == COMMAND_LOAD && poll(&wait, 1, 0) == 0) {
 			put_some(&load);
 			continue;
 		}
-		if (read(orders, &order, sizeof(order)) != sizeof(order))
+		if (read(commands, &command, sizeof(command)) != sizeof(command))
 			return;
-		if (order.kind == ORDER_LOAD || order.kind == ORDER_UNLOAD)
-			load = order;
-		if (order.kind != ORDER_LOAD)
-			carry_out(&order);
+		if (command.kind == COMMAND_LOAD || command.kind == COMMAND_UNLOAD)
+			load = command;
+		if (command.kind != COMMAND_LOAD)
+			run(&command);
 		cr_assert_eq(write(done, "", 1), 1);
 	}
 }
@@ -163,16 +163,16 @@ static void wait_done(struct daemon_process *daemon)
 
 void daemon_fork(struct daemon_process *daemon)
 {
-	int orders[2], done[2];
+	int commands[2], done[2];
 
-	cr_assert(pipe(orders) == 0 && pipe(done) == 0);
+	cr_assert(pipe(commands) == 0 && pipe(done) == 0);
 	snprintf(daemon->path, sizeof(daemon->path), "/tmp/sluice-api-%d.sock", getpid());
 	daemon->pid = fork();
 	cr_assert_geq(daemon->pid, 0);
-	close(orders[daemon->pid > 0 ? 0 : 1]);
+	close(commands[daemon->pid > 0 ? 0 : 1]);
 	close(done[daemon->pid > 0 ? 1 : 0]);
 	if (daemon->pid > 0) {
-		daemon->orders = orders[1];
+		daemon->commands = commands[1];
 		daemon->done = done[0];
 		wait_done(daemon);
 		return;
@@ -180,7 +180,7 @@ void daemon_fork(struct daemon_process *daemon)
 	library_fixture_eal();
 	daemon_start(&fixture, daemon->path);
 	cr_assert_eq(write(done[1], "", 1), 1);
-	obey(orders[0], done[1]);
+	serve_commands(commands[0], done[1]);
 	daemon_stop();
 	_exit(0);
 }
@@ -193,7 +193,7 @@ void daemon_end(struct daemon_process *daemon, bool orderly)
 
 	if (!orderly)
 		kill(daemon->pid, SIGKILL);
-	close(daemon->orders);
+	close(daemon->commands);
 	close(daemon->done);
 	cr_assert_eq(waitpid(daemon->pid, &status, 0), daemon->pid);
 	cr_expect(!orderly || (WIFEXITED(status) && WEXITSTATUS(status) == 0), "status %x", status);
@@ -206,33 +206,33 @@ void daemon_end(struct daemon_process *daemon, bool orderly)
 	globfree(&left);
 }
 
-static void tell(struct daemon_process *daemon, enum order_kind kind, const char *group,
+static void send_command(struct daemon_process *daemon, enum command_kind kind, const char *group,
 	uint16_t udp_port, uint16_t vlan, unsigned n)
 {
-	struct order order = {.kind = kind, .udp_port = udp_port, .vlan = vlan, .n = n};
+	struct command command = {.kind = kind, .udp_port = udp_port, .vlan = vlan, .n = n};
 
-	snprintf(order.group, sizeof(order.group), "%s", group);
-	cr_assert_eq(write(daemon->orders, &order, sizeof(order)), sizeof(order));
+	snprintf(command.group, sizeof(command.group), "%s", group);
+	cr_assert_eq(write(daemon->commands, &command, sizeof(command)), sizeof(command));
 	wait_done(daemon);
 }
 
 void daemon_stream(struct daemon_process *daemon, const char *group, uint16_t udp_port,
 	uint16_t vlan, unsigned n)
 {
-	tell(daemon, ORDER_STREAM, group, udp_port, vlan, n);
+	send_command(daemon, COMMAND_STREAM, group, udp_port, vlan, n);
 }
 
 void daemon_load(struct daemon_process *daemon, const char *group, uint16_t udp_port)
 {
-	tell(daemon, ORDER_LOAD, group, udp_port, 0, 0);
+	send_command(daemon, COMMAND_LOAD, group, udp_port, 0, 0);
 }
 
 void daemon_unload(struct daemon_process *daemon)
 {
-	tell(daemon, ORDER_UNLOAD, "", 0, 0, 0);
+	send_command(daemon, COMMAND_UNLOAD, "", 0, 0, 0);
 }
 
 void daemon_remove(struct daemon_process *daemon)
 {
-	tell(daemon, ORDER_REMOVE, "", 0, 0, 0);
+	send_command(daemon, COMMAND_REMOVE, "", 0, 0, 0);
 }

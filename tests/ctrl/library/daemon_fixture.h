@@ -14,7 +14,7 @@ void daemon_stop(void); // frees what the fixture holds for it
 struct daemon_process {
 	char path[64]; // path of its control socket
 	pid_t pid;
-	int orders, done;
+	int commands, done;
 };
 // Call it before EAL is started in this process. Returns when the daemon answers.
 void daemon_fork(struct daemon_process *daemon);
