@@ -66,7 +66,7 @@ struct output {
 	// Receiver: rw, senders: ro, what of it was taken
 	_Atomic uint32_t taken __rte_cache_aligned;
 	unsigned next_lane; // receiver only: where to go on
-	struct output_lane lanes[]; // one a worker, and the control thread's
+	struct output_lane lanes[]; // one per worker, and one for the control thread
 };
 
 // Sender.

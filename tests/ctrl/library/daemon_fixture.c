@@ -91,7 +91,7 @@ void daemon_stop(void)
 
 enum command_kind { COMMAND_STREAM, COMMAND_LOAD, COMMAND_UNLOAD, COMMAND_REMOVE };
 
-struct command {
+struct daemon_command {
 	enum command_kind kind;
 	char group[48];
 	uint16_t udp_port, vlan;
@@ -100,7 +100,7 @@ struct command {
 
 static struct library_fixture fixture;
 
-static void put(const struct command *command, const char *group)
+static void put(const struct daemon_command *command, const char *group)
 {
 	library_fixture_put(&fixture, 0,
 		&(struct frame_spec){
@@ -113,7 +113,7 @@ static void put(const struct command *command, const char *group)
 		});
 }
 
-static void put_some(const struct command *command)
+static void put_some(const struct daemon_command *command)
 {
 	// The pool lacks frames that are not received yet.
 	if (rte_ring_free_count(fixture.rx[0]) > 64 && rte_mempool_avail_count(fixture.pool) > 4096)
@@ -123,7 +123,7 @@ static void put_some(const struct command *command)
 		usleep(100);
 }
 
-static void run(const struct command *command)
+static void run(const struct daemon_command *command)
 {
 	if (command->kind == COMMAND_REMOVE)
 		library_fixture_remove(&fixture, 0);
@@ -136,7 +136,7 @@ static void run(const struct command *command)
 
 static void serve_commands(int commands, int done)
 {
-	struct command command, load = {.kind = COMMAND_UNLOAD};
+	struct daemon_command command, load = {.kind = COMMAND_UNLOAD};
 	struct pollfd wait = {.fd = commands, .events = POLLIN};
 
 	for (;;) {
@@ -209,7 +209,7 @@ void daemon_end(struct daemon_process *daemon, bool orderly)
 static void send_command(struct daemon_process *daemon, enum command_kind kind, const char *group,
 	uint16_t udp_port, uint16_t vlan, unsigned n)
 {
-	struct command command = {.kind = kind, .udp_port = udp_port, .vlan = vlan, .n = n};
+	struct daemon_command command = {.kind = kind, .udp_port = udp_port, .vlan = vlan, .n = n};
 
 	snprintf(command.group, sizeof(command.group), "%s", group);
 	cr_assert_eq(write(daemon->commands, &command, sizeof(command)), sizeof(command));

@@ -148,7 +148,7 @@ ParameterizedTest(struct variant *variant, group_table, random_operations,
 
 FOR_VARIANTS(group_table, grows_and_shrinks)
 ParameterizedTest(struct variant *variant, group_table, grows_and_shrinks,
-	.description = "at most 24 bytes a group while growing, and they are given back")
+	.description = "at most 24 bytes per group while growing, and they are given back")
 {
 	enum { GROUPS = 100000 };
 	struct group_table *table = table_of(variant, 2);
