@@ -124,8 +124,8 @@ SLUICE_API long IpGetLastSocketErrorAsString(dword socket, char text[], dword co
 
 // ---- Memberships ---------------------------------------------------------------------------
 
-// Joins the group on the interface. A socket joins a group once: WSAEADDRNOTAVAIL for a second
-// join.
+// Joins the group on the interface. A socket can join a group once; another join fails with
+// WSAEADDRNOTAVAIL.
 SLUICE_API long(IpJoinMulticastGroup)(dword socket, dword ifIndex, IP_Address group);
 #define IpJoinMulticastGroup(socket, ifIndex, A)                                                   \
 	(IpJoinMulticastGroup)(socket, ifIndex, CAPL_ADDRESS(A))
