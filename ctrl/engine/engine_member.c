@@ -14,74 +14,80 @@ static int subscribe(struct engine_interface *interface, const struct sluice_add
 		interface->dataplane, group, session->id, interface->engine->lines, n_lines);
 }
 
-static void withdraw(struct engine_interface *interface, const struct member_change *change,
-	struct member *member, bool last)
+static void withdraw(struct engine_interface *interface, const struct member_change *change)
 {
 	struct rte_ether_addr mac;
 
 	subscribe(interface, change->group, session_user(change->session), 0);
 	interface->engine->withdrawn = true;
-	if (last) {
+	if (change->last) {
 		address_ethernet(change->group, mac.addr_bytes);
 		port_mac_remove(interface->port, &mac);
 	}
-	free(member_user(member));
-	member_set_user(member, NULL);
+	free(member_user(change->member));
+	member_set_user(change->member, NULL);
 	engine_event_emit_member(interface, ENGINE_EVENT_LEFT, change->session, change->group);
 }
 
-static int admit(struct engine_interface *interface, const struct member_change *change,
-	struct member *member, bool first)
+static int publish(struct engine_interface *interface, const struct member_change *change,
+	const struct output_set *set)
 {
 	const struct engine_session *session = session_user(change->session);
-	struct engine *engine = interface->engine;
-	const struct output_set *set = engine->publishing;
 	struct rte_ether_addr mac;
 	unsigned n_lines;
 	int rc;
 
-	if (set == NULL && member != NULL)
-		set = member_user(member);
 	n_lines = engine_output_lines(
-		engine, set, session, change->mode, change->sources, change->n_sources);
+		interface->engine, set, session, change->mode, change->sources, change->n_sources);
 	address_ethernet(change->group, mac.addr_bytes);
-	if (first) {
+	if (change->first) {
 		rc = port_mac_add(interface->port, &mac);
 		if (rc < 0)
 			return rc;
 	}
 	rc = subscribe(interface, change->group, session, n_lines);
-	if (rc < 0 && first)
+	if (rc < 0 && change->first)
 		port_mac_remove(interface->port, &mac);
-	if (rc < 0)
-		return rc;
-	if (member == NULL)
-		engine_event_emit_member(
-			interface, ENGINE_EVENT_PENDING, change->session, change->group);
-	else
-		engine->withdrawn = true; // the filter may have become narrower
-	return 0;
+	return rc;
 }
 
-static struct host *host_of(const struct engine_interface *interface, int family)
+// A new membership has the outputs that the request names.
+static int begin(struct engine_interface *interface, const struct member_change *change)
 {
-	return (family == AF_INET ? interface->igmp : interface->mld)->host;
+	const struct engine_request *request = change->arg;
+	struct output_set *set = NULL;
+	int rc;
+
+	if (request != NULL && request->n_outputs > 0) {
+		rc = engine_output_set_add(NULL, request->outputs, request->n_outputs, &set);
+		if (rc < 0)
+			return rc;
+	}
+	rc = publish(interface, change, set);
+	if (rc < 0) {
+		free(set);
+		return rc;
+	}
+	member_set_user(change->member, set);
+	engine_event_emit_member(interface, ENGINE_EVENT_PENDING, change->session, change->group);
+	return 0;
 }
 
 int engine_member_publish_change(
 	struct engine_interface *interface, const struct member_change *change)
 {
-	struct host *host = host_of(interface, change->group->family);
-	struct member *member = member_find(change->session, host, change->group);
-	struct host_group_info info;
+	int rc;
 
-	if (host_group_get(host, change->group, &info, NULL, 0) < 0)
-		info.n_members = 0;
 	if (change->mode == SLUICE_INCLUDE && change->n_sources == 0) {
-		withdraw(interface, change, member, info.n_members == 1);
+		withdraw(interface, change);
 		return 0;
 	}
-	return admit(interface, change, member, info.n_members == 0);
+	if (change->is_new)
+		return begin(interface, change);
+	rc = publish(interface, change, member_user(change->member));
+	if (rc == 0)
+		interface->engine->withdrawn = true; // the filter may have become narrower
+	return rc;
 }
 
 int engine_member_set_outputs(struct member *member, struct output_set *set)

@@ -54,8 +54,8 @@ int engine_membership_leave_others(
 		member_group(member, &key.group);
 		if (bsearch(&key, keys, config->n_memberships, sizeof(*keys), compare_keys) != NULL)
 			continue;
-		member_set_filter(session->memberships, host, &key.group, SLUICE_INCLUDE, NULL, 0,
-			engine_now_ms());
+		member_set_filter(
+			session->memberships, host, &key.group, SLUICE_INCLUDE, NULL, 0, NULL);
 		report->left++;
 	}
 	free(keys);

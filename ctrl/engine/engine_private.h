@@ -114,9 +114,6 @@ struct engine {
 	struct engine_shares shares;
 	LIST_HEAD(, engine_listener) listeners;
 
-	// The outputs the membership of the call in progress is to have; the publish hook, which
-	// runs inside that call, reads it.
-	const struct output_set *publishing;
 	struct subscriber *lines; // the hook's scratch space, one for each output
 	bool withdrawn; // something was withdrawn from the data plane since the last flush
 

@@ -88,80 +88,67 @@ static int find_interface(struct engine *engine, const char *name,
 	return 0;
 }
 
-typedef int (*source_fn)(struct session *session, struct host *host,
-	const struct sluice_addr *group, const struct sluice_addr *source, uint64_t now_ms);
+static int change_source(enum engine_operation op, struct host *host,
+	const struct engine_request *request, const struct sluice_addr *source)
+{
+	struct session *session = request->session->memberships;
+
+	switch (op) {
+	case ENGINE_JOIN:
+		return member_join_source(session, host, &request->group, source, request);
+	case ENGINE_LEAVE:
+		return member_leave_source(session, host, &request->group, source);
+	case ENGINE_BLOCK:
+		return member_block_source(session, host, &request->group, source);
+	case ENGINE_UNBLOCK:
+		return member_unblock_source(session, host, &request->group, source);
+	case ENGINE_FILTER:
+		break;
+	}
+	return -EINVAL;
+}
 
 // Applies all sources or none: if one fails, the earlier ones are undone. No report has been sent
 // yet, because reports wait for engine_flush().
-static int for_each_source(
-	struct host *host, const struct engine_request *request, source_fn fn, source_fn undo)
+static int change_sources(
+	enum engine_operation op, struct host *host, const struct engine_request *request)
 {
-	struct session *session = request->session->memberships;
-	uint64_t now_ms = engine_now_ms();
+	static const enum engine_operation undo[] = {
+		[ENGINE_JOIN] = ENGINE_LEAVE,
+		[ENGINE_LEAVE] = ENGINE_JOIN,
+		[ENGINE_BLOCK] = ENGINE_UNBLOCK,
+		[ENGINE_UNBLOCK] = ENGINE_BLOCK,
+	};
 	unsigned i;
 	int rc = 0;
 
 	for (i = 0; i < request->n_sources; i++) {
-		rc = fn(session, host, &request->group, &request->sources[i], now_ms);
+		rc = change_source(op, host, request, &request->sources[i]);
 		if (rc < 0)
 			break;
 	}
 	if (rc < 0)
 		while (i-- > 0)
-			undo(session, host, &request->group, &request->sources[i], now_ms);
+			change_source(undo[op], host, request, &request->sources[i]);
 	return rc;
 }
 
 static int apply(enum engine_operation op, struct host *host, const struct engine_request *request)
 {
 	struct session *session = request->session->memberships;
-	uint64_t now_ms = engine_now_ms();
 
-	switch (op) {
-	case ENGINE_JOIN:
-		if (request->n_sources > 0)
-			return for_each_source(
-				host, request, member_join_source, member_leave_source);
-		return member_join(session, host, &request->group, now_ms);
-	case ENGINE_LEAVE:
-		if (request->n_sources > 0)
-			return for_each_source(
-				host, request, member_leave_source, member_join_source);
-		return member_leave(session, host, &request->group, now_ms);
-	case ENGINE_BLOCK:
-		return for_each_source(host, request, member_block_source, member_unblock_source);
-	case ENGINE_UNBLOCK:
-		return for_each_source(host, request, member_unblock_source, member_block_source);
-	case ENGINE_FILTER:
+	if (op == ENGINE_FILTER)
 		return member_set_filter(session, host, &request->group, request->mode,
-			request->sources, request->n_sources, now_ms);
-	}
-	return -EINVAL;
-}
-
-// A new membership gets its outputs in the publish callback, which runs before the membership can
-// be found. It keeps them if the call succeeds.
-static int apply_new(enum engine_operation op, struct host *host,
-	const struct engine_request *request, struct output_set *set)
-{
-	struct engine *engine = request->session->engine;
-	struct member *member = NULL;
-	int rc;
-
-	engine->publishing = set;
-	rc = apply(op, host, request);
-	engine->publishing = NULL;
-	if (rc == 0)
-		member = member_find(request->session->memberships, host, &request->group);
-	if (member != NULL)
-		member_set_user(member, set);
-	else
-		free(set);
-	return rc;
+			request->sources, request->n_sources, request);
+	if (op == ENGINE_JOIN && request->n_sources == 0)
+		return member_join(session, host, &request->group, request);
+	if (op == ENGINE_LEAVE && request->n_sources == 0)
+		return member_leave(session, host, &request->group);
+	return change_sources(op, host, request);
 }
 
 // An existing membership gets its outputs first. They are taken back if the call fails.
-static int apply_old(enum engine_operation op, struct host *host,
+static int apply_to_existing(enum engine_operation op, struct host *host,
 	const struct engine_request *request, struct member *member, struct output_set *set)
 {
 	struct output_set *old = member_user(member);
@@ -181,6 +168,7 @@ static int apply_old(enum engine_operation op, struct host *host,
 	return rc;
 }
 
+// A new membership gets its outputs from engine_member_publish_change().
 static int apply_with_outputs(
 	enum engine_operation op, struct host *host, const struct engine_request *request)
 {
@@ -189,13 +177,13 @@ static int apply_with_outputs(
 	struct output_set *set;
 	int rc;
 
-	rc = engine_output_set_add(
-		member != NULL && !request->only_outputs ? member_user(member) : NULL,
+	if (member == NULL)
+		return apply(op, host, request);
+	rc = engine_output_set_add(request->only_outputs ? NULL : member_user(member),
 		request->outputs, request->n_outputs, &set);
 	if (rc < 0)
 		return rc;
-	return member != NULL ? apply_old(op, host, request, member, set)
-			      : apply_new(op, host, request, set);
+	return apply_to_existing(op, host, request, member, set);
 }
 
 // These calls fail if the device is gone. Leaving stays possible.

@@ -71,7 +71,7 @@ void engine_session_close(struct engine_session *session)
 {
 	struct engine *engine = session->engine;
 
-	session_close(session->memberships, engine_now_ms());
+	session_close(session->memberships);
 	leave_share(session);
 	TAILQ_REMOVE(&engine->sessions, session, next);
 	free(session->name);

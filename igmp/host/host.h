@@ -60,6 +60,11 @@ void host_config_default(struct host_config *config, int family);
 struct member_change {
 	struct session *session;
 	const struct sluice_addr *group;
+	struct member *member; // a new one is not found by member_find() yet
+	bool is_new; // the membership begins with this change
+	bool first; // and is the first of its group
+	bool last; // the membership ends, and is the last of its group
+	const void *arg; // what the caller of member.h has passed; NULL if the call takes none
 	enum sluice_filter_mode mode; // the filter it is to have from now on;
 	unsigned n_sources; // INCLUDE without sources: no membership any more
 	const struct sluice_addr *sources; // sorted by memcmp(), no duplicates

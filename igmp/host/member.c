@@ -22,9 +22,9 @@ static int judge_count(const struct session *session, const struct host *host, u
 }
 
 int member_join(struct session *session, struct host *host, const struct sluice_addr *group,
-	uint64_t now_ms)
+	const void *arg)
 {
-	struct member_ref ref = {session, host, group};
+	struct member_ref ref = {session, host, group, arg};
 	int rc;
 
 	rc = member_ref_find(&ref);
@@ -40,10 +40,9 @@ int member_join(struct session *session, struct host *host, const struct sluice_
 	return 0;
 }
 
-int member_leave(struct session *session, struct host *host, const struct sluice_addr *group,
-	uint64_t now_ms)
+int member_leave(struct session *session, struct host *host, const struct sluice_addr *group)
 {
-	struct member_ref ref = {session, host, group};
+	struct member_ref ref = {session, host, group, NULL};
 	struct member *member;
 	int rc;
 
@@ -94,42 +93,42 @@ static int change_source(struct member_ref *ref, const struct sluice_addr *sourc
 }
 
 int member_join_source(struct session *session, struct host *host, const struct sluice_addr *group,
-	const struct sluice_addr *source, uint64_t now_ms)
+	const struct sluice_addr *source, const void *arg)
 {
-	struct member_ref ref = {session, host, group};
+	struct member_ref ref = {session, host, group, arg};
 
 	return change_source(&ref, source, SLUICE_INCLUDE, 1);
 }
 
 int member_leave_source(struct session *session, struct host *host, const struct sluice_addr *group,
-	const struct sluice_addr *source, uint64_t now_ms)
+	const struct sluice_addr *source)
 {
-	struct member_ref ref = {session, host, group};
+	struct member_ref ref = {session, host, group, NULL};
 
 	return change_source(&ref, source, SLUICE_INCLUDE, -1);
 }
 
 int member_block_source(struct session *session, struct host *host, const struct sluice_addr *group,
-	const struct sluice_addr *source, uint64_t now_ms)
+	const struct sluice_addr *source)
 {
-	struct member_ref ref = {session, host, group};
+	struct member_ref ref = {session, host, group, NULL};
 
 	return change_source(&ref, source, SLUICE_EXCLUDE, 1);
 }
 
 int member_unblock_source(struct session *session, struct host *host,
-	const struct sluice_addr *group, const struct sluice_addr *source, uint64_t now_ms)
+	const struct sluice_addr *group, const struct sluice_addr *source)
 {
-	struct member_ref ref = {session, host, group};
+	struct member_ref ref = {session, host, group, NULL};
 
 	return change_source(&ref, source, SLUICE_EXCLUDE, -1);
 }
 
 int member_set_filter(struct session *session, struct host *host, const struct sluice_addr *group,
 	enum sluice_filter_mode mode, const struct sluice_addr *sources, unsigned n,
-	uint64_t now_ms)
+	const void *arg)
 {
-	struct member_ref ref = {session, host, group};
+	struct member_ref ref = {session, host, group, arg};
 	int rc;
 
 	rc = member_ref_find(&ref);

@@ -5,7 +5,8 @@
 // A session is who owns memberships, a membership is (session, host, group) with a filter and a
 // join counter. The interface's state is their merge (STA-4, STA-5), kept incrementally. Calls
 // change state and tell the data plane through host_ops.publish; reports leave at host_flush().
-// A failed call changes nothing (API-41). All return 0 or a negative errno.
+// A failed call changes nothing (API-41). All return 0 or a negative errno. Calls that can begin a
+// membership take an `arg` for host_ops.publish, which may give the new member its user pointer.
 #ifndef IGMP_MEMBER_H
 #define IGMP_MEMBER_H
 
@@ -20,7 +21,7 @@ struct session_limits {
 struct session *session_open(const struct session_limits *limits, void *user);
 
 // Leaves all groups on all hosts (API-42) and frees the session. The caller flushes the hosts.
-void session_close(struct session *session, uint64_t now_ms);
+void session_close(struct session *session);
 
 // Limits below what the session has hold for later calls only.
 void session_set_limits(struct session *session, const struct session_limits *limits);
@@ -34,24 +35,23 @@ unsigned session_members(const struct session *session);
 //           (SSM-2), or the membership is INCLUDE
 // -ENOBUFS  a limit, -ENOMEM
 int member_join(struct session *session, struct host *host, const struct sluice_addr *group,
-	uint64_t now_ms);
+	const void *arg);
 
 // Undoes one join and leaves the filter alone, unless it is the last one: then the membership ends,
 // whatever its filter (API-13). A membership that was made by a source or by a filter counts one
 // join. -EADDRNOTAVAIL never joined, -EINVAL not multicast.
-int member_leave(struct session *session, struct host *host, const struct sluice_addr *group,
-	uint64_t now_ms);
+int member_leave(struct session *session, struct host *host, const struct sluice_addr *group);
 
 // The delta calls of RFC 3678 on an INCLUDE (join, leave) or EXCLUDE (block, unblock) membership;
 // errors as PROTOCOL.md API-14 to API-25 and API-40.
 int member_join_source(struct session *session, struct host *host, const struct sluice_addr *group,
-	const struct sluice_addr *source, uint64_t now_ms);
+	const struct sluice_addr *source, const void *arg);
 int member_leave_source(struct session *session, struct host *host, const struct sluice_addr *group,
-	const struct sluice_addr *source, uint64_t now_ms);
+	const struct sluice_addr *source);
 int member_block_source(struct session *session, struct host *host, const struct sluice_addr *group,
-	const struct sluice_addr *source, uint64_t now_ms);
+	const struct sluice_addr *source);
 int member_unblock_source(struct session *session, struct host *host,
-	const struct sluice_addr *group, const struct sluice_addr *source, uint64_t now_ms);
+	const struct sluice_addr *group, const struct sluice_addr *source);
 
 // Replaces the whole filter (API-26 to API-32), or makes a membership with one join. The count of
 // joins of an existing membership stays. INCLUDE without sources ends the membership, whatever its
@@ -59,7 +59,7 @@ int member_unblock_source(struct session *session, struct host *host,
 // Sources may come in any order and more than once.
 int member_set_filter(struct session *session, struct host *host, const struct sluice_addr *group,
 	enum sluice_filter_mode mode, const struct sluice_addr *sources, unsigned n,
-	uint64_t now_ms);
+	const void *arg);
 
 // Reads the filter: *n holds the room on entry and the total on return (API-5); sources may be
 // NULL if the room is 0. -EADDRNOTAVAIL without a membership (API-33).

@@ -36,9 +36,17 @@ static const struct filter_view nothing = {.mode = SLUICE_INCLUDE};
 
 static int publish(const struct member_ref *ref, const struct filter_view *filter)
 {
+	bool is_new = ref->member->session == NULL;
+	bool ends = filter->mode == SLUICE_INCLUDE && filter->n == 0;
+	unsigned n_members = group_members(ref->group);
 	struct member_change change = {
 		.session = ref->session,
 		.group = ref->addr,
+		.member = ref->member,
+		.is_new = is_new,
+		.first = is_new && n_members == 0,
+		.last = ends && n_members == 1,
+		.arg = ref->arg,
 		.mode = filter->mode,
 		.n_sources = filter->n,
 		.sources = filter->sources,

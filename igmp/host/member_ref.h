@@ -10,6 +10,7 @@ struct member_ref {
 	struct session *session;
 	struct host *host;
 	const struct sluice_addr *addr;
+	const void *arg; // of the caller, for publish
 	struct group *group; // NULL: nobody is in it
 	struct member *member; // NULL: the session is not in it
 };

@@ -15,7 +15,7 @@ struct session *session_open(const struct session_limits *limits, void *user)
 	return session;
 }
 
-void session_close(struct session *session, uint64_t now_ms)
+void session_close(struct session *session)
 {
 	size_t held = sizeof(*session);
 	struct member *member;

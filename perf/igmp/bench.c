@@ -92,7 +92,7 @@ void bench_open(struct bench *bench, int family)
 
 void bench_close(struct bench *bench)
 {
-	session_close(bench->session, bench->now_ms);
+	session_close(bench->session);
 	host_close(bench->host);
 }
 
@@ -149,7 +149,7 @@ void bench_join(struct bench *bench, const struct sluice_addr *groups, unsigned 
 	double start = bench_cpu();
 
 	for (unsigned i = 0; i < n; i++)
-		must(member_join(bench->session, bench->host, &groups[i], bench->now_ms));
+		must(member_join(bench->session, bench->host, &groups[i], NULL));
 	bench->calls = bench_cpu() - start;
 	host_flush(bench->host, bench->now_ms);
 }
@@ -159,7 +159,7 @@ void bench_leave(struct bench *bench, const struct sluice_addr *groups, unsigned
 	double start = bench_cpu();
 
 	for (unsigned i = 0; i < n; i++)
-		must(member_leave(bench->session, bench->host, &groups[i], bench->now_ms));
+		must(member_leave(bench->session, bench->host, &groups[i]));
 	bench->calls = bench_cpu() - start;
 	host_flush(bench->host, bench->now_ms);
 }

@@ -238,8 +238,8 @@ static double measure_sources(unsigned n)
 	double start = bench_cpu();
 	for (unsigned i = 0; i < groups; i++) {
 		bench_group(AF_INET, i, &group);
-		if (member_set_filter(bench.session, bench.host, &group, SLUICE_INCLUDE, sources, n,
-			    bench.now_ms))
+		if (member_set_filter(
+			    bench.session, bench.host, &group, SLUICE_INCLUDE, sources, n, NULL))
 			exit(1);
 		host_flush(bench.host, bench.now_ms);
 	}
@@ -259,16 +259,16 @@ static double measure_one_source(unsigned n)
 	bench_group(AF_INET, 1, &group);
 	for (unsigned i = 0; i < n; i++) {
 		bench_source(i, &source);
-		member_join_source(bench.session, bench.host, &group, &source, bench.now_ms);
+		member_join_source(bench.session, bench.host, &group, &source, NULL);
 	}
 	host_flush(bench.host, bench.now_ms);
 	bench_settle(&bench);
 	bench_source(n, &source);
 	start = bench_cpu();
 	for (unsigned i = 0; i < 1000; i++) {
-		member_join_source(bench.session, bench.host, &group, &source, bench.now_ms);
+		member_join_source(bench.session, bench.host, &group, &source, NULL);
 		host_flush(bench.host, bench.now_ms);
-		member_leave_source(bench.session, bench.host, &group, &source, bench.now_ms);
+		member_leave_source(bench.session, bench.host, &group, &source);
 		host_flush(bench.host, bench.now_ms);
 	}
 	double seconds = bench_cpu() - start;
@@ -332,7 +332,7 @@ static void bench_flood(void)
 	bench_open(&bench, AF_INET);
 	bench_group(AF_INET, 1, &group);
 	bench_source(7, &wanted);
-	if (member_join_source(bench.session, bench.host, &group, &wanted, bench.now_ms))
+	if (member_join_source(bench.session, bench.host, &group, &wanted, NULL))
 		exit(1);
 	host_flush(bench.host, bench.now_ms);
 	bench_settle(&bench);

@@ -58,11 +58,10 @@ static void call(struct machine *m, struct input *input)
 		event.sources = 1u << event.sources % SCRIPT_SOURCES;
 	int expected = model_call(&m->model, &event);
 	if (event.type == EVENT_CLOSE) {
-		session_close(m->sessions[event.session], m->fuzz.now_ms);
+		session_close(m->sessions[event.session]);
 		open_session(m, event.session);
 	} else {
-		REQUIRE(event_call(m->sessions[event.session], m->fuzz.host, &event,
-				m->fuzz.now_ms) == expected);
+		REQUIRE(event_call(m->sessions[event.session], m->fuzz.host, &event) == expected);
 	}
 	if (who & 128)
 		host_flush(m->fuzz.host, m->fuzz.now_ms);
@@ -208,7 +207,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	// At the end all groups are left and the host becomes idle.
 	for (unsigned i = 0; i < SCRIPT_SESSIONS; i++)
-		session_close(m.sessions[i], m.fuzz.now_ms);
+		session_close(m.sessions[i]);
 	m.fuzz.full_port = 0;
 	host_set_link(m.fuzz.host, true, m.fuzz.now_ms);
 	host_flush(m.fuzz.host, m.fuzz.now_ms);

@@ -86,7 +86,7 @@ static void restart_host(struct scene *sc)
 
 	sc->link_up = false;
 	for (unsigned i = 0; i < SCRIPT_SESSIONS; i++) {
-		session_close(sc->sessions[i], sc->now);
+		session_close(sc->sessions[i]);
 		event_open_session(sc, i);
 	}
 	host_close(sc->host);
@@ -96,8 +96,7 @@ static void restart_host(struct scene *sc)
 	forget(sc);
 }
 
-int event_call(
-	struct session *session, struct host *host, const struct event *event, uint64_t now_ms)
+int event_call(struct session *session, struct host *host, const struct event *event)
 {
 	struct sluice_addr group, sources[SCRIPT_SOURCES];
 	unsigned n = 0;
@@ -108,21 +107,21 @@ int event_call(
 			script_source(host_family(host), s, &sources[n++]);
 	switch (event->type) {
 	case EVENT_JOIN:
-		return member_join(session, host, &group, now_ms);
+		return member_join(session, host, &group, NULL);
 	case EVENT_LEAVE:
-		return member_leave(session, host, &group, now_ms);
+		return member_leave(session, host, &group);
 	case EVENT_JOIN_SOURCE:
-		return member_join_source(session, host, &group, sources, now_ms);
+		return member_join_source(session, host, &group, sources, NULL);
 	case EVENT_LEAVE_SOURCE:
-		return member_leave_source(session, host, &group, sources, now_ms);
+		return member_leave_source(session, host, &group, sources);
 	case EVENT_BLOCK:
-		return member_block_source(session, host, &group, sources, now_ms);
+		return member_block_source(session, host, &group, sources);
 	case EVENT_UNBLOCK:
-		return member_unblock_source(session, host, &group, sources, now_ms);
+		return member_unblock_source(session, host, &group, sources);
 	case EVENT_INCLUDE:
-		return member_set_filter(session, host, &group, SLUICE_INCLUDE, sources, n, now_ms);
+		return member_set_filter(session, host, &group, SLUICE_INCLUDE, sources, n, NULL);
 	case EVENT_EXCLUDE:
-		return member_set_filter(session, host, &group, SLUICE_EXCLUDE, sources, n, now_ms);
+		return member_set_filter(session, host, &group, SLUICE_EXCLUDE, sources, n, NULL);
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -131,7 +130,7 @@ int event_call(
 static void call(struct scene *sc, const struct event *event)
 {
 	int expected = model_call(&sc->model, event);
-	int error = event_call(sc->sessions[event->session], sc->host, event, sc->now);
+	int error = event_call(sc->sessions[event->session], sc->host, event);
 
 	if (error != expected)
 		scenario_fail(sc, "a call returned %d, not %d", error, expected);
@@ -143,7 +142,7 @@ static void call_event(struct scene *sc, const struct event *event)
 
 	if (event->type == EVENT_CLOSE) {
 		model_call(&sc->model, event);
-		session_close(sc->sessions[event->session], sc->now);
+		session_close(sc->sessions[event->session]);
 		event_open_session(sc, event->session);
 	} else if (event->type == EVENT_JOIN_BULK || event->type == EVENT_LEAVE_BULK) {
 		sc->bulk = true;

@@ -108,7 +108,6 @@ static int call(struct player *player, const char *name, char **rest)
 	struct session *session = player->sessions[parse_session(strtok_r(NULL, " \n", rest))];
 	struct sluice_addr group, sources[SOURCES] = {0};
 	struct host *host = player->host;
-	uint64_t now = player->now;
 	const char *word;
 	unsigned n = 0;
 
@@ -116,21 +115,21 @@ static int call(struct player *player, const char *name, char **rest)
 	while ((word = strtok_r(NULL, " \n", rest)) && n < SOURCES)
 		parse_address(word, &sources[n++]);
 	if (strcmp(name, "join") == 0)
-		return member_join(session, host, &group, now);
+		return member_join(session, host, &group, NULL);
 	if (strcmp(name, "leave") == 0)
-		return member_leave(session, host, &group, now);
+		return member_leave(session, host, &group);
 	if (strcmp(name, "join_source") == 0)
-		return member_join_source(session, host, &group, sources, now);
+		return member_join_source(session, host, &group, sources, NULL);
 	if (strcmp(name, "leave_source") == 0)
-		return member_leave_source(session, host, &group, sources, now);
+		return member_leave_source(session, host, &group, sources);
 	if (strcmp(name, "block") == 0)
-		return member_block_source(session, host, &group, sources, now);
+		return member_block_source(session, host, &group, sources);
 	if (strcmp(name, "unblock") == 0)
-		return member_unblock_source(session, host, &group, sources, now);
+		return member_unblock_source(session, host, &group, sources);
 	if (strcmp(name, "include") == 0)
-		return member_set_filter(session, host, &group, SLUICE_INCLUDE, sources, n, now);
+		return member_set_filter(session, host, &group, SLUICE_INCLUDE, sources, n, NULL);
 	if (strcmp(name, "exclude") == 0)
-		return member_set_filter(session, host, &group, SLUICE_EXCLUDE, sources, n, now);
+		return member_set_filter(session, host, &group, SLUICE_EXCLUDE, sources, n, NULL);
 	die("call", name);
 	return 0;
 }
@@ -166,7 +165,7 @@ static void play_line(struct player *player, char *line)
 	} else if (strcmp(name, "close") == 0) {
 		unsigned i = parse_session(strtok_r(NULL, " \n", &rest));
 
-		session_close(player->sessions[i], player->now);
+		session_close(player->sessions[i]);
 		open_session(player, i);
 	} else {
 		printf("%s result %d\n", at, -call(player, name, &rest));
@@ -196,7 +195,7 @@ static void play(FILE *script, const struct host_address *address, unsigned mtu,
 		play_line(&player, line);
 
 	for (unsigned i = 0; i < SESSIONS; i++)
-		session_close(player.sessions[i], player.now);
+		session_close(player.sessions[i]);
 	host_close(player.host);
 }
 

@@ -136,7 +136,7 @@ bool scenario_run(
 	run(sc);
 
 	for (unsigned i = 0; i < SCRIPT_SESSIONS; i++)
-		session_close(sc->sessions[i], sc->now);
+		session_close(sc->sessions[i]);
 	host_close(sc->host);
 	bool good = !sc->failed;
 	free(sc);

@@ -30,7 +30,6 @@ bool scenario_run(
 void scenario_shrink(struct script *script, enum frame_type deaf_to);
 
 // Makes the event's call; returns what it returned.
-int event_call(
-	struct session *session, struct host *host, const struct event *event, uint64_t now_ms);
+int event_call(struct session *session, struct host *host, const struct event *event);
 
 #endif

@@ -93,21 +93,21 @@ static int call(struct lab *lab, enum call call, const char *names)
 
 	switch (call) {
 	case JOIN:
-		return member_join(session, lab->host, &group, lab->now_ms);
+		return member_join(session, lab->host, &group, NULL);
 	case LEAVE:
-		return member_leave(session, lab->host, &group, lab->now_ms);
+		return member_leave(session, lab->host, &group);
 	case JOIN_SOURCE:
-		return member_join_source(session, lab->host, &group, sources, lab->now_ms);
+		return member_join_source(session, lab->host, &group, sources, NULL);
 	case LEAVE_SOURCE:
-		return member_leave_source(session, lab->host, &group, sources, lab->now_ms);
+		return member_leave_source(session, lab->host, &group, sources);
 	case BLOCK:
-		return member_block_source(session, lab->host, &group, sources, lab->now_ms);
+		return member_block_source(session, lab->host, &group, sources);
 	case UNBLOCK:
-		return member_unblock_source(session, lab->host, &group, sources, lab->now_ms);
+		return member_unblock_source(session, lab->host, &group, sources);
 	case SET_IN:
 	case SET_EX:
 		return member_set_filter(session, lab->host, &group,
-			call == SET_IN ? SLUICE_INCLUDE : SLUICE_EXCLUDE, sources, n, lab->now_ms);
+			call == SET_IN ? SLUICE_INCLUDE : SLUICE_EXCLUDE, sources, n, NULL);
 	case GET:
 		n = 64;
 		return member_get_filter(session, lab->host, &group, &mode, sources, &n);
@@ -213,8 +213,8 @@ BOTH(api, bad_mode, "API-29: a mode that is none")
 	struct sluice_addr group = lab_group(lab, "1");
 
 	for (unsigned i = 0; i < 2; i++) {
-		cr_assert_eq(member_set_filter(
-				     lab->sessions[0], lab->host, &group, 2, NULL, 0, lab->now_ms),
+		cr_assert_eq(
+			member_set_filter(lab->sessions[0], lab->host, &group, 2, NULL, 0, NULL),
 			-EINVAL);
 		cr_assert_str_eq(membership(lab), i == 0 ? "" : "Ea");
 		lab_exclude(lab, 0, "1", "a");
@@ -244,13 +244,13 @@ BOTH(api, bad_groups, "API-34 API-37 IGMP-17 SSM-1: groups that cannot be joined
 		// What nobody may join is a group all the same, which was not joined.
 		rc = group.family == lab->family && address_is_multicast(&group) ? -EADDRNOTAVAIL
 										 : -EINVAL;
-		cr_expect_eq(member_join(session, lab->host, &group, 0), -EINVAL, "%s", text);
-		cr_expect_eq(member_join_source(session, lab->host, &group, &source, 0), -EINVAL,
+		cr_expect_eq(member_join(session, lab->host, &group, NULL), -EINVAL, "%s", text);
+		cr_expect_eq(member_join_source(session, lab->host, &group, &source, NULL), -EINVAL,
 			"%s", text);
 		cr_expect_eq(member_set_filter(
-				     session, lab->host, &group, SLUICE_INCLUDE, &source, 1, 0),
+				     session, lab->host, &group, SLUICE_INCLUDE, &source, 1, NULL),
 			-EINVAL, "%s", text);
-		cr_expect_eq(member_leave(session, lab->host, &group, 0), rc, "%s", text);
+		cr_expect_eq(member_leave(session, lab->host, &group), rc, "%s", text);
 		cr_expect_eq(member_get_filter(session, lab->host, &group, &mode, NULL, &n), rc,
 			"%s", text);
 	}
@@ -270,8 +270,8 @@ BOTH(api, good_groups, "IGMP-17 SSM-1: groups beside those that cannot be joined
 		struct sluice_addr group;
 
 		address_parse(text, &group);
-		cr_expect_eq(member_join_source(lab->sessions[0], lab->host, &group, &source, 0), 0,
-			"%s", text);
+		cr_expect_eq(member_join_source(lab->sessions[0], lab->host, &group, &source, NULL),
+			0, "%s", text);
 	}
 }
 
@@ -292,12 +292,12 @@ BOTH(api, bad_sources, "API-37 API-40 IGMP-17: sources that are none")
 		if (text == NULL)
 			continue;
 		address_parse(text, &source);
-		cr_expect_eq(member_join_source(session, lab->host, &group, &source, 0), -EINVAL,
+		cr_expect_eq(member_join_source(session, lab->host, &group, &source, NULL), -EINVAL,
 			"%s", text);
-		cr_expect_eq(member_leave_source(session, lab->host, &group, &source, 0), -EINVAL,
+		cr_expect_eq(member_leave_source(session, lab->host, &group, &source), -EINVAL,
 			"%s", text);
 		cr_expect_eq(member_set_filter(
-				     session, lab->host, &group, SLUICE_EXCLUDE, &source, 1, 0),
+				     session, lab->host, &group, SLUICE_EXCLUDE, &source, 1, NULL),
 			-EINVAL, "%s", text);
 	}
 }
@@ -322,19 +322,22 @@ static void expect_source_limit(struct lab *lab, struct session *session, unsign
 		unsigned n_published, n = 0;
 
 		cr_assert_eq(
-			member_set_filter(session, lab->host, &group, mode, sources, limit, 0), 0);
+			member_set_filter(session, lab->host, &group, mode, sources, limit, NULL),
+			0);
 		n_published = lab->n_published;
-		cr_assert_eq(
-			member_set_filter(session, lab->host, &group, mode, sources, limit + 1, 0),
+		cr_assert_eq(member_set_filter(
+				     session, lab->host, &group, mode, sources, limit + 1, NULL),
 			-ENOBUFS);
-		cr_assert_eq((i == 0 ? member_join_source : member_block_source)(
-				     session, lab->host, &group, &sources[limit], 0),
+		cr_assert_eq(
+			i == 0 ? member_join_source(
+					 session, lab->host, &group, &sources[limit], NULL)
+			       : member_block_source(session, lab->host, &group, &sources[limit]),
 			-ENOBUFS);
 		cr_assert_eq(lab->n_published, n_published);
 		cr_assert_eq(member_get_filter(session, lab->host, &group, &mode, NULL, &n), 0);
 		cr_assert(n == limit && mode == modes[i]);
 	}
-	cr_assert_eq(member_leave(session, lab->host, &group, 0), 0);
+	cr_assert_eq(member_leave(session, lab->host, &group), 0);
 }
 
 BOTH_TUNED(api, limits, few, "API-3 API-30 API-38 API-41 SEC-6: limits of host and session")
@@ -344,7 +347,7 @@ BOTH_TUNED(api, limits, few, "API-3 API-30 API-38 API-41 SEC-6: limits of host a
 	expect_source_limit(lab, small, 64);
 	expect_source_limit(lab, lab->sessions[0], 70);
 	lab_says(lab, "");
-	session_close(lab->sessions[7], lab->now_ms);
+	session_close(lab->sessions[7]);
 	lab->sessions[7] = small;
 	cr_assert_eq(lab_join(lab, 7, "1"), 0);
 	cr_assert_eq(lab_join(lab, 7, "2"), 0);
@@ -390,7 +393,7 @@ BOTH(api, close, "API-42: closing a session leaves all its groups")
 	lab_run(lab, 5000);
 	cr_assert_eq(host_counter(lab->host, HOST_TX_RECORD), 300);
 	lab_take(lab);
-	session_close(lab->sessions[0], lab->now_ms);
+	session_close(lab->sessions[0]);
 	lab->sessions[0] = NULL;
 	lab_flush(lab);
 	for (unsigned i = 0; i < 2; i++) {

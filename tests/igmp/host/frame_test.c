@@ -95,19 +95,19 @@ Test(frame, igmp_golden,
 			   src = addr("10.0.0.1");
 	struct sluice_addr reports = addr("224.0.0.22");
 
-	member_join(s, r->host, &group, 0);
+	member_join(s, r->host, &group, NULL);
 	host_flush(r->host, 0);
 	cr_assert_eq(r->len, 40);
 	expect_bytes(r->bytes, "46c0 0028 0000 4000 01 02 41f8 c0000201 e0000016 94040000");
 	expect_bytes(r->bytes + 24, "2200e9fb 00000001 04000000 ef010101");
 	cr_assert(sluice_addr_equal(&r->dst, &reports));
-	member_leave(s, r->host, &group, 0);
+	member_leave(s, r->host, &group);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 24, "2200eafb 00000001 03000000 ef010101");
-	member_join_source(s, r->host, &ssm, &src, 0);
+	member_join_source(s, r->host, &ssm, &src, NULL);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 24, "2200e5f9 00000001 05000001 e8010101 0a000001");
-	session_close(s, 0);
+	session_close(s);
 }
 
 // Puts the golden queries in, which proves their checksums, and sees what old reports look like.
@@ -126,22 +126,22 @@ Test(frame, igmp_old_golden,
 	wire_seal(wire_of(AF_INET), packet, 32, &querier, &nodes);
 	cr_assert_eq(memcmp(packet + 24, v2, 8), 0);
 	host_input(r->host, packet, 32, 0);
-	member_join(s, r->host, &group, 0);
+	member_join(s, r->host, &group, NULL);
 	host_flush(r->host, 0);
 	cr_assert_eq(r->len, 32);
 	expect_bytes(r->bytes, "46c00020");
 	expect_bytes(r->bytes + 16, "ef010101 94040000 1600f9fc ef010101");
-	member_leave(s, r->host, &group, 0);
+	member_leave(s, r->host, &group);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 16, "e0000002 94040000 1700f8fc ef010101");
 	memcpy(packet + 24, v1, 8);
 	wire_seal(wire_of(AF_INET), packet, 32, &querier, &nodes);
 	cr_assert_eq(memcmp(packet + 24, v1, 8), 0);
 	host_input(r->host, packet, 32, 0);
-	member_join(s, r->host, &group, 0);
+	member_join(s, r->host, &group, NULL);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 16, "ef010101 94040000 1200fdfc ef010101");
-	session_close(s, 0);
+	session_close(s);
 }
 
 Test(frame, mld_golden, .description = "FRM-6 FRM-7 FRM-8 MLD-8 MLD-10: MLDv2 reports to the byte")
@@ -150,14 +150,14 @@ Test(frame, mld_golden, .description = "FRM-6 FRM-7 FRM-8 MLD-8 MLD-10: MLDv2 re
 	struct session *s = session();
 	struct sluice_addr group = addr("ff0e::1234"), reports = addr("ff02::16");
 
-	member_join(s, r->host, &group, 0);
+	member_join(s, r->host, &group, NULL);
 	host_flush(r->host, 0);
 	cr_assert_eq(r->len, 76);
 	expect_bytes(r->bytes, "60000000 0024 00 01 fe800000000000000000000000000001");
 	expect_bytes(r->bytes + 40, "3a00 05020000 0100");
 	expect_bytes(r->bytes + 48, "8f005dca 00000001 04000000 ff0e000000000000 0000000000001234");
 	cr_assert(sluice_addr_equal(&r->dst, &reports));
-	session_close(s, 0);
+	session_close(s);
 }
 
 Test(frame, mld_old_golden, .description = "MLD-16 CMP-18: MLDv1 messages to the byte")
@@ -175,15 +175,15 @@ Test(frame, mld_old_golden, .description = "MLD-16 CMP-18: MLDv1 messages to the
 	cr_assert_eq(memcmp(packet + 48, v1, 24), 0);
 	wire_seal(wire_of(AF_INET6), packet, 72, &querier, &nodes);
 	host_input(r->host, packet, 72, 0);
-	member_join(s, r->host, &group, 0);
+	member_join(s, r->host, &group, NULL);
 	host_flush(r->host, 0);
 	cr_assert_eq(r->len, 72);
 	cr_assert(sluice_addr_equal(&r->dst, &group));
 	expect_bytes(r->bytes + 48, "83005ba5 00000000 ff0e000000000000 0000000000001234");
-	member_leave(s, r->host, &group, 0);
+	member_leave(s, r->host, &group);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 48, "84006ce3 00000000 ff0e000000000000 0000000000001234");
-	session_close(s, 0);
+	session_close(s);
 }
 
 Test(frame, query_golden, .description = "FRM-5 FRM-8: the checksums of the golden queries")
@@ -288,7 +288,7 @@ Test(frame, no_address, .description = "IGMP-10: 0.0.0.0 is the source while the
 	struct host_address second[] = {own("198.51.100.7"), own("192.0.2.1")};
 
 	host_set_addresses(r->host, NULL, 0, 0);
-	member_join(session(), r->host, &group, 0);
+	member_join(session(), r->host, &group, NULL);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 12, "00000000 e0000016");
 	host_set_addresses(r->host, second, 2, 0);
@@ -306,10 +306,10 @@ Test(frame, link_local,
 	struct host_address addrs[] = {own("2001:db8::1"), own("fe80::5"), own("fe80::6")};
 
 	host_set_addresses(r->host, addrs, 1, 0);
-	member_join(s, r->host, &group, 0);
+	member_join(s, r->host, &group, NULL);
 	host_flush(r->host, 0);
 	expect_bytes(r->bytes + 8, "00000000000000000000000000000000");
-	member_join_source(s, r->host, &ssm, &source, 0);
+	member_join_source(s, r->host, &ssm, &source, NULL);
 	host_flush(r->host, 0);
 	host_advance(r->host, 5000);
 	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 4);
@@ -324,7 +324,7 @@ Test(frame, link_local,
 	host_set_addresses(r->host, addrs, 3, 10000);
 	host_advance(r->host, 20000);
 	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 8);
-	member_leave(s, r->host, &group, 20000);
+	member_leave(s, r->host, &group);
 	host_flush(r->host, 20000);
 	expect_bytes(r->bytes + 8, "fe800000000000000000000000000005");
 }
@@ -344,8 +344,7 @@ static void expect_reported(
 			"TO_EX(%s:) | TO_EX(%s:) | IS_EX(%s:) | %s(%s) | LEAVE(%s) | %s(%s) | "
 			"%s(%s) | LEAVE(%s)",
 			group, group, group, old, group, group, old, group, old, group, group);
-	cr_assert_eq(
-		member_join(lab->sessions[0], lab->host, &address, lab->now_ms), 0, "%s", group);
+	cr_assert_eq(member_join(lab->sessions[0], lab->host, &address, NULL), 0, "%s", group);
 	lab_flush(lab);
 	cr_assert_eq(lab->n_joined, 1);
 	lab_run(lab, 5000);
@@ -353,14 +352,14 @@ static void expect_reported(
 	lab_run(lab, 5000);
 	lab_query(lab, NEWEST(lab) - 1, NULL, "", 1000);
 	lab_run(lab, 5000);
-	cr_assert_eq(member_leave(lab->sessions[0], lab->host, &address, lab->now_ms), 0);
+	cr_assert_eq(member_leave(lab->sessions[0], lab->host, &address), 0);
 	lab_flush(lab);
 	lab_run(lab, 5000);
-	cr_assert_eq(member_join(lab->sessions[0], lab->host, &address, lab->now_ms), 0);
+	cr_assert_eq(member_join(lab->sessions[0], lab->host, &address, NULL), 0);
 	lab_flush(lab);
 	cr_assert_eq(lab->n_joined, 2);
 	lab_run(lab, 20000);
-	cr_assert_eq(member_leave(lab->sessions[0], lab->host, &address, lab->now_ms), 0);
+	cr_assert_eq(member_leave(lab->sessions[0], lab->host, &address), 0);
 	lab_flush(lab);
 	lab_run(lab, 20000);
 	cr_expect_str_eq(lab_take(lab), expected, "%s", group);

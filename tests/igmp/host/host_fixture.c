@@ -94,6 +94,10 @@ static int lab_on_publish(void *ctx, struct host *host, const struct member_chan
 	if (lab->publish_error != 0)
 		return lab->publish_error;
 	lab->n_published++;
+	lab->change = *change;
+	// A new member keeps what it is given here.
+	if (change->is_new)
+		member_set_user(change->member, (void *)change->arg);
 	end += sprintf(end, "%s(%s:", change->mode == SLUICE_INCLUDE ? "IN" : "EX",
 		lab_name(lab, change->group));
 	for (unsigned i = 0; i < change->n_sources && change->n_sources < 27; i++)
@@ -151,7 +155,7 @@ void lab_close(struct lab *lab)
 {
 	for (unsigned i = 0; i < LAB_SESSIONS; i++) {
 		if (lab->sessions[i] != NULL)
-			session_close(lab->sessions[i], lab->now_ms);
+			session_close(lab->sessions[i]);
 	}
 	host_close(lab->host);
 	for (unsigned i = 0; i < lab->n_frames && !lab->quiet; i++)
@@ -186,18 +190,18 @@ int lab_join(struct lab *lab, unsigned session, const char *group)
 {
 	struct sluice_addr addr = lab_group(lab, group);
 
-	return member_join(session_of(lab, session), lab->host, &addr, lab->now_ms);
+	return member_join(session_of(lab, session), lab->host, &addr, NULL);
 }
 
 int lab_leave(struct lab *lab, unsigned session, const char *group)
 {
 	struct sluice_addr addr = lab_group(lab, group);
 
-	return member_leave(session_of(lab, session), lab->host, &addr, lab->now_ms);
+	return member_leave(session_of(lab, session), lab->host, &addr);
 }
 
 typedef int delta_call(struct session *session, struct host *host, const struct sluice_addr *group,
-	const struct sluice_addr *source, uint64_t now_ms);
+	const struct sluice_addr *source);
 
 static int delta(
 	struct lab *lab, delta_call *call, unsigned session, const char *group, char source)
@@ -205,12 +209,15 @@ static int delta(
 	struct sluice_addr addr = lab_group(lab, group);
 	struct sluice_addr source_addr = lab_source(lab, source);
 
-	return call(session_of(lab, session), lab->host, &addr, &source_addr, lab->now_ms);
+	return call(session_of(lab, session), lab->host, &addr, &source_addr);
 }
 
 int lab_join_source(struct lab *lab, unsigned session, const char *group, char source)
 {
-	return delta(lab, member_join_source, session, group, source);
+	struct sluice_addr addr = lab_group(lab, group);
+	struct sluice_addr source_addr = lab_source(lab, source);
+
+	return member_join_source(session_of(lab, session), lab->host, &addr, &source_addr, NULL);
 }
 
 int lab_leave_source(struct lab *lab, unsigned session, const char *group, char source)
@@ -236,7 +243,7 @@ static int set_filter(struct lab *lab, unsigned session, const char *group,
 	unsigned n = lab_sources(lab, names, sources);
 
 	return member_set_filter(
-		session_of(lab, session), lab->host, &addr, mode, sources, n, lab->now_ms);
+		session_of(lab, session), lab->host, &addr, mode, sources, n, NULL);
 }
 
 int lab_include(struct lab *lab, unsigned session, const char *group, const char *sources)

@@ -50,6 +50,7 @@ struct lab {
 	unsigned n_joined;
 	unsigned n_logged;
 	char published[512]; // the last change
+	struct member_change change; // the same; its pointers are not valid after the call
 	char logged[256]; // the last line
 };
 

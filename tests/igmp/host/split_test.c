@@ -57,9 +57,8 @@ static void set_filter(struct lab *lab, enum sluice_filter_mode mode, unsigned n
 
 	for (unsigned i = 0; i < n; i++)
 		sources[i] = lab_numbered(lab, 1000 + i);
-	cr_assert_eq(member_set_filter(
-			     lab->sessions[0], lab->host, &group, mode, sources, n, lab->now_ms),
-		0);
+	cr_assert_eq(
+		member_set_filter(lab->sessions[0], lab->host, &group, mode, sources, n, NULL), 0);
 	free(sources);
 }
 

@@ -53,30 +53,28 @@ BOTH(state, limit,
 	for (unsigned i = 0; i < 1025; i++)
 		sources[i] = lab_numbered(lab, 1 + i);
 	cr_assert_eq(member_set_filter(lab->sessions[0], lab->host, &group, SLUICE_INCLUDE, sources,
-			     64, lab->now_ms),
+			     64, NULL),
 		0);
 	cr_assert_eq(member_set_filter(lab->sessions[0], lab->host, &group, SLUICE_INCLUDE, sources,
-			     1024, lab->now_ms),
+			     1024, NULL),
 		0);
 	lab_flush(lab);
 	lab_run(lab, 3000);
 	lab_take(lab);
 	cr_assert_eq(member_set_filter(lab->sessions[0], lab->host, &group, SLUICE_INCLUDE, sources,
-			     1025, lab->now_ms),
+			     1025, NULL),
 		-ENOBUFS);
 	one = sources[1024];
-	cr_assert_eq(member_join_source(lab->sessions[0], lab->host, &group, &one, lab->now_ms),
-		-ENOBUFS);
+	cr_assert_eq(member_join_source(lab->sessions[0], lab->host, &group, &one, NULL), -ENOBUFS);
 	lab_says(lab, "");
 	expect_filter(lab, SLUICE_INCLUDE, 1024);
 	cr_assert_eq(member_set_filter(lab->sessions[0], lab->host, &group, SLUICE_EXCLUDE, sources,
-			     1024, lab->now_ms),
+			     1024, NULL),
 		0);
 	lab_flush(lab);
 	lab_run(lab, 3000);
 	lab_take(lab);
-	cr_assert_eq(member_block_source(lab->sessions[0], lab->host, &group, &one, lab->now_ms),
-		-ENOBUFS);
+	cr_assert_eq(member_block_source(lab->sessions[0], lab->host, &group, &one), -ENOBUFS);
 	lab_flush(lab);
 	lab_run(lab, 3000);
 	lab_expect(lab, "");
@@ -149,8 +147,8 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 			many[i] = lab_numbered(lab, 5000 + i);
 		memory_refuse = refuse_one;
 		refuse_at = at;
-		rc[0] = member_set_filter(lab->sessions[1], lab->host, &group, SLUICE_INCLUDE, many,
-			500, lab->now_ms);
+		rc[0] = member_set_filter(
+			lab->sessions[1], lab->host, &group, SLUICE_INCLUDE, many, 500, NULL);
 		refuse_at = at;
 		rc[1] = lab_exclude(lab, 2, "7", "abc");
 		refuse_at = at;
@@ -340,4 +338,41 @@ BOTH(state, random_merge,
 		cr_assert_eq(heard_sources, sources, "round %u: routers believe %x, not %x", round,
 			heard_sources, sources);
 	}
+}
+
+static void expect_change(
+	struct lab *lab, const struct member *member, bool is_new, bool first, bool last)
+{
+	cr_assert_eq(lab->change.member, member);
+	cr_assert_eq(lab->change.is_new, is_new);
+	cr_assert_eq(lab->change.first, first);
+	cr_assert_eq(lab->change.last, last);
+}
+
+BOTH(state, published,
+	"STA-8: the data plane is given the member, and whether it is the first or last of its "
+	"group")
+{
+	struct sluice_addr group = lab_group(lab, "1");
+	struct sluice_addr source = lab_source(lab, 'a');
+	struct member *first, *second;
+	int args[3];
+
+	cr_assert_eq(member_join(lab->sessions[0], lab->host, &group, &args[0]), 0);
+	first = member_find(lab->sessions[0], lab->host, &group);
+	expect_change(lab, first, true, true, false);
+	cr_assert_eq(member_join_source(lab->sessions[1], lab->host, &group, &source, &args[1]), 0);
+	second = member_find(lab->sessions[1], lab->host, &group);
+	expect_change(lab, second, true, false, false);
+	cr_assert_eq(member_set_filter(lab->sessions[0], lab->host, &group, SLUICE_EXCLUDE, &source,
+			     1, &args[2]),
+		0);
+	expect_change(lab, first, false, false, false);
+	cr_assert_eq(lab->change.arg, &args[2]);
+	cr_assert_eq(member_user(first), &args[0]);
+	cr_assert_eq(member_user(second), &args[1]);
+	lab_leave(lab, 0, "1");
+	expect_change(lab, first, false, false, false);
+	lab_leave_source(lab, 1, "1", 'a');
+	expect_change(lab, second, false, false, true);
 }

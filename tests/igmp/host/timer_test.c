@@ -214,7 +214,7 @@ BOTH(timer, memory, "SEC-3: at most 200 bytes a group, and all of it comes back"
 	host_status(lab->host, &status);
 	cr_assert_eq(status.n_groups, 300000);
 	cr_assert_leq((status.memory - empty) / 300000.0, 200);
-	session_close(lab->sessions[0], lab->now_ms);
+	session_close(lab->sessions[0]);
 	lab->sessions[0] = NULL;
 	lab_flush(lab);
 	host_status(lab->host, &status);
