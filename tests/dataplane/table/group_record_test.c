@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The filters of records against those of the fan-outs they stand for.
+// The filters of records compared with those of the fan-outs that they represent.
 #include "group_record.h"
 #include "group_table_fixture.h"
 #include "aligned_memory.h"
@@ -58,7 +58,7 @@ static void compare(
 
 FOR_FAMILIES(random_filters)
 ParameterizedTest(uint16_t *family, group_record, random_filters,
-	.description = "a record lets through what its fan-out does, whatever it was before")
+	.description = "a record passes the same frames as its fan-out, whatever it was before")
 {
 	struct random random = {99};
 	struct group_record6 record = {.group.route = 0};
@@ -86,7 +86,7 @@ ParameterizedTest(uint16_t *family, group_record, random_filters,
 
 FOR_FAMILIES(source_once)
 ParameterizedTest(uint16_t *family, group_record, source_once,
-	.description = "promise 5: a source stays as it is as long as a worker may see it")
+	.description = "promise 5: a source does not change while a worker may see it")
 {
 	struct fanout *first = kit_filter_fanout(*family, 0);
 	struct fanout *second = kit_filter_fanout(*family, 1);

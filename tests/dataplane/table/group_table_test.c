@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The group table against a naive twin, in both families and with all ways to look up.
+// The group table compared with a naive model, for both families and all lookup functions.
 #include "group_buckets.h"
 #include "group_table_fixture.h"
 #include "random_fixture.h"
@@ -10,7 +10,7 @@
 
 struct variant {
 	uint16_t family;
-	unsigned rank; // of a way to look up, as group_lookup() has it
+	unsigned rank; // rank of a lookup, as in group_lookup()
 };
 
 static struct variant variants[2 * GROUP_LOOKUPS_MAX];
@@ -50,7 +50,7 @@ static void table_done(struct group_table *table)
 	reclaim_fini(&reclaim);
 }
 
-// Looks up with the records and without, which has to come to the same.
+// Looks up with and without records, which must give the same result.
 static uint64_t lookup(const struct group_table *table, const struct sluice_addr *groups,
 	unsigned n, uint32_t *index)
 {
@@ -79,7 +79,8 @@ static uint64_t lookup(const struct group_table *table, const struct sluice_addr
 	return hits;
 }
 
-// Looks up random bursts and compares with numbers[], 0 meaning that the group is not there.
+// Looks up random bursts and compares them with numbers[]; 0 means that the group is not in the
+// table.
 static void compare(const struct group_table *table, const uint32_t *numbers, uint32_t universe,
 	struct random *random)
 {
@@ -112,7 +113,7 @@ static void compare(const struct group_table *table, const uint32_t *numbers, ui
 
 FOR_VARIANTS(group_table, random_operations)
 ParameterizedTest(struct variant *variant, group_table, random_operations,
-	.description = "random puts, replacements and removals agree with a naive twin")
+	.description = "random puts, replacements and removals agree with a naive model")
 {
 	enum { UNIVERSE = 6000 };
 	static uint32_t numbers[UNIVERSE];
@@ -123,7 +124,7 @@ ParameterizedTest(struct variant *variant, group_table, random_operations,
 	for (unsigned step = 0; step < 120000; step++) {
 		uint32_t number = random_below(&random, UNIVERSE);
 		struct sluice_addr group = kit_group(variant->family, number);
-		// Swings between nearly empty and nearly full.
+		// Alternates between nearly empty and nearly full.
 		bool add = random_below(&random, 100) < (step / 20000 % 2 ? 20 : 80);
 
 		if (add) {
@@ -148,7 +149,7 @@ ParameterizedTest(struct variant *variant, group_table, random_operations,
 
 FOR_VARIANTS(group_table, grows_and_shrinks)
 ParameterizedTest(struct variant *variant, group_table, grows_and_shrinks,
-	.description = "at most 24 bytes per group while growing, and they are given back")
+	.description = "at most 24 bytes per group while growing, and memory is freed again")
 {
 	enum { GROUPS = 100000 };
 	struct group_table *table = table_of(variant, 2);
@@ -183,7 +184,7 @@ ParameterizedTest(struct variant *variant, group_table, grows_and_shrinks,
 
 FOR_VARIANTS(group_table, empty)
 ParameterizedTest(struct variant *variant, group_table, empty,
-	.description = "nothing is found in an empty table, nor is it withdrawn")
+	.description = "in an empty table nothing is found or removed")
 {
 	struct group_table *table = table_of(variant, 1);
 	struct sluice_addr group = kit_group(variant->family, 1);
@@ -213,9 +214,9 @@ static uint32_t next_of_home(const struct group_table *table, uint32_t home, uin
 
 FOR_VARIANTS(group_table, collisions)
 ParameterizedTest(struct variant *variant, group_table, collisions,
-	.description = "groups that all share a bucket are told apart")
+	.description = "groups that all share a bucket are distinguished")
 {
-	enum { UNIVERSE = 400, GROUPS = 9 }; // as many as a new table takes without growing
+	enum { UNIVERSE = 400, GROUPS = 9 }; // as many as fit into a new table without growing
 	struct group_table *table = table_of(variant, 1);
 	struct group_buckets *buckets = atomic_load(&table->buckets);
 	uint32_t numbers[UNIVERSE] = {0}, mine[GROUPS];
@@ -236,7 +237,7 @@ ParameterizedTest(struct variant *variant, group_table, collisions,
 	cr_assert_eq(bucket_reach(&buckets->buckets[0]), 1);
 	for (unsigned i = 0; i < 200; i++)
 		compare(table, numbers, UNIVERSE, &random);
-	// The last one went into the next bucket; without it nothing does.
+	// The last one is in the next bucket. Once it is removed, no entry is.
 	last = kit_group(variant->family, mine[GROUPS - 1]);
 	cr_assert(kit_remove(table, &reclaim, &last));
 	numbers[mine[GROUPS - 1]] = 0;
@@ -247,7 +248,7 @@ ParameterizedTest(struct variant *variant, group_table, collisions,
 }
 
 Test(group_table, equal_tags,
-	.description = "a seed that gives two IPv6 groups of a bucket one tag is replaced")
+	.description = "a seed that gives two IPv6 groups of a bucket the same tag is replaced")
 {
 	struct variant variant = {AF_INET6, false};
 	struct group_table *table = table_of(&variant, 1);
@@ -258,7 +259,7 @@ Test(group_table, equal_tags,
 
 	buckets->seeds[0] = buckets->seeds[1] = 0;
 	cr_assert_eq(kit_put(table, &reclaim, &groups[0], 1), 0);
-	cr_assert_eq(lookup(table, groups, 3, index), 1, "told apart by the key");
+	cr_assert_eq(lookup(table, groups, 3, index), 1, "distinguished by the key");
 	cr_assert(index[1] == 0 && index[2] == 0);
 	cr_assert_eq(kit_put(table, &reclaim, &groups[1], 2), 0);
 	cr_assert_neq(atomic_load(&table->buckets), buckets);
@@ -267,7 +268,7 @@ Test(group_table, equal_tags,
 }
 
 Test(group_table, bounded_reach,
-	.description = "a bucket's entries go no farther than a lookup is allowed to")
+	.description = "entries of a bucket are within the reach of a lookup")
 {
 	struct group_table table = {.family = AF_INET, .lookup = group_lookup(0)};
 	struct group_buckets *buckets = group_buckets_alloc(16);
@@ -297,7 +298,7 @@ Test(group_table, bounded_reach,
 
 FOR_VARIANTS(group_table, hostile_groups)
 ParameterizedTest(struct variant *variant, group_table, hostile_groups,
-	.description = "against groups made to collide under its seed the table draws another seed")
+	.description = "if groups collide under its seed, the table draws another seed")
 {
 	enum { FILL = 2000, HOSTILE = (BUCKET_REACH_MAX + 1) * BUCKET_SLOTS + 1 };
 	struct group_table *table = table_of(variant, 1);
@@ -331,7 +332,7 @@ ParameterizedTest(struct variant *variant, group_table, hostile_groups,
 
 FOR_VARIANTS(group_table, counters)
 ParameterizedTest(struct variant *variant, group_table, counters,
-	.description = "counters are summed over workers, survive a replacement, start at zero")
+	.description = "counters start at zero, are summed over workers and survive a replacement")
 {
 	struct group_table *table = table_of(variant, 3);
 	struct sluice_addr group = kit_group(variant->family, 7);
@@ -354,7 +355,8 @@ ParameterizedTest(struct variant *variant, group_table, counters,
 	cr_assert_leq(stats.last_ms, 5000 + 2 * GROUP_RECORD_TICK_MS);
 	cr_assert_gt(stats.last_ms, 5000 + GROUP_RECORD_TICK_MS);
 
-	// Until the grace period is over the index stays unused, then it comes back zeroed.
+	// The index stays unused until the grace period is over. Then it is reused with zeroed
+	// records.
 	cr_assert(kit_remove(table, &reclaim, &group));
 	for (unsigned i = 0; i < 3 * GROUP_CHUNK_MIN; i++) {
 		reclaim_poll(&reclaim);
@@ -367,7 +369,7 @@ ParameterizedTest(struct variant *variant, group_table, counters,
 }
 
 Test(group_table, index_not_reused_early,
-	.description = "a record goes to another group only after a grace period")
+	.description = "a record is reused for another group only after a grace period")
 {
 	struct variant variant = {AF_INET, false};
 	struct group_table *table = table_of(&variant, 1);
@@ -390,7 +392,7 @@ Test(group_table, index_not_reused_early,
 	table_done(table);
 }
 
-Test(group_table, spots, .description = "every index has a place of its own in the chunks")
+Test(group_table, spots, .description = "every index has its own place in the chunks")
 {
 	struct group_spot last = {0, 0};
 

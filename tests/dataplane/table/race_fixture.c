@@ -41,7 +41,7 @@ static void *reader_run(void *arg)
 		uint64_t hits;
 
 		for (unsigned i = 0; i < GROUP_QUERY_MAX; i++) {
-			// Every other group comes and goes.
+			// Every second group is added and removed.
 			numbers[i] = random_below(&random, i % 2 ? STAYING : STAYING + COMING);
 			groups[i] = kit_group(race->table->family, numbers[i]);
 		}
@@ -64,7 +64,8 @@ static void *reader_run(void *arg)
 	return NULL;
 }
 
-// What must hold, without a test framework: ThreadSanitizer does not get along with Criterion.
+// Checks a condition without a test framework, because ThreadSanitizer does not work with
+// Criterion.
 static void must(bool holds, const char *what)
 {
 	if (holds)
@@ -117,7 +118,7 @@ static void race_end(struct race *race, struct reader *readers)
 		pthread_join(readers[i].thread, NULL);
 		must(readers[i].bursts > 0, "a reader never ran");
 		must(!readers[i].missed, "a group that stays was missed");
-		must(!readers[i].wrong, "a group was found under another's number");
+		must(!readers[i].wrong, "a group was found under another number");
 	}
 	group_table_destroy(race->table);
 	reclaim_fini(&race->reclaim);
@@ -139,7 +140,7 @@ void race_run(uint16_t family)
 	race_end(&race, readers);
 }
 
-// The number of a group's fan-out says whom it wants.
+// The number of a group's fan-out determines its filter.
 static void *filter_reader_run(void *arg)
 {
 	struct reader *reader = arg;

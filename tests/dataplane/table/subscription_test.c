@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Subscriptions when memory runs out, and the count of what names an output.
+// Subscriptions without memory, and the use counts of outputs.
 #include "group_table_fixture.h"
 #include "aligned_memory.h"
 #include "subscription.h"
@@ -16,8 +16,8 @@ static struct reclaim reclaim;
 static struct group_table *table;
 static struct subscription subscription;
 
-// All memory of the data plane's tables comes from here; the program's own definition wins over the
-// library's.
+// Allocates all memory of the tables. The definition in the program takes precedence over that of
+// the library.
 void *aligned_alloc(size_t align, size_t size)
 {
 	static void *(*next)(size_t, size_t);
@@ -70,7 +70,7 @@ static int subscribe(const struct sluice_addr *group, uint64_t owner, unsigned f
 	return subscription_replace(&subscription, table, group, owner, subs, n);
 }
 
-// The outputs a frame of the group goes to, as bits.
+// The outputs that get a frame of the group, as bits.
 static unsigned wanted_by(const struct sluice_addr *group, unsigned worker)
 {
 	struct sluice_addr source = {AF_INET, {10, 0, 0, 1}};
@@ -95,7 +95,8 @@ static void expect(const struct sluice_addr *group, unsigned bits)
 	cr_assert_eq(wanted_by(group, 1), bits);
 }
 
-Test(subscription, owners, .description = "an owner's lines are replaced, another's stay")
+Test(subscription, owners,
+	.description = "subscribers of one owner are replaced, those of another stay")
 {
 	struct sluice_addr group = kit_group(AF_INET, 1);
 
@@ -110,10 +111,10 @@ Test(subscription, owners, .description = "an owner's lines are replaced, anothe
 	cr_assert_eq(subscribe(&group, 1, 0, 0), 0);
 	expect(&group, 0);
 	cr_assert_eq(group_table_count(table), 0);
-	cr_assert_eq(subscribe(&group, 1, 0, 0), 0, "withdrawing what is not there");
+	cr_assert_eq(subscribe(&group, 1, 0, 0), 0, "withdrawing from an unknown group");
 }
 
-Test(subscription, uses, .description = "an output is in use once for each group that names it")
+Test(subscription, uses, .description = "an output has one use for each group that names it")
 {
 	struct sluice_addr first = kit_group(AF_INET, 1), second = kit_group(AF_INET, 2);
 
@@ -153,7 +154,8 @@ Test(subscription, adding_without_memory,
 }
 
 Test(subscription, new_groups_without_memory,
-	.description = "promise 2: a new group refused for lack of memory leaves the others alone")
+	.description =
+		"promise 2: a new group refused for lack of memory does not change the others")
 {
 	enum { GROUPS = 300 };
 	unsigned refused = 0;
@@ -183,7 +185,7 @@ Test(subscription, new_groups_without_memory,
 }
 
 Test(subscription, withdrawing_without_memory,
-	.description = "promise 1: withdrawing works without memory, from one and from many")
+	.description = "promise 1: withdrawing one or many subscribers works without memory")
 {
 	struct sluice_addr first = kit_group(AF_INET, 1), second = kit_group(AF_INET, 2);
 
@@ -209,7 +211,7 @@ static const struct fanout_hook *hook_of(const struct sluice_addr *group)
 	return fanout_hook(group_table_get(table, group));
 }
 
-// Whether both workers' records lead straight to an output.
+// Whether the records of both workers have a direct route.
 static bool is_direct(const struct sluice_addr *group)
 {
 	uint32_t index;
@@ -225,7 +227,7 @@ static bool is_direct(const struct sluice_addr *group)
 
 Test(subscription, hook,
 	.description = "a hook routes its group to the fan-out, stays when subscribers change and "
-		       "goes with the last")
+		       "is removed with the last")
 {
 	const struct fanout_hook first = {NULL, NULL}, second = {NULL, NULL};
 	struct sluice_addr group = kit_group(AF_INET, 1), other = kit_group(AF_INET, 2);
@@ -255,13 +257,13 @@ Test(subscription, hook,
 	cr_assert_eq(subscription_set_hook(&subscription, table, &group, &first), 0);
 	cr_assert_eq(subscribe(&group, 1, 0, 0), 0);
 	cr_assert_eq(subscribe(&group, 1, 0, 1), 0);
-	cr_expect_null(hook_of(&group), "joined anew");
+	cr_expect_null(hook_of(&group), "joined again");
 	cr_assert(uses[0] == 2 && uses[1] == 0);
 }
 
 Test(subscription, hook_without_memory,
 	.description =
-		"promise 2: without memory a hook is not set, but it is replaced and removed")
+		"promise 2: without memory a hook is not set, but can be replaced and removed")
 {
 	const struct fanout_hook first = {NULL, NULL}, second = {NULL, NULL};
 	struct sluice_addr group = kit_group(AF_INET, 1);
