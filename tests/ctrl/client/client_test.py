@@ -21,7 +21,7 @@ GROUP = "239.1.1.7"
 
 
 class Program:
-    """PROGRAM on a control socket, told what to do line by line."""
+    """PROGRAM on a control socket, which executes commands line by line."""
 
     def __init__(self, path):
         self.process = subprocess.Popen(
@@ -47,7 +47,7 @@ class Program:
 
 
 class Proxy:
-    """Passes the bytes of one connection on, and notes the methods that were called."""
+    """Forwards the bytes of one connection and records the methods that are called."""
 
     def __init__(self, path, daemon):
         self.methods = []

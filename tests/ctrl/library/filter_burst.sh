@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The example of a receive loop of one's own keeps the frames of the group it joined.
+# The example with its own receive loop keeps the frames of the group that it joined.
 echo 1..1
 out=$("$1")
 [ "$out" = "kept 800 of 3200 frames" ] || printf 'not '
