@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <errno.h>
 #include <stdlib.h>
-#include "scene.h"
+#include "scenario_private.h"
 
 #define OLDER_QUERIER_MS 260000
 
-void event_open_host(struct scene *sc)
+void event_open_host(struct scenario *sc)
 {
 	const struct script *script = sc->script;
 	struct host_address address = {.prefix_length = script->family == AF_INET ? 24 : 64};
@@ -29,7 +29,7 @@ void event_open_host(struct scene *sc)
 	host_set_link(sc->host, sc->link_up, sc->now);
 }
 
-void event_open_session(struct scene *sc, unsigned i)
+void event_open_session(struct scenario *sc, unsigned i)
 {
 	static const struct session_limits limits = {.groups = SCRIPT_GROUPS, .sources = 64};
 
@@ -38,7 +38,7 @@ void event_open_session(struct scene *sc, unsigned i)
 		abort();
 }
 
-static void start_querier(struct scene *sc, unsigned version)
+static void start_querier(struct scenario *sc, unsigned version)
 {
 	struct router_config config = sc->routers[QUERIER].config;
 
@@ -49,10 +49,10 @@ static void start_querier(struct scene *sc, unsigned version)
 // How long the last copy of a report takes.
 static uint64_t repeats_ms(const struct script *script)
 {
-	return (script->robustness - 1) * SCENE_UNSOLICITED_MS;
+	return (script->robustness - 1) * SCENARIO_UNSOLICITED_MS;
 }
 
-static void set_link(struct scene *sc, bool up)
+static void set_link(struct scenario *sc, bool up)
 {
 	const struct script *script = sc->script;
 
@@ -61,26 +61,26 @@ static void set_link(struct scene *sc, bool up)
 	if (!script->clean)
 		return;
 	// CHG-17. What was left meanwhile goes when its timers run out.
-	sc->wanted_from = up ? sc->now + repeats_ms(script) + SCENE_SLACK_MS : HOST_NEVER;
+	sc->wanted_from = up ? sc->now + repeats_ms(script) + SCENARIO_SLACK_MS : HOST_NEVER;
 	sc->exact_from = up ? sc->now + script->query_interval_ms + script->response_interval_ms +
 					 router_membership_ms(&sc->routers[QUERIER].config) +
-					 SCENE_SLACK_MS
+					 SCENARIO_SLACK_MS
 			    : HOST_NEVER;
 }
 
 // Somebody's memory is lost: what nobody will speak of any more runs out in time, which begins
 // when the first answer has told a querier what there is to ask about.
-static void forget(struct scene *sc)
+static void forget(struct scenario *sc)
 {
 	const struct router_config *config = &sc->routers[QUERIER].config;
 
-	scene_later(&sc->exact_from, sc->now + config->response_interval_ms +
-					     repeats_ms(sc->script) + router_membership_ms(config) +
-					     SCENE_SLACK_MS);
+	scenario_later(&sc->exact_from, sc->now + config->response_interval_ms +
+						repeats_ms(sc->script) +
+						router_membership_ms(config) + SCENARIO_SLACK_MS);
 }
 
 // The old host falls silent at once: what its sessions say as they close is not heard.
-static void restart_host(struct scene *sc)
+static void restart_host(struct scenario *sc)
 {
 	bool up = sc->link_up;
 
@@ -127,7 +127,7 @@ int event_call(struct session *session, struct host *host, const struct event *e
 	}
 }
 
-static void call(struct scene *sc, const struct event *event)
+static void call(struct scenario *sc, const struct event *event)
 {
 	int expected = model_call(&sc->model, event);
 	int error = event_call(sc->sessions[event->session], sc->host, event);
@@ -136,7 +136,7 @@ static void call(struct scene *sc, const struct event *event)
 		scenario_fail(sc, "a call returned %d, not %d", error, expected);
 }
 
-static void call_event(struct scene *sc, const struct event *event)
+static void call_event(struct scenario *sc, const struct event *event)
 {
 	struct event each = *event;
 
@@ -153,25 +153,26 @@ static void call_event(struct scene *sc, const struct event *event)
 		call(sc, event);
 	}
 	if (sc->script->lose_copies)
-		scene_later(&sc->wanted_from, sc->now + repeats_ms(sc->script) + SCENE_SLACK_MS);
+		scenario_later(
+			&sc->wanted_from, sc->now + repeats_ms(sc->script) + SCENARIO_SLACK_MS);
 	// The last copy of the report, and then its last-member queries.
-	scene_later(&sc->exact_from, sc->now + repeats_ms(sc->script) +
-					     sc->script->robustness * SCENE_LAST_MEMBER_MS +
-					     2 * SCENE_SLACK_MS);
+	scenario_later(&sc->exact_from, sc->now + repeats_ms(sc->script) +
+						sc->script->robustness * SCENARIO_LAST_MEMBER_MS +
+						2 * SCENARIO_SLACK_MS);
 }
 
-void event_play(struct scene *sc, const struct event *event)
+void event_play(struct scenario *sc, const struct event *event)
 {
 	const struct script *script = sc->script;
-	struct query query = {.group = event->sources & 1 ? ROUTER_GENERAL : event->group};
+	struct scenario_query query = {.group = event->sources & 1 ? ROUTER_GENERAL : event->group};
 	struct sluice_addr src, group;
 	uint8_t packet[FRAME_PACKET_MAX];
 
 	switch (event->type) {
 	case EVENT_RESTART_QUERIER:
 		start_querier(sc, event->version);
-		scene_later(
-			&sc->wanted_from, sc->now + script->response_interval_ms + SCENE_SLACK_MS);
+		scenario_later(&sc->wanted_from,
+			sc->now + script->response_interval_ms + SCENARIO_SLACK_MS);
 		// It does not query about what it forgot, so the other keeps that for its time.
 		forget(sc);
 		break;
@@ -203,7 +204,7 @@ void event_play(struct scene *sc, const struct event *event)
 	}
 }
 
-void event_calm(struct scene *sc)
+void event_calm(struct scenario *sc)
 {
 	const struct script *script = sc->script;
 	const struct router_config *config = &sc->routers[QUERIER].config;
@@ -221,9 +222,9 @@ void event_calm(struct scene *sc)
 			older = (uint64_t)script->robustness * script->query_interval_ms +
 				script->response_interval_ms;
 	if (older)
-		scene_later(&older, OLDER_QUERIER_MS);
+		scenario_later(&older, OLDER_QUERIER_MS);
 	sc->wanted_from = sc->now + older + script->query_interval_ms +
-			  script->response_interval_ms + SCENE_SLACK_MS;
+			  script->response_interval_ms + SCENARIO_SLACK_MS;
 	// The host's older mode ends, then the routers' for its groups, then their timers run out.
-	sc->exact_from = sc->wanted_from + older + router_membership_ms(config) + SCENE_SLACK_MS;
+	sc->exact_from = sc->wanted_from + older + router_membership_ms(config) + SCENARIO_SLACK_MS;
 }

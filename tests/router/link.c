@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <errno.h>
-#include "scene.h"
+#include "scenario_private.h"
 
-bool link_loses(struct scene *sc)
+bool link_loses(struct scenario *sc)
 {
 	unsigned percent = sc->calm ? 0 : sc->script->loss_percent;
 
@@ -12,14 +12,14 @@ bool link_loses(struct scene *sc)
 // ---- From the host to the routers ---------------------------------------------------------
 
 struct hearing {
-	struct scene *sc;
+	struct scenario *sc;
 	struct router *router; // NULL: the frame was lost, its records are only checked
 };
 
 static void hear_record(void *arg, const struct frame_record *record)
 {
 	struct hearing *hearing = arg;
-	struct scene *sc = hearing->sc;
+	struct scenario *sc = hearing->sc;
 	int group = script_find_group(&record->group);
 	uint32_t sources = 0;
 
@@ -46,7 +46,7 @@ static void hear_record(void *arg, const struct frame_record *record)
 
 // A state-change report as to what losing it would do.
 struct copy {
-	struct scene *sc;
+	struct scenario *sc;
 	bool change;
 	bool last; // of some group, all copies before were lost
 	bool lose;
@@ -73,7 +73,7 @@ static void count_copy(void *arg, const struct frame_record *record)
 
 // For all routers alike: one that was not told of a source does not ask when it goes, and the
 // others would wait in vain for its query.
-static bool copy_lost(struct scene *sc, const uint8_t *packet, size_t len)
+static bool copy_lost(struct scenario *sc, const uint8_t *packet, size_t len)
 {
 	const struct script *script = sc->script;
 	struct copy copy = {.sc = sc};
@@ -96,7 +96,7 @@ static void hash_packet(struct scenario_result *result, const uint8_t *packet, s
 
 static int host_send(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst)
 {
-	struct scene *sc = ctx;
+	struct scenario *sc = ctx;
 
 	(void)dst;
 	if (!sc->script->clean && !sc->calm && script_random(&sc->random) % 50 == 0)
@@ -141,12 +141,12 @@ const struct host_ops link_host_ops = {
 
 void link_queue_query(void *ctx, unsigned group, uint32_t sources, bool suppress)
 {
-	struct scene *sc = ctx;
+	struct scenario *sc = ctx;
 
-	if (sc->n_queries == SCENE_QUERIES)
+	if (sc->n_queries == SCENARIO_QUERIES)
 		scenario_fail(sc, "the routers query without end");
 	else
-		sc->queries[sc->n_queries++] = (struct query){group, sources, suppress};
+		sc->queries[sc->n_queries++] = (struct scenario_query){group, sources, suppress};
 }
 
 void link_router_address(const struct script *script, struct sluice_addr *addr)
@@ -157,7 +157,7 @@ void link_router_address(const struct script *script, struct sluice_addr *addr)
 		*addr = (struct sluice_addr){AF_INET6, {0xfe, 0x80, [15] = 0x99}};
 }
 
-void link_deliver_query(struct scene *sc, const struct query *query, unsigned version)
+void link_deliver_query(struct scenario *sc, const struct scenario_query *query, unsigned version)
 {
 	const struct script *script = sc->script;
 	bool general = query->group == ROUTER_GENERAL;
@@ -167,7 +167,7 @@ void link_deliver_query(struct scene *sc, const struct query *query, unsigned ve
 		.sources = sources,
 		.max_response_ms = version == 1 ? 0
 				   : general    ? script->response_interval_ms
-						: SCENE_LAST_MEMBER_MS,
+						: SCENARIO_LAST_MEMBER_MS,
 		.interval_s = script->query_interval_ms / 1000,
 		.robustness = script->robustness,
 		.suppress = query->suppress,
@@ -185,10 +185,10 @@ void link_deliver_query(struct scene *sc, const struct query *query, unsigned ve
 		host_input(sc->host, packet, len, sc->now);
 }
 
-void link_drain_queries(struct scene *sc)
+void link_drain_queries(struct scenario *sc)
 {
 	for (unsigned i = 0; i < sc->n_queries; i++) {
-		const struct query *query = &sc->queries[i];
+		const struct scenario_query *query = &sc->queries[i];
 
 		link_deliver_query(sc, query, sc->routers[QUERIER].config.version);
 		if (!link_loses(sc))

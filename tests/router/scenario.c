@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <stdarg.h>
 #include <stdlib.h>
-#include "scene.h"
+#include "scenario_private.h"
 
 #define STEPS_MAX 200000 // far more than any script needs
 
-void scenario_fail(struct scene *sc, const char *format, ...)
+void scenario_fail(struct scenario *sc, const char *format, ...)
 {
 	va_list args;
 
 	if (sc->failed)
 		return;
 	sc->failed = true;
-	sc->result->at_ms = sc->now - SCENE_ORIGIN_MS;
+	sc->result->at_ms = sc->now - SCENARIO_ORIGIN_MS;
 	va_start(args, format);
 	vsnprintf(sc->result->text, sizeof(sc->result->text), format, args);
 	va_end(args);
 }
 
-static void check(struct scene *sc)
+static void check(struct scenario *sc)
 {
 	unsigned n_groups = sc->bulk ? SCRIPT_GROUPS : SCRIPT_BULK;
 	bool old = sc->routers[QUERIER].config.version < 3;
@@ -44,9 +44,9 @@ static void check(struct scene *sc)
 	}
 }
 
-static uint64_t next_time(const struct scene *sc, unsigned played)
+static uint64_t next_time(const struct scenario *sc, unsigned played)
 {
-	uint64_t next = SCENE_ORIGIN_MS + sc->script->calm_ms;
+	uint64_t next = SCENARIO_ORIGIN_MS + sc->script->calm_ms;
 	uint64_t others[] = {
 		host_next_ms(sc->host),
 		router_next_ms(&sc->routers[QUERIER]),
@@ -57,21 +57,21 @@ static uint64_t next_time(const struct scene *sc, unsigned played)
 	if (sc->calm)
 		next = HOST_NEVER;
 	if (played < sc->script->n_events)
-		next = SCENE_ORIGIN_MS + sc->script->events[played].at_ms;
+		next = SCENARIO_ORIGIN_MS + sc->script->events[played].at_ms;
 	for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (others[i] < next && (others[i] > sc->now || i == 0))
 			next = others[i];
 	return next > sc->now ? next : sc->now;
 }
 
-static void run(struct scene *sc)
+static void run(struct scenario *sc)
 {
 	const struct script *script = sc->script;
 	unsigned played = 0, steps = 0;
 	uint64_t end = HOST_NEVER;
 
 	while (sc->now < end && !sc->failed) {
-		uint64_t script_ms = sc->now - SCENE_ORIGIN_MS;
+		uint64_t script_ms = sc->now - SCENARIO_ORIGIN_MS;
 
 		if (played < script->n_events && script->events[played].at_ms <= script_ms) {
 			while (played < script->n_events &&
@@ -83,7 +83,7 @@ static void run(struct scene *sc)
 			event_calm(sc);
 			// Past that bound the state must also last.
 			end = sc->exact_from + 2 * script->query_interval_ms;
-			scene_later(
+			scenario_later(
 				&end, sc->now + 2 * router_membership_ms(&sc->routers[0].config));
 		}
 		host_advance(sc->host, sc->now);
@@ -103,14 +103,14 @@ static void run(struct scene *sc)
 bool scenario_run(
 	const struct script *script, enum frame_type deaf_to, struct scenario_result *result)
 {
-	struct scene *sc = calloc(1, sizeof(*sc));
+	struct scenario *sc = calloc(1, sizeof(*sc));
 	struct router_config config = {
 		.version = 3,
 		.robustness = script->robustness,
 		.query_interval_ms = script->query_interval_ms,
 		.response_interval_ms = script->response_interval_ms,
-		.last_member_interval_ms = SCENE_LAST_MEMBER_MS,
-		.slack_ms = SCENE_SLACK_MS,
+		.last_member_interval_ms = SCENARIO_LAST_MEMBER_MS,
+		.slack_ms = SCENARIO_SLACK_MS,
 		.query = link_queue_query,
 		.ctx = sc,
 	};
@@ -120,7 +120,7 @@ bool scenario_run(
 	sc->script = script;
 	sc->deaf_to = deaf_to;
 	sc->result = result;
-	sc->now = SCENE_ORIGIN_MS;
+	sc->now = SCENARIO_ORIGIN_MS;
 	sc->random = script->seed;
 	sc->link_up = true;
 	if (!script->clean)

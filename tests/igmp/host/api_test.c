@@ -72,82 +72,83 @@ static const struct row {
 };
 
 // \xff is a source that is none: a multicast address.
-static unsigned sources_of(const struct lab *lab, const char *names, struct sluice_addr *sources)
+static unsigned sources_of(
+	const struct host_fixture *fixture, const char *names, struct sluice_addr *sources)
 {
-	unsigned n = lab_sources(lab, names, sources);
+	unsigned n = fixture_sources(fixture, names, sources);
 
 	for (unsigned i = 0; i < n; i++) {
 		if (names[i] == '\xff')
-			sources[i] = lab_group(lab, "5");
+			sources[i] = fixture_group(fixture, "5");
 	}
 	return n;
 }
 
-static int call(struct lab *lab, enum call call, const char *names)
+static int call(struct host_fixture *fixture, enum call call, const char *names)
 {
-	struct session *session = lab->sessions[0];
-	struct sluice_addr group = lab_group(lab, "1");
+	struct session *session = fixture->sessions[0];
+	struct sluice_addr group = fixture_group(fixture, "1");
 	struct sluice_addr sources[64];
-	unsigned n = sources_of(lab, names, sources);
+	unsigned n = sources_of(fixture, names, sources);
 	enum sluice_filter_mode mode;
 
 	switch (call) {
 	case JOIN:
-		return member_join(session, lab->host, &group, NULL);
+		return member_join(session, fixture->host, &group, NULL);
 	case LEAVE:
-		return member_leave(session, lab->host, &group);
+		return member_leave(session, fixture->host, &group);
 	case JOIN_SOURCE:
-		return member_join_source(session, lab->host, &group, sources, NULL);
+		return member_join_source(session, fixture->host, &group, sources, NULL);
 	case LEAVE_SOURCE:
-		return member_leave_source(session, lab->host, &group, sources);
+		return member_leave_source(session, fixture->host, &group, sources);
 	case BLOCK:
-		return member_block_source(session, lab->host, &group, sources);
+		return member_block_source(session, fixture->host, &group, sources);
 	case UNBLOCK:
-		return member_unblock_source(session, lab->host, &group, sources);
+		return member_unblock_source(session, fixture->host, &group, sources);
 	case SET_IN:
 	case SET_EX:
-		return member_set_filter(session, lab->host, &group,
+		return member_set_filter(session, fixture->host, &group,
 			call == SET_IN ? SLUICE_INCLUDE : SLUICE_EXCLUDE, sources, n, NULL);
 	case GET:
 		n = 64;
-		return member_get_filter(session, lab->host, &group, &mode, sources, &n);
+		return member_get_filter(session, fixture->host, &group, &mode, sources, &n);
 	}
 	return -ENOSYS;
 }
 
-static const char *membership(struct lab *lab)
+static const char *membership(struct host_fixture *fixture)
 {
 	static char text[70];
-	struct sluice_addr group = lab_group(lab, "1");
+	struct sluice_addr group = fixture_group(fixture, "1");
 	struct sluice_addr sources[64];
 	enum sluice_filter_mode mode;
 	unsigned n = 64;
 
 	memset(text, 0, sizeof(text));
-	if (member_get_filter(lab->sessions[0], lab->host, &group, &mode, sources, &n) < 0)
+	if (member_get_filter(fixture->sessions[0], fixture->host, &group, &mode, sources, &n) < 0)
 		return "";
 	text[0] = mode == SLUICE_INCLUDE ? 'I' : 'E';
 	for (unsigned i = 0; i < n; i++)
-		text[1 + i] = sources[i].bytes[lab->family == AF_INET ? 3 : 15];
+		text[1 + i] = sources[i].bytes[fixture->family == AF_INET ? 3 : 15];
 	return text;
 }
 
-static unsigned joins(struct lab *lab)
+static unsigned joins(struct host_fixture *fixture)
 {
-	struct sluice_addr group = lab_group(lab, "1");
-	const struct member *member = member_find(lab->sessions[0], lab->host, &group);
+	struct sluice_addr group = fixture_group(fixture, "1");
+	const struct member *member = member_find(fixture->sessions[0], fixture->host, &group);
 
 	return member != NULL ? member_joins(member) : 0;
 }
 
-static const char *answer(struct lab *lab)
+static const char *answer(struct host_fixture *fixture)
 {
-	lab_flush(lab);
-	lab_run(lab, 5000);
-	lab_take(lab);
-	lab_query(lab, NEWEST(lab), NULL, "", 1000);
-	lab_run(lab, 1000);
-	return lab_take(lab);
+	fixture_flush(fixture);
+	fixture_run(fixture, 5000);
+	fixture_take(fixture);
+	fixture_query(fixture, NEWEST(fixture), NULL, "", 1000);
+	fixture_run(fixture, 1000);
+	return fixture_take(fixture);
 }
 
 BOTH(api, rows,
@@ -163,61 +164,66 @@ BOTH(api, rows,
 		int rc;
 
 		if (row->state[0] == 'E' && row->state[1] == '\0')
-			cr_assert_eq(call(lab, JOIN, ""), 0);
+			cr_assert_eq(call(fixture, JOIN, ""), 0);
 		else if (row->state[0] != '\0')
-			cr_assert_eq(
-				call(lab, row->state[0] == 'E' ? SET_EX : SET_IN, row->state + 1),
+			cr_assert_eq(call(fixture, row->state[0] == 'E' ? SET_EX : SET_IN,
+					     row->state + 1),
 				0);
-		lab_include(lab, 1, "1", "abq");
-		before = strdup(answer(lab));
-		n_published = lab->n_published;
-		n_joins = joins(lab);
-		rc = call(lab, row->call, row->sources);
+		fixture_include(fixture, 1, "1", "abq");
+		before = strdup(answer(fixture));
+		n_published = fixture->n_published;
+		n_joins = joins(fixture);
+		rc = call(fixture, row->call, row->sources);
 		cr_expect_eq(rc, row->rc, "%s: %d, not %d", row->id, rc, row->rc);
-		cr_expect_str_eq(membership(lab), row->after, "%s: %s", row->id, membership(lab));
-		cr_expect_leq(lab->n_published, n_published + 1, "%s: in several steps", row->id);
+		cr_expect_str_eq(
+			membership(fixture), row->after, "%s: %s", row->id, membership(fixture));
+		cr_expect_leq(
+			fixture->n_published, n_published + 1, "%s: in several steps", row->id);
 		if (rc < 0) {
-			cr_expect_eq(lab->n_published, n_published, "%s", row->id);
-			cr_expect_eq(joins(lab), n_joins, "%s", row->id);
-			lab_flush(lab);
-			cr_expect_str_eq(lab_take(lab), "", "%s", row->id);
-			cr_expect_str_eq(answer(lab), before, "%s", row->id);
+			cr_expect_eq(fixture->n_published, n_published, "%s", row->id);
+			cr_expect_eq(joins(fixture), n_joins, "%s", row->id);
+			fixture_flush(fixture);
+			cr_expect_str_eq(fixture_take(fixture), "", "%s", row->id);
+			cr_expect_str_eq(answer(fixture), before, "%s", row->id);
 		}
 		free(before);
-		while (call(lab, LEAVE, "") == 0)
+		while (call(fixture, LEAVE, "") == 0)
 			;
 	}
 }
 
 BOTH(api, get, "API-5: the room goes in, the total comes out")
 {
-	struct sluice_addr group = lab_group(lab, "1");
+	struct sluice_addr group = fixture_group(fixture, "1");
 	struct sluice_addr sources[4] = {{0}};
 	struct sluice_addr none = {0};
 	enum sluice_filter_mode mode;
 	unsigned n = 0;
 
-	lab_include(lab, 0, "1", "cab");
-	cr_assert_eq(member_get_filter(lab->sessions[0], lab->host, &group, &mode, NULL, &n), 0);
+	fixture_include(fixture, 0, "1", "cab");
+	cr_assert_eq(
+		member_get_filter(fixture->sessions[0], fixture->host, &group, &mode, NULL, &n), 0);
 	cr_assert_eq(n, 3);
 	cr_assert_eq(mode, SLUICE_INCLUDE);
 	n = 2;
-	cr_assert_eq(member_get_filter(lab->sessions[0], lab->host, &group, &mode, sources, &n), 0);
+	cr_assert_eq(
+		member_get_filter(fixture->sessions[0], fixture->host, &group, &mode, sources, &n),
+		0);
 	cr_assert_eq(n, 3);
-	cr_assert_eq(sources[1].bytes[lab->family == AF_INET ? 3 : 15], 'b');
+	cr_assert_eq(sources[1].bytes[fixture->family == AF_INET ? 3 : 15], 'b');
 	cr_assert(sluice_addr_equal(&sources[2], &none));
 }
 
 BOTH(api, bad_mode, "API-29: a mode that is none")
 {
-	struct sluice_addr group = lab_group(lab, "1");
+	struct sluice_addr group = fixture_group(fixture, "1");
 
 	for (unsigned i = 0; i < 2; i++) {
-		cr_assert_eq(
-			member_set_filter(lab->sessions[0], lab->host, &group, 2, NULL, 0, NULL),
+		cr_assert_eq(member_set_filter(
+				     fixture->sessions[0], fixture->host, &group, 2, NULL, 0, NULL),
 			-EINVAL);
-		cr_assert_str_eq(membership(lab), i == 0 ? "" : "Ea");
-		lab_exclude(lab, 0, "1", "a");
+		cr_assert_str_eq(membership(fixture), i == 0 ? "" : "Ea");
+		fixture_exclude(fixture, 0, "1", "a");
 	}
 }
 
@@ -230,9 +236,9 @@ BOTH(api, bad_groups, "API-34 API-37 IGMP-17 SSM-1: groups that cannot be joined
 	};
 
 	for (unsigned i = 0; i < 8; i++) {
-		const char *text = groups[lab->family == AF_INET6][i];
-		struct sluice_addr source = lab_source(lab, 'a');
-		struct session *session = lab->sessions[0];
+		const char *text = groups[fixture->family == AF_INET6][i];
+		struct sluice_addr source = fixture_source(fixture, 'a');
+		struct session *session = fixture->sessions[0];
 		enum sluice_filter_mode mode;
 		struct sluice_addr group;
 		unsigned n = 0;
@@ -242,19 +248,21 @@ BOTH(api, bad_groups, "API-34 API-37 IGMP-17 SSM-1: groups that cannot be joined
 			continue;
 		address_parse(text, &group);
 		// What nobody may join is a group all the same, which was not joined.
-		rc = group.family == lab->family && address_is_multicast(&group) ? -EADDRNOTAVAIL
-										 : -EINVAL;
-		cr_expect_eq(member_join(session, lab->host, &group, NULL), -EINVAL, "%s", text);
-		cr_expect_eq(member_join_source(session, lab->host, &group, &source, NULL), -EINVAL,
-			"%s", text);
-		cr_expect_eq(member_set_filter(
-				     session, lab->host, &group, SLUICE_INCLUDE, &source, 1, NULL),
+		rc = group.family == fixture->family && address_is_multicast(&group)
+			     ? -EADDRNOTAVAIL
+			     : -EINVAL;
+		cr_expect_eq(
+			member_join(session, fixture->host, &group, NULL), -EINVAL, "%s", text);
+		cr_expect_eq(member_join_source(session, fixture->host, &group, &source, NULL),
 			-EINVAL, "%s", text);
-		cr_expect_eq(member_leave(session, lab->host, &group), rc, "%s", text);
-		cr_expect_eq(member_get_filter(session, lab->host, &group, &mode, NULL, &n), rc,
+		cr_expect_eq(member_set_filter(session, fixture->host, &group, SLUICE_INCLUDE,
+				     &source, 1, NULL),
+			-EINVAL, "%s", text);
+		cr_expect_eq(member_leave(session, fixture->host, &group), rc, "%s", text);
+		cr_expect_eq(member_get_filter(session, fixture->host, &group, &mode, NULL, &n), rc,
 			"%s", text);
 	}
-	lab_says(lab, "");
+	fixture_says(fixture, "");
 }
 
 BOTH(api, good_groups, "IGMP-17 SSM-1: groups beside those that cannot be joined")
@@ -264,13 +272,14 @@ BOTH(api, good_groups, "IGMP-17 SSM-1: groups beside those that cannot be joined
 		{"ff02::1", "ff3e::4000:1", "ff3e:0:1::", "ff3e:20:2001:db8::1", "ff0e::1"},
 	};
 
-	for (unsigned i = 0; i < 5 && groups[lab->family == AF_INET6][i] != NULL; i++) {
-		const char *text = groups[lab->family == AF_INET6][i];
-		struct sluice_addr source = lab_source(lab, 'a');
+	for (unsigned i = 0; i < 5 && groups[fixture->family == AF_INET6][i] != NULL; i++) {
+		const char *text = groups[fixture->family == AF_INET6][i];
+		struct sluice_addr source = fixture_source(fixture, 'a');
 		struct sluice_addr group;
 
 		address_parse(text, &group);
-		cr_expect_eq(member_join_source(lab->sessions[0], lab->host, &group, &source, NULL),
+		cr_expect_eq(member_join_source(
+				     fixture->sessions[0], fixture->host, &group, &source, NULL),
 			0, "%s", text);
 	}
 }
@@ -284,20 +293,20 @@ BOTH(api, bad_sources, "API-37 API-40 IGMP-17: sources that are none")
 	};
 
 	for (unsigned i = 0; i < 8; i++) {
-		const char *text = sources[lab->family == AF_INET6][i];
-		struct sluice_addr group = lab_group(lab, "1");
-		struct session *session = lab->sessions[0];
+		const char *text = sources[fixture->family == AF_INET6][i];
+		struct sluice_addr group = fixture_group(fixture, "1");
+		struct session *session = fixture->sessions[0];
 		struct sluice_addr source;
 
 		if (text == NULL)
 			continue;
 		address_parse(text, &source);
-		cr_expect_eq(member_join_source(session, lab->host, &group, &source, NULL), -EINVAL,
+		cr_expect_eq(member_join_source(session, fixture->host, &group, &source, NULL),
+			-EINVAL, "%s", text);
+		cr_expect_eq(member_leave_source(session, fixture->host, &group, &source), -EINVAL,
 			"%s", text);
-		cr_expect_eq(member_leave_source(session, lab->host, &group, &source), -EINVAL,
-			"%s", text);
-		cr_expect_eq(member_set_filter(
-				     session, lab->host, &group, SLUICE_EXCLUDE, &source, 1, NULL),
+		cr_expect_eq(member_set_filter(session, fixture->host, &group, SLUICE_EXCLUDE,
+				     &source, 1, NULL),
 			-EINVAL, "%s", text);
 	}
 }
@@ -309,61 +318,62 @@ static void few(struct host_config *config)
 }
 
 // So many sources of group 2, then one more by each call that could bring it.
-static void expect_source_limit(struct lab *lab, struct session *session, unsigned limit)
+static void expect_source_limit(
+	struct host_fixture *fixture, struct session *session, unsigned limit)
 {
-	struct sluice_addr group = lab_group(lab, "2");
+	struct sluice_addr group = fixture_group(fixture, "2");
 	struct sluice_addr sources[71];
 	enum sluice_filter_mode modes[] = {SLUICE_INCLUDE, SLUICE_EXCLUDE};
 
 	for (unsigned i = 0; i < 71; i++)
-		sources[i] = lab_numbered(lab, 1 + i);
+		sources[i] = fixture_numbered(fixture, 1 + i);
 	for (unsigned i = 0; i < 2; i++) {
 		enum sluice_filter_mode mode = modes[i];
 		unsigned n_published, n = 0;
 
-		cr_assert_eq(
-			member_set_filter(session, lab->host, &group, mode, sources, limit, NULL),
-			0);
-		n_published = lab->n_published;
 		cr_assert_eq(member_set_filter(
-				     session, lab->host, &group, mode, sources, limit + 1, NULL),
+				     session, fixture->host, &group, mode, sources, limit, NULL),
+			0);
+		n_published = fixture->n_published;
+		cr_assert_eq(member_set_filter(session, fixture->host, &group, mode, sources,
+				     limit + 1, NULL),
 			-ENOBUFS);
-		cr_assert_eq(
-			i == 0 ? member_join_source(
-					 session, lab->host, &group, &sources[limit], NULL)
-			       : member_block_source(session, lab->host, &group, &sources[limit]),
+		cr_assert_eq(i == 0 ? member_join_source(
+					      session, fixture->host, &group, &sources[limit], NULL)
+				    : member_block_source(
+					      session, fixture->host, &group, &sources[limit]),
 			-ENOBUFS);
-		cr_assert_eq(lab->n_published, n_published);
-		cr_assert_eq(member_get_filter(session, lab->host, &group, &mode, NULL, &n), 0);
+		cr_assert_eq(fixture->n_published, n_published);
+		cr_assert_eq(member_get_filter(session, fixture->host, &group, &mode, NULL, &n), 0);
 		cr_assert(n == limit && mode == modes[i]);
 	}
-	cr_assert_eq(member_leave(session, lab->host, &group), 0);
+	cr_assert_eq(member_leave(session, fixture->host, &group), 0);
 }
 
 BOTH_TUNED(api, limits, few, "API-3 API-30 API-38 API-41 SEC-6: limits of host and session")
 {
 	struct session *small = session_open(&(struct session_limits){2, 64}, NULL);
 
-	expect_source_limit(lab, small, 64);
-	expect_source_limit(lab, lab->sessions[0], 70);
-	lab_says(lab, "");
-	session_close(lab->sessions[7]);
-	lab->sessions[7] = small;
-	cr_assert_eq(lab_join(lab, 7, "1"), 0);
-	cr_assert_eq(lab_join(lab, 7, "2"), 0);
-	cr_assert_eq(lab_join(lab, 7, "3"), -ENOBUFS);
-	cr_assert_eq(lab_include(lab, 7, "3", "a"), -ENOBUFS);
-	cr_assert_str_eq(lab_state(lab, "3"), "none");
-	cr_assert_eq(lab_join(lab, 0, "3"), 0);
-	cr_assert_eq(lab_join(lab, 0, "4"), -ENOBUFS);
-	cr_assert_str_eq(lab_state(lab, "4"), "none");
-	cr_assert_eq(lab_join(lab, 0, "1"), 0);
-	lab_says(lab, "TO_EX(1:) TO_EX(2:) TO_EX(3:)");
+	expect_source_limit(fixture, small, 64);
+	expect_source_limit(fixture, fixture->sessions[0], 70);
+	fixture_says(fixture, "");
+	session_close(fixture->sessions[7]);
+	fixture->sessions[7] = small;
+	cr_assert_eq(fixture_join(fixture, 7, "1"), 0);
+	cr_assert_eq(fixture_join(fixture, 7, "2"), 0);
+	cr_assert_eq(fixture_join(fixture, 7, "3"), -ENOBUFS);
+	cr_assert_eq(fixture_include(fixture, 7, "3", "a"), -ENOBUFS);
+	cr_assert_str_eq(fixture_state(fixture, "3"), "none");
+	cr_assert_eq(fixture_join(fixture, 0, "3"), 0);
+	cr_assert_eq(fixture_join(fixture, 0, "4"), -ENOBUFS);
+	cr_assert_str_eq(fixture_state(fixture, "4"), "none");
+	cr_assert_eq(fixture_join(fixture, 0, "1"), 0);
+	fixture_says(fixture, "TO_EX(1:) TO_EX(2:) TO_EX(3:)");
 	// What is being left is nobody's any more, and counts when it is joined again.
-	cr_assert_eq(lab_leave(lab, 7, "2"), 0);
-	lab_says(lab, "TO_IN(2:)");
-	cr_assert_eq(lab_join(lab, 0, "4"), 0);
-	cr_assert_eq(lab_join(lab, 7, "2"), -ENOBUFS);
+	cr_assert_eq(fixture_leave(fixture, 7, "2"), 0);
+	fixture_says(fixture, "TO_IN(2:)");
+	cr_assert_eq(fixture_join(fixture, 0, "4"), 0);
+	cr_assert_eq(fixture_join(fixture, 7, "2"), -ENOBUFS);
 }
 
 static unsigned count(const char *text, const char *word)
@@ -384,54 +394,54 @@ BOTH(api, close, "API-42: closing a session leaves all its groups")
 	for (unsigned i = 1; i <= 150; i++) {
 		sprintf(name, "%u", i);
 		if (i % 3 == 0)
-			lab_include(lab, 0, name, "ab");
+			fixture_include(fixture, 0, name, "ab");
 		else
-			lab_join(lab, 0, name);
+			fixture_join(fixture, 0, name);
 	}
-	lab_join(lab, 1, "1");
-	lab_flush(lab);
-	lab_run(lab, 5000);
-	cr_assert_eq(host_counter(lab->host, HOST_TX_RECORD), 300);
-	lab_take(lab);
-	session_close(lab->sessions[0]);
-	lab->sessions[0] = NULL;
-	lab_flush(lab);
+	fixture_join(fixture, 1, "1");
+	fixture_flush(fixture);
+	fixture_run(fixture, 5000);
+	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 300);
+	fixture_take(fixture);
+	session_close(fixture->sessions[0]);
+	fixture->sessions[0] = NULL;
+	fixture_flush(fixture);
 	for (unsigned i = 0; i < 2; i++) {
-		const char *said = lab_take(lab);
+		const char *said = fixture_take(fixture);
 
 		cr_assert_eq(count(said, "TO_IN("), 99);
 		cr_assert_eq(count(said, "BLOCK("), 50);
 		cr_assert_eq(count(said, "("), 149);
-		lab_run(lab, 5000);
+		fixture_run(fixture, 5000);
 	}
-	lab_expect(lab, "");
-	cr_assert_str_eq(lab_state(lab, "1"), "EX() joined 1");
-	cr_assert_str_eq(lab_state(lab, "2"), "none");
+	fixture_expect(fixture, "");
+	cr_assert_str_eq(fixture_state(fixture, "1"), "EX() joined 1");
+	cr_assert_str_eq(fixture_state(fixture, "2"), "none");
 }
 
 BOTH(api, state, "API-10 API-42: a membership is pending until its report has left")
 {
-	struct sluice_addr group = lab_group(lab, "1"), back;
+	struct sluice_addr group = fixture_group(fixture, "1"), back;
 	struct member *member;
 	const struct sluice_addr *sources;
 	unsigned n;
 
-	lab_include(lab, 0, "1", "ab");
-	member = member_first(lab->sessions[0]);
-	cr_assert_eq(member, member_find(lab->sessions[0], lab->host, &group));
+	fixture_include(fixture, 0, "1", "ab");
+	member = member_first(fixture->sessions[0]);
+	cr_assert_eq(member, member_find(fixture->sessions[0], fixture->host, &group));
 	cr_assert_null(member_next(member));
 	cr_assert_eq(member_state(member), MEMBER_PENDING);
-	cr_assert_eq(member_host(member), lab->host);
-	cr_assert_eq(member_session(member), lab->sessions[0]);
+	cr_assert_eq(member_host(member), fixture->host);
+	cr_assert_eq(member_session(member), fixture->sessions[0]);
 	cr_assert_eq(member_filter(member, &sources, &n), SLUICE_INCLUDE);
 	cr_assert_eq(n, 2);
 	member_group(member, &back);
 	cr_assert(sluice_addr_equal(&group, &back));
 	cr_assert_null(member_user(member));
-	member_set_user(member, lab);
-	cr_assert_eq(member_user(member), lab);
-	lab_flush(lab);
+	member_set_user(member, fixture);
+	cr_assert_eq(member_user(member), fixture);
+	fixture_flush(fixture);
 	cr_assert_eq(member_state(member), MEMBER_JOINED);
-	cr_assert_eq(lab->n_joined, 1);
-	cr_assert_eq(session_user(lab->sessions[0]), lab);
+	cr_assert_eq(fixture->n_joined, 1);
+	cr_assert_eq(session_user(fixture->sessions[0]), fixture);
 }

@@ -6,42 +6,44 @@
 #define LONGEST_MS (7 * 125000 + 10000)
 
 // A general query of the newest version whose QRV and QQIC are these.
-static struct lab_packet query_packet(struct lab *lab, uint8_t qrv, uint8_t qqic, unsigned response)
+static struct host_fixture_packet query_packet(
+	struct host_fixture *fixture, uint8_t qrv, uint8_t qqic, unsigned response)
 {
-	struct lab_packet packet = lab_query_packet(lab, NEWEST(lab), NULL, "", response);
-	uint8_t *tail = packet.bytes + packet.message + (lab->family == AF_INET ? 8 : 24);
+	struct host_fixture_packet packet =
+		fixture_query_packet(fixture, NEWEST(fixture), NULL, "", response);
+	uint8_t *tail = packet.bytes + packet.message + (fixture->family == AF_INET ? 8 : 24);
 
 	tail[0] = qrv;
 	tail[1] = qqic;
-	lab_seal(lab, &packet);
+	fixture_seal(fixture, &packet);
 	return packet;
 }
 
-static void say(struct lab *lab, uint8_t qrv, uint8_t qqic)
+static void say(struct host_fixture *fixture, uint8_t qrv, uint8_t qqic)
 {
-	struct lab_packet packet = query_packet(lab, qrv, qqic, 1000);
+	struct host_fixture_packet packet = query_packet(fixture, qrv, qqic, 1000);
 
-	lab_send(lab, &packet);
+	fixture_send(fixture, &packet);
 }
 
-static struct host_status status_of(struct lab *lab)
+static struct host_status status_of(struct host_fixture *fixture)
 {
 	struct host_status status;
 
-	host_status(lab->host, &status);
+	host_status(fixture->host, &status);
 	return status;
 }
 
 BOTH(forgery, version_ends,
 	"CMP-5 SEC-4: two forged queries hold the oldest version 885 s, not 61.7 hours")
 {
-	say(lab, 7, 0xff);
-	lab_query(lab, 1, NULL, "", 0);
-	cr_assert_eq(lab_version(lab), 1);
-	lab_run(lab, LONGEST_MS - 1);
-	cr_assert_eq(lab_version(lab), 1);
-	lab_run(lab, 1);
-	cr_assert_eq(lab_version(lab), NEWEST(lab));
+	say(fixture, 7, 0xff);
+	fixture_query(fixture, 1, NULL, "", 0);
+	cr_assert_eq(fixture_version(fixture), 1);
+	fixture_run(fixture, LONGEST_MS - 1);
+	cr_assert_eq(fixture_version(fixture), 1);
+	fixture_run(fixture, 1);
+	cr_assert_eq(fixture_version(fixture), NEWEST(fixture));
 }
 
 static void short_interval(struct host_config *config)
@@ -53,65 +55,65 @@ static void short_interval(struct host_config *config)
 BOTH_TUNED(forgery, bound_follows, short_interval,
 	"CMP-5 SEC-4: the bound follows the configured interval")
 {
-	say(lab, 7, 0xff);
-	lab_query(lab, OLDER(lab), NULL, "", 1000);
-	lab_run(lab, 7 * 20000 + 4000 - 1);
-	cr_assert_eq(lab_version(lab), OLDER(lab));
-	lab_run(lab, 1);
-	cr_assert_eq(lab_version(lab), NEWEST(lab));
+	say(fixture, 7, 0xff);
+	fixture_query(fixture, OLDER(fixture), NULL, "", 1000);
+	fixture_run(fixture, 7 * 20000 + 4000 - 1);
+	cr_assert_eq(fixture_version(fixture), OLDER(fixture));
+	fixture_run(fixture, 1);
+	cr_assert_eq(fixture_version(fixture), NEWEST(fixture));
 }
 
 BOTH(forgery, forgotten, "CHG-18 SEC-4: what a silent querier said is forgotten")
 {
-	say(lab, 5, 0xff);
-	lab_run(lab, LONGEST_MS - 1);
-	lab_flush(lab);
-	cr_expect_eq(status_of(lab).robustness, 5);
-	cr_expect_eq(status_of(lab).querier_interval_ms, 31744000);
-	lab_run(lab, 1);
-	lab_join(lab, 0, "1");
-	lab_says(lab, "TO_EX(1:)");
-	cr_expect_eq(status_of(lab).robustness, 2);
-	cr_expect_eq(status_of(lab).querier_interval_ms, 0);
-	lab_run(lab, 20000);
-	lab_expect(lab, "TO_EX(1:)");
+	say(fixture, 5, 0xff);
+	fixture_run(fixture, LONGEST_MS - 1);
+	fixture_flush(fixture);
+	cr_expect_eq(status_of(fixture).robustness, 5);
+	cr_expect_eq(status_of(fixture).querier_interval_ms, 31744000);
+	fixture_run(fixture, 1);
+	fixture_join(fixture, 0, "1");
+	fixture_says(fixture, "TO_EX(1:)");
+	cr_expect_eq(status_of(fixture).robustness, 2);
+	cr_expect_eq(status_of(fixture).querier_interval_ms, 0);
+	fixture_run(fixture, 20000);
+	fixture_expect(fixture, "TO_EX(1:)");
 }
 
 BOTH(forgery, heard_again, "CHG-18 SEC-4: a querier that is still heard is not forgotten")
 {
 	for (unsigned i = 0; i < 20; i++) {
-		say(lab, 3, 125);
-		lab_run(lab, 125000);
-		lab_flush(lab);
-		cr_assert_eq(status_of(lab).robustness, 3);
+		say(fixture, 3, 125);
+		fixture_run(fixture, 125000);
+		fixture_flush(fixture);
+		cr_assert_eq(status_of(fixture).robustness, 3);
 	}
 }
 
 ONE(AF_INET, forgery, off_subnet,
 	"VAL-18 SEC-4: a query of another subnet is answered and teaches nothing")
 {
-	struct lab_packet newest = query_packet(lab, 7, 0xff, 1000);
-	struct lab_packet oldest = lab_query_packet(lab, 1, NULL, "", 0);
+	struct host_fixture_packet newest = query_packet(fixture, 7, 0xff, 1000);
+	struct host_fixture_packet oldest = fixture_query_packet(fixture, 1, NULL, "", 0);
 
-	lab_join(lab, 0, "1");
-	lab_settle(lab);
-	lab_take(lab);
-	lab_from(&newest, "198.51.100.1");
-	lab_seal(lab, &newest);
-	lab_send(lab, &newest);
-	cr_expect_eq(status_of(lab).robustness, 2);
-	cr_expect_eq(status_of(lab).querier_interval_ms, 0);
-	cr_expect_eq(status_of(lab).querier.family, 0);
-	lab_run(lab, 1000);
-	lab_expect(lab, "IS_EX(1:)");
-	lab_from(&oldest, "198.51.100.1");
-	lab_seal(lab, &oldest);
-	lab_send(lab, &oldest);
-	cr_assert_eq(lab_version(lab), 3);
-	lab_run(lab, 10000);
-	lab_expect(lab, "IS_EX(1:)");
-	cr_expect_eq(host_counter(lab->host, HOST_RX_QUERY), 2);
-	cr_expect_eq(host_counter(lab->host, HOST_RX_OFF_SUBNET), 2);
+	fixture_join(fixture, 0, "1");
+	fixture_settle(fixture);
+	fixture_take(fixture);
+	fixture_from(&newest, "198.51.100.1");
+	fixture_seal(fixture, &newest);
+	fixture_send(fixture, &newest);
+	cr_expect_eq(status_of(fixture).robustness, 2);
+	cr_expect_eq(status_of(fixture).querier_interval_ms, 0);
+	cr_expect_eq(status_of(fixture).querier.family, 0);
+	fixture_run(fixture, 1000);
+	fixture_expect(fixture, "IS_EX(1:)");
+	fixture_from(&oldest, "198.51.100.1");
+	fixture_seal(fixture, &oldest);
+	fixture_send(fixture, &oldest);
+	cr_assert_eq(fixture_version(fixture), 3);
+	fixture_run(fixture, 10000);
+	fixture_expect(fixture, "IS_EX(1:)");
+	cr_expect_eq(host_counter(fixture->host, HOST_RX_QUERY), 2);
+	cr_expect_eq(host_counter(fixture->host, HOST_RX_OFF_SUBNET), 2);
 }
 
 static void learn_off_subnet(struct host_config *config)
@@ -119,40 +121,40 @@ static void learn_off_subnet(struct host_config *config)
 	config->learn_off_subnet = true;
 }
 
-static void query_from(struct lab *lab, const char *source)
+static void query_from(struct host_fixture *fixture, const char *source)
 {
-	struct lab_packet packet = lab_query_packet(lab, 2, NULL, "", 1000);
+	struct host_fixture_packet packet = fixture_query_packet(fixture, 2, NULL, "", 1000);
 
-	lab_from(&packet, source);
-	lab_seal(lab, &packet);
-	lab_send(lab, &packet);
+	fixture_from(&packet, source);
+	fixture_seal(fixture, &packet);
+	fixture_send(fixture, &packet);
 }
 
 ONE_TUNED(AF_INET, forgery, learn_off_subnet, learn_off_subnet,
 	"VAL-18 SEC-4: the operator can trust other subnets")
 {
-	query_from(lab, "198.51.100.1");
-	cr_assert_eq(lab_version(lab), 2);
-	cr_expect_eq(host_counter(lab->host, HOST_RX_OFF_SUBNET), 0);
+	query_from(fixture, "198.51.100.1");
+	cr_assert_eq(fixture_version(fixture), 2);
+	cr_expect_eq(host_counter(fixture->host, HOST_RX_OFF_SUBNET), 0);
 }
 
 ONE(AF_INET, forgery, no_address,
 	"VAL-17 VAL-18: without addresses on either side all are on the link")
 {
-	query_from(lab, "0.0.0.0");
-	cr_assert_eq(lab_version(lab), 2);
-	lab_run(lab, LONGEST_MS);
-	cr_assert_eq(lab_version(lab), 3);
-	cr_assert_eq(host_set_addresses(lab->host, NULL, 0, lab->now_ms), 0);
-	query_from(lab, "198.51.100.1");
-	cr_assert_eq(lab_version(lab), 2);
+	query_from(fixture, "0.0.0.0");
+	cr_assert_eq(fixture_version(fixture), 2);
+	fixture_run(fixture, LONGEST_MS);
+	cr_assert_eq(fixture_version(fixture), 3);
+	cr_assert_eq(host_set_addresses(fixture->host, NULL, 0, fixture->now_ms), 0);
+	query_from(fixture, "198.51.100.1");
+	cr_assert_eq(fixture_version(fixture), 2);
 }
 
-static unsigned n_records(struct lab *lab)
+static unsigned n_records(struct host_fixture *fixture)
 {
 	unsigned n = 0;
 
-	for (const char *at = lab_take(lab); (at = strstr(at, "IS_EX(")) != NULL; at++)
+	for (const char *at = fixture_take(fixture); (at = strstr(at, "IS_EX(")) != NULL; at++)
 		n++;
 	return n;
 }
@@ -160,25 +162,25 @@ static unsigned n_records(struct lab *lab)
 BOTH(forgery, not_postponed,
 	"RSP-3 RSP-5: a query with the largest response time postpones nothing")
 {
-	const unsigned longest = lab->family == AF_INET ? 3174400 : 8387584;
+	const unsigned longest = fixture->family == AF_INET ? 3174400 : 8387584;
 
-	lab_join_many(lab, 1, 2000);
-	lab_take(lab);
+	fixture_join_many(fixture, 1, 2000);
+	fixture_take(fixture);
 	for (unsigned round = 0; round < 10; round++) {
-		lab_query(lab, NEWEST(lab), NULL, "", longest);
-		lab_query(lab, NEWEST(lab), "1", "", longest);
-		lab_query(lab, NEWEST(lab), "1", "", 1000);
-		lab_query(lab, NEWEST(lab), "1", "", longest);
-		lab_run(lab, 1000);
-		cr_assert_geq(n_records(lab), 1);
-		lab_query(lab, NEWEST(lab), NULL, "", 10000);
+		fixture_query(fixture, NEWEST(fixture), NULL, "", longest);
+		fixture_query(fixture, NEWEST(fixture), "1", "", longest);
+		fixture_query(fixture, NEWEST(fixture), "1", "", 1000);
+		fixture_query(fixture, NEWEST(fixture), "1", "", longest);
+		fixture_run(fixture, 1000);
+		cr_assert_geq(n_records(fixture), 1);
+		fixture_query(fixture, NEWEST(fixture), NULL, "", 10000);
 		for (unsigned i = 0; i < 20; i++) {
-			lab_query(lab, NEWEST(lab), NULL, "", longest);
-			lab_run(lab, 500);
+			fixture_query(fixture, NEWEST(fixture), NULL, "", longest);
+			fixture_run(fixture, 500);
 		}
-		cr_assert_geq(n_records(lab), 2000);
-		lab_run(lab, 10000);
-		lab_take(lab);
+		cr_assert_geq(n_records(fixture), 2000);
+		fixture_run(fixture, 10000);
+		fixture_take(fixture);
 	}
 }
 
@@ -186,9 +188,9 @@ BOTH(forgery, log_bounded,
 	"SEC-5: changing versions and robustness write one line per second at most")
 {
 	for (unsigned i = 0; i < 10000; i++) {
-		say(lab, 1 + i % 2, 125);
-		lab_query(lab, OLDER(lab), NULL, "", 100);
-		lab_run(lab, 1);
+		say(fixture, 1 + i % 2, 125);
+		fixture_query(fixture, OLDER(fixture), NULL, "", 100);
+		fixture_run(fixture, 1);
 	}
-	cr_expect_leq(lab->n_logged, 11);
+	cr_expect_leq(fixture->n_logged, 11);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bytes on the wire: sections FRM, and of IGMP and MLD what is sent. The lab checks every frame for
-// FRM-1 to FRM-8, aux data, reserved bits and destinations; here are the golden vectors and limits.
+// Bytes on the wire: sections FRM, and of IGMP and MLD what is sent. The fixture checks every frame
+// for FRM-1 to FRM-8, aux data, reserved bits and destinations; here are the golden vectors and
+// limits.
 #include <stdio.h>
 
 #include "host_fixture.h"
@@ -264,16 +265,16 @@ Test(frame, ethernet, .description = "FRM-9 FRM-10: the Ethernet address of a gr
 
 BOTH(frame, capacity, "CHG-13 IGMP-5 MLD-6: a report takes what fits the MTU, and ends with it")
 {
-	unsigned room = lab->family == AF_INET ? 183 : 72;
+	unsigned room = fixture->family == AF_INET ? 183 : 72;
 	char name[8];
 
 	for (unsigned i = 1; i <= room; i++) {
 		sprintf(name, "%u", i);
-		lab_join(lab, 0, name);
+		fixture_join(fixture, 0, name);
 	}
-	lab_flush(lab);
-	cr_assert_eq(lab->n_frames, 1);
-	cr_assert_eq(lab->frames[0].n_records, room);
+	fixture_flush(fixture);
+	cr_assert_eq(fixture->n_frames, 1);
+	cr_assert_eq(fixture->frames[0].n_records, room);
 }
 
 static struct host_address own(const char *text)
@@ -334,7 +335,7 @@ Test(frame, link_local,
 static void expect_reported(
 	int family, const char *group, void (*tune)(struct host_config *config), bool reported)
 {
-	struct lab *lab = lab_open(family, tune);
+	struct host_fixture *fixture = fixture_open(family, tune);
 	struct sluice_addr address = addr(group);
 	const char *old = family == AF_INET ? "V2" : "V1";
 	char expected[512] = "";
@@ -344,26 +345,27 @@ static void expect_reported(
 			"TO_EX(%s:) | TO_EX(%s:) | IS_EX(%s:) | %s(%s) | LEAVE(%s) | %s(%s) | "
 			"%s(%s) | LEAVE(%s)",
 			group, group, group, old, group, group, old, group, old, group, group);
-	cr_assert_eq(member_join(lab->sessions[0], lab->host, &address, NULL), 0, "%s", group);
-	lab_flush(lab);
-	cr_assert_eq(lab->n_joined, 1);
-	lab_run(lab, 5000);
-	lab_query(lab, NEWEST(lab), NULL, "", 1000);
-	lab_run(lab, 5000);
-	lab_query(lab, NEWEST(lab) - 1, NULL, "", 1000);
-	lab_run(lab, 5000);
-	cr_assert_eq(member_leave(lab->sessions[0], lab->host, &address), 0);
-	lab_flush(lab);
-	lab_run(lab, 5000);
-	cr_assert_eq(member_join(lab->sessions[0], lab->host, &address, NULL), 0);
-	lab_flush(lab);
-	cr_assert_eq(lab->n_joined, 2);
-	lab_run(lab, 20000);
-	cr_assert_eq(member_leave(lab->sessions[0], lab->host, &address), 0);
-	lab_flush(lab);
-	lab_run(lab, 20000);
-	cr_expect_str_eq(lab_take(lab), expected, "%s", group);
-	lab_close(lab);
+	cr_assert_eq(
+		member_join(fixture->sessions[0], fixture->host, &address, NULL), 0, "%s", group);
+	fixture_flush(fixture);
+	cr_assert_eq(fixture->n_joined, 1);
+	fixture_run(fixture, 5000);
+	fixture_query(fixture, NEWEST(fixture), NULL, "", 1000);
+	fixture_run(fixture, 5000);
+	fixture_query(fixture, NEWEST(fixture) - 1, NULL, "", 1000);
+	fixture_run(fixture, 5000);
+	cr_assert_eq(member_leave(fixture->sessions[0], fixture->host, &address), 0);
+	fixture_flush(fixture);
+	fixture_run(fixture, 5000);
+	cr_assert_eq(member_join(fixture->sessions[0], fixture->host, &address, NULL), 0);
+	fixture_flush(fixture);
+	cr_assert_eq(fixture->n_joined, 2);
+	fixture_run(fixture, 20000);
+	cr_assert_eq(member_leave(fixture->sessions[0], fixture->host, &address), 0);
+	fixture_flush(fixture);
+	fixture_run(fixture, 20000);
+	cr_expect_str_eq(fixture_take(fixture), expected, "%s", group);
+	fixture_close(fixture);
 }
 
 static void no_link_local(struct host_config *config)
@@ -402,12 +404,12 @@ Test(frame, unreported_mld,
 
 Test(frame, interfaces, .description = "IGMP-14: interfaces on one link run on their own")
 {
-	struct lab *one = lab_open(AF_INET, NULL);
-	struct lab *two = lab_open(AF_INET, NULL);
+	struct host_fixture *one = fixture_open(AF_INET, NULL);
+	struct host_fixture *two = fixture_open(AF_INET, NULL);
 
-	lab_join(one, 0, "1");
-	lab_says(one, "TO_EX(1:)");
-	lab_says(two, "");
-	lab_close(one);
-	lab_close(two);
+	fixture_join(one, 0, "1");
+	fixture_says(one, "TO_EX(1:)");
+	fixture_says(two, "");
+	fixture_close(one);
+	fixture_close(two);
 }

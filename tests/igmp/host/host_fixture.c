@@ -7,13 +7,13 @@
 
 // ---- Names --------------------------------------------------------------------------------
 
-struct sluice_addr lab_group(const struct lab *lab, const char *name)
+struct sluice_addr fixture_group(const struct host_fixture *fixture, const char *name)
 {
-	struct sluice_addr addr = {.family = lab->family};
+	struct sluice_addr addr = {.family = fixture->family};
 	bool ssm = name[0] == 'S';
 	unsigned number = atoi(name + ssm);
 
-	if (lab->family == AF_INET) {
+	if (fixture->family == AF_INET) {
 		uint8_t bytes[4] = {ssm ? 232 : 239, 1 + (number >> 16), number >> 8, number};
 
 		memcpy(addr.bytes, bytes, 4);
@@ -28,7 +28,7 @@ struct sluice_addr lab_group(const struct lab *lab, const char *name)
 	return addr;
 }
 
-const char *lab_name(const struct lab *lab, const struct sluice_addr *group)
+const char *fixture_name(const struct host_fixture *fixture, const struct sluice_addr *group)
 {
 	static char name[ADDRESS_TEXT_MAX];
 	const uint8_t *b = group->bytes;
@@ -36,7 +36,7 @@ const char *lab_name(const struct lab *lab, const struct sluice_addr *group)
 	unsigned number;
 	bool ssm;
 
-	if (lab->family == AF_INET) {
+	if (fixture->family == AF_INET) {
 		ssm = b[0] == 232;
 		number = (b[1] - 1u) << 16 | b[2] << 8 | b[3];
 	} else {
@@ -44,17 +44,17 @@ const char *lab_name(const struct lab *lab, const struct sluice_addr *group)
 		number = b[13] << 16 | b[14] << 8 | b[15];
 	}
 	sprintf(name, "%s%u", ssm ? "S" : "", number);
-	named = lab_group(lab, name);
+	named = fixture_group(fixture, name);
 	if (!sluice_addr_equal(&named, group))
 		address_format(group, name);
 	return name;
 }
 
-struct sluice_addr lab_numbered(const struct lab *lab, unsigned number)
+struct sluice_addr fixture_numbered(const struct host_fixture *fixture, unsigned number)
 {
-	struct sluice_addr addr = {.family = lab->family};
+	struct sluice_addr addr = {.family = fixture->family};
 
-	if (lab->family == AF_INET) {
+	if (fixture->family == AF_INET) {
 		uint8_t bytes[4] = {10, number >> 16, number >> 8, number};
 
 		memcpy(addr.bytes, bytes, 4);
@@ -69,222 +69,228 @@ struct sluice_addr lab_numbered(const struct lab *lab, unsigned number)
 	return addr;
 }
 
-struct sluice_addr lab_source(const struct lab *lab, char name)
+struct sluice_addr fixture_source(const struct host_fixture *fixture, char name)
 {
-	return lab_numbered(lab, name);
+	return fixture_numbered(fixture, name);
 }
 
-unsigned lab_sources(const struct lab *lab, const char *names, struct sluice_addr *sources)
+unsigned fixture_sources(
+	const struct host_fixture *fixture, const char *names, struct sluice_addr *sources)
 {
 	unsigned n = 0;
 
 	for (; *names != '\0'; names++)
-		sources[n++] = lab_source(lab, *names);
+		sources[n++] = fixture_source(fixture, *names);
 	return n;
 }
 
 // ---- The host -------------------------------------------------------------------------------
 
-static int lab_on_publish(void *ctx, struct host *host, const struct member_change *change)
+static int fixture_on_publish(void *ctx, struct host *host, const struct member_change *change)
 {
-	struct lab *lab = ctx;
-	char *end = lab->published;
+	struct host_fixture *fixture = ctx;
+	char *end = fixture->published;
 
 	(void)host;
-	if (lab->publish_error != 0)
-		return lab->publish_error;
-	lab->n_published++;
-	lab->change = *change;
+	if (fixture->publish_error != 0)
+		return fixture->publish_error;
+	fixture->n_published++;
+	fixture->change = *change;
 	// A new member keeps what it is given here.
 	if (change->is_new)
 		member_set_user(change->member, (void *)change->arg);
 	end += sprintf(end, "%s(%s:", change->mode == SLUICE_INCLUDE ? "IN" : "EX",
-		lab_name(lab, change->group));
+		fixture_name(fixture, change->group));
 	for (unsigned i = 0; i < change->n_sources && change->n_sources < 27; i++)
-		*end++ = change->sources[i].bytes[lab->family == AF_INET ? 3 : 15];
+		*end++ = change->sources[i].bytes[fixture->family == AF_INET ? 3 : 15];
 	strcpy(end, ")");
 	return 0;
 }
 
-static void lab_on_joined(void *ctx, struct host *host, struct member *member)
+static void fixture_on_joined(void *ctx, struct host *host, struct member *member)
 {
-	struct lab *lab = ctx;
+	struct host_fixture *fixture = ctx;
 
 	(void)host;
 	cr_assert_eq(member_state(member), MEMBER_JOINED);
-	lab->n_joined++;
+	fixture->n_joined++;
 }
 
-static void lab_on_log(void *ctx, struct host *host, const char *text)
+static void fixture_on_log(void *ctx, struct host *host, const char *text)
 {
-	struct lab *lab = ctx;
+	struct host_fixture *fixture = ctx;
 
 	(void)host;
-	lab->n_logged++;
-	snprintf(lab->logged, sizeof(lab->logged), "%s", text);
+	fixture->n_logged++;
+	snprintf(fixture->logged, sizeof(fixture->logged), "%s", text);
 }
 
 static const struct host_ops ops = {
-	.send = lab_on_send,
-	.publish = lab_on_publish,
-	.joined = lab_on_joined,
-	.log = lab_on_log,
+	.send = fixture_on_send,
+	.publish = fixture_on_publish,
+	.joined = fixture_on_joined,
+	.log = fixture_on_log,
 };
 
-struct lab *lab_open(int family, void (*tune)(struct host_config *config))
+struct host_fixture *fixture_open(int family, void (*tune)(struct host_config *config))
 {
 	static const struct session_limits limits = {.groups = 2000000, .sources = 100000};
-	struct lab *lab = calloc(1, sizeof(*lab));
+	struct host_fixture *fixture = calloc(1, sizeof(*fixture));
 	struct host_address own = {.prefix_length = family == AF_INET ? 24 : 64};
 
-	lab->family = family;
-	lab->now_ms = 1000000;
-	host_config_default(&lab->config, family);
+	fixture->family = family;
+	fixture->now_ms = 1000000;
+	host_config_default(&fixture->config, family);
 	if (tune != NULL)
-		tune(&lab->config);
-	lab->host = host_open(family, &lab->config, &ops, lab, lab->now_ms);
-	cr_assert_not_null(lab->host);
+		tune(&fixture->config);
+	fixture->host = host_open(family, &fixture->config, &ops, fixture, fixture->now_ms);
+	cr_assert_not_null(fixture->host);
 	address_parse(family == AF_INET ? "192.0.2.1" : "fe80::1", &own.addr);
-	cr_assert_eq(host_set_addresses(lab->host, &own, 1, lab->now_ms), 0);
-	for (unsigned i = 0; i < LAB_SESSIONS; i++)
-		lab->sessions[i] = session_open(&limits, lab);
-	return lab;
+	cr_assert_eq(host_set_addresses(fixture->host, &own, 1, fixture->now_ms), 0);
+	for (unsigned i = 0; i < FIXTURE_SESSIONS; i++)
+		fixture->sessions[i] = session_open(&limits, fixture);
+	return fixture;
 }
 
-void lab_close(struct lab *lab)
+void fixture_close(struct host_fixture *fixture)
 {
-	for (unsigned i = 0; i < LAB_SESSIONS; i++) {
-		if (lab->sessions[i] != NULL)
-			session_close(lab->sessions[i]);
+	for (unsigned i = 0; i < FIXTURE_SESSIONS; i++) {
+		if (fixture->sessions[i] != NULL)
+			session_close(fixture->sessions[i]);
 	}
-	host_close(lab->host);
-	for (unsigned i = 0; i < lab->n_frames && !lab->quiet; i++)
-		free(lab->frames[i].text);
-	free(lab->frames);
-	free(lab->taken);
-	free(lab);
+	host_close(fixture->host);
+	for (unsigned i = 0; i < fixture->n_frames && !fixture->quiet; i++)
+		free(fixture->frames[i].text);
+	free(fixture->frames);
+	free(fixture->taken);
+	free(fixture);
 }
 
-void lab_run(struct lab *lab, uint64_t ms)
+void fixture_run(struct host_fixture *fixture, uint64_t ms)
 {
-	uint64_t until_ms = lab->now_ms + ms;
+	uint64_t until_ms = fixture->now_ms + ms;
 	uint64_t next_ms;
 
-	while ((next_ms = host_next_ms(lab->host)) <= until_ms) {
-		if (next_ms > lab->now_ms)
-			lab->now_ms = next_ms;
-		host_advance(lab->host, lab->now_ms);
-		lab->n_wakes++;
-		cr_assert_gt(host_next_ms(lab->host), lab->now_ms, "it spins");
+	while ((next_ms = host_next_ms(fixture->host)) <= until_ms) {
+		if (next_ms > fixture->now_ms)
+			fixture->now_ms = next_ms;
+		host_advance(fixture->host, fixture->now_ms);
+		fixture->n_wakes++;
+		cr_assert_gt(host_next_ms(fixture->host), fixture->now_ms, "it spins");
 	}
-	lab->now_ms = until_ms;
+	fixture->now_ms = until_ms;
 }
 
-static struct session *session_of(struct lab *lab, unsigned session)
+static struct session *session_of(struct host_fixture *fixture, unsigned session)
 {
-	cr_assert_lt(session, LAB_SESSIONS);
-	return lab->sessions[session];
+	cr_assert_lt(session, FIXTURE_SESSIONS);
+	return fixture->sessions[session];
 }
 
-int lab_join(struct lab *lab, unsigned session, const char *group)
+int fixture_join(struct host_fixture *fixture, unsigned session, const char *group)
 {
-	struct sluice_addr addr = lab_group(lab, group);
+	struct sluice_addr addr = fixture_group(fixture, group);
 
-	return member_join(session_of(lab, session), lab->host, &addr, NULL);
+	return member_join(session_of(fixture, session), fixture->host, &addr, NULL);
 }
 
-int lab_leave(struct lab *lab, unsigned session, const char *group)
+int fixture_leave(struct host_fixture *fixture, unsigned session, const char *group)
 {
-	struct sluice_addr addr = lab_group(lab, group);
+	struct sluice_addr addr = fixture_group(fixture, group);
 
-	return member_leave(session_of(lab, session), lab->host, &addr);
+	return member_leave(session_of(fixture, session), fixture->host, &addr);
 }
 
 typedef int delta_call(struct session *session, struct host *host, const struct sluice_addr *group,
 	const struct sluice_addr *source);
 
-static int delta(
-	struct lab *lab, delta_call *call, unsigned session, const char *group, char source)
+static int delta(struct host_fixture *fixture, delta_call *call, unsigned session,
+	const char *group, char source)
 {
-	struct sluice_addr addr = lab_group(lab, group);
-	struct sluice_addr source_addr = lab_source(lab, source);
+	struct sluice_addr addr = fixture_group(fixture, group);
+	struct sluice_addr source_addr = fixture_source(fixture, source);
 
-	return call(session_of(lab, session), lab->host, &addr, &source_addr);
+	return call(session_of(fixture, session), fixture->host, &addr, &source_addr);
 }
 
-int lab_join_source(struct lab *lab, unsigned session, const char *group, char source)
+int fixture_join_source(
+	struct host_fixture *fixture, unsigned session, const char *group, char source)
 {
-	struct sluice_addr addr = lab_group(lab, group);
-	struct sluice_addr source_addr = lab_source(lab, source);
+	struct sluice_addr addr = fixture_group(fixture, group);
+	struct sluice_addr source_addr = fixture_source(fixture, source);
 
-	return member_join_source(session_of(lab, session), lab->host, &addr, &source_addr, NULL);
+	return member_join_source(
+		session_of(fixture, session), fixture->host, &addr, &source_addr, NULL);
 }
 
-int lab_leave_source(struct lab *lab, unsigned session, const char *group, char source)
+int fixture_leave_source(
+	struct host_fixture *fixture, unsigned session, const char *group, char source)
 {
-	return delta(lab, member_leave_source, session, group, source);
+	return delta(fixture, member_leave_source, session, group, source);
 }
 
-int lab_block(struct lab *lab, unsigned session, const char *group, char source)
+int fixture_block(struct host_fixture *fixture, unsigned session, const char *group, char source)
 {
-	return delta(lab, member_block_source, session, group, source);
+	return delta(fixture, member_block_source, session, group, source);
 }
 
-int lab_unblock(struct lab *lab, unsigned session, const char *group, char source)
+int fixture_unblock(struct host_fixture *fixture, unsigned session, const char *group, char source)
 {
-	return delta(lab, member_unblock_source, session, group, source);
+	return delta(fixture, member_unblock_source, session, group, source);
 }
 
-static int set_filter(struct lab *lab, unsigned session, const char *group,
+static int set_filter(struct host_fixture *fixture, unsigned session, const char *group,
 	enum sluice_filter_mode mode, const char *names)
 {
-	struct sluice_addr addr = lab_group(lab, group);
+	struct sluice_addr addr = fixture_group(fixture, group);
 	struct sluice_addr sources[64];
-	unsigned n = lab_sources(lab, names, sources);
+	unsigned n = fixture_sources(fixture, names, sources);
 
 	return member_set_filter(
-		session_of(lab, session), lab->host, &addr, mode, sources, n, NULL);
+		session_of(fixture, session), fixture->host, &addr, mode, sources, n, NULL);
 }
 
-int lab_include(struct lab *lab, unsigned session, const char *group, const char *sources)
+int fixture_include(
+	struct host_fixture *fixture, unsigned session, const char *group, const char *sources)
 {
-	return set_filter(lab, session, group, SLUICE_INCLUDE, sources);
+	return set_filter(fixture, session, group, SLUICE_INCLUDE, sources);
 }
 
-int lab_exclude(struct lab *lab, unsigned session, const char *group, const char *sources)
+int fixture_exclude(
+	struct host_fixture *fixture, unsigned session, const char *group, const char *sources)
 {
-	return set_filter(lab, session, group, SLUICE_EXCLUDE, sources);
+	return set_filter(fixture, session, group, SLUICE_EXCLUDE, sources);
 }
 
-void lab_flush(struct lab *lab)
+void fixture_flush(struct host_fixture *fixture)
 {
-	host_flush(lab->host, lab->now_ms);
+	host_flush(fixture->host, fixture->now_ms);
 }
 
-void lab_join_many(struct lab *lab, unsigned first, unsigned n)
+void fixture_join_many(struct host_fixture *fixture, unsigned first, unsigned n)
 {
 	char name[12];
 
 	for (unsigned i = first; i < first + n; i++) {
 		sprintf(name, "%u", i);
-		cr_assert_eq(lab_join(lab, 0, name), 0);
+		cr_assert_eq(fixture_join(fixture, 0, name), 0);
 	}
-	lab_settle(lab);
+	fixture_settle(fixture);
 }
 
-void lab_settle(struct lab *lab)
+void fixture_settle(struct host_fixture *fixture)
 {
-	lab_flush(lab);
-	lab_run(lab, 20000);
-	if (!lab->quiet)
-		lab_take(lab);
+	fixture_flush(fixture);
+	fixture_run(fixture, 20000);
+	if (!fixture->quiet)
+		fixture_take(fixture);
 }
 
-unsigned lab_version(struct lab *lab)
+unsigned fixture_version(struct host_fixture *fixture)
 {
 	struct host_status status;
 
-	host_status(lab->host, &status);
+	host_status(fixture->host, &status);
 	return status.version;
 }
 
@@ -295,7 +301,7 @@ static int compare_delays(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
-void lab_expect_uniform(unsigned *delays, unsigned n, unsigned max)
+void fixture_expect_uniform(unsigned *delays, unsigned n, unsigned max)
 {
 	double worst = 0;
 
@@ -307,7 +313,7 @@ void lab_expect_uniform(unsigned *delays, unsigned n, unsigned max)
 	cr_assert_lt(worst, 1.63 / sqrt(n), "not uniform in (0, %u]", max);
 }
 
-const char *lab_state(struct lab *lab, const char *group)
+const char *fixture_state(struct host_fixture *fixture, const char *group)
 {
 	static const char *const states[] = {
 		[HOST_GROUP_PENDING] = "pending",
@@ -315,16 +321,16 @@ const char *lab_state(struct lab *lab, const char *group)
 		[HOST_GROUP_LEAVING] = "leaving",
 	};
 	static char text[128];
-	struct sluice_addr addr = lab_group(lab, group);
+	struct sluice_addr addr = fixture_group(fixture, group);
 	struct sluice_addr sources[64];
 	struct host_group_info info;
 	char *end = text;
 
-	if (host_group_get(lab->host, &addr, &info, sources, 64) < 0)
+	if (host_group_get(fixture->host, &addr, &info, sources, 64) < 0)
 		return "none";
 	end += sprintf(end, "%s(", info.mode == SLUICE_INCLUDE ? "IN" : "EX");
 	for (unsigned i = 0; i < info.n_sources && i < 64; i++)
-		*end++ = sources[i].bytes[lab->family == AF_INET ? 3 : 15];
+		*end++ = sources[i].bytes[fixture->family == AF_INET ? 3 : 15];
 	sprintf(end, ") %s %u", states[info.state], info.n_members);
 	return text;
 }

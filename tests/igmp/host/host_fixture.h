@@ -5,8 +5,8 @@
 // Groups are named by a number ("1" is 239.1.0.1 or ff1e::1), SSM groups by a number after an S,
 // sources by letters. So one test serves both families. A frame reads "TO_EX(1:ab) ALLOW(2:c)",
 // "V2(1)" or "LEAVE(1)"; frames are separated by " | ". Within a frame records are sorted.
-#ifndef LAB_H
-#define LAB_H
+#ifndef FIXTURE_H
+#define FIXTURE_H
 
 #include <criterion/criterion.h>
 
@@ -14,32 +14,32 @@
 #include "host.h"
 #include "member.h"
 
-#define LAB_SESSIONS 8
-#define NEWEST(lab) ((lab)->family == AF_INET ? 3 : 2)
+#define FIXTURE_SESSIONS 8
+#define NEWEST(fixture) ((fixture)->family == AF_INET ? 3 : 2)
 
 // The version before the newest, the type of its report, and how that is put in words.
-#define OLDER(lab) (NEWEST(lab) - 1)
-#define OLD_REPORT(lab) ((lab)->family == AF_INET ? 0x16 : 131)
-#define OLD_1(lab) ((lab)->family == AF_INET ? "V2(1)" : "V1(1)")
-#define OLD_2(lab) ((lab)->family == AF_INET ? "V2(2)" : "V1(2)")
+#define OLDER(fixture) (NEWEST(fixture) - 1)
+#define OLD_REPORT(fixture) ((fixture)->family == AF_INET ? 0x16 : 131)
+#define OLD_1(fixture) ((fixture)->family == AF_INET ? "V2(1)" : "V1(1)")
+#define OLD_2(fixture) ((fixture)->family == AF_INET ? "V2(2)" : "V1(2)")
 
-struct lab_frame {
+struct host_fixture_frame {
 	uint64_t at_ms;
 	unsigned n_records;
 	unsigned len;
 	char *text;
 };
 
-struct lab {
+struct host_fixture {
 	int family;
 	struct host *host;
 	struct host_config config;
-	struct session *sessions[LAB_SESSIONS];
+	struct session *sessions[FIXTURE_SESSIONS];
 	uint64_t now_ms;
 	uint64_t n_wakes;
-	struct lab_frame *frames;
+	struct host_fixture_frame *frames;
 	unsigned n_frames;
-	unsigned n_taken; // by lab_take()
+	unsigned n_taken; // by fixture_take()
 	char *taken;
 	bool quiet; // do not keep frames, only count them
 	bool port_full; // send() refuses
@@ -55,115 +55,122 @@ struct lab {
 };
 
 // Opens a host whose configuration `tune` may change first (NULL: defaults), with an address.
-struct lab *lab_open(int family, void (*tune)(struct host_config *config));
-void lab_close(struct lab *lab);
+struct host_fixture *fixture_open(int family, void (*tune)(struct host_config *config));
+void fixture_close(struct host_fixture *fixture);
 
 // Runs the host until that many milliseconds from now have passed.
-void lab_run(struct lab *lab, uint64_t ms);
+void fixture_run(struct host_fixture *fixture, uint64_t ms);
 
 // What was sent since the last call, in words. "" is silence.
-const char *lab_take(struct lab *lab);
-#define lab_expect(lab, text) cr_assert_str_eq(lab_take(lab), text)
+const char *fixture_take(struct host_fixture *fixture);
+#define fixture_expect(fixture, text) cr_assert_str_eq(fixture_take(fixture), text)
 
-struct sluice_addr lab_group(const struct lab *lab, const char *name);
-struct sluice_addr lab_source(const struct lab *lab, char name);
-unsigned lab_sources(const struct lab *lab, const char *names, struct sluice_addr *sources);
+struct sluice_addr fixture_group(const struct host_fixture *fixture, const char *name);
+struct sluice_addr fixture_source(const struct host_fixture *fixture, char name);
+unsigned fixture_sources(
+	const struct host_fixture *fixture, const char *names, struct sluice_addr *sources);
 // Numbered sources, for more than there are letters.
-struct sluice_addr lab_numbered(const struct lab *lab, unsigned number);
-const char *lab_name(const struct lab *lab, const struct sluice_addr *group);
+struct sluice_addr fixture_numbered(const struct host_fixture *fixture, unsigned number);
+const char *fixture_name(const struct host_fixture *fixture, const struct sluice_addr *group);
 
 // Calls by session number. None flushes.
-int lab_join(struct lab *lab, unsigned session, const char *group);
-int lab_leave(struct lab *lab, unsigned session, const char *group);
-int lab_join_source(struct lab *lab, unsigned session, const char *group, char source);
-int lab_leave_source(struct lab *lab, unsigned session, const char *group, char source);
-int lab_block(struct lab *lab, unsigned session, const char *group, char source);
-int lab_unblock(struct lab *lab, unsigned session, const char *group, char source);
-int lab_include(struct lab *lab, unsigned session, const char *group, const char *sources);
-int lab_exclude(struct lab *lab, unsigned session, const char *group, const char *sources);
+int fixture_join(struct host_fixture *fixture, unsigned session, const char *group);
+int fixture_leave(struct host_fixture *fixture, unsigned session, const char *group);
+int fixture_join_source(
+	struct host_fixture *fixture, unsigned session, const char *group, char source);
+int fixture_leave_source(
+	struct host_fixture *fixture, unsigned session, const char *group, char source);
+int fixture_block(struct host_fixture *fixture, unsigned session, const char *group, char source);
+int fixture_unblock(struct host_fixture *fixture, unsigned session, const char *group, char source);
+int fixture_include(
+	struct host_fixture *fixture, unsigned session, const char *group, const char *sources);
+int fixture_exclude(
+	struct host_fixture *fixture, unsigned session, const char *group, const char *sources);
 // Joins that many groups from this number on, and settles.
-void lab_join_many(struct lab *lab, unsigned first, unsigned n);
-void lab_flush(struct lab *lab);
+void fixture_join_many(struct host_fixture *fixture, unsigned first, unsigned n);
+void fixture_flush(struct host_fixture *fixture);
 // Flushes, and ends the repeats of it.
-void lab_settle(struct lab *lab);
+void fixture_settle(struct host_fixture *fixture);
 // Flushes and takes.
-#define lab_says(lab, text)                                                                        \
+#define fixture_says(fixture, text)                                                                \
 	do {                                                                                       \
-		lab_flush(lab);                                                                    \
-		lab_expect(lab, text);                                                             \
+		fixture_flush(fixture);                                                            \
+		fixture_expect(fixture, text);                                                     \
 	} while (0)
 
 // Fails unless the delays, which it sorts, are uniform in (0, max]; 1 of 100 good samples fails.
-void lab_expect_uniform(unsigned *delays, unsigned n, unsigned max);
+void fixture_expect_uniform(unsigned *delays, unsigned n, unsigned max);
 
 // The version in use.
-unsigned lab_version(struct lab *lab);
+unsigned fixture_version(struct host_fixture *fixture);
 
 // The state of a group in words: "EX(ab) joined 2", or "none".
-const char *lab_state(struct lab *lab, const char *group);
+const char *fixture_state(struct host_fixture *fixture, const char *group);
 
-// ---- What the lab says to the host ------------------------------------------------------------
+// ---- What the fixture sends to the host
+// ------------------------------------------------------------
 
-struct lab_packet {
+struct host_fixture_packet {
 	uint8_t bytes[9000];
 	unsigned len;
 	unsigned message; // where the IGMP or MLD message begins
 };
 
 // A query of a version; group NULL is general. `response` is in milliseconds.
-struct lab_packet lab_query_packet(const struct lab *lab, unsigned version, const char *group,
-	const char *sources, unsigned response);
+struct host_fixture_packet fixture_query_packet(const struct host_fixture *fixture,
+	unsigned version, const char *group, const char *sources, unsigned response);
 // The report of another host in an old version.
-struct lab_packet lab_report_packet(const struct lab *lab, uint8_t type, const char *group);
+struct host_fixture_packet fixture_report_packet(
+	const struct host_fixture *fixture, uint8_t type, const char *group);
 // Makes checksums right again after a test changed bytes, and lengths if len changed.
-void lab_seal(const struct lab *lab, struct lab_packet *packet);
+void fixture_seal(const struct host_fixture *fixture, struct host_fixture_packet *packet);
 // Makes it come from, or go to, another address than usual. To be sealed afterwards.
-void lab_from(struct lab_packet *packet, const char *text);
-void lab_to(struct lab_packet *packet, const char *text);
-void lab_send(struct lab *lab, const struct lab_packet *packet);
-void lab_query(struct lab *lab, unsigned version, const char *group, const char *sources,
-	unsigned response);
-void lab_report(struct lab *lab, uint8_t type, const char *group);
+void fixture_from(struct host_fixture_packet *packet, const char *text);
+void fixture_to(struct host_fixture_packet *packet, const char *text);
+void fixture_send(struct host_fixture *fixture, const struct host_fixture_packet *packet);
+void fixture_query(struct host_fixture *fixture, unsigned version, const char *group,
+	const char *sources, unsigned response);
+void fixture_report(struct host_fixture *fixture, uint8_t type, const char *group);
 // Into the mode before the newest; answers have died down.
-void lab_get_old(struct lab *lab);
+void fixture_get_old(struct host_fixture *fixture);
 
-// host_ops.send of the lab.
-int lab_on_send(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst);
+// host_ops.send of the fixture.
+int fixture_on_send(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst);
 
-uint32_t lab_pseudo_sum(const uint8_t *packet, unsigned len);
-uint16_t lab_checksum(uint32_t sum, const uint8_t *bytes, unsigned len);
+uint32_t fixture_pseudo_sum(const uint8_t *packet, unsigned len);
+uint16_t fixture_checksum(uint32_t sum, const uint8_t *bytes, unsigned len);
 
 // A test of both families.
 #define BOTH_TUNED(suite, name, tune, text)                                                        \
-	static void suite##_##name(struct lab *lab);                                               \
+	static void suite##_##name(struct host_fixture *fixture);                                  \
 	Test(suite, name##_igmp, .description = text)                                              \
 	{                                                                                          \
-		struct lab *lab = lab_open(AF_INET, tune);                                         \
+		struct host_fixture *fixture = fixture_open(AF_INET, tune);                        \
                                                                                                    \
-		suite##_##name(lab);                                                               \
-		lab_close(lab);                                                                    \
+		suite##_##name(fixture);                                                           \
+		fixture_close(fixture);                                                            \
 	}                                                                                          \
 	Test(suite, name##_mld, .description = text)                                               \
 	{                                                                                          \
-		struct lab *lab = lab_open(AF_INET6, tune);                                        \
+		struct host_fixture *fixture = fixture_open(AF_INET6, tune);                       \
                                                                                                    \
-		suite##_##name(lab);                                                               \
-		lab_close(lab);                                                                    \
+		suite##_##name(fixture);                                                           \
+		fixture_close(fixture);                                                            \
 	}                                                                                          \
-	static void suite##_##name(struct lab *lab)
+	static void suite##_##name(struct host_fixture *fixture)
 #define BOTH(suite, name, text) BOTH_TUNED(suite, name, NULL, text)
 
 // A test of one family.
 #define ONE_TUNED(family, suite, name, tune, text)                                                 \
-	static void suite##_##name(struct lab *lab);                                               \
+	static void suite##_##name(struct host_fixture *fixture);                                  \
 	Test(suite, name, .description = text)                                                     \
 	{                                                                                          \
-		struct lab *lab = lab_open(family, tune);                                          \
+		struct host_fixture *fixture = fixture_open(family, tune);                         \
                                                                                                    \
-		suite##_##name(lab);                                                               \
-		lab_close(lab);                                                                    \
+		suite##_##name(fixture);                                                           \
+		fixture_close(fixture);                                                            \
 	}                                                                                          \
-	static void suite##_##name(struct lab *lab)
+	static void suite##_##name(struct host_fixture *fixture)
 #define ONE(family, suite, name, text) ONE_TUNED(family, suite, name, NULL, text)
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the lab says to the host.
+// What the fixture sends to the host.
 #include <netinet/in.h>
 
 #include "host_fixture.h"
 
-uint16_t lab_checksum(uint32_t sum, const uint8_t *bytes, unsigned len)
+uint16_t fixture_checksum(uint32_t sum, const uint8_t *bytes, unsigned len)
 {
 	for (unsigned i = 0; i < len; i++)
 		sum += i % 2 == 0 ? bytes[i] << 8 : bytes[i];
@@ -13,7 +13,7 @@ uint16_t lab_checksum(uint32_t sum, const uint8_t *bytes, unsigned len)
 	return ~sum;
 }
 
-uint32_t lab_pseudo_sum(const uint8_t *packet, unsigned len)
+uint32_t fixture_pseudo_sum(const uint8_t *packet, unsigned len)
 {
 	uint32_t sum = len + IPPROTO_ICMPV6;
 
@@ -43,15 +43,15 @@ static void put16(uint8_t *at, unsigned value)
 	at[1] = value;
 }
 
-static struct lab_packet start(
-	const struct lab *lab, const char *src, const struct sluice_addr *dst)
+static struct host_fixture_packet start(
+	const struct host_fixture *fixture, const char *src, const struct sluice_addr *dst)
 {
-	struct lab_packet packet = {.len = 0};
+	struct host_fixture_packet packet = {.len = 0};
 	struct sluice_addr addr;
 	uint8_t *b = packet.bytes;
 
 	address_parse(src, &addr);
-	if (lab->family == AF_INET) {
+	if (fixture->family == AF_INET) {
 		memcpy(b, "\x46\xc0\0\0\0\0\x40\0\x01\x02", 10);
 		memcpy(b + 12, addr.bytes, 4);
 		memcpy(b + 16, dst->bytes, 4);
@@ -69,20 +69,20 @@ static struct lab_packet start(
 	return packet;
 }
 
-struct lab_packet lab_query_packet(const struct lab *lab, unsigned version, const char *group,
-	const char *sources, unsigned response)
+struct host_fixture_packet fixture_query_packet(const struct host_fixture *fixture,
+	unsigned version, const char *group, const char *sources, unsigned response)
 {
-	bool igmp = lab->family == AF_INET;
+	bool igmp = fixture->family == AF_INET;
 	unsigned addr_len = igmp ? 4 : 16;
 	bool newest = version == (igmp ? 3 : 2);
 	struct sluice_addr dst;
-	struct lab_packet packet;
+	struct host_fixture_packet packet;
 	uint8_t *m;
 
 	address_parse(igmp ? "224.0.0.1" : "ff02::1", &dst);
 	if (group != NULL)
-		dst = lab_group(lab, group);
-	packet = start(lab, igmp ? "192.0.2.254" : "fe80::99", &dst);
+		dst = fixture_group(fixture, group);
+	packet = start(fixture, igmp ? "192.0.2.254" : "fe80::99", &dst);
 	m = packet.bytes + packet.message;
 	m[0] = igmp ? 0x11 : 130;
 	if (igmp && version == 3)
@@ -101,50 +101,51 @@ struct lab_packet lab_query_packet(const struct lab *lab, unsigned version, cons
 		tail[1] = 125;
 		packet.len += 4;
 		for (; *sources != '\0'; sources++, packet.len += addr_len) {
-			struct sluice_addr source = lab_source(lab, *sources);
+			struct sluice_addr source = fixture_source(fixture, *sources);
 
 			memcpy(packet.bytes + packet.len, source.bytes, addr_len);
 			put16(tail + 2, tail[2] * 256 + tail[3] + 1);
 		}
 	}
-	lab_seal(lab, &packet);
+	fixture_seal(fixture, &packet);
 	return packet;
 }
 
-struct lab_packet lab_report_packet(const struct lab *lab, uint8_t type, const char *group)
+struct host_fixture_packet fixture_report_packet(
+	const struct host_fixture *fixture, uint8_t type, const char *group)
 {
-	bool igmp = lab->family == AF_INET;
-	struct sluice_addr addr = lab_group(lab, group);
-	struct lab_packet packet = start(lab, igmp ? "192.0.2.77" : "fe80::77", &addr);
+	bool igmp = fixture->family == AF_INET;
+	struct sluice_addr addr = fixture_group(fixture, group);
+	struct host_fixture_packet packet = start(fixture, igmp ? "192.0.2.77" : "fe80::77", &addr);
 	uint8_t *m = packet.bytes + packet.message;
 
 	m[0] = type;
 	memcpy(m + (igmp ? 4 : 8), addr.bytes, igmp ? 4 : 16);
 	packet.len = packet.message + (igmp ? 8 : 24);
-	lab_seal(lab, &packet);
+	fixture_seal(fixture, &packet);
 	return packet;
 }
 
-void lab_seal(const struct lab *lab, struct lab_packet *packet)
+void fixture_seal(const struct host_fixture *fixture, struct host_fixture_packet *packet)
 {
 	uint8_t *b = packet->bytes;
 	uint8_t *m = b + packet->message;
 	unsigned len = packet->len - packet->message;
 
 	put16(m + 2, 0);
-	if (lab->family == AF_INET) {
+	if (fixture->family == AF_INET) {
 		put16(b + 2, packet->len);
 		put16(b + 10, 0);
-		put16(b + 10, lab_checksum(0, b, (b[0] & 0xf) * 4));
-		put16(m + 2, lab_checksum(0, m, len));
+		put16(b + 10, fixture_checksum(0, b, (b[0] & 0xf) * 4));
+		put16(m + 2, fixture_checksum(0, m, len));
 	} else {
 		put16(b + 4, packet->len - 40);
-		put16(m + 2, lab_checksum(lab_pseudo_sum(b, len), m, len));
+		put16(m + 2, fixture_checksum(fixture_pseudo_sum(b, len), m, len));
 	}
 }
 
 static void put_address(
-	struct lab_packet *packet, unsigned igmp_at, unsigned mld_at, const char *text)
+	struct host_fixture_packet *packet, unsigned igmp_at, unsigned mld_at, const char *text)
 {
 	struct sluice_addr addr;
 
@@ -153,40 +154,41 @@ static void put_address(
 		sluice_addr_len(&addr));
 }
 
-void lab_from(struct lab_packet *packet, const char *text)
+void fixture_from(struct host_fixture_packet *packet, const char *text)
 {
 	put_address(packet, 12, 8, text);
 }
 
-void lab_to(struct lab_packet *packet, const char *text)
+void fixture_to(struct host_fixture_packet *packet, const char *text)
 {
 	put_address(packet, 16, 24, text);
 }
 
-void lab_send(struct lab *lab, const struct lab_packet *packet)
+void fixture_send(struct host_fixture *fixture, const struct host_fixture_packet *packet)
 {
-	host_input(lab->host, packet->bytes, packet->len, lab->now_ms);
+	host_input(fixture->host, packet->bytes, packet->len, fixture->now_ms);
 }
 
-void lab_query(struct lab *lab, unsigned version, const char *group, const char *sources,
-	unsigned response)
+void fixture_query(struct host_fixture *fixture, unsigned version, const char *group,
+	const char *sources, unsigned response)
 {
-	struct lab_packet packet = lab_query_packet(lab, version, group, sources, response);
+	struct host_fixture_packet packet =
+		fixture_query_packet(fixture, version, group, sources, response);
 
-	lab_send(lab, &packet);
+	fixture_send(fixture, &packet);
 }
 
-void lab_report(struct lab *lab, uint8_t type, const char *group)
+void fixture_report(struct host_fixture *fixture, uint8_t type, const char *group)
 {
-	struct lab_packet packet = lab_report_packet(lab, type, group);
+	struct host_fixture_packet packet = fixture_report_packet(fixture, type, group);
 
-	lab_send(lab, &packet);
+	fixture_send(fixture, &packet);
 }
 
-void lab_get_old(struct lab *lab)
+void fixture_get_old(struct host_fixture *fixture)
 {
-	lab_query(lab, OLDER(lab), NULL, "", 1000);
-	cr_assert_eq(lab_version(lab), OLDER(lab));
-	lab_run(lab, 1000);
-	lab_take(lab);
+	fixture_query(fixture, OLDER(fixture), NULL, "", 1000);
+	cr_assert_eq(fixture_version(fixture), OLDER(fixture));
+	fixture_run(fixture, 1000);
+	fixture_take(fixture);
 }

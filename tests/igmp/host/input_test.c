@@ -9,7 +9,7 @@
 
 // A query is put out of shape by one of these; they see its message. `seal` makes checksums and
 // lengths right afterwards.
-typedef void spoil_call(struct lab_packet *packet, uint8_t *message);
+typedef void spoil_call(struct host_fixture_packet *packet, uint8_t *message);
 
 struct bad {
 	const char *what;
@@ -23,7 +23,7 @@ struct bad {
 
 // Bytes of the packet.
 #define PUT(name, at, text)                                                                        \
-	static void name(struct lab_packet *packet, uint8_t *message)                              \
+	static void name(struct host_fixture_packet *packet, uint8_t *message)                     \
 	{                                                                                          \
 		memcpy(packet->bytes + at, text, sizeof(text) - 1);                                \
 	}
@@ -37,22 +37,22 @@ PUT(no_alert, 20, "\1\1\1\1")
 PUT(short_alert, 21, "\2")
 PUT(broken_option, 20, "\7\x28")
 
-static void bad_checksum(struct lab_packet *packet, uint8_t *message)
+static void bad_checksum(struct host_fixture_packet *packet, uint8_t *message)
 {
 	message[2] ^= 1;
 }
 
-static void seal_ip(struct lab_packet *packet)
+static void seal_ip(struct host_fixture_packet *packet)
 {
 	uint16_t sum;
 
 	packet->bytes[10] = packet->bytes[11] = 0;
-	sum = lab_checksum(0, packet->bytes, 24);
+	sum = fixture_checksum(0, packet->bytes, 24);
 	packet->bytes[10] = sum >> 8;
 	packet->bytes[11] = sum;
 }
 
-static void unsummed_tail(struct lab_packet *packet, uint8_t *message)
+static void unsummed_tail(struct host_fixture_packet *packet, uint8_t *message)
 {
 	memset(packet->bytes + packet->len, 0x5a, 6);
 	packet->len += 6;
@@ -60,21 +60,21 @@ static void unsummed_tail(struct lab_packet *packet, uint8_t *message)
 	seal_ip(packet);
 }
 
-static void unsummed_tail6(struct lab_packet *packet, uint8_t *message)
+static void unsummed_tail6(struct host_fixture_packet *packet, uint8_t *message)
 {
 	memset(packet->bytes + packet->len, 0x5a, 6);
 	packet->len += 6;
 	packet->bytes[5] += 6;
 }
 
-static void tail(struct lab_packet *packet, uint8_t *message)
+static void tail(struct host_fixture_packet *packet, uint8_t *message)
 {
 	memset(packet->bytes + packet->len, 0x5a, 6);
 	packet->len += 6;
 }
 
 #define CUT(name, n)                                                                               \
-	static void name(struct lab_packet *packet, uint8_t *message)                              \
+	static void name(struct host_fixture_packet *packet, uint8_t *message)                     \
 	{                                                                                          \
 		packet->len -= n;                                                                  \
 	}
@@ -83,34 +83,34 @@ CUT(cut_2, 2)
 CUT(cut_3, 3)
 CUT(cut_4, 4)
 
-static void ip_checksum(struct lab_packet *packet, uint8_t *message)
+static void ip_checksum(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[10] ^= 1;
 }
 
-static void ip_version(struct lab_packet *packet, uint8_t *message)
+static void ip_version(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[0] ^= 0x20;
 }
 
-static void ip_too_long(struct lab_packet *packet, uint8_t *message)
+static void ip_too_long(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[3]++;
 	seal_ip(packet);
 }
 
-static void ip6_too_long(struct lab_packet *packet, uint8_t *message)
+static void ip6_too_long(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[5]++;
 }
 
-static void ip_shorter_than_header(struct lab_packet *packet, uint8_t *message)
+static void ip_shorter_than_header(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[3] = 20;
 	seal_ip(packet);
 }
 
-static void no_options(struct lab_packet *packet, uint8_t *message)
+static void no_options(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[0] = 0x45;
 	memmove(packet->bytes + 20, packet->bytes + 24, packet->len - 24);
@@ -118,7 +118,7 @@ static void no_options(struct lab_packet *packet, uint8_t *message)
 	packet->message = 20;
 }
 
-static void late_alert(struct lab_packet *packet, uint8_t *message)
+static void late_alert(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[0] = 0x47;
 	memmove(packet->bytes + 24, packet->bytes + 20, packet->len - 20);
@@ -128,14 +128,14 @@ static void late_alert(struct lab_packet *packet, uint8_t *message)
 }
 
 #define SOURCE(name, text)                                                                         \
-	static void name(struct lab_packet *packet, uint8_t *message)                              \
+	static void name(struct host_fixture_packet *packet, uint8_t *message)                     \
 	{                                                                                          \
-		lab_from(packet, text);                                                            \
+		fixture_from(packet, text);                                                        \
 	}
 #define DESTINATION(name, text)                                                                    \
-	static void name(struct lab_packet *packet, uint8_t *message)                              \
+	static void name(struct host_fixture_packet *packet, uint8_t *message)                     \
 	{                                                                                          \
-		lab_to(packet, text);                                                              \
+		fixture_to(packet, text);                                                          \
 	}
 SOURCE(from_zero, "0.0.0.0")
 SOURCE(from_own, "192.0.2.1")
@@ -164,61 +164,61 @@ DESTINATION(to_all6, "ff02::1")
 DESTINATION(to_joined6, "ff1e::1")
 DESTINATION(to_unjoined6, "ff1e::9")
 
-static void no_group(struct lab_packet *packet, uint8_t *message)
+static void no_group(struct host_fixture_packet *packet, uint8_t *message)
 {
 	memset(message + 4, 0, 4);
 }
 
-static void no_group6(struct lab_packet *packet, uint8_t *message)
+static void no_group6(struct host_fixture_packet *packet, uint8_t *message)
 {
 	memset(message + 8, 0, 16);
 }
 
-static void unicast_group(struct lab_packet *packet, uint8_t *message)
+static void unicast_group(struct host_fixture_packet *packet, uint8_t *message)
 {
 	message[4] = 10;
 }
 
-static void unicast_group6(struct lab_packet *packet, uint8_t *message)
+static void unicast_group6(struct host_fixture_packet *packet, uint8_t *message)
 {
 	message[8] = 0x20;
 }
 
-static void too_many(struct lab_packet *packet, uint8_t *message)
+static void too_many(struct host_fixture_packet *packet, uint8_t *message)
 {
 	message[11]++;
 }
 
-static void far_too_many(struct lab_packet *packet, uint8_t *message)
+static void far_too_many(struct host_fixture_packet *packet, uint8_t *message)
 {
 	message[10] = 0xff;
 }
 
-static void too_many6(struct lab_packet *packet, uint8_t *message)
+static void too_many6(struct host_fixture_packet *packet, uint8_t *message)
 {
 	message[27]++;
 }
 
-static void flags(struct lab_packet *packet, uint8_t *message)
+static void flags(struct host_fixture_packet *packet, uint8_t *message)
 {
 	message[8] |= 0xf8;
 }
 
-static void flags6(struct lab_packet *packet, uint8_t *message)
+static void flags6(struct host_fixture_packet *packet, uint8_t *message)
 {
 	message[1] = 5;
 	message[6] = 0xff;
 	message[24] |= 0xf8;
 }
 
-static void code_and_reserved(struct lab_packet *packet, uint8_t *message)
+static void code_and_reserved(struct host_fixture_packet *packet, uint8_t *message)
 {
 	message[1] = 5;
 	message[6] = message[7] = 0xff;
 }
 
 #define TYPE(name, type)                                                                           \
-	static void name(struct lab_packet *packet, uint8_t *message)                              \
+	static void name(struct host_fixture_packet *packet, uint8_t *message)                     \
 	{                                                                                          \
 		message[0] = type;                                                                 \
 	}
@@ -241,7 +241,7 @@ PUT(pad1_last, 46, "\0\0")
 PUT(endless_hop_by_hop, 41, "\xff")
 
 // Behind an option nobody knows.
-static void late_alert6(struct lab_packet *packet, uint8_t *message)
+static void late_alert6(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[41] = 1;
 	memmove(message + 8, message, packet->len - 48);
@@ -251,7 +251,7 @@ static void late_alert6(struct lab_packet *packet, uint8_t *message)
 }
 
 // Destination options of 16 bytes in front of the message.
-static void more_headers(struct lab_packet *packet, uint8_t *message)
+static void more_headers(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[40] = IPPROTO_DSTOPTS;
 	memmove(message + 16, message, packet->len - 48);
@@ -261,7 +261,7 @@ static void more_headers(struct lab_packet *packet, uint8_t *message)
 	packet->message += 16;
 }
 
-static void no_hop_by_hop(struct lab_packet *packet, uint8_t *message)
+static void no_hop_by_hop(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[6] = IPPROTO_ICMPV6;
 	memmove(packet->bytes + 40, packet->bytes + 48, packet->len - 48);
@@ -269,12 +269,12 @@ static void no_hop_by_hop(struct lab_packet *packet, uint8_t *message)
 	packet->message = 40;
 }
 
-static void fragment6(struct lab_packet *packet, uint8_t *message)
+static void fragment6(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[40] = IPPROTO_FRAGMENT;
 }
 
-static void late_hop_by_hop(struct lab_packet *packet, uint8_t *message)
+static void late_hop_by_hop(struct host_fixture_packet *packet, uint8_t *message)
 {
 	memmove(packet->bytes + 48, packet->bytes + 40, packet->len - 40);
 	packet->bytes[6] = IPPROTO_DSTOPTS;
@@ -386,31 +386,31 @@ static const struct bad mld_rows[] = {
 	{"MLD-1 IGMP", 2, NULL, "", igmp_query, true, HOST_RX_UNKNOWN_TYPE},
 };
 
-static void try_row(struct lab *lab, const struct bad *row)
+static void try_row(struct host_fixture *fixture, const struct bad *row)
 {
-	struct lab_packet packet =
-		lab_query_packet(lab, row->version, row->group, row->sources, 1000);
-	uint64_t before = host_counter(lab->host, row->verdict);
+	struct host_fixture_packet packet =
+		fixture_query_packet(fixture, row->version, row->group, row->sources, 1000);
+	uint64_t before = host_counter(fixture->host, row->verdict);
 	struct host_status status, earlier;
 
 	if (row->spoil != NULL)
 		row->spoil(&packet, packet.bytes + packet.message);
 	if (row->seal)
-		lab_seal(lab, &packet);
-	host_status(lab->host, &earlier);
-	lab_send(lab, &packet);
-	lab_run(lab, 1050);
-	cr_expect_eq(host_counter(lab->host, row->verdict), before + 1, "%s", row->what);
-	cr_expect_str_eq(
-		lab_take(lab), row->verdict == HOST_RX_QUERY ? "IS_EX(1:)" : "", "%s", row->what);
-	host_status(lab->host, &status);
-	cr_expect_eq(status.version, NEWEST(lab), "%s", row->what);
+		fixture_seal(fixture, &packet);
+	host_status(fixture->host, &earlier);
+	fixture_send(fixture, &packet);
+	fixture_run(fixture, 1050);
+	cr_expect_eq(host_counter(fixture->host, row->verdict), before + 1, "%s", row->what);
+	cr_expect_str_eq(fixture_take(fixture), row->verdict == HOST_RX_QUERY ? "IS_EX(1:)" : "",
+		"%s", row->what);
+	host_status(fixture->host, &status);
+	cr_expect_eq(status.version, NEWEST(fixture), "%s", row->what);
 	if (row->verdict != HOST_RX_QUERY)
 		cr_expect_eq(status.querier_heard_ms, earlier.querier_heard_ms, "%s", row->what);
 }
 
 // A verdict on the packet that carries the query holds for one of any version.
-static bool is_of_packet(const struct lab *lab, const struct bad *row)
+static bool is_of_packet(const struct host_fixture *fixture, const struct bad *row)
 {
 	switch (row->verdict) {
 	case HOST_RX_BAD_IP:
@@ -421,26 +421,26 @@ static bool is_of_packet(const struct lab *lab, const struct bad *row)
 	case HOST_RX_BAD_DESTINATION:
 		return row->group == NULL;
 	case HOST_RX_NO_ROUTER_ALERT:
-		return lab->family == AF_INET6; // IGMPv1 knows none
+		return fixture->family == AF_INET6; // IGMPv1 knows none
 	default:
 		return false;
 	}
 }
 
-static void try_rows(struct lab *lab, const struct bad *rows, unsigned n)
+static void try_rows(struct host_fixture *fixture, const struct bad *rows, unsigned n)
 {
-	lab_join(lab, 0, "1");
-	lab_flush(lab);
-	lab_run(lab, 5000);
-	lab_take(lab);
+	fixture_join(fixture, 0, "1");
+	fixture_flush(fixture);
+	fixture_run(fixture, 5000);
+	fixture_take(fixture);
 	for (unsigned i = 0; i < n; i++) {
 		struct bad row = rows[i];
 
-		try_row(lab, &row);
-		if (!is_of_packet(lab, &row))
+		try_row(fixture, &row);
+		if (!is_of_packet(fixture, &row))
 			continue;
-		for (row.version = 1; row.version < NEWEST(lab); row.version++)
-			try_row(lab, &row);
+		for (row.version = 1; row.version < NEWEST(fixture); row.version++)
+			try_row(fixture, &row);
 	}
 }
 
@@ -449,16 +449,16 @@ ONE(AF_INET, input, igmp,
 	"VAL-17 VAL-18 VAL-19 VAL-21 IGMP-2 IGMP-3 IGMP-4 IGMP-5 IGMP-6 IGMP-11 IGMP-17 FRM-5 "
 	"SEC-1: a verdict each")
 {
-	try_rows(lab, igmp_rows, sizeof(igmp_rows) / sizeof(igmp_rows[0]));
-	cr_assert_eq(host_counter(lab->host, HOST_RX_LENIENT_ROUTER_ALERT), 3);
+	try_rows(fixture, igmp_rows, sizeof(igmp_rows) / sizeof(igmp_rows[0]));
+	cr_assert_eq(host_counter(fixture->host, HOST_RX_LENIENT_ROUTER_ALERT), 3);
 }
 
 ONE(AF_INET6, input, mld,
 	"VAL-1 VAL-2 VAL-4 VAL-8 VAL-9 VAL-10 VAL-11 VAL-12 VAL-13 VAL-14 VAL-15 VAL-16 VAL-19 "
 	"VAL-21 MLD-1 MLD-2 MLD-3 MLD-4 MLD-5 MLD-6 MLD-9 FRM-7 FRM-8 SEC-2: a verdict each")
 {
-	try_rows(lab, mld_rows, sizeof(mld_rows) / sizeof(mld_rows[0]));
-	cr_assert_gt(lab->n_logged, 0);
+	try_rows(fixture, mld_rows, sizeof(mld_rows) / sizeof(mld_rows[0]));
+	cr_assert_gt(fixture->n_logged, 0);
 }
 
 static void strict(struct host_config *config)
@@ -481,15 +481,15 @@ ONE_TUNED(AF_INET, input, strict, strict, "VAL-5 VAL-6 VAL-18 DEC-2 SEC-1: the s
 		{"VAL-17", 3, NULL, "", from_zero, true, HOST_RX_QUERY},
 		{"VAL-18", 3, NULL, "", from_elsewhere, true, HOST_RX_BAD_SOURCE},
 	};
-	struct lab_packet packet;
+	struct host_fixture_packet packet;
 	struct host_status status;
 
-	try_rows(lab, rows, sizeof(rows) / sizeof(rows[0]));
+	try_rows(fixture, rows, sizeof(rows) / sizeof(rows[0]));
 	// IGMPv1 knows no Router Alert.
-	packet = lab_query_packet(lab, 1, NULL, "", 0);
+	packet = fixture_query_packet(fixture, 1, NULL, "", 0);
 	no_options(&packet, NULL);
-	lab_seal(lab, &packet);
-	lab_send(lab, &packet);
-	host_status(lab->host, &status);
+	fixture_seal(fixture, &packet);
+	fixture_send(fixture, &packet);
+	host_status(fixture->host, &status);
 	cr_assert_eq(status.version, 1);
 }

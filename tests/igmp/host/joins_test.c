@@ -4,116 +4,116 @@
 
 #include "host_fixture.h"
 
-static unsigned n_joins(struct lab *lab)
+static unsigned n_joins(struct host_fixture *fixture)
 {
-	struct sluice_addr group = lab_group(lab, "1");
-	const struct member *member = member_find(lab->sessions[0], lab->host, &group);
+	struct sluice_addr group = fixture_group(fixture, "1");
+	const struct member *member = member_find(fixture->sessions[0], fixture->host, &group);
 
 	return member != NULL ? member_joins(member) : 0;
 }
 
 BOTH(joins, counted, "API-11 STA-9: joins are counted, the last leave counts")
 {
-	struct sluice_addr group = lab_group(lab, "1");
+	struct sluice_addr group = fixture_group(fixture, "1");
 
 	for (unsigned i = 0; i < 3; i++)
-		cr_assert_eq(lab_join(lab, 0, "1"), 0);
-	cr_assert_eq(lab->n_published, 1);
-	cr_assert_eq(member_joins(member_find(lab->sessions[0], lab->host, &group)), 3);
-	lab_says(lab, "TO_EX(1:)");
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "");
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "TO_IN(1:)");
-	cr_assert_eq(lab_leave(lab, 0, "1"), -EADDRNOTAVAIL);
+		cr_assert_eq(fixture_join(fixture, 0, "1"), 0);
+	cr_assert_eq(fixture->n_published, 1);
+	cr_assert_eq(member_joins(member_find(fixture->sessions[0], fixture->host, &group)), 3);
+	fixture_says(fixture, "TO_EX(1:)");
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+	fixture_says(fixture, "");
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+	fixture_says(fixture, "TO_IN(1:)");
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), -EADDRNOTAVAIL);
 }
 
 BOTH(joins, refused, "API-13 API-41: a filter that is refused leaves the joins counted")
 {
-	lab_join(lab, 0, "1");
-	lab_join(lab, 0, "1");
-	lab_says(lab, "TO_EX(1:)");
-	lab->publish_error = -ENOSPC;
-	cr_assert_eq(lab_exclude(lab, 0, "1", "a"), -ENOSPC);
-	lab->publish_error = 0;
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "");
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "TO_IN(1:)");
+	fixture_join(fixture, 0, "1");
+	fixture_join(fixture, 0, "1");
+	fixture_says(fixture, "TO_EX(1:)");
+	fixture->publish_error = -ENOSPC;
+	cr_assert_eq(fixture_exclude(fixture, 0, "1", "a"), -ENOSPC);
+	fixture->publish_error = 0;
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+	fixture_says(fixture, "");
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+	fixture_says(fixture, "TO_IN(1:)");
 }
 
 BOTH(joins, block, "API-13: n leaves undo n joins, blocked sources stay until the last one")
 {
-	lab_join(lab, 0, "1");
-	lab_join(lab, 0, "1");
-	lab_block(lab, 0, "1", 'a');
-	lab_says(lab, "TO_EX(1:a)");
-	cr_assert_eq(n_joins(lab), 2);
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "");
-	cr_assert_eq(n_joins(lab), 1);
-	cr_assert_str_eq(lab_state(lab, "1"), "EX(a) joined 1");
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "TO_IN(1:)");
-	cr_assert_eq(lab_leave(lab, 0, "1"), -EADDRNOTAVAIL);
+	fixture_join(fixture, 0, "1");
+	fixture_join(fixture, 0, "1");
+	fixture_block(fixture, 0, "1", 'a');
+	fixture_says(fixture, "TO_EX(1:a)");
+	cr_assert_eq(n_joins(fixture), 2);
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+	fixture_says(fixture, "");
+	cr_assert_eq(n_joins(fixture), 1);
+	cr_assert_str_eq(fixture_state(fixture, "1"), "EX(a) joined 1");
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+	fixture_says(fixture, "TO_IN(1:)");
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), -EADDRNOTAVAIL);
 }
 
 BOTH(joins, filter,
 	"API-13 API-28: a filter on an existing membership leaves the count of joins alone")
 {
-	lab_join(lab, 0, "1");
-	lab_join(lab, 0, "1");
-	cr_assert_eq(lab_exclude(lab, 0, "1", "b"), 0);
-	cr_assert_eq(lab_join(lab, 0, "1"), 0);
-	cr_assert_eq(lab_include(lab, 0, "1", "ab"), 0);
-	lab_flush(lab);
-	lab_take(lab);
+	fixture_join(fixture, 0, "1");
+	fixture_join(fixture, 0, "1");
+	cr_assert_eq(fixture_exclude(fixture, 0, "1", "b"), 0);
+	cr_assert_eq(fixture_join(fixture, 0, "1"), 0);
+	cr_assert_eq(fixture_include(fixture, 0, "1", "ab"), 0);
+	fixture_flush(fixture);
+	fixture_take(fixture);
 	for (unsigned n = 3; n > 1; n--) {
-		cr_assert_eq(n_joins(lab), n);
-		cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-		lab_says(lab, "");
-		cr_assert_str_eq(lab_state(lab, "1"), "IN(ab) joined 1");
+		cr_assert_eq(n_joins(fixture), n);
+		cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+		fixture_says(fixture, "");
+		cr_assert_str_eq(fixture_state(fixture, "1"), "IN(ab) joined 1");
 	}
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	cr_assert_eq(lab_leave(lab, 0, "1"), -EADDRNOTAVAIL);
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), -EADDRNOTAVAIL);
 }
 
 BOTH(joins, new_filter, "API-13 API-26: a filter that creates a membership counts as one join")
 {
-	lab_exclude(lab, 0, "1", "");
-	cr_assert_eq(n_joins(lab), 1);
-	lab_join(lab, 0, "1");
-	lab_flush(lab);
-	lab_take(lab);
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "");
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "TO_IN(1:)");
+	fixture_exclude(fixture, 0, "1", "");
+	cr_assert_eq(n_joins(fixture), 1);
+	fixture_join(fixture, 0, "1");
+	fixture_flush(fixture);
+	fixture_take(fixture);
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+	fixture_says(fixture, "");
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+	fixture_says(fixture, "TO_IN(1:)");
 }
 
 BOTH(joins, end, "API-27 STA-2: INCLUDE{} ends a membership whatever its count of joins")
 {
 	for (unsigned i = 0; i < 3; i++)
-		lab_join(lab, 0, "1");
-	lab_says(lab, "TO_EX(1:)");
-	cr_assert_eq(lab_include(lab, 0, "1", ""), 0);
-	lab_says(lab, "TO_IN(1:)");
-	cr_assert_eq(lab_leave(lab, 0, "1"), -EADDRNOTAVAIL);
+		fixture_join(fixture, 0, "1");
+	fixture_says(fixture, "TO_EX(1:)");
+	cr_assert_eq(fixture_include(fixture, 0, "1", ""), 0);
+	fixture_says(fixture, "TO_IN(1:)");
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), -EADDRNOTAVAIL);
 	// So does leaving its last source.
 	for (unsigned i = 0; i < 3; i++)
-		lab_join(lab, 0, "1");
-	cr_assert_eq(lab_include(lab, 0, "1", "a"), 0);
-	cr_assert_eq(lab_leave_source(lab, 0, "1", 'a'), 0);
-	cr_assert_eq(lab_leave(lab, 0, "1"), -EADDRNOTAVAIL);
+		fixture_join(fixture, 0, "1");
+	cr_assert_eq(fixture_include(fixture, 0, "1", "a"), 0);
+	cr_assert_eq(fixture_leave_source(fixture, 0, "1", 'a'), 0);
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), -EADDRNOTAVAIL);
 }
 
 BOTH(joins, sources, "API-13 API-14: joins of sources are not counted, one leave drops all sources")
 {
-	lab_join_source(lab, 0, "1", 'a');
-	lab_join_source(lab, 0, "1", 'b');
-	lab_says(lab, "ALLOW(1:ab)");
-	cr_assert_eq(n_joins(lab), 1);
-	cr_assert_eq(lab_leave(lab, 0, "1"), 0);
-	lab_says(lab, "BLOCK(1:ab)");
+	fixture_join_source(fixture, 0, "1", 'a');
+	fixture_join_source(fixture, 0, "1", 'b');
+	fixture_says(fixture, "ALLOW(1:ab)");
+	cr_assert_eq(n_joins(fixture), 1);
+	cr_assert_eq(fixture_leave(fixture, 0, "1"), 0);
+	fixture_says(fixture, "BLOCK(1:ab)");
 }

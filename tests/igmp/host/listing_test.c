@@ -25,20 +25,20 @@ static unsigned read_all(struct host_listing *listing)
 	return n;
 }
 
-static void change(struct lab *lab, bool join, unsigned number)
+static void change(struct host_fixture *fixture, bool join, unsigned number)
 {
 	char name[16];
 
 	snprintf(name, sizeof(name), "%u", number);
-	cr_assert_eq(join ? lab_join(lab, 0, name) : lab_leave(lab, 0, name), 0);
+	cr_assert_eq(join ? fixture_join(fixture, 0, name) : fixture_leave(fixture, 0, name), 0);
 }
 
 BOTH(listing, all, "each group is listed once")
 {
 	struct host_listing *listing;
 
-	lab_join_many(lab, 1, MANY);
-	listing = host_listing_open(lab->host);
+	fixture_join_many(fixture, 1, MANY);
+	listing = host_listing_open(fixture->host);
 	cr_expect_eq(read_all(listing), MANY);
 	cr_expect_eq(read_all(listing), 0);
 	host_listing_close(listing);
@@ -46,10 +46,10 @@ BOTH(listing, all, "each group is listed once")
 
 BOTH(listing, none, "a host without groups has an empty list")
 {
-	struct host_listing *listing = host_listing_open(lab->host);
+	struct host_listing *listing = host_listing_open(fixture->host);
 
 	cr_expect_eq(read_all(listing), 0);
-	change(lab, true, 1);
+	change(fixture, true, 1);
 	cr_expect_eq(read_all(listing), 0);
 	host_listing_close(listing);
 }
@@ -59,9 +59,9 @@ BOTH(listing, beginning_is_cheap, "to begin takes some bits per group, not a cop
 	struct host_listing *listing;
 	size_t before;
 
-	lab_join_many(lab, 1, MANY);
+	fixture_join_many(fixture, 1, MANY);
 	before = held();
-	listing = host_listing_open(lab->host);
+	listing = host_listing_open(fixture->host);
 	cr_expect_leq(held() - before, MANY / 2, "%zu bytes", held() - before);
 	host_listing_close(listing);
 }
@@ -72,19 +72,19 @@ BOTH(listing, groups_come_and_go, "groups that stay are listed once, groups join
 	struct sluice_addr group;
 	unsigned seen[1200] = {0};
 
-	lab_join_many(lab, 1, 1000);
-	lab_settle(lab);
-	listing = host_listing_open(lab->host);
+	fixture_join_many(fixture, 1, 1000);
+	fixture_settle(fixture);
+	listing = host_listing_open(fixture->host);
 	for (unsigned n = 0; n < 1000 && host_listing_next(listing, &group); n++) {
-		seen[atoi(lab_name(lab, &group)) % 1200]++;
+		seen[atoi(fixture_name(fixture, &group)) % 1200]++;
 		if (n != 300)
 			continue;
 		for (unsigned i = 1; i <= 1000; i += 2)
-			change(lab, false, i);
-		lab_flush(lab);
-		lab_settle(lab);
+			change(fixture, false, i);
+		fixture_flush(fixture);
+		fixture_settle(fixture);
 		for (unsigned i = 1001; i < 1200; i++)
-			change(lab, true, i);
+			change(fixture, true, i);
 	}
 	for (unsigned i = 2; i <= 1000; i += 2)
 		cr_expect_eq(seen[i], 1, "group %u stayed", i);

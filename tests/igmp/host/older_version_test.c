@@ -4,67 +4,67 @@
 
 BOTH(old, link, "CMP-7 CHG-17: in an old version groups are announced in it, too")
 {
-	lab_get_old(lab);
-	lab_include(lab, 0, "1", "ab");
-	lab_settle(lab);
-	host_set_link(lab->host, false, lab->now_ms);
-	host_set_link(lab->host, true, lab->now_ms);
-	lab_run(lab, 20000);
-	lab_expect(lab, lab->family == AF_INET ? "V2(1) | V2(1)" : "V1(1) | V1(1)");
+	fixture_get_old(fixture);
+	fixture_include(fixture, 0, "1", "ab");
+	fixture_settle(fixture);
+	host_set_link(fixture->host, false, fixture->now_ms);
+	host_set_link(fixture->host, true, fixture->now_ms);
+	fixture_run(fixture, 20000);
+	fixture_expect(fixture, fixture->family == AF_INET ? "V2(1) | V2(1)" : "V1(1) | V1(1)");
 }
 
 BOTH(old, view, "CMP-7 CMP-8: a group is joined or not, whatever its sources")
 {
-	lab_get_old(lab);
-	lab_join_source(lab, 0, "1", 'a');
-	lab_says(lab, OLD_1(lab));
-	lab_run(lab, 20000);
-	lab_expect(lab, OLD_1(lab));
-	lab_join_source(lab, 0, "1", 'b');
-	lab_exclude(lab, 1, "1", "c");
-	lab_says(lab, "");
-	lab_leave_source(lab, 0, "1", 'a');
-	lab_leave_source(lab, 0, "1", 'b');
-	lab_says(lab, "");
-	lab_leave(lab, 1, "1");
-	lab_says(lab, "LEAVE(1)");
-	lab_run(lab, 20000);
-	lab_expect(lab, "");
-	cr_assert_str_eq(lab_state(lab, "1"), "none");
+	fixture_get_old(fixture);
+	fixture_join_source(fixture, 0, "1", 'a');
+	fixture_says(fixture, OLD_1(fixture));
+	fixture_run(fixture, 20000);
+	fixture_expect(fixture, OLD_1(fixture));
+	fixture_join_source(fixture, 0, "1", 'b');
+	fixture_exclude(fixture, 1, "1", "c");
+	fixture_says(fixture, "");
+	fixture_leave_source(fixture, 0, "1", 'a');
+	fixture_leave_source(fixture, 0, "1", 'b');
+	fixture_says(fixture, "");
+	fixture_leave(fixture, 1, "1");
+	fixture_says(fixture, "LEAVE(1)");
+	fixture_run(fixture, 20000);
+	fixture_expect(fixture, "");
+	cr_assert_str_eq(fixture_state(fixture, "1"), "none");
 }
 
 // Joins, and leaves again, time and again in a mode that queries of the version keep up. The second
 // report comes within an interval.
-static void expect_join(struct lab *lab, unsigned version, unsigned interval_ms)
+static void expect_join(struct host_fixture *fixture, unsigned version, unsigned interval_ms)
 {
 	const char *report = version == 1 ? "V1(1)" : "V2(1)";
-	bool leaves = lab->family == AF_INET6 || version > 1;
+	bool leaves = fixture->family == AF_INET6 || version > 1;
 	unsigned gaps[50];
 
 	for (unsigned i = 0; i < 50; i++) {
-		lab_query(lab, version, NULL, "", 1000);
-		lab_join(lab, 0, "1");
-		lab_says(lab, report);
-		lab_run(lab, interval_ms);
-		lab_expect(lab, report);
-		gaps[i] =
-			lab->frames[lab->n_frames - 1].at_ms - lab->frames[lab->n_frames - 2].at_ms;
-		lab_run(lab, 20000);
-		lab_expect(lab, "");
-		lab_leave(lab, 0, "1");
-		lab_says(lab, leaves ? "LEAVE(1)" : "");
+		fixture_query(fixture, version, NULL, "", 1000);
+		fixture_join(fixture, 0, "1");
+		fixture_says(fixture, report);
+		fixture_run(fixture, interval_ms);
+		fixture_expect(fixture, report);
+		gaps[i] = fixture->frames[fixture->n_frames - 1].at_ms -
+			  fixture->frames[fixture->n_frames - 2].at_ms;
+		fixture_run(fixture, 20000);
+		fixture_expect(fixture, "");
+		fixture_leave(fixture, 0, "1");
+		fixture_says(fixture, leaves ? "LEAVE(1)" : "");
 	}
-	lab_expect_uniform(gaps, 50, interval_ms);
+	fixture_expect_uniform(gaps, 50, interval_ms);
 }
 
 BOTH(old, join, "CMP-9 CMP-18 TMR-4: a join is reported at once and again within 10 s")
 {
-	expect_join(lab, OLDER(lab), 10000);
+	expect_join(fixture, OLDER(fixture), 10000);
 }
 
 ONE(AF_INET, old, v1_join, "CMP-9 CMP-10 TMR-4: an IGMPv1 join likewise; no leave")
 {
-	expect_join(lab, 1, 10000);
+	expect_join(fixture, 1, 10000);
 }
 
 static void hasty(struct host_config *config)
@@ -74,7 +74,7 @@ static void hasty(struct host_config *config)
 
 BOTH_TUNED(old, join_hasty, hasty, "TMR-4 TMR-12: the interval of old reports is configurable")
 {
-	expect_join(lab, OLDER(lab), 500);
+	expect_join(fixture, OLDER(fixture), 500);
 }
 
 static void robust(struct host_config *config)
@@ -82,31 +82,31 @@ static void robust(struct host_config *config)
 	config->robustness = 5;
 }
 
-static void expect_copies(struct lab *lab, unsigned n)
+static void expect_copies(struct host_fixture *fixture, unsigned n)
 {
-	lab_get_old(lab);
-	lab_join(lab, 0, "1");
-	lab_flush(lab);
-	lab_run(lab, 100000);
-	cr_assert_eq(lab->n_frames, n);
+	fixture_get_old(fixture);
+	fixture_join(fixture, 0, "1");
+	fixture_flush(fixture);
+	fixture_run(fixture, 100000);
+	cr_assert_eq(fixture->n_frames, n);
 }
 
 BOTH_TUNED(old, join_copies, robust, "CMP-9: never more than three copies")
 {
-	expect_copies(lab, 3);
+	expect_copies(fixture, 3);
 }
 
 BOTH_TUNED(old, join_suppressed, robust, "CMP-12: a foreign report ends the repeats of a join")
 {
-	lab_get_old(lab);
-	lab_join(lab, 0, "1");
-	lab_says(lab, OLD_1(lab));
-	lab_report(lab, OLD_REPORT(lab), "1");
-	lab_query(lab, OLDER(lab), NULL, "", 1000);
-	lab_run(lab, 1000);
-	lab_expect(lab, OLD_1(lab));
-	lab_run(lab, 100000);
-	lab_expect(lab, "");
+	fixture_get_old(fixture);
+	fixture_join(fixture, 0, "1");
+	fixture_says(fixture, OLD_1(fixture));
+	fixture_report(fixture, OLD_REPORT(fixture), "1");
+	fixture_query(fixture, OLDER(fixture), NULL, "", 1000);
+	fixture_run(fixture, 1000);
+	fixture_expect(fixture, OLD_1(fixture));
+	fixture_run(fixture, 100000);
+	fixture_expect(fixture, "");
 }
 
 static void frail(struct host_config *config)
@@ -116,31 +116,31 @@ static void frail(struct host_config *config)
 
 BOTH_TUNED(old, join_again, frail, "CMP-9: never less than two copies")
 {
-	expect_copies(lab, 2);
+	expect_copies(fixture, 2);
 }
 
 ONE(AF_INET, old, v1_leave, "CMP-10: IGMPv1 knows no leave")
 {
-	lab_query(lab, 1, NULL, "", 0);
-	lab_join(lab, 0, "1");
-	lab_says(lab, "V1(1)");
-	lab_leave(lab, 0, "1");
-	lab_says(lab, "");
-	lab_run(lab, 20000);
-	lab_expect(lab, "");
-	cr_assert_str_eq(lab_state(lab, "1"), "none");
+	fixture_query(fixture, 1, NULL, "", 0);
+	fixture_join(fixture, 0, "1");
+	fixture_says(fixture, "V1(1)");
+	fixture_leave(fixture, 0, "1");
+	fixture_says(fixture, "");
+	fixture_run(fixture, 20000);
+	fixture_expect(fixture, "");
+	cr_assert_str_eq(fixture_state(fixture, "1"), "none");
 }
 
 BOTH(old, leave_skipped, "CMP-10 CMP-12: another host reported last: no leave")
 {
-	lab_get_old(lab);
-	lab_join(lab, 0, "1");
-	lab_says(lab, OLD_1(lab));
-	lab_report(lab, OLD_REPORT(lab), "1");
-	lab_run(lab, 20000);
-	lab_expect(lab, "");
-	lab_leave(lab, 0, "1");
-	lab_says(lab, "");
+	fixture_get_old(fixture);
+	fixture_join(fixture, 0, "1");
+	fixture_says(fixture, OLD_1(fixture));
+	fixture_report(fixture, OLD_REPORT(fixture), "1");
+	fixture_run(fixture, 20000);
+	fixture_expect(fixture, "");
+	fixture_leave(fixture, 0, "1");
+	fixture_says(fixture, "");
 }
 
 static void always_leave(struct host_config *config)
@@ -150,71 +150,71 @@ static void always_leave(struct host_config *config)
 
 BOTH_TUNED(old, leave_always, always_leave, "CMP-10: the optimisation can be switched off")
 {
-	lab_get_old(lab);
-	lab_join(lab, 0, "1");
-	lab_says(lab, OLD_1(lab));
-	lab_report(lab, OLD_REPORT(lab), "1");
-	lab_leave(lab, 0, "1");
-	lab_says(lab, "LEAVE(1)");
+	fixture_get_old(fixture);
+	fixture_join(fixture, 0, "1");
+	fixture_says(fixture, OLD_1(fixture));
+	fixture_report(fixture, OLD_REPORT(fixture), "1");
+	fixture_leave(fixture, 0, "1");
+	fixture_says(fixture, "LEAVE(1)");
 }
 
 BOTH(old, idle_report, "CMP-12: a foreign report while nothing is pending is ignored")
 {
-	lab_get_old(lab);
-	lab_join(lab, 0, "1");
-	lab_flush(lab);
-	lab_run(lab, 20000);
-	lab_report(lab, OLD_REPORT(lab), "1");
-	lab_take(lab);
-	lab_leave(lab, 0, "1");
-	lab_says(lab, "LEAVE(1)");
+	fixture_get_old(fixture);
+	fixture_join(fixture, 0, "1");
+	fixture_flush(fixture);
+	fixture_run(fixture, 20000);
+	fixture_report(fixture, OLD_REPORT(fixture), "1");
+	fixture_take(fixture);
+	fixture_leave(fixture, 0, "1");
+	fixture_says(fixture, "LEAVE(1)");
 }
 
 BOTH(old, answers, "CMP-11 FRM-23: each group answers after its own delay, an earlier one counts")
 {
 	unsigned first;
 
-	lab_get_old(lab);
-	lab_join(lab, 0, "1");
-	lab_join(lab, 0, "2");
-	lab_settle(lab);
+	fixture_get_old(fixture);
+	fixture_join(fixture, 0, "1");
+	fixture_join(fixture, 0, "2");
+	fixture_settle(fixture);
 	for (unsigned i = 0; i < 20; i++) {
-		lab_query(lab, OLDER(lab), "1", "", i % 2 == 0 ? 10000 : 1000);
-		lab_query(lab, OLDER(lab), "1", "", i % 2 == 0 ? 1000 : 10000);
-		lab_run(lab, 1000);
-		lab_expect(lab, OLD_1(lab));
+		fixture_query(fixture, OLDER(fixture), "1", "", i % 2 == 0 ? 10000 : 1000);
+		fixture_query(fixture, OLDER(fixture), "1", "", i % 2 == 0 ? 1000 : 10000);
+		fixture_run(fixture, 1000);
+		fixture_expect(fixture, OLD_1(fixture));
 	}
-	lab_run(lab, 10000);
-	lab_expect(lab, "");
-	first = lab->n_frames;
+	fixture_run(fixture, 10000);
+	fixture_expect(fixture, "");
+	first = fixture->n_frames;
 	for (unsigned i = 0; i < 20; i++) {
-		lab_query(lab, OLDER(lab), NULL, "", 10000);
-		lab_run(lab, 10000);
+		fixture_query(fixture, OLDER(fixture), NULL, "", 10000);
+		fixture_run(fixture, 10000);
 	}
-	cr_assert_eq(lab->n_frames, first + 40);
-	cr_assert_neq(lab->frames[first].at_ms, lab->frames[first + 1].at_ms);
+	cr_assert_eq(fixture->n_frames, first + 40);
+	cr_assert_neq(fixture->frames[first].at_ms, fixture->frames[first + 1].at_ms);
 }
 
 // Asks time and again in an old version how long group 1 takes to answer.
-static void expect_uniform_delay(
-	struct lab *lab, unsigned asked, const char *group, unsigned response_ms, unsigned most_ms)
+static void expect_uniform_delay(struct host_fixture *fixture, unsigned asked, const char *group,
+	unsigned response_ms, unsigned most_ms)
 {
-	unsigned mode = lab_version(lab);
+	unsigned mode = fixture_version(fixture);
 	unsigned delays[500];
 
-	lab_include(lab, 0, "1", "ab");
-	lab_settle(lab);
+	fixture_include(fixture, 0, "1", "ab");
+	fixture_settle(fixture);
 	for (unsigned i = 0; i < 500; i++) {
-		uint64_t asked_ms = lab->now_ms;
+		uint64_t asked_ms = fixture->now_ms;
 
-		lab_query(lab, asked, group, asked == NEWEST(lab) && group != NULL ? "z" : "",
-			response_ms);
-		lab_run(lab, most_ms);
-		lab_expect(lab, mode == 1 ? "V1(1)" : "V2(1)");
-		delays[i] = lab->frames[lab->n_frames - 1].at_ms - asked_ms;
-		cr_assert_eq(lab_version(lab), mode);
+		fixture_query(fixture, asked, group,
+			asked == NEWEST(fixture) && group != NULL ? "z" : "", response_ms);
+		fixture_run(fixture, most_ms);
+		fixture_expect(fixture, mode == 1 ? "V1(1)" : "V2(1)");
+		delays[i] = fixture->frames[fixture->n_frames - 1].at_ms - asked_ms;
+		cr_assert_eq(fixture_version(fixture), mode);
 	}
-	lab_expect_uniform(delays, 500, most_ms);
+	fixture_expect_uniform(delays, 500, most_ms);
 }
 
 static void lasting(struct host_config *config)
@@ -224,78 +224,78 @@ static void lasting(struct host_config *config)
 
 BOTH_TUNED(old, delay, lasting, "CMP-11: the delay is uniform in (0, response time]")
 {
-	lab_get_old(lab);
-	expect_uniform_delay(lab, OLDER(lab), NULL, 2000, 2000);
-	expect_uniform_delay(lab, OLDER(lab), "1", 2000, 2000);
+	fixture_get_old(fixture);
+	expect_uniform_delay(fixture, OLDER(fixture), NULL, 2000, 2000);
+	expect_uniform_delay(fixture, OLDER(fixture), "1", 2000, 2000);
 }
 
 ONE_TUNED(AF_INET, old, v1_delay, lasting, "CMP-11: an IGMPv1 query leaves 10 s to answer")
 {
-	lab_query(lab, 1, NULL, "", 0);
-	expect_uniform_delay(lab, 1, NULL, 0, 10000);
+	fixture_query(fixture, 1, NULL, "", 0);
+	expect_uniform_delay(fixture, 1, NULL, 0, 10000);
 }
 
 BOTH_TUNED(old, linear_code, lasting,
 	"FRM-23: the response time of an older query is linear over its range")
 {
-	unsigned response_ms = lab->family == AF_INET ? 20000 : 60000;
+	unsigned response_ms = fixture->family == AF_INET ? 20000 : 60000;
 
-	lab_get_old(lab);
-	expect_uniform_delay(lab, OLDER(lab), NULL, response_ms, response_ms);
+	fixture_get_old(fixture);
+	expect_uniform_delay(fixture, OLDER(fixture), NULL, response_ms, response_ms);
 }
 
 ONE(AF_INET6, old, at_once, "RSP-11 CMP-11: a response time of 0 in MLDv1 means at once")
 {
-	lab_get_old(lab);
-	lab_join(lab, 0, "1");
-	lab_settle(lab);
-	lab_query(lab, 1, NULL, "", 0);
-	lab_run(lab, 100);
-	lab_expect(lab, "V1(1)");
+	fixture_get_old(fixture);
+	fixture_join(fixture, 0, "1");
+	fixture_settle(fixture);
+	fixture_query(fixture, 1, NULL, "", 0);
+	fixture_run(fixture, 100);
+	fixture_expect(fixture, "V1(1)");
 }
 
 BOTH(old, suppression, "CMP-12: a foreign report cancels the answer of its group only")
 {
 	// IGMPv2 hears those of IGMPv1, too.
-	uint8_t types[2] = {OLD_REPORT(lab), lab->family == AF_INET ? 0x12 : 131};
+	uint8_t types[2] = {OLD_REPORT(fixture), fixture->family == AF_INET ? 0x12 : 131};
 
-	lab_get_old(lab);
-	lab_join(lab, 0, "1");
-	lab_join(lab, 0, "2");
-	lab_settle(lab);
+	fixture_get_old(fixture);
+	fixture_join(fixture, 0, "1");
+	fixture_join(fixture, 0, "2");
+	fixture_settle(fixture);
 	for (unsigned i = 0; i < 2; i++) {
-		lab_query(lab, OLDER(lab), NULL, "", 10000);
-		lab_report(lab, types[i], "1");
-		lab_run(lab, 10000);
-		lab_expect(lab, OLD_2(lab));
+		fixture_query(fixture, OLDER(fixture), NULL, "", 10000);
+		fixture_report(fixture, types[i], "1");
+		fixture_run(fixture, 10000);
+		fixture_expect(fixture, OLD_2(fixture));
 	}
 }
 
 BOTH(old, leaves_of_others, "CMP-12: what is no old report of the group suppresses nothing")
 {
-	lab_get_old(lab);
-	lab_join(lab, 0, "1");
-	lab_settle(lab);
-	lab_query(lab, OLDER(lab), NULL, "", 10000);
-	lab_report(lab, lab->family == AF_INET ? 0x17 : 132, "1");
-	lab_report(lab, lab->family == AF_INET ? 0x22 : 143, "1");
-	lab_run(lab, 10000);
-	lab_expect(lab, OLD_1(lab));
-	lab_leave(lab, 0, "1");
-	lab_says(lab, "LEAVE(1)");
+	fixture_get_old(fixture);
+	fixture_join(fixture, 0, "1");
+	fixture_settle(fixture);
+	fixture_query(fixture, OLDER(fixture), NULL, "", 10000);
+	fixture_report(fixture, fixture->family == AF_INET ? 0x17 : 132, "1");
+	fixture_report(fixture, fixture->family == AF_INET ? 0x22 : 143, "1");
+	fixture_run(fixture, 10000);
+	fixture_expect(fixture, OLD_1(fixture));
+	fixture_leave(fixture, 0, "1");
+	fixture_says(fixture, "LEAVE(1)");
 }
 
 BOTH(old, types_of_other_family,
 	"IGMP-2 CMP-12: a report type of the other family suppresses nothing")
 {
-	lab_get_old(lab);
-	lab_join(lab, 0, "1");
-	lab_settle(lab);
-	lab_query(lab, OLDER(lab), NULL, "", 10000);
-	lab_report(lab, lab->family == AF_INET ? 131 : 0x16, "1");
-	cr_assert_eq(host_counter(lab->host, HOST_RX_UNKNOWN_TYPE), 1);
-	lab_run(lab, 10000);
-	lab_expect(lab, OLD_1(lab));
+	fixture_get_old(fixture);
+	fixture_join(fixture, 0, "1");
+	fixture_settle(fixture);
+	fixture_query(fixture, OLDER(fixture), NULL, "", 10000);
+	fixture_report(fixture, fixture->family == AF_INET ? 131 : 0x16, "1");
+	cr_assert_eq(host_counter(fixture->host, HOST_RX_UNKNOWN_TYPE), 1);
+	fixture_run(fixture, 10000);
+	fixture_expect(fixture, OLD_1(fixture));
 }
 
 BOTH_TUNED(old, newest_query, lasting,
@@ -303,10 +303,10 @@ BOTH_TUNED(old, newest_query, lasting,
 	"meant")
 {
 	// 256 tenths of a second are code 0x90, and more than MLDv1 can say is cut.
-	unsigned response_ms = lab->family == AF_INET ? 25600 : 65536;
-	unsigned most_ms = lab->family == AF_INET ? 25600 : 32767;
+	unsigned response_ms = fixture->family == AF_INET ? 25600 : 65536;
+	unsigned most_ms = fixture->family == AF_INET ? 25600 : 32767;
 
-	lab_get_old(lab);
-	expect_uniform_delay(lab, NEWEST(lab), NULL, response_ms, most_ms);
-	expect_uniform_delay(lab, NEWEST(lab), "1", response_ms, most_ms);
+	fixture_get_old(fixture);
+	expect_uniform_delay(fixture, NEWEST(fixture), NULL, response_ms, most_ms);
+	expect_uniform_delay(fixture, NEWEST(fixture), "1", response_ms, most_ms);
 }

@@ -14,9 +14,9 @@ struct twin {
 	unsigned n;
 };
 
-static struct sluice_addr numbered(const struct lab *lab, unsigned number)
+static struct sluice_addr numbered(const struct host_fixture *fixture, unsigned number)
 {
-	struct sluice_addr group = lab_group(lab, "1");
+	struct sluice_addr group = fixture_group(fixture, "1");
 	unsigned at = sluice_addr_len(&group) - 2;
 
 	group.bytes[at] = number >> 8;
@@ -40,13 +40,14 @@ static void twin_remove(struct twin *twin, unsigned at)
 }
 
 // The newest comes first.
-static void compare(const struct lab *lab, struct session *session, const struct twin *twin)
+static void compare(
+	const struct host_fixture *fixture, struct session *session, const struct twin *twin)
 {
 	const struct member *member = member_first(session);
 
 	cr_assert_eq(session_members(session), twin->n);
 	for (unsigned i = twin->n; i-- > 0; member = member_next(member)) {
-		struct sluice_addr wanted = numbered(lab, twin->groups[i]), group;
+		struct sluice_addr wanted = numbered(fixture, twin->groups[i]), group;
 
 		cr_assert_not_null(member);
 		member_group(member, &group);
@@ -57,7 +58,7 @@ static void compare(const struct lab *lab, struct session *session, const struct
 }
 
 // Leaves every other group, as one who walks and ends what he meets.
-static void leave_half(struct lab *lab, struct session *session, struct twin *twin)
+static void leave_half(struct host_fixture *fixture, struct session *session, struct twin *twin)
 {
 	struct member *member = member_first(session), *next;
 
@@ -68,10 +69,10 @@ static void leave_half(struct lab *lab, struct session *session, struct twin *tw
 		if (i % 2 == 0)
 			continue;
 		member_group(member, &group);
-		cr_assert_eq(member_leave(session, lab->host, &group), 0);
+		cr_assert_eq(member_leave(session, fixture->host, &group), 0);
 		twin_remove(twin, i);
 	}
-	compare(lab, session, twin);
+	compare(fixture, session, twin);
 }
 
 BOTH(session, order, "API-42: a session knows its memberships, whatever came and went")
@@ -79,29 +80,30 @@ BOTH(session, order, "API-42: a session knows its memberships, whatever came and
 	static struct twin twins[SESSIONS];
 
 	srand(17);
-	lab->quiet = true;
+	fixture->quiet = true;
 	memset(twins, 0, sizeof(twins));
 	for (unsigned round = 0; round < 60000; round++) {
 		unsigned s = rand() % SESSIONS, number = 1 + rand() % GROUPS;
 		// It fills and drains, twice.
 		bool fill = rand() % 100 < (round / 15000 % 2 == 0 ? 80 : 15);
-		struct sluice_addr group = numbered(lab, number);
+		struct sluice_addr group = numbered(fixture, number);
 		struct twin *twin = &twins[s];
 		unsigned at = twin_find(twin, number);
 
 		if (fill && at == twin->n) {
-			cr_assert_eq(member_join(lab->sessions[s], lab->host, &group, NULL), 0);
+			cr_assert_eq(
+				member_join(fixture->sessions[s], fixture->host, &group, NULL), 0);
 			twin->groups[twin->n++] = number;
 		} else if (!fill && at < twin->n) {
-			cr_assert_eq(member_leave(lab->sessions[s], lab->host, &group), 0);
+			cr_assert_eq(member_leave(fixture->sessions[s], fixture->host, &group), 0);
 			twin_remove(twin, at);
 		}
 		if (round % 97 == 0)
-			compare(lab, lab->sessions[s], twin);
+			compare(fixture, fixture->sessions[s], twin);
 		if (round % 7919 == 0)
-			leave_half(lab, lab->sessions[s], twin);
+			leave_half(fixture, fixture->sessions[s], twin);
 		if (round % 50 == 0)
-			lab_run(lab, rand() % 500);
+			fixture_run(fixture, rand() % 500);
 	}
 }
 
@@ -110,19 +112,19 @@ BOTH(session, others, "STA-10: of many groups, only those that were joined are f
 {
 	struct host_group_info info;
 
-	lab->quiet = true;
+	fixture->quiet = true;
 	for (unsigned i = 1; i < 60000; i += 4) {
-		struct sluice_addr group = numbered(lab, i);
+		struct sluice_addr group = numbered(fixture, i);
 
-		cr_assert_eq(member_join(lab->sessions[0], lab->host, &group, NULL), 0);
+		cr_assert_eq(member_join(fixture->sessions[0], fixture->host, &group, NULL), 0);
 	}
 	for (unsigned other = 0; other < 256; other += 5) {
 		for (unsigned i = 0; i < 60000; i++) {
-			struct sluice_addr group = numbered(lab, i);
+			struct sluice_addr group = numbered(fixture, i);
 			bool joined = other == 0 && i % 4 == 1;
 
 			group.bytes[sluice_addr_len(&group) - 3] ^= other;
-			cr_assert_eq(host_group_get(lab->host, &group, &info, NULL, 0),
+			cr_assert_eq(host_group_get(fixture->host, &group, &info, NULL, 0),
 				joined ? 0 : -ENOENT);
 		}
 	}

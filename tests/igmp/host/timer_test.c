@@ -57,10 +57,10 @@ static void fast(struct host_config *config)
 
 BOTH_TUNED(timer, configured, fast, "TMR-4 TMR-12: intervals are configurable")
 {
-	lab_join(lab, 0, "1");
-	lab_flush(lab);
-	lab_run(lab, 80);
-	cr_assert_eq(lab->n_frames, 5);
+	fixture_join(fixture, 0, "1");
+	fixture_flush(fixture);
+	fixture_run(fixture, 80);
+	cr_assert_eq(fixture->n_frames, 5);
 }
 
 static void another_seed(struct host_config *config)
@@ -71,31 +71,32 @@ static void another_seed(struct host_config *config)
 BOTH(timer, seeds,
 	"TMR-14: groups draw their own delays; equal seeds give equal runs, others others")
 {
-	struct lab *twin = lab_open(lab->family, NULL);
-	struct lab *other = lab_open(lab->family, another_seed);
-	struct lab *labs[] = {lab, twin, other};
+	struct host_fixture *twin = fixture_open(fixture->family, NULL);
+	struct host_fixture *other = fixture_open(fixture->family, another_seed);
+	struct host_fixture *labs[] = {fixture, twin, other};
 	unsigned n_apart = 0, n_other = 0;
 
 	for (unsigned i = 0; i < 3; i++) {
-		struct lab *one = labs[i];
+		struct host_fixture *one = labs[i];
 
-		lab_join(one, 0, "1");
-		lab_join(one, 0, "2");
-		lab_join(one, 0, "3");
-		lab_flush(one);
-		lab_run(one, 3000);
+		fixture_join(one, 0, "1");
+		fixture_join(one, 0, "2");
+		fixture_join(one, 0, "3");
+		fixture_flush(one);
+		fixture_run(one, 3000);
 	}
-	cr_assert_eq(lab->n_frames, twin->n_frames);
-	for (unsigned i = 0; i < lab->n_frames; i++) {
-		cr_assert_eq(lab->frames[i].at_ms, twin->frames[i].at_ms);
-		cr_assert_str_eq(lab->frames[i].text, twin->frames[i].text);
-		n_apart += i > 1 && lab->frames[i].at_ms != lab->frames[i - 1].at_ms;
-		n_other += i < other->n_frames && lab->frames[i].at_ms != other->frames[i].at_ms;
+	cr_assert_eq(fixture->n_frames, twin->n_frames);
+	for (unsigned i = 0; i < fixture->n_frames; i++) {
+		cr_assert_eq(fixture->frames[i].at_ms, twin->frames[i].at_ms);
+		cr_assert_str_eq(fixture->frames[i].text, twin->frames[i].text);
+		n_apart += i > 1 && fixture->frames[i].at_ms != fixture->frames[i - 1].at_ms;
+		n_other +=
+			i < other->n_frames && fixture->frames[i].at_ms != other->frames[i].at_ms;
 	}
 	cr_assert_gt(n_apart, 0);
 	cr_assert_gt(n_other, 0);
-	lab_close(twin);
-	lab_close(other);
+	fixture_close(twin);
+	fixture_close(other);
 }
 
 BOTH(timer, together, "CHG-7 CHG-16: a mass of groups told in one report is repeated in one")
@@ -104,24 +105,24 @@ BOTH(timer, together, "CHG-7 CHG-16: a mass of groups told in one report is repe
 
 	for (unsigned i = 1; i <= 70; i++) {
 		sprintf(name, "%u", i);
-		lab_join(lab, 0, name);
+		fixture_join(fixture, 0, name);
 	}
-	lab_flush(lab);
-	cr_assert_eq(lab->n_frames, 1);
-	lab_run(lab, 5000);
-	cr_assert_eq(lab->n_frames, 2);
-	cr_assert_eq(host_counter(lab->host, HOST_TX_RECORD), 140);
+	fixture_flush(fixture);
+	cr_assert_eq(fixture->n_frames, 1);
+	fixture_run(fixture, 5000);
+	cr_assert_eq(fixture->n_frames, 2);
+	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 140);
 }
 
 BOTH(timer, idle, "TMR-14: a host with nothing to say asks for no wake")
 {
-	cr_assert_eq(host_next_ms(lab->host), HOST_NEVER);
-	lab_join(lab, 0, "1");
-	lab_flush(lab);
-	cr_assert_leq(host_next_ms(lab->host), lab->now_ms + 1000);
-	lab_run(lab, 5000);
-	cr_assert_eq(host_next_ms(lab->host), HOST_NEVER);
-	cr_assert_leq(lab->n_wakes, 6);
+	cr_assert_eq(host_next_ms(fixture->host), HOST_NEVER);
+	fixture_join(fixture, 0, "1");
+	fixture_flush(fixture);
+	cr_assert_leq(host_next_ms(fixture->host), fixture->now_ms + 1000);
+	fixture_run(fixture, 5000);
+	cr_assert_eq(host_next_ms(fixture->host), HOST_NEVER);
+	cr_assert_leq(fixture->n_wakes, 6);
 }
 
 BOTH(timer, idle_long, "TMR-14 CHG-7: after any time without a wake a repeat waits its gap")
@@ -131,15 +132,16 @@ BOTH(timer, idle_long, "TMR-14 CHG-7: after any time without a wake a repeat wai
 	for (unsigned days = 20; days <= 120; days += 20) {
 		uint64_t said_ms;
 
-		lab_run(lab, days * day_ms);
-		lab_join(lab, 0, "1");
-		lab_says(lab, "TO_EX(1:)");
-		said_ms = lab->now_ms;
-		lab_run(lab, 1000);
-		lab_expect(lab, "TO_EX(1:)");
-		cr_assert_gt(lab->frames[lab->n_frames - 1].at_ms, said_ms, "%u days", days);
-		lab_leave(lab, 0, "1");
-		lab_settle(lab);
+		fixture_run(fixture, days * day_ms);
+		fixture_join(fixture, 0, "1");
+		fixture_says(fixture, "TO_EX(1:)");
+		said_ms = fixture->now_ms;
+		fixture_run(fixture, 1000);
+		fixture_expect(fixture, "TO_EX(1:)");
+		cr_assert_gt(
+			fixture->frames[fixture->n_frames - 1].at_ms, said_ms, "%u days", days);
+		fixture_leave(fixture, 0, "1");
+		fixture_settle(fixture);
 	}
 }
 
@@ -147,31 +149,31 @@ BOTH(timer, pace, "CHG-6: a flood is paced, a lone join is not held up by it")
 {
 	char name[12];
 
-	lab->quiet = true;
+	fixture->quiet = true;
 	for (unsigned i = 1; i <= 100000; i++) {
 		sprintf(name, "%u", i);
-		cr_assert_eq(lab_join(lab, 0, name), 0);
+		cr_assert_eq(fixture_join(fixture, 0, name), 0);
 	}
-	lab_flush(lab);
-	cr_assert_eq(lab->n_frames, 128);
-	lab->quiet = false;
-	lab->n_frames = 0;
-	lab_join_source(lab, 1, "S9", 'a');
-	lab_flush(lab);
-	cr_assert_eq(lab->n_frames, 1);
-	cr_assert_not_null(strstr(lab_take(lab), "ALLOW(S9:a)"));
-	free(lab->frames[0].text);
-	lab->n_frames = lab->n_taken = 0;
-	lab->quiet = true;
+	fixture_flush(fixture);
+	cr_assert_eq(fixture->n_frames, 128);
+	fixture->quiet = false;
+	fixture->n_frames = 0;
+	fixture_join_source(fixture, 1, "S9", 'a');
+	fixture_flush(fixture);
+	cr_assert_eq(fixture->n_frames, 1);
+	cr_assert_not_null(strstr(fixture_take(fixture), "ALLOW(S9:a)"));
+	free(fixture->frames[0].text);
+	fixture->n_frames = fixture->n_taken = 0;
+	fixture->quiet = true;
 	for (unsigned ms = 0; ms < 50; ms++) {
-		unsigned before = lab->n_frames;
+		unsigned before = fixture->n_frames;
 
-		lab_run(lab, 1);
-		cr_assert_leq(lab->n_frames - before, 20);
+		fixture_run(fixture, 1);
+		cr_assert_leq(fixture->n_frames - before, 20);
 	}
-	lab_run(lab, 5000);
-	cr_assert_eq(host_counter(lab->host, HOST_TX_RECORD), 200002);
-	cr_assert_eq(lab->n_joined, 100001);
+	fixture_run(fixture, 5000);
+	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 200002);
+	cr_assert_eq(fixture->n_joined, 100001);
 }
 
 BOTH(timer, pace_counts, "CHG-9: with 10,000 groups in a flood each is reported RV times")
@@ -181,12 +183,12 @@ BOTH(timer, pace_counts, "CHG-9: with 10,000 groups in a flood each is reported 
 
 	for (unsigned i = 1; i <= 10000; i++) {
 		sprintf(name, "%u", i);
-		cr_assert_eq(lab_join(lab, 0, name), 0);
+		cr_assert_eq(fixture_join(fixture, 0, name), 0);
 	}
-	lab_flush(lab);
-	lab_run(lab, 5000);
-	for (unsigned i = 0; i < lab->n_frames; i++) {
-		const char *text = lab->frames[i].text;
+	fixture_flush(fixture);
+	fixture_run(fixture, 5000);
+	for (unsigned i = 0; i < fixture->n_frames; i++) {
+		const char *text = fixture->frames[i].text;
 
 		while ((text = strstr(text, "TO_EX(")) != NULL)
 			seen[atoi(text += 6)]++;
@@ -202,44 +204,44 @@ BOTH(timer, memory, "SEC-3: at most 200 bytes a group, and all of it comes back"
 	size_t empty;
 	char name[12];
 
-	host_status(lab->host, &status);
+	host_status(fixture->host, &status);
 	empty = status.memory;
-	lab->quiet = true;
+	fixture->quiet = true;
 	for (unsigned i = 1; i <= 300000; i++) {
 		sprintf(name, "%u", i);
-		cr_assert_eq(lab_join(lab, 0, name), 0);
+		cr_assert_eq(fixture_join(fixture, 0, name), 0);
 	}
-	lab_flush(lab);
-	lab_run(lab, 5000);
-	host_status(lab->host, &status);
+	fixture_flush(fixture);
+	fixture_run(fixture, 5000);
+	host_status(fixture->host, &status);
 	cr_assert_eq(status.n_groups, 300000);
 	cr_assert_leq((status.memory - empty) / 300000.0, 200);
-	session_close(lab->sessions[0]);
-	lab->sessions[0] = NULL;
-	lab_flush(lab);
-	host_status(lab->host, &status);
+	session_close(fixture->sessions[0]);
+	fixture->sessions[0] = NULL;
+	fixture_flush(fixture);
+	host_status(fixture->host, &status);
 	cr_assert_eq(status.n_leaving, 300000);
-	lab_run(lab, 5000);
-	host_status(lab->host, &status);
+	fixture_run(fixture, 5000);
+	host_status(fixture->host, &status);
 	cr_assert_eq(status.n_groups + status.n_leaving, 0);
 	cr_assert_leq(status.memory - empty, 128 * 1024);
 }
 
 BOTH(timer, month, "TMR-13: a month of queries, joins and version changes")
 {
-	lab->quiet = true;
+	fixture->quiet = true;
 	for (unsigned i = 0; i < 30 * 24 * 30; i++) {
-		unsigned version = i % 300 < 290 ? NEWEST(lab) : 1 + i % (NEWEST(lab) - 1);
+		unsigned version = i % 300 < 290 ? NEWEST(fixture) : 1 + i % (NEWEST(fixture) - 1);
 
 		if (i % 2 == 0)
-			lab_join(lab, 0, "1");
+			fixture_join(fixture, 0, "1");
 		else
-			lab_leave(lab, 0, "1");
-		lab_flush(lab);
-		lab_query(lab, version, NULL, "", 10000);
-		lab_run(lab, 120000);
+			fixture_leave(fixture, 0, "1");
+		fixture_flush(fixture);
+		fixture_query(fixture, version, NULL, "", 10000);
+		fixture_run(fixture, 120000);
 	}
-	cr_assert(!host_busy(lab->host));
+	cr_assert(!host_busy(fixture->host));
 	// A wake for each thing that happens, not for each tick.
-	cr_assert_lt(lab->n_wakes, 30 * 24 * 30 * 12);
+	cr_assert_lt(fixture->n_wakes, 30 * 24 * 30 * 12);
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a scenario consists of while it runs. Private to scenario.c, which drives and judges,
+// The state of a scenario while it runs. Private to scenario.c, which drives and judges,
 // link.c, which carries frames between the host and the routers, and event.c, which plays events.
-#ifndef SCENE_H
-#define SCENE_H
+#ifndef SCENARIO_PRIVATE_H
+#define SCENARIO_PRIVATE_H
 
 #include "scenario.h"
 
-#define SCENE_ORIGIN_MS 5000 // when the clock starts; scripts count from 0
-#define SCENE_LAST_MEMBER_MS 1000 // last member query interval
-#define SCENE_UNSOLICITED_MS 1000 // unsolicited report interval
-#define SCENE_SLACK_MS 50 // how late all may be
-#define SCENE_QUERIES 1024 // on the wire at one time
+#define SCENARIO_ORIGIN_MS 5000 // when the clock starts; scripts count from 0
+#define SCENARIO_LAST_MEMBER_MS 1000 // last member query interval
+#define SCENARIO_UNSOLICITED_MS 1000 // unsolicited report interval
+#define SCENARIO_SLACK_MS 50 // how late all may be
+#define SCENARIO_QUERIES 1024 // on the wire at one time
 
 enum {
 	QUERIER,
@@ -18,13 +18,13 @@ enum {
 	ROUTERS,
 };
 
-struct query {
+struct scenario_query {
 	unsigned group; // or ROUTER_GENERAL
 	uint32_t sources;
 	bool suppress;
 };
 
-struct scene {
+struct scenario {
 	const struct script *script;
 	enum frame_type deaf_to;
 	uint64_t now, random;
@@ -33,7 +33,7 @@ struct scene {
 	struct model model;
 	struct router routers[ROUTERS];
 	unsigned lost_copies[SCRIPT_GROUPS]; // of state-change reports, in a row
-	struct query queries[SCENE_QUERIES];
+	struct scenario_query queries[SCENARIO_QUERIES];
 	unsigned n_queries;
 	bool link_up, calm;
 	bool bulk; // the groups from SCRIPT_BULK on were used
@@ -44,30 +44,31 @@ struct scene {
 
 // Ends the scenario; only the first failure counts.
 __attribute__((format(printf, 2, 3))) void scenario_fail(
-	struct scene *scene, const char *format, ...);
+	struct scenario *scenario, const char *format, ...);
 
-// The host's side of the link; its context is the scene.
+// The host's side of the link; its context is the scenario.
 extern const struct host_ops link_host_ops;
 
 // Decides the fate of the next frame.
-bool link_loses(struct scene *scene);
+bool link_loses(struct scenario *scenario);
 
 // A router's query callback: it leaves at link_drain_queries().
-void link_queue_query(void *scene, unsigned group, uint32_t sources, bool suppress);
-void link_drain_queries(struct scene *scene);
+void link_queue_query(void *scenario, unsigned group, uint32_t sources, bool suppress);
+void link_drain_queries(struct scenario *scenario);
 
 // A query of this version reaches the host, unless it is lost.
-void link_deliver_query(struct scene *scene, const struct query *query, unsigned version);
+void link_deliver_query(
+	struct scenario *scenario, const struct scenario_query *query, unsigned version);
 void link_router_address(const struct script *script, struct sluice_addr *addr);
 
-void event_open_host(struct scene *scene);
-void event_open_session(struct scene *scene, unsigned i);
-void event_play(struct scene *scene, const struct event *event);
+void event_open_host(struct scenario *scenario);
+void event_open_session(struct scenario *scenario, unsigned i);
+void event_play(struct scenario *scenario, const struct event *event);
 // From now on nothing is lost and nothing happens.
-void event_calm(struct scene *scene);
+void event_calm(struct scenario *scenario);
 
 // Puts a time off, never forward.
-static inline void scene_later(uint64_t *time, uint64_t than)
+static inline void scenario_later(uint64_t *time, uint64_t than)
 {
 	if (*time < than)
 		*time = than;
