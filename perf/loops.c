@@ -56,16 +56,17 @@ void parse_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 	rte_pktmbuf_free_bulk(frames, n);
 }
 
-static const struct line *ask_line(const struct loop *loop, uint32_t group_be, uint32_t n_lines)
+static const struct loop_line *ask_line(
+	const struct loop *loop, uint32_t group_be, uint32_t n_lines)
 {
 	const uint32_t hash = group_be * 0x9e3779b1u;
-	const struct line *line = &loop->lines[(uint64_t)hash * n_lines >> 32];
+	const struct loop_line *line = &loop->lines[(uint64_t)hash * n_lines >> 32];
 
 	rte_prefetch0(line);
 	return line;
 }
 
-static void read_lines(const struct line *const *at, unsigned n)
+static void read_lines(const struct loop_line *const *at, unsigned n)
 {
 	uint64_t sum = 0;
 
@@ -77,7 +78,7 @@ static void read_lines(const struct line *const *at, unsigned n)
 void limit_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
 	struct parsed parsed[BURST];
-	const struct line *at[BURST];
+	const struct loop_line *at[BURST];
 
 	parse_all(loop, frames, n, parsed);
 	for (unsigned i = 0; i < n; i++)
@@ -141,8 +142,8 @@ static void line_records4(const struct group_table *table, unsigned worker,
 	const struct group_query *query, unsigned first, unsigned end, uint32_t *index,
 	struct group_record **records)
 {
-	const uint32_t n_lines = (uint64_t)peer_loop->n_lines * 24 / sizeof(struct line);
-	const struct line *at[BURST];
+	const uint32_t n_lines = (uint64_t)peer_loop->n_lines * 24 / sizeof(struct loop_line);
+	const struct loop_line *at[BURST];
 
 	for (unsigned i = first; i < end; i++)
 		at[i - first] = ask_line(peer_loop, query->tags[i], n_lines);

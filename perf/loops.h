@@ -10,7 +10,7 @@
 
 #define LOOP_OUTPUTS 8
 
-struct line {
+struct loop_line {
 	_Alignas(ALIGNED_MEMORY_LINE) uint64_t words[ALIGNED_MEMORY_LINE / 8];
 };
 
@@ -26,7 +26,7 @@ struct loop {
 	struct rte_hash *hash;
 	void **known; // the record of each frame of the source
 	unsigned at; // number of the burst's first frame in `known`
-	struct line *lines; // one per group
+	struct loop_line *lines; // one per group
 	uint32_t n_lines;
 	struct frame_source source;
 };

@@ -29,7 +29,7 @@ struct options {
 
 enum signal_kind { SIGNAL_TERMINATE, SIGNAL_INTERRUPT, SIGNAL_RELOAD, SIGNALS };
 
-struct daemon {
+struct sluiced {
 	const char *file;
 	struct config *config;
 	struct event_base *base;
@@ -56,7 +56,7 @@ static struct config *load(
 
 static void drained(void *arg)
 {
-	struct daemon *daemon = arg;
+	struct sluiced *daemon = arg;
 
 	event_base_loopbreak(daemon->base);
 }
@@ -64,7 +64,7 @@ static void drained(void *arg)
 // The second signal does not wait for the last leaves.
 static void on_stop(evutil_socket_t fd, short what, void *arg)
 {
-	struct daemon *daemon = arg;
+	struct sluiced *daemon = arg;
 
 	(void)fd;
 	(void)what;
@@ -100,7 +100,7 @@ static void log_note(void *arg, const char *line)
 	log_warning("reload: %s", line);
 }
 
-static void take_over(struct daemon *daemon, struct config *config)
+static void take_over(struct sluiced *daemon, struct config *config)
 {
 	struct engine_report report = {.tell = log_note};
 	struct error error;
@@ -129,7 +129,7 @@ static void take_over(struct daemon *daemon, struct config *config)
 
 static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
-	struct daemon *daemon = arg;
+	struct sluiced *daemon = arg;
 	struct config *config;
 
 	(void)fd;
@@ -145,7 +145,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	sd_notify(0, "READY=1");
 }
 
-static int open_signals(struct daemon *daemon, struct error *error)
+static int open_signals(struct sluiced *daemon, struct error *error)
 {
 	static const struct {
 		int number;
@@ -166,7 +166,7 @@ static int open_signals(struct daemon *daemon, struct error *error)
 	return 0;
 }
 
-static void close_signals(struct daemon *daemon)
+static void close_signals(struct sluiced *daemon)
 {
 	for (unsigned i = 0; i < SIGNALS; i++)
 		if (daemon->signals[i])
@@ -175,14 +175,14 @@ static void close_signals(struct daemon *daemon)
 
 // ---- Life ----------------------------------------------------------------------------------
 
-static void close_rpc(struct daemon *daemon)
+static void close_rpc(struct sluiced *daemon)
 {
 	if (daemon->rpc)
 		rpc_close(daemon->rpc);
 	daemon->rpc = NULL;
 }
 
-static int serve(struct daemon *daemon, int out, struct error *error)
+static int serve(struct sluiced *daemon, int out, struct error *error)
 {
 	static const char ready[] = "ready\n";
 	int rc = rpc_serve(daemon->rpc, daemon->engine, error);
@@ -198,7 +198,7 @@ static int serve(struct daemon *daemon, int out, struct error *error)
 	return 0;
 }
 
-static int run_engine(struct daemon *daemon, int out, struct error *error)
+static int run_engine(struct sluiced *daemon, int out, struct error *error)
 {
 	int rc;
 
@@ -211,7 +211,7 @@ static int run_engine(struct daemon *daemon, int out, struct error *error)
 	return rc;
 }
 
-static int run(struct daemon *daemon, int out, struct error *error)
+static int run(struct sluiced *daemon, int out, struct error *error)
 {
 	int rc;
 
@@ -309,7 +309,7 @@ static int take_stdout(struct error *error)
 int main(int argc, char **argv)
 {
 	struct options options = {.file = "/etc/sluice/sluiced.yaml"};
-	struct daemon daemon = {0};
+	struct sluiced daemon = {0};
 	struct error error;
 	int status, rc;
 

@@ -9,7 +9,7 @@
 #define LMQT 2000
 #define OLDER_HOST 260000
 
-struct row {
+struct table_row {
 	char before[12]; // "IN a", "EX ab,c"
 	char event[12]; // "TO_IN bc"
 	char after[12];
@@ -19,7 +19,7 @@ struct row {
 };
 
 // clang-format off
-static struct row rows[] = {
+static struct table_row rows[] = {
 	// RTR-3
 	{"IN ab", "IS_IN bc", "IN abc", "bc", "", false},
 	{"IN ab", "IS_EX bc", "EX b,c", "", "", false},
@@ -99,11 +99,11 @@ static enum frame_type parse_type(const char *event)
 
 ParameterizedTestParameters(tables, row)
 {
-	return cr_make_param_array(struct row, rows, sizeof(rows) / sizeof(rows[0]));
+	return cr_make_param_array(struct table_row, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
-ParameterizedTest(
-	struct row *row, tables, row, .description = "RTR-3 RTR-4 TMR-6: each row of the tables")
+ParameterizedTest(struct table_row *row, tables, row,
+	.description = "RTR-3 RTR-4 TMR-6: each row of the tables")
 {
 	struct router router;
 	struct router_group *g = router.groups, expected = parse(row->after);

@@ -7,7 +7,7 @@
 
 #include "host_fixture.h"
 
-enum call {
+enum api_call {
 	JOIN,
 	LEAVE,
 	JOIN_SOURCE,
@@ -19,10 +19,10 @@ enum call {
 	GET,
 };
 
-static const struct row {
+static const struct api_row {
 	const char *id;
 	const char *state; // "" none, "E" or "I" and sources
-	enum call call;
+	enum api_call call;
 	const char *sources;
 	int rc;
 	const char *after; // the membership, in the same words
@@ -84,7 +84,7 @@ static unsigned sources_of(
 	return n;
 }
 
-static int call(struct host_fixture *fixture, enum call call, const char *names)
+static int call(struct host_fixture *fixture, enum api_call call, const char *names)
 {
 	struct session *session = fixture->sessions[0];
 	struct sluice_addr group = fixture_group(fixture, "1");
@@ -158,7 +158,7 @@ BOTH(api, rows,
 	"each")
 {
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct row *row = &rows[i];
+		const struct api_row *row = &rows[i];
 		unsigned n_published, n_joins;
 		char *before;
 		int rc;

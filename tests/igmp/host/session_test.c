@@ -9,7 +9,7 @@
 #define SESSIONS 3
 
 // The groups of a session in the order of joining.
-struct twin {
+struct session_twin {
 	unsigned groups[GROUPS];
 	unsigned n;
 };
@@ -24,7 +24,7 @@ static struct sluice_addr numbered(const struct host_fixture *fixture, unsigned 
 	return group;
 }
 
-static unsigned twin_find(const struct twin *twin, unsigned group)
+static unsigned twin_find(const struct session_twin *twin, unsigned group)
 {
 	unsigned at = 0;
 
@@ -33,15 +33,15 @@ static unsigned twin_find(const struct twin *twin, unsigned group)
 	return at;
 }
 
-static void twin_remove(struct twin *twin, unsigned at)
+static void twin_remove(struct session_twin *twin, unsigned at)
 {
 	memmove(&twin->groups[at], &twin->groups[at + 1],
 		(--twin->n - at) * sizeof(twin->groups[0]));
 }
 
 // The newest comes first.
-static void compare(
-	const struct host_fixture *fixture, struct session *session, const struct twin *twin)
+static void compare(const struct host_fixture *fixture, struct session *session,
+	const struct session_twin *twin)
 {
 	const struct member *member = member_first(session);
 
@@ -58,7 +58,8 @@ static void compare(
 }
 
 // Leaves every other group, as one who walks and ends what he meets.
-static void leave_half(struct host_fixture *fixture, struct session *session, struct twin *twin)
+static void leave_half(
+	struct host_fixture *fixture, struct session *session, struct session_twin *twin)
 {
 	struct member *member = member_first(session), *next;
 
@@ -77,7 +78,7 @@ static void leave_half(struct host_fixture *fixture, struct session *session, st
 
 BOTH(session, order, "API-42: a session knows its memberships, whatever came and went")
 {
-	static struct twin twins[SESSIONS];
+	static struct session_twin twins[SESSIONS];
 
 	srand(17);
 	fixture->quiet = true;
@@ -87,7 +88,7 @@ BOTH(session, order, "API-42: a session knows its memberships, whatever came and
 		// It fills and drains, twice.
 		bool fill = rand() % 100 < (round / 15000 % 2 == 0 ? 80 : 15);
 		struct sluice_addr group = numbered(fixture, number);
-		struct twin *twin = &twins[s];
+		struct session_twin *twin = &twins[s];
 		unsigned at = twin_find(twin, number);
 
 		if (fill && at == twin->n) {
