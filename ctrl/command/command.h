@@ -4,7 +4,7 @@
 //   sluice.c   the program: options, and the commands that are one call of the daemon
 //   show.c     sluice show and sluice watch
 //   top.c      sluice top
-//   table.c    columns of text from JSON objects
+//   table.c    JSON values as columns, or on one line
 //   daemon.c   calls of the daemon; its errors as exit status
 #ifndef CTRL_SLUICE_COMMAND_H
 #define CTRL_SLUICE_COMMAND_H
@@ -34,8 +34,5 @@ enum exit_status sluice_top(
 
 // Whether there is something of that name to show.
 bool sluice_can_show(const char *what);
-
-// One line of JSON on standard output.
-void sluice_print_json(const json_t *value);
 
 #endif

@@ -207,7 +207,7 @@ enum exit_status sluice_show(
 	if (status != STATUS_OK)
 		return status;
 	if (options->json)
-		sluice_print_json(result);
+		table_print_json(stdout, result);
 	else
 		print_table(view, result);
 	json_decref(result);
@@ -242,7 +242,7 @@ static void show_event(void *arg, const json_t *event)
 	const struct sluice_options *options = arg;
 
 	if (options->json)
-		sluice_print_json(event);
+		table_print_json(stdout, event);
 	else
 		print_event(event);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "table.h"
 
 static const char usage[] =
 	"usage: sluice [--socket PATH] [--json] COMMAND\n"
@@ -20,12 +21,6 @@ static const char usage[] =
 	"  top   (live view)\n";
 
 static const char default_socket[] = "/run/sluice/sluice.sock";
-
-void sluice_print_json(const json_t *value)
-{
-	json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
-	putchar('\n');
-}
 
 static json_t *texts(int n, char **words)
 {
@@ -59,7 +54,7 @@ static enum exit_status change(struct daemon *daemon, const struct sluice_option
 	if (status != STATUS_OK)
 		return status;
 	if (options->json)
-		sluice_print_json(result);
+		table_print_json(stdout, result);
 	json_decref(result);
 	return STATUS_OK;
 }

@@ -93,3 +93,9 @@ void table_print(FILE *out, const struct table_column *columns, const json_t *en
 		}
 	}
 }
+
+void table_print_json(FILE *out, const json_t *value)
+{
+	json_dumpf(value, out, JSON_COMPACT | JSON_ENCODE_ANY);
+	putc('\n', out);
+}

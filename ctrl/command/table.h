@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Lists of JSON objects as aligned columns for people.
+// JSON values as text: lists of objects as aligned columns for people, or any value for programs.
 #ifndef CTRL_TABLE_H
 #define CTRL_TABLE_H
 
@@ -22,5 +22,7 @@ struct table_column {
 };
 
 void table_print(FILE *out, const struct table_column *columns, const json_t *entries);
+// On one line.
+void table_print_json(FILE *out, const json_t *value);
 
 #endif

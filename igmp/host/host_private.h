@@ -5,7 +5,7 @@
 // host.c               opens, closes and drives the machine
 // host_input.c         what a host does with a packet; host_log.c limits its log lines
 // host_config.c        what the operator configures
-// host_info.c          what can be read of the machine
+// host_info.c          what can be read of the machine; host_listing.c lists its groups in pages
 //
 // session.c            sessions; member_array.c has the members of each
 // member.c             the calls on memberships

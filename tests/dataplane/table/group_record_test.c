@@ -21,8 +21,8 @@ static uint16_t families[] = {AF_INET, AF_INET6};
 static struct fanout *random_fanout(uint16_t family, struct random *random)
 {
 	static struct fanout_draft draft;
-	struct sluice_addr sources[2] = {kit_source(family, random_below(random, 2)),
-		kit_source(family, 2 + random_below(random, 2))};
+	struct sluice_addr sources[2] = {fixture_source(family, random_below(random, 2)),
+		fixture_source(family, 2 + random_below(random, 2))};
 	struct subscriber subs[2];
 	unsigned n = 1 + random_below(random, 4) / 3;
 
@@ -41,7 +41,8 @@ static struct fanout *random_fanout(uint16_t family, struct random *random)
 static void compare(
 	const struct group_record *group, const struct fanout *fanout, struct random *random)
 {
-	struct sluice_addr source = kit_source(fanout->family, random_below(random, KIT_SOURCES));
+	struct sluice_addr source =
+		fixture_source(fanout->family, random_below(random, FIXTURE_SOURCES));
 	struct fanout_frame frame = {
 		.source = source.bytes,
 		.udp_port_be = random_below(random, 2) ? htons(5000) : htons(5001),
@@ -88,8 +89,8 @@ FOR_FAMILIES(source_once)
 ParameterizedTest(uint16_t *family, group_record, source_once,
 	.description = "promise 5: a source does not change while a worker may see it")
 {
-	struct fanout *first = kit_filter_fanout(*family, 0);
-	struct fanout *second = kit_filter_fanout(*family, 1);
+	struct fanout *first = fixture_filter_fanout(*family, 0);
+	struct fanout *second = fixture_filter_fanout(*family, 1);
 	uint64_t source = *family == AF_INET ? ROUTE_SOURCE4 : ROUTE_SOURCE6;
 	struct group_record6 record = {.group.route = 0};
 

@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-struct sluice_addr kit_group(uint16_t family, uint32_t number)
+struct sluice_addr fixture_group(uint16_t family, uint32_t number)
 {
 	struct sluice_addr group = {.family = family};
 	uint32_t last_be = htonl(number);
@@ -29,19 +29,19 @@ static struct fanout *fanout_of(uint16_t family, uint32_t number, struct subscri
 	return fanout_build(&draft, aligned_memory_alloc(draft.size));
 }
 
-struct fanout *kit_fanout(uint16_t family, uint32_t number)
+static struct fanout *make_fanout(uint16_t family, uint32_t number)
 {
 	return fanout_of(family, number, (struct subscriber){.mode = SLUICE_EXCLUDE});
 }
 
 static bool has_source(uint32_t number)
 {
-	return number / KIT_SOURCES % 4 < 2;
+	return number / FIXTURE_SOURCES % 4 < 2;
 }
 
 static bool has_port(uint32_t number)
 {
-	return number / KIT_SOURCES % 2 == 1;
+	return number / FIXTURE_SOURCES % 2 == 1;
 }
 
 static uint16_t port_of(uint32_t number)
@@ -49,9 +49,9 @@ static uint16_t port_of(uint32_t number)
 	return 5000 + number % 2;
 }
 
-struct sluice_addr kit_source(uint16_t family, uint32_t number)
+struct sluice_addr fixture_source(uint16_t family, uint32_t number)
 {
-	uint8_t last = 1 + number % KIT_SOURCES;
+	uint8_t last = 1 + number % FIXTURE_SOURCES;
 	struct sluice_addr source = {.family = family, .bytes = {10, 1, 1, last}};
 
 	// Both halves differ from source to source: a mix of two is none.
@@ -60,9 +60,9 @@ struct sluice_addr kit_source(uint16_t family, uint32_t number)
 	return source;
 }
 
-struct fanout *kit_filter_fanout(uint16_t family, uint32_t number)
+struct fanout *fixture_filter_fanout(uint16_t family, uint32_t number)
 {
-	struct sluice_addr source = kit_source(family, number);
+	struct sluice_addr source = fixture_source(family, number);
 
 	return fanout_of(family, number,
 		(struct subscriber){
@@ -73,29 +73,29 @@ struct fanout *kit_filter_fanout(uint16_t family, uint32_t number)
 		});
 }
 
-bool kit_filter_takes(uint32_t number, uint32_t source, uint16_t port)
+bool fixture_filter_takes(uint32_t number, uint32_t source, uint16_t port)
 {
-	return (!has_source(number) || number % KIT_SOURCES == source) &&
+	return (!has_source(number) || number % FIXTURE_SOURCES == source) &&
 	       (!has_port(number) || port_of(number) == port);
 }
 
-uint32_t kit_output_number(const struct output *output)
+uint32_t fixture_output_number(const struct output *output)
 {
 	return (uint32_t)((uintptr_t)output >> 4) - 1;
 }
 
-uint32_t kit_fanout_number(const struct fanout *fanout)
+uint32_t fixture_fanout_number(const struct fanout *fanout)
 {
-	return kit_output_number(fanout->outputs[0]);
+	return fixture_output_number(fanout->outputs[0]);
 }
 
-uint32_t kit_group_number(const struct group_record *group)
+uint32_t fixture_group_number(const struct group_record *group)
 {
 	struct output *scratch[FANOUT_SUBSCRIBERS_MAX];
 	struct output *const *outputs;
 
 	group_record_outputs(group, &(struct fanout_frame){0}, scratch, &outputs);
-	return kit_output_number(outputs[0]);
+	return fixture_output_number(outputs[0]);
 }
 
 static void retired_free(struct reclaim_item *item)
@@ -109,7 +109,7 @@ static void retire(struct reclaim *reclaim, struct fanout *fanout)
 	reclaim_retire(reclaim, &fanout->reclaim);
 }
 
-int kit_put_fanout(struct group_table *table, struct reclaim *reclaim,
+int fixture_put_fanout(struct group_table *table, struct reclaim *reclaim,
 	const struct sluice_addr *group, struct fanout *fanout)
 {
 	struct fanout *old = group_table_get(table, group);
@@ -120,13 +120,14 @@ int kit_put_fanout(struct group_table *table, struct reclaim *reclaim,
 	return rc;
 }
 
-int kit_put(struct group_table *table, struct reclaim *reclaim, const struct sluice_addr *group,
+int fixture_put(struct group_table *table, struct reclaim *reclaim, const struct sluice_addr *group,
 	uint32_t number)
 {
-	return kit_put_fanout(table, reclaim, group, kit_fanout(group->family, number));
+	return fixture_put_fanout(table, reclaim, group, make_fanout(group->family, number));
 }
 
-bool kit_remove(struct group_table *table, struct reclaim *reclaim, const struct sluice_addr *group)
+bool fixture_remove(
+	struct group_table *table, struct reclaim *reclaim, const struct sluice_addr *group)
 {
 	struct fanout *old = group_table_remove(table, group);
 
@@ -135,8 +136,8 @@ bool kit_remove(struct group_table *table, struct reclaim *reclaim, const struct
 	return old;
 }
 
-uint64_t kit_lookup(const struct group_table *table, const struct sluice_addr *groups, unsigned n,
-	uint32_t *index)
+uint64_t fixture_lookup(const struct group_table *table, const struct sluice_addr *groups,
+	unsigned n, uint32_t *index)
 {
 	struct group_key keys[GROUP_QUERY_MAX];
 	uint32_t groups_be[GROUP_QUERY_MAX];

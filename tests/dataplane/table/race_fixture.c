@@ -43,9 +43,9 @@ static void *reader_run(void *arg)
 		for (unsigned i = 0; i < GROUP_QUERY_MAX; i++) {
 			// Every second group is added and removed.
 			numbers[i] = random_below(&random, i % 2 ? STAYING : STAYING + COMING);
-			groups[i] = kit_group(race->table->family, numbers[i]);
+			groups[i] = fixture_group(race->table->family, numbers[i]);
 		}
-		hits = kit_lookup(race->table, groups, GROUP_QUERY_MAX, index);
+		hits = fixture_lookup(race->table, groups, GROUP_QUERY_MAX, index);
 		for (unsigned i = 0; i < GROUP_QUERY_MAX; i++) {
 			struct group_record *group;
 
@@ -54,7 +54,8 @@ static void *reader_run(void *arg)
 				continue;
 			}
 			group = group_storage_record(race->table, reader->id, index[i]);
-			reader->wrong += kit_group_number(group) % (STAYING + COMING) != numbers[i];
+			reader->wrong +=
+				fixture_group_number(group) % (STAYING + COMING) != numbers[i];
 			group_record_count(group, 64, 1);
 		}
 		reader->bursts++;
@@ -80,18 +81,18 @@ static void write_all(struct race *race)
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		for (uint32_t i = STAYING; i < STAYING + COMING; i++) {
-			struct sluice_addr group = kit_group(family, i);
-			struct sluice_addr stays = kit_group(family, i % STAYING);
+			struct sluice_addr group = fixture_group(family, i);
+			struct sluice_addr stays = fixture_group(family, i % STAYING);
 			uint32_t next = i % STAYING + round * (STAYING + COMING);
 
-			must(!kit_put(race->table, &race->reclaim, &group, i), "put");
-			must(!kit_put(race->table, &race->reclaim, &stays, next), "replace");
+			must(!fixture_put(race->table, &race->reclaim, &group, i), "put");
+			must(!fixture_put(race->table, &race->reclaim, &stays, next), "replace");
 			reclaim_poll(&race->reclaim);
 		}
 		for (uint32_t i = STAYING; i < STAYING + COMING; i++) {
-			struct sluice_addr group = kit_group(family, i);
+			struct sluice_addr group = fixture_group(family, i);
 
-			must(kit_remove(race->table, &race->reclaim, &group), "remove");
+			must(fixture_remove(race->table, &race->reclaim, &group), "remove");
 			reclaim_poll(&race->reclaim);
 		}
 	}
@@ -131,9 +132,9 @@ void race_run(uint16_t family)
 
 	race_start(&race, readers, family);
 	for (uint32_t i = 0; i < STAYING; i++) {
-		struct sluice_addr group = kit_group(family, i);
+		struct sluice_addr group = fixture_group(family, i);
 
-		must(!kit_put(race.table, &race.reclaim, &group, i), "first put");
+		must(!fixture_put(race.table, &race.reclaim, &group, i), "first put");
 	}
 	race_launch(readers, reader_run);
 	write_all(&race);
@@ -150,22 +151,22 @@ static void *filter_reader_run(void *arg)
 
 	reclaim_online(&race->reclaim, reader->id);
 	do {
-		struct sluice_addr group = kit_group(family, random_below(&random, FILTERED));
-		uint32_t source = random_below(&random, KIT_SOURCES), index;
+		struct sluice_addr group = fixture_group(family, random_below(&random, FILTERED));
+		uint32_t source = random_below(&random, FIXTURE_SOURCES), index;
 		uint16_t port = 5000 + random_below(&random, 2);
-		struct sluice_addr address = kit_source(family, source);
+		struct sluice_addr address = fixture_source(family, source);
 		struct fanout_frame frame = {.source = address.bytes, .udp_port_be = htons(port)};
 		struct output *scratch[FANOUT_SUBSCRIBERS_MAX];
 		struct output *const *outputs;
 
-		if (!kit_lookup(race->table, &group, 1, &index)) {
+		if (!fixture_lookup(race->table, &group, 1, &index)) {
 			reader->missed++;
 		} else if (group_record_outputs(
 				   group_storage_record(race->table, reader->id, index), &frame,
 				   scratch, &outputs)) {
 			reader->taken++;
-			reader->wrong +=
-				!kit_filter_takes(kit_output_number(outputs[0]), source, port);
+			reader->wrong += !fixture_filter_takes(
+				fixture_output_number(outputs[0]), source, port);
 		}
 		reader->bursts++;
 		reclaim_quiescent(&race->reclaim, reader->id);
@@ -178,10 +179,10 @@ static void *filter_reader_run(void *arg)
 static void put_filter(struct race *race, uint32_t group_number, uint32_t number)
 {
 	uint16_t family = race->table->family;
-	struct sluice_addr group = kit_group(family, group_number);
+	struct sluice_addr group = fixture_group(family, group_number);
 
-	must(!kit_put_fanout(
-		     race->table, &race->reclaim, &group, kit_filter_fanout(family, number)),
+	must(!fixture_put_fanout(
+		     race->table, &race->reclaim, &group, fixture_filter_fanout(family, number)),
 		"filter");
 }
 

@@ -80,7 +80,7 @@ static unsigned wanted_by(const struct sluice_addr *group, unsigned worker)
 	unsigned bits = 0, n;
 	uint32_t index;
 
-	if (!kit_lookup(table, group, 1, &index))
+	if (!fixture_lookup(table, group, 1, &index))
 		return 0;
 	n = group_record_outputs(
 		group_storage_record(table, worker, index), &frame, scratch, &outputs);
@@ -98,7 +98,7 @@ static void expect(const struct sluice_addr *group, unsigned bits)
 Test(subscription, owners,
 	.description = "subscribers of one owner are replaced, those of another stay")
 {
-	struct sluice_addr group = kit_group(AF_INET, 1);
+	struct sluice_addr group = fixture_group(AF_INET, 1);
 
 	cr_assert_eq(subscribe(&group, 1, 0, 1), 0);
 	expect(&group, 0x01);
@@ -116,7 +116,7 @@ Test(subscription, owners,
 
 Test(subscription, uses, .description = "an output has one use for each group that names it")
 {
-	struct sluice_addr first = kit_group(AF_INET, 1), second = kit_group(AF_INET, 2);
+	struct sluice_addr first = fixture_group(AF_INET, 1), second = fixture_group(AF_INET, 2);
 
 	cr_assert_eq(subscribe(&first, 1, 0, 2), 0);
 	cr_assert_eq(subscribe(&first, 2, 1, 2), 0);
@@ -132,7 +132,7 @@ Test(subscription, uses, .description = "an output has one use for each group th
 Test(subscription, adding_without_memory,
 	.description = "promise 2: a subscription refused for lack of memory changes nothing")
 {
-	struct sluice_addr group = kit_group(AF_INET, 1);
+	struct sluice_addr group = fixture_group(AF_INET, 1);
 	unsigned refused = 0;
 
 	cr_assert_eq(subscribe(&group, 1, 0, 1), 0);
@@ -161,7 +161,7 @@ Test(subscription, new_groups_without_memory,
 	unsigned refused = 0;
 
 	for (uint32_t i = 0; i < GROUPS; i++) {
-		struct sluice_addr group = kit_group(AF_INET, i);
+		struct sluice_addr group = fixture_group(AF_INET, i);
 
 		for (unsigned allow = 0;; allow++) {
 			int rc;
@@ -175,7 +175,7 @@ Test(subscription, new_groups_without_memory,
 			cr_assert_eq(group_table_count(table), i);
 			expect(&group, 0);
 			for (uint32_t k = 0; k < i; k += 13) {
-				struct sluice_addr other = kit_group(AF_INET, k);
+				struct sluice_addr other = fixture_group(AF_INET, k);
 
 				expect(&other, 1u << k % OUTPUTS);
 			}
@@ -187,7 +187,7 @@ Test(subscription, new_groups_without_memory,
 Test(subscription, withdrawing_without_memory,
 	.description = "promise 1: withdrawing one or many subscribers works without memory")
 {
-	struct sluice_addr first = kit_group(AF_INET, 1), second = kit_group(AF_INET, 2);
+	struct sluice_addr first = fixture_group(AF_INET, 1), second = fixture_group(AF_INET, 2);
 
 	cr_assert_eq(subscribe(&first, 1, 0, 3), 0);
 	cr_assert_eq(subscribe(&first, 2, 3, 1), 0);
@@ -217,7 +217,7 @@ static bool is_direct(const struct sluice_addr *group)
 	uint32_t index;
 	unsigned n = 0;
 
-	cr_assert(kit_lookup(table, group, 1, &index));
+	cr_assert(fixture_lookup(table, group, 1, &index));
 	for (unsigned worker = 0; worker < 2; worker++)
 		n += (group_record_route(group_storage_record(table, worker, index)) &
 			     ROUTE_DIRECT) != 0;
@@ -230,7 +230,7 @@ Test(subscription, hook,
 		       "is removed with the last")
 {
 	const struct fanout_hook first = {NULL, NULL}, second = {NULL, NULL};
-	struct sluice_addr group = kit_group(AF_INET, 1), other = kit_group(AF_INET, 2);
+	struct sluice_addr group = fixture_group(AF_INET, 1), other = fixture_group(AF_INET, 2);
 
 	cr_assert_eq(subscription_set_hook(&subscription, table, &group, &first), -ENOENT);
 	cr_assert_eq(subscribe(&group, 1, 0, 1), 0);
@@ -266,7 +266,7 @@ Test(subscription, hook_without_memory,
 		"promise 2: without memory a hook is not set, but can be replaced and removed")
 {
 	const struct fanout_hook first = {NULL, NULL}, second = {NULL, NULL};
-	struct sluice_addr group = kit_group(AF_INET, 1);
+	struct sluice_addr group = fixture_group(AF_INET, 1);
 
 	cr_assert_eq(subscribe(&group, 1, 0, 2), 0);
 	for (unsigned allow = 0; allow < 2; allow++) {
