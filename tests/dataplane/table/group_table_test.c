@@ -54,7 +54,7 @@ static void table_done(struct group_table *table)
 static uint64_t lookup(const struct group_table *table, const struct sluice_addr *groups,
 	unsigned n, uint32_t *index)
 {
-	uint64_t hits = kit_lookup(table, groups, n, index);
+	uint64_t hits = fixture_lookup(table, groups, n, index);
 	struct group_record *records[GROUP_QUERY_MAX];
 	uint32_t again[GROUP_QUERY_MAX];
 	struct group_query query;
@@ -91,7 +91,7 @@ static void compare(const struct group_table *table, const uint32_t *numbers, ui
 
 	for (unsigned i = 0; i < n; i++) {
 		asked[i] = random_below(random, universe);
-		groups[i] = kit_group(table->family, asked[i]);
+		groups[i] = fixture_group(table->family, asked[i]);
 	}
 	hits = lookup(table, groups, n, index);
 	for (unsigned i = 0; i < n; i++)
@@ -105,8 +105,8 @@ static void compare(const struct group_table *table, const uint32_t *numbers, ui
 		cr_assert_eq(fanout != NULL, numbers[asked[i]] != 0);
 		if (!fanout)
 			continue;
-		cr_assert_eq(kit_fanout_number(fanout), numbers[asked[i]]);
-		cr_assert_eq(kit_group_number(group_storage_record(table, 0, index[i])),
+		cr_assert_eq(fixture_fanout_number(fanout), numbers[asked[i]]);
+		cr_assert_eq(fixture_group_number(group_storage_record(table, 0, index[i])),
 			numbers[asked[i]]);
 	}
 }
@@ -123,18 +123,18 @@ ParameterizedTest(struct variant *variant, group_table, random_operations,
 
 	for (unsigned step = 0; step < 120000; step++) {
 		uint32_t number = random_below(&random, UNIVERSE);
-		struct sluice_addr group = kit_group(variant->family, number);
+		struct sluice_addr group = fixture_group(variant->family, number);
 		// Alternates between nearly empty and nearly full.
 		bool add = random_below(&random, 100) < (step / 20000 % 2 ? 20 : 80);
 
 		if (add) {
 			uint32_t fresh = 1 + random_below(&random, 1000000);
 
-			cr_assert_eq(kit_put(table, &reclaim, &group, fresh), 0);
+			cr_assert_eq(fixture_put(table, &reclaim, &group, fresh), 0);
 			count += !numbers[number];
 			numbers[number] = fresh;
 		} else {
-			cr_assert_eq(kit_remove(table, &reclaim, &group), numbers[number] != 0);
+			cr_assert_eq(fixture_remove(table, &reclaim, &group), numbers[number] != 0);
 			count -= numbers[number] != 0;
 			numbers[number] = 0;
 		}
@@ -156,24 +156,24 @@ ParameterizedTest(struct variant *variant, group_table, grows_and_shrinks,
 	size_t at_first = group_table_memory(table);
 
 	for (uint32_t i = 0; i < GROUPS; i++) {
-		struct sluice_addr group = kit_group(variant->family, i);
+		struct sluice_addr group = fixture_group(variant->family, i);
 
-		cr_assert_eq(kit_put(table, &reclaim, &group, i), 0);
+		cr_assert_eq(fixture_put(table, &reclaim, &group, i), 0);
 		reclaim_poll(&reclaim);
 		if (i > 1000)
 			cr_assert_leq(group_table_memory(table), 24 * (i + 1));
 	}
 	for (uint32_t i = 0; i < GROUPS; i++) {
-		struct sluice_addr group = kit_group(variant->family, i);
+		struct sluice_addr group = fixture_group(variant->family, i);
 		uint32_t index;
 
-		cr_assert_eq(kit_lookup(table, &group, 1, &index), 1);
-		cr_assert_eq(kit_group_number(group_storage_record(table, 1, index)), i);
+		cr_assert_eq(fixture_lookup(table, &group, 1, &index), 1);
+		cr_assert_eq(fixture_group_number(group_storage_record(table, 1, index)), i);
 	}
 	for (uint32_t i = 0; i < GROUPS; i++) {
-		struct sluice_addr group = kit_group(variant->family, i);
+		struct sluice_addr group = fixture_group(variant->family, i);
 
-		cr_assert(kit_remove(table, &reclaim, &group));
+		cr_assert(fixture_remove(table, &reclaim, &group));
 		reclaim_poll(&reclaim);
 	}
 	for (unsigned i = 0; i < 8; i++)
@@ -187,12 +187,12 @@ ParameterizedTest(struct variant *variant, group_table, empty,
 	.description = "in an empty table nothing is found or removed")
 {
 	struct group_table *table = table_of(variant, 1);
-	struct sluice_addr group = kit_group(variant->family, 1);
+	struct sluice_addr group = fixture_group(variant->family, 1);
 	struct group_stats stats;
 	uint32_t index;
 
-	cr_assert_eq(kit_lookup(table, &group, 0, &index), 0);
-	cr_assert_eq(kit_lookup(table, &group, 1, &index), 0);
+	cr_assert_eq(fixture_lookup(table, &group, 0, &index), 0);
+	cr_assert_eq(fixture_lookup(table, &group, 1, &index), 0);
 	cr_assert_null(group_table_remove(table, &group));
 	cr_assert_eq(group_table_stats(table, &group, 10000, &stats), -ENOENT);
 	table_done(table);
@@ -202,7 +202,7 @@ ParameterizedTest(struct variant *variant, group_table, empty,
 static uint32_t next_of_home(const struct group_table *table, uint32_t home, uint32_t number)
 {
 	for (;; number++) {
-		struct sluice_addr group = kit_group(table->family, number);
+		struct sluice_addr group = fixture_group(table->family, number);
 		struct group_key key = {0};
 
 		memcpy(&key, group.bytes, sluice_addr_len(&group));
@@ -229,8 +229,8 @@ ParameterizedTest(struct variant *variant, group_table, collisions,
 		mine[i] = next_of_home(table, 0, next);
 		next = mine[i] + 1;
 		cr_assert_lt(mine[i], UNIVERSE);
-		group = kit_group(variant->family, mine[i]);
-		cr_assert_eq(kit_put(table, &reclaim, &group, 100 + i), 0);
+		group = fixture_group(variant->family, mine[i]);
+		cr_assert_eq(fixture_put(table, &reclaim, &group, 100 + i), 0);
 		numbers[mine[i]] = 100 + i;
 	}
 	cr_assert_eq(atomic_load(&table->buckets), buckets, "the table grew too early");
@@ -238,8 +238,8 @@ ParameterizedTest(struct variant *variant, group_table, collisions,
 	for (unsigned i = 0; i < 200; i++)
 		compare(table, numbers, UNIVERSE, &random);
 	// The last one is in the next bucket. Once it is removed, no entry is.
-	last = kit_group(variant->family, mine[GROUPS - 1]);
-	cr_assert(kit_remove(table, &reclaim, &last));
+	last = fixture_group(variant->family, mine[GROUPS - 1]);
+	cr_assert(fixture_remove(table, &reclaim, &last));
 	numbers[mine[GROUPS - 1]] = 0;
 	cr_assert_eq(bucket_reach(&buckets->buckets[0]), 0);
 	for (unsigned i = 0; i < 200; i++)
@@ -254,14 +254,14 @@ Test(group_table, equal_tags,
 	struct group_table *table = table_of(&variant, 1);
 	struct group_buckets *buckets = atomic_load(&table->buckets);
 	struct sluice_addr groups[] = {
-		kit_group(AF_INET6, 1), kit_group(AF_INET6, 2), kit_group(AF_INET6, 3)};
+		fixture_group(AF_INET6, 1), fixture_group(AF_INET6, 2), fixture_group(AF_INET6, 3)};
 	uint32_t index[3];
 
 	buckets->seeds[0] = buckets->seeds[1] = 0;
-	cr_assert_eq(kit_put(table, &reclaim, &groups[0], 1), 0);
+	cr_assert_eq(fixture_put(table, &reclaim, &groups[0], 1), 0);
 	cr_assert_eq(lookup(table, groups, 3, index), 1, "distinguished by the key");
 	cr_assert(index[1] == 0 && index[2] == 0);
-	cr_assert_eq(kit_put(table, &reclaim, &groups[1], 2), 0);
+	cr_assert_eq(fixture_put(table, &reclaim, &groups[1], 2), 0);
 	cr_assert_neq(atomic_load(&table->buckets), buckets);
 	cr_assert_eq(lookup(table, groups, 3, index), 3);
 	table_done(table);
@@ -308,24 +308,24 @@ ParameterizedTest(struct variant *variant, group_table, hostile_groups,
 	uint32_t number = 0;
 
 	do {
-		struct sluice_addr group = kit_group(variant->family, number++);
+		struct sluice_addr group = fixture_group(variant->family, number++);
 
 		buckets = atomic_load(&table->buckets);
-		cr_assert_eq(kit_put(table, &reclaim, &group, 1), 0);
+		cr_assert_eq(fixture_put(table, &reclaim, &group, 1), 0);
 	} while (number < FILL || atomic_load(&table->buckets) == buckets);
 	buckets = atomic_load(&table->buckets);
 	for (; n < HOSTILE; number++) {
 		number = next_of_home(table, 3, number);
-		hostile[n++] = kit_group(variant->family, number);
+		hostile[n++] = fixture_group(variant->family, number);
 	}
 	for (unsigned i = 0; i < HOSTILE; i++)
-		cr_assert_eq(kit_put(table, &reclaim, &hostile[i], 2), 0);
+		cr_assert_eq(fixture_put(table, &reclaim, &hostile[i], 2), 0);
 	cr_assert_neq(atomic_load(&table->buckets), buckets);
 	for (unsigned i = 0; i < HOSTILE; i++) {
 		uint32_t index;
 
-		cr_assert_eq(kit_lookup(table, &hostile[i], 1, &index), 1);
-		cr_assert_eq(kit_group_number(group_storage_record(table, 0, index)), 2);
+		cr_assert_eq(fixture_lookup(table, &hostile[i], 1, &index), 1);
+		cr_assert_eq(fixture_group_number(group_storage_record(table, 0, index)), 2);
 	}
 	table_done(table);
 }
@@ -335,19 +335,19 @@ ParameterizedTest(struct variant *variant, group_table, counters,
 	.description = "counters start at zero, are summed over workers and survive a replacement")
 {
 	struct group_table *table = table_of(variant, 3);
-	struct sluice_addr group = kit_group(variant->family, 7);
+	struct sluice_addr group = fixture_group(variant->family, 7);
 	struct group_stats stats;
 	uint32_t index;
 
-	cr_assert_eq(kit_put(table, &reclaim, &group, 1), 0);
-	kit_lookup(table, &group, 1, &index);
+	cr_assert_eq(fixture_put(table, &reclaim, &group, 1), 0);
+	fixture_lookup(table, &group, 1, &index);
 	for (unsigned worker = 0; worker < 3; worker++)
 		for (unsigned i = 0; i <= worker; i++)
 			group_record_count(group_storage_record(table, worker, index), 100,
 				group_record_tick(5000 + worker * GROUP_RECORD_TICK_MS));
 	group_table_count_filtered(table, 0, index);
 	group_table_count_filtered(table, 2, index);
-	cr_assert_eq(kit_put(table, &reclaim, &group, 2), 0);
+	cr_assert_eq(fixture_put(table, &reclaim, &group, 2), 0);
 	cr_assert_eq(group_table_stats(table, &group, 10000, &stats), 0);
 	cr_assert_eq(stats.packets, 6);
 	cr_assert_eq(stats.bytes, 600);
@@ -357,13 +357,13 @@ ParameterizedTest(struct variant *variant, group_table, counters,
 
 	// The index stays unused until the grace period is over. Then it is reused with zeroed
 	// records.
-	cr_assert(kit_remove(table, &reclaim, &group));
+	cr_assert(fixture_remove(table, &reclaim, &group));
 	for (unsigned i = 0; i < 3 * GROUP_CHUNK_MIN; i++) {
 		reclaim_poll(&reclaim);
-		cr_assert_eq(kit_put(table, &reclaim, &group, 3), 0);
+		cr_assert_eq(fixture_put(table, &reclaim, &group, 3), 0);
 		cr_assert_eq(group_table_stats(table, &group, 10000, &stats), 0);
 		cr_assert_eq(stats.packets + stats.bytes + stats.filtered + stats.last_ms, 0);
-		cr_assert(kit_remove(table, &reclaim, &group));
+		cr_assert(fixture_remove(table, &reclaim, &group));
 	}
 	table_done(table);
 }
@@ -373,19 +373,19 @@ Test(group_table, index_not_reused_early,
 {
 	struct variant variant = {AF_INET, false};
 	struct group_table *table = table_of(&variant, 1);
-	struct sluice_addr first = kit_group(AF_INET, 0);
+	struct sluice_addr first = fixture_group(AF_INET, 0);
 	uint32_t index, other;
 
 	reclaim_online(&reclaim, 0);
-	cr_assert_eq(kit_put(table, &reclaim, &first, 1), 0);
-	kit_lookup(table, &first, 1, &index);
-	cr_assert(kit_remove(table, &reclaim, &first));
+	cr_assert_eq(fixture_put(table, &reclaim, &first, 1), 0);
+	fixture_lookup(table, &first, 1, &index);
+	cr_assert(fixture_remove(table, &reclaim, &first));
 	for (uint32_t i = 1; i < 1000; i++) {
-		struct sluice_addr group = kit_group(AF_INET, i);
+		struct sluice_addr group = fixture_group(AF_INET, i);
 
 		reclaim_poll(&reclaim);
-		cr_assert_eq(kit_put(table, &reclaim, &group, i), 0);
-		cr_assert_eq(kit_lookup(table, &group, 1, &other), 1);
+		cr_assert_eq(fixture_put(table, &reclaim, &group, i), 0);
+		cr_assert_eq(fixture_lookup(table, &group, 1, &other), 1);
 		cr_assert_neq(other, index);
 	}
 	reclaim_offline(&reclaim, 0);
