@@ -1,45 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config_convert.h"
+#include "config_file.h"
 
 static const char default_socket[] = "/run/sluice/sluice.sock";
 static const char *const default_eal[] = {"--no-huge", "--no-shconf", "-m", "256", "--no-pci"};
 #define DEFAULT_EAL_COUNT (sizeof(default_eal) / sizeof(default_eal[0]))
-
-// The whole file as text, or NULL with errno.
-static char *read_file(const char *name, size_t *len)
-{
-	FILE *file = fopen(name, "re");
-	char *text = NULL, part[4096];
-	FILE *memory;
-	size_t n;
-	int err;
-
-	if (!file)
-		return NULL;
-	memory = open_memstream(&text, len);
-	if (!memory)
-		goto close;
-	while ((n = fread(part, 1, sizeof(part), file)) > 0)
-		fwrite(part, 1, n, memory);
-	err = ferror(file) ? errno : 0;
-	if (fclose(memory) != 0 || err) {
-		free(text);
-		text = NULL;
-		errno = err ? err : ENOMEM;
-	}
-close:
-	err = errno;
-	fclose(file);
-	errno = err;
-	return text;
-}
 
 static bool fill_defaults(struct config *config)
 {
@@ -114,12 +84,10 @@ struct config *config_load(const char *file, const struct config_bounds *bounds,
 	struct config_reader reader = {.file = file, .report = report, .arg = arg};
 	struct config *config;
 	size_t len;
-	char *text = read_file(file, &len);
+	char *text = config_file_read(&reader, file, &len);
 
-	if (!text) {
-		config_reader_report(&reader, 0, strerror(errno));
+	if (!text)
 		return NULL;
-	}
 	config = config_load_text(file, text, len, bounds, report, arg);
 	free(text);
 	return config;

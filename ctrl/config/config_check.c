@@ -2,54 +2,23 @@
 #include "config_convert.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <sys/un.h>
 
 #include "address.h"
+#include "config_names.h"
 
-#define NOT_FOUND UINT_MAX
+// The engine finds outputs by walking their list.
+#define OUTPUTS_MAX 4096
 
 // Things that begin with their name.
 static_assert(offsetof(struct config_port, name) == 0 &&
 		      offsetof(struct config_interface, name) == 0 &&
 		      offsetof(struct config_output, name) == 0,
 	"the name comes first");
-struct names {
-	const char *section;
-	const void *first;
-	size_t stride;
-	unsigned n;
+struct sections {
+	struct config_names ports, interfaces, outputs;
 };
-
-static const char *name_at(const struct names *names, unsigned index)
-{
-	return *(char *const *)((const char *)names->first + index * names->stride);
-}
-
-static unsigned find(const struct names *names, const char *name)
-{
-	for (unsigned i = 0; i < names->n; i++)
-		if (strcmp(name_at(names, i), name) == 0)
-			return i;
-	return NOT_FOUND;
-}
-
-static void check_names(struct config_reader *reader, const struct names *names)
-{
-	for (unsigned i = 0; i < names->n; i++) {
-		struct config_path path = config_reader_path("%s[%u].name", names->section, i);
-		const char *name = name_at(names, i);
-
-		if (!config_name_is_valid(name))
-			config_reader_complain(reader, &path,
-				"\"%s\" is not a name (letters, digits, . _ - and at most %u of "
-				"them)",
-				name, CONFIG_NAME_MAX);
-		else if (find(names, name) < i)
-			config_reader_complain(reader, &path, "\"%s\" is given twice", name);
-	}
-}
 
 static void check_cpu(struct config_reader *reader, const struct config_lcores *lcores,
 	const char *key, unsigned lcore)
@@ -83,56 +52,83 @@ static void check_lcores(struct config_reader *reader, const struct config_lcore
 	}
 }
 
-static void check_ports(
-	struct config_reader *reader, const struct config *config, const struct names *ports)
+static int compare_texts(const void *a, const void *b)
 {
-	check_names(reader, ports);
-	for (unsigned i = 0; i < config->n_ports; i++) {
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int compare_devices(const void *a, const void *b)
+{
+	const struct config_port *one = a, *two = b;
+
+	return strcmp(one->device, two->device);
+}
+
+static void check_ports(struct config_reader *reader, const struct config *config)
+{
+	const struct config_port *ports = config->ports;
+	unsigned *twins =
+		config_names_twins(reader, ports, config->n_ports, sizeof(*ports), compare_devices);
+
+	for (unsigned i = 0; twins && i < config->n_ports; i++) {
 		struct config_path path = config_reader_path("ports[%u].device", i);
 
-		if (!config->ports[i].device[0])
+		if (!ports[i].device[0])
 			config_reader_complain(reader, &path, "the device is empty");
-		for (unsigned j = 0; j < i; j++)
-			if (strcmp(config->ports[i].device, config->ports[j].device) == 0)
-				config_reader_complain(reader, &path,
-					"\"%s\" is the device of port %s", config->ports[i].device,
-					config->ports[j].name);
+		if (twins[i] != i)
+			config_reader_complain(reader, &path, "\"%s\" is the device of port %s",
+				ports[i].device, ports[twins[i]].name);
 	}
+	free(twins);
 }
 
-static void check_interfaces(struct config_reader *reader, const struct config *config,
-	const struct names *interfaces, const struct names *ports)
+static int compare_tags(const void *a, const void *b)
 {
-	check_names(reader, interfaces);
-	for (unsigned i = 0; i < config->n_interfaces; i++) {
-		const struct config_interface *a = &config->interfaces[i];
+	const struct config_interface *one = a, *two = b;
+	int order = strcmp(one->port, two->port);
+
+	if (order == 0)
+		order = (one->vlan > two->vlan) - (one->vlan < two->vlan);
+	return order ? order
+		     : (one->inner_vlan > two->inner_vlan) - (one->inner_vlan < two->inner_vlan);
+}
+
+static void check_interfaces(
+	struct config_reader *reader, const struct config *config, const struct sections *sections)
+{
+	const struct config_interface *all = config->interfaces;
+	unsigned *twins =
+		config_names_twins(reader, all, config->n_interfaces, sizeof(*all), compare_tags);
+
+	for (unsigned i = 0; twins && i < config->n_interfaces; i++) {
 		struct config_path path = config_reader_path("interfaces[%u].inner_vlan", i);
 
-		if (a->inner_vlan && !a->vlan)
+		if (all[i].inner_vlan && !all[i].vlan)
 			config_reader_complain(reader, &path, "an inner VLAN needs a vlan");
 		path = config_reader_path("interfaces[%u].port", i);
-		if (find(ports, a->port) == NOT_FOUND)
-			config_reader_complain(reader, &path, "no port named \"%s\"", a->port);
-		for (unsigned j = 0; j < i; j++) {
-			const struct config_interface *b = &config->interfaces[j];
-
-			if (strcmp(a->port, b->port) == 0 && a->vlan == b->vlan &&
-				a->inner_vlan == b->inner_vlan)
-				config_reader_complain(reader, &path,
-					"interface %s has the same port and VLAN", b->name);
-		}
+		if (config_names_find(&sections->ports, all[i].port) == CONFIG_NAMES_NONE)
+			config_reader_complain(reader, &path, "no port named \"%s\"", all[i].port);
+		if (twins[i] != i)
+			config_reader_complain(reader, &path,
+				"interface %s has the same port and VLAN", all[twins[i]].name);
 	}
+	free(twins);
 }
 
-static void check_outputs(struct config_reader *reader, const struct config *config,
-	const struct names *outputs, const struct names *ports)
+static void check_outputs(
+	struct config_reader *reader, const struct config *config, const struct sections *sections)
 {
-	check_names(reader, outputs);
+	struct config_path path = config_reader_path("outputs");
+
+	if (config->n_outputs > OUTPUTS_MAX)
+		config_reader_complain(reader, &path, "%u are more than the %u there can be",
+			config->n_outputs, OUTPUTS_MAX);
 	for (unsigned i = 0; i < config->n_outputs; i++) {
 		const struct config_output *output = &config->outputs[i];
-		struct config_path path = config_reader_path("outputs[%u].port", i);
 
-		if (output->port && find(ports, output->port) == NOT_FOUND)
+		path = config_reader_path("outputs[%u].port", i);
+		if (output->port &&
+			config_names_find(&sections->ports, output->port) == CONFIG_NAMES_NONE)
 			config_reader_complain(reader, &path, "no port named \"%s\"", output->port);
 		path = config_reader_path("outputs[%u]", i);
 		if (!output->port && (output->vlan || output->has_source_mac))
@@ -158,13 +154,15 @@ static bool is_ssm(const struct config_protocol *protocol, const struct sluice_a
 }
 
 static void check_membership(struct config_reader *reader, const struct config *config,
-	unsigned index, const struct names *interfaces, const struct names *outputs)
+	unsigned index, const struct sections *sections)
 {
 	const struct config_membership *membership = &config->memberships[index];
 	struct config_path path = config_reader_path("memberships[%u].interface", index);
+	unsigned *twins;
 
 	if (membership->interface) {
-		if (find(interfaces, membership->interface) == NOT_FOUND)
+		if (config_names_find(&sections->interfaces, membership->interface) ==
+			CONFIG_NAMES_NONE)
 			config_reader_complain(
 				reader, &path, "no interface named \"%s\"", membership->interface);
 	} else if (config->n_interfaces > 1) {
@@ -177,57 +175,44 @@ static void check_membership(struct config_reader *reader, const struct config *
 		(membership->exclude || membership->n_sources == 0))
 		config_reader_complain(reader, &path,
 			"the group is source-specific (protocol.ssm_ranges) and needs sources");
-	for (unsigned i = 0; i < membership->n_to; i++) {
+	twins = config_names_twins(
+		reader, membership->to, membership->n_to, sizeof(*membership->to), compare_texts);
+	for (unsigned i = 0; twins && i < membership->n_to; i++) {
 		path = config_reader_path("memberships[%u].to[%u]", index, i);
-		if (find(outputs, membership->to[i]) == NOT_FOUND)
+		if (config_names_find(&sections->outputs, membership->to[i]) == CONFIG_NAMES_NONE)
 			config_reader_complain(
 				reader, &path, "no output named \"%s\"", membership->to[i]);
-		for (unsigned j = 0; j < i; j++)
-			if (strcmp(membership->to[i], membership->to[j]) == 0)
-				config_reader_complain(
-					reader, &path, "\"%s\" is given twice", membership->to[i]);
+		if (twins[i] != i)
+			config_reader_complain(
+				reader, &path, "\"%s\" is given twice", membership->to[i]);
 	}
+	free(twins);
 }
 
-// A file may hold a million memberships, so twins are found by sorting.
 static int compare_memberships(const void *a, const void *b)
 {
-	const struct config_membership *one = *(const struct config_membership *const *)a;
-	const struct config_membership *two = *(const struct config_membership *const *)b;
+	const struct config_membership *one = a, *two = b;
 	int order = memcmp(&one->group, &two->group, sizeof(one->group));
 
-	if (order == 0)
-		order = strcmp(
-			one->interface ? one->interface : "", two->interface ? two->interface : "");
-	return order ? order : (one > two) - (one < two);
-}
-
-static bool are_twins(const struct config_membership *a, const struct config_membership *b)
-{
-	return a->group.family && sluice_addr_equal(&a->group, &b->group) &&
-	       strcmp(a->interface ? a->interface : "", b->interface ? b->interface : "") == 0;
+	return order ? order
+		     : strcmp(one->interface ? one->interface : "",
+			       two->interface ? two->interface : "");
 }
 
 static void check_twins(struct config_reader *reader, const struct config *config)
 {
-	const struct config_membership *all = config->memberships, **sorted;
-	unsigned n = config->n_memberships;
+	const struct config_membership *all = config->memberships;
+	unsigned *twins = config_names_twins(
+		reader, all, config->n_memberships, sizeof(*all), compare_memberships);
 
-	sorted = config_reader_array(reader, n, sizeof(*sorted));
-	if (!sorted)
-		return;
-	for (unsigned i = 0; i < n; i++)
-		sorted[i] = &all[i];
-	qsort(sorted, n, sizeof(*sorted), compare_memberships);
-	for (unsigned i = 1; i < n; i++) {
-		struct config_path path =
-			config_reader_path("memberships[%td].group", sorted[i] - all);
+	for (unsigned i = 0; twins && i < config->n_memberships; i++) {
+		struct config_path path = config_reader_path("memberships[%u].group", i);
 
-		if (are_twins(sorted[i - 1], sorted[i]))
-			config_reader_complain(reader, &path, "memberships[%td] has the same group",
-				sorted[i - 1] - all);
+		if (twins[i] != i && all[i].group.family)
+			config_reader_complain(
+				reader, &path, "memberships[%u] has the same group", twins[i]);
 	}
-	free(sorted);
+	free(twins);
 }
 
 static void check_intervals(struct config_reader *reader, const struct config_protocol *protocol)
@@ -264,14 +249,20 @@ static void check_limits(struct config_reader *reader, const struct config *conf
 	}
 }
 
+static bool open_sections(
+	struct sections *sections, struct config_reader *reader, const struct config *config)
+{
+	return config_names_open(&sections->ports, reader, "ports", config->ports,
+		       sizeof(*config->ports), config->n_ports) &&
+	       config_names_open(&sections->interfaces, reader, "interfaces", config->interfaces,
+		       sizeof(*config->interfaces), config->n_interfaces) &&
+	       config_names_open(&sections->outputs, reader, "outputs", config->outputs,
+		       sizeof(*config->outputs), config->n_outputs);
+}
+
 void config_check(struct config_reader *reader, const struct config *config)
 {
-	const struct names ports = {
-		"ports", config->ports, sizeof(*config->ports), config->n_ports};
-	const struct names interfaces = {"interfaces", config->interfaces,
-		sizeof(*config->interfaces), config->n_interfaces};
-	const struct names outputs = {
-		"outputs", config->outputs, sizeof(*config->outputs), config->n_outputs};
+	struct sections sections = {.ports = {.n = 0}};
 	struct config_path path = config_reader_path("socket");
 
 	if (config->socket[0] != '/' ||
@@ -280,12 +271,17 @@ void config_check(struct config_reader *reader, const struct config *config)
 			"\"%s\" is not an absolute path of at most %zu characters", config->socket,
 			sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
 	check_lcores(reader, &config->lcores);
-	check_ports(reader, config, &ports);
-	check_interfaces(reader, config, &interfaces, &ports);
-	check_outputs(reader, config, &outputs, &ports);
-	for (unsigned i = 0; i < config->n_memberships; i++)
-		check_membership(reader, config, i, &interfaces, &outputs);
-	check_twins(reader, config);
+	if (open_sections(&sections, reader, config)) {
+		check_ports(reader, config);
+		check_interfaces(reader, config, &sections);
+		check_outputs(reader, config, &sections);
+		for (unsigned i = 0; i < config->n_memberships; i++)
+			check_membership(reader, config, i, &sections);
+		check_twins(reader, config);
+	}
+	config_names_close(&sections.outputs);
+	config_names_close(&sections.interfaces);
+	config_names_close(&sections.ports);
 	check_intervals(reader, &config->protocol);
 	if (reader->bounds->limits)
 		check_limits(reader, config);

@@ -6,6 +6,7 @@
 #define GROUPS_DEFAULT 1000000
 #define SOURCES_DEFAULT 1024
 #define QUEUED_DEFAULT 8192
+#define SEARCHED_MAX 256 // entries of a list that is searched one by one
 
 static const struct config_value_range mtu_range = {68, 65535};
 static const struct config_value_range vlan_range = {1, 4094};
@@ -33,6 +34,15 @@ static bool maps_lcores(const struct config *config)
 			strncmp(config->eal[i], "--lcores", 8) == 0)
 			return true;
 	return false;
+}
+
+// Lists that are searched for every packet or group.
+static bool fits(struct config_reader *reader, struct config_path path, unsigned n)
+{
+	if (n > SEARCHED_MAX)
+		config_reader_complain(
+			reader, &path, "%u are more than the %u there can be", n, SEARCHED_MAX);
+	return n <= SEARCHED_MAX;
 }
 
 static unsigned convert_lcore(
@@ -89,6 +99,9 @@ static void convert_ports(
 static void convert_addresses(struct config_reader *reader, unsigned index,
 	const struct raw_interface *from, struct config_interface *to)
 {
+	if (!fits(reader, config_reader_path("interfaces[%u].addresses", index),
+		    from->addresses_count))
+		return;
 	to->addresses = config_reader_array(reader, from->addresses_count, sizeof(*to->addresses));
 	if (!to->addresses)
 		return;
@@ -107,9 +120,11 @@ static void convert_addresses(struct config_reader *reader, unsigned index,
 			continue;
 		}
 		for (unsigned j = 0; j < to->n_addresses; j++)
-			if (sluice_addr_equal(&to->addresses[j].addr, &address.addr))
+			if (sluice_addr_equal(&to->addresses[j].addr, &address.addr)) {
 				config_reader_complain(
 					reader, &path, "%s is given twice", from->addresses[i]);
+				break;
+			}
 		to->addresses[to->n_addresses++] = address;
 	}
 }
@@ -229,6 +244,8 @@ static void convert_memberships(
 static void convert_ssm_ranges(struct config_reader *reader, const struct raw_protocol *raw,
 	struct config_protocol *protocol)
 {
+	if (!fits(reader, config_reader_path("protocol.ssm_ranges"), raw->ssm_ranges_count))
+		return;
 	protocol->ssm_ranges =
 		config_reader_array(reader, raw->ssm_ranges_count, sizeof(*protocol->ssm_ranges));
 	if (!protocol->ssm_ranges)

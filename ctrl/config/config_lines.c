@@ -9,6 +9,10 @@
 
 // No configuration is nested deeper; the scan recurses, so a file must not choose the depth.
 #define DEPTH_MAX 16
+// Nor has it longer keys or more entries. Each entry costs memory for its path, and the path has
+// the keys above it.
+#define KEY_MAX 64
+#define ENTRIES_MAX (8u << 20)
 
 struct entry {
 	char *path;
@@ -39,6 +43,10 @@ static bool add(struct scan *scan, char *path, size_t line)
 {
 	struct config_lines *lines = scan->lines;
 
+	if (lines->n == ENTRIES_MAX) {
+		free(path);
+		return fail(scan, line, "too many entries");
+	}
 	if (path && lines->n == lines->room) {
 		size_t room = lines->room ? lines->room * 2 : 64;
 		struct entry *entries = realloc(lines->entries, room * sizeof(*entries));
@@ -86,6 +94,8 @@ static bool scan_pair(struct scan *scan, const char *path, const yaml_event_t *k
 
 	if (key->type != YAML_SCALAR_EVENT)
 		return fail(scan, line, "a key has to be a word");
+	if (key->data.scalar.length > KEY_MAX)
+		return fail(scan, line, "a key is too long");
 	if (asprintf(&child, "%s%s%s", path, path[0] ? "." : "",
 		    (const char *)key->data.scalar.value) < 0)
 		child = NULL;

@@ -224,7 +224,7 @@ Test(config, missing_file)
 	cr_assert_eq(reports.n, 1);
 	cr_assert_str_eq(reports.lines[0], "/nowhere/f.yaml: No such file or directory");
 	cr_assert_null(config_load("/", &bounds, take, &reports));
-	cr_assert_str_eq(reports.lines[1], "/: Is a directory");
+	cr_assert_str_eq(reports.lines[1], "/: not a regular file");
 }
 
 Test(config, defaults)
