@@ -41,14 +41,11 @@ static int check(const struct dataplane_config *config, struct dataplane_error *
 
 static int workers_open(struct dataplane *dp, const struct dataplane_config *config)
 {
-	unsigned rate = config->punt_rate != 0 ? config->punt_rate : PUNT_RATE;
-
 	dp->workers = calloc(config->n_workers, sizeof(*dp->workers));
 	if (dp->workers == NULL)
 		return -ENOMEM;
 	for (unsigned i = 0; i < config->n_workers; i++) {
-		int rc = worker_open(dp, i, config->worker_lcores[i],
-			RTE_MAX(1u, rate / config->n_workers), &dp->workers[i]);
+		int rc = worker_open(dp, i, config->worker_lcores[i], &dp->workers[i]);
 
 		if (rc < 0)
 			return rc;
@@ -80,9 +77,11 @@ struct dataplane *dataplane_open(
 	// net_af_packet's own frames are nearly as large as this.
 	dp->frame_size = config->frame_size != 0 ? config->frame_size : RTE_MBUF_DEFAULT_DATAROOM;
 	dp->ring_frames = config->mbufs != 0 ? config->mbufs : RING_FRAMES;
+	dp->punt_rate = config->punt_rate != 0 ? config->punt_rate : PUNT_RATE;
+	dp->punt_rate = RTE_MAX(1U, dp->punt_rate / config->n_workers);
 	if (workers_open(dp, config) < 0)
 		goto close_workers;
-	dp->punted = punt_ring_create(dp);
+	dp->punted = punt_rings_create(dp);
 	if (dp->punted == NULL)
 		goto close_workers;
 	if (config->filters) {
@@ -99,7 +98,7 @@ struct dataplane *dataplane_open(
 free_readers:
 	free(dp->readers);
 free_punted:
-	punt_ring_free(dp->punted);
+	punt_rings_free(dp->punted);
 close_workers:
 	workers_close(dp);
 	free(dp);
@@ -120,7 +119,7 @@ void dataplane_close(struct dataplane *dp)
 	reclaim_fini(&dp->reclaim);
 	while ((output = LIST_FIRST(&dp->outputs)) != NULL)
 		output_destroy(output);
-	punt_ring_free(dp->punted);
+	punt_rings_free(dp->punted);
 	// Last, for the frames freed above belong to the ports' pools.
 	port_close_all(dp);
 	workers_close(dp);

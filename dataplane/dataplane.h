@@ -42,8 +42,9 @@ struct dataplane_config {
 	uint16_t frame_size; // largest frame received in one segment, bytes; 0: 2048.
 			     // A device that knows no segments gets what its MTU takes
 	bool filters; // app_filter_burst() will be called
-	unsigned
-		punt_rate; // IGMP and MLD frames per second that reach control, all ports; 0: 10000
+	// IGMP and MLD frames per second that reach control, of each interface, family and kind,
+	// from all workers together; general queries 1/100 of it. 0: 10000
+	unsigned punt_rate;
 };
 
 // NULL, with the cause in `error`: an lcore that EAL does not have or that is the caller's, or no
@@ -198,6 +199,11 @@ void dataplane_synchronize(struct dataplane *dp);
 // Frees what was withdrawn and is no longer used; call it now and then.
 void dataplane_reclaim(struct dataplane *dp);
 
+// Control thread. The protocol of the interface accepted a general query from this address: its
+// queries have budgets of their own among the punted frames.
+void interface_querier_heard(
+	struct interface *interface, const struct sluice_addr *querier, uint64_t now_ms);
+
 struct group_stats {
 	// As they were received, without the tags a NIC took out.
 	SLUICE_GROUP_COUNTERS(SLUICE_STATS_MEMBER)
@@ -234,6 +240,7 @@ struct punted {
 	uint16_t len;
 	struct rte_mbuf *frame; // the caller frees it
 };
+// Queries come first, those of known queriers before others, but each kind gets a share of n.
 unsigned punt_burst(struct dataplane *dp, struct punted *punted, unsigned n);
 
 // ---- Workers -------------------------------------------------------------------------------

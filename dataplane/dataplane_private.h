@@ -5,7 +5,6 @@
 
 #include <stdatomic.h>
 #include <sys/queue.h>
-#include <rte_ring.h>
 #include "dataplane.h"
 #include "dataplane_error.h"
 #include "reclaim.h"
@@ -15,6 +14,7 @@
 #define DATAPLANE_READERS 32 // application threads that may look at a group table at once
 #define PUNT_RING_SIZE 512 // IGMP and MLD frames that wait for the control thread
 
+struct punt_rings;
 struct worker;
 
 // Whether an application thread has borrowed this reader's number.
@@ -28,7 +28,8 @@ struct dataplane {
 	unsigned n_workers;
 	uint16_t frame_size; // bytes of a frame in one receive buffer
 	unsigned ring_frames; // which all ring outputs may hold together
-	struct rte_ring *punted; // workers: put, control: get
+	unsigned punt_rate; // of each worker, frames per second
+	struct punt_rings *punted; // workers: put, control: get
 	// Control thread only.
 	LIST_HEAD(, port) ports;
 	LIST_HEAD(, interface) interfaces;

@@ -188,7 +188,13 @@ static struct host *host_of(const struct engine_machine *machine)
 static void input(
 	struct engine_machine *machine, const uint8_t *packet, size_t len, uint64_t now_ms)
 {
-	host_input(host_of(machine), packet, len, now_ms);
+	const struct engine_host *host = container_of(machine, const struct engine_host, machine);
+	struct host_status status;
+
+	host_input(host->host, packet, len, now_ms);
+	host_status(host->host, &status);
+	if (status.querier.family != AF_UNSPEC && status.querier_heard_ms == now_ms)
+		interface_querier_heard(host->interface->dataplane, &status.querier, now_ms);
 }
 
 static void flush(struct engine_machine *machine, uint64_t now_ms)

@@ -5,6 +5,10 @@
 #include "address.h"
 #include "engine_private.h"
 
+#define PUNTED_BURST 8
+#define PUNTED_MAX 128
+#define TURN_MS 2
+
 // RFC 4291 appendix A: fe80::/64 and the MAC address as a modified EUI-64.
 static struct config_address link_local_from_mac(const struct rte_ether_addr *mac)
 {
@@ -117,20 +121,30 @@ static void take_frame(const struct punted *punted, uint64_t now_ms)
 	}
 }
 
-void engine_interface_advance_all(struct engine *engine)
+// At most PUNTED_MAX frames per tick, and no longer than TURN_MS, for a message may concern all
+// groups.
+static void take_frames(struct engine *engine, uint64_t now_ms)
 {
-	uint64_t now_ms = engine_now_ms();
-	struct punted punted[32];
-	unsigned n;
+	unsigned n = PUNTED_BURST;
 
-	do {
+	for (unsigned taken = 0; n == PUNTED_BURST && taken < PUNTED_MAX; taken += n) {
+		struct punted punted[PUNTED_BURST];
+
+		if (engine_now_ms() - now_ms >= TURN_MS)
+			return;
 		n = punt_burst(engine->dataplane, punted, RTE_DIM(punted));
 		for (unsigned i = 0; i < n; i++) {
 			take_frame(&punted[i], now_ms);
 			rte_pktmbuf_free(punted[i].frame);
 		}
-	} while (n == RTE_DIM(punted));
+	}
+}
 
+void engine_interface_advance_all(struct engine *engine)
+{
+	uint64_t now_ms = engine_now_ms();
+
+	take_frames(engine, now_ms);
 	engine_machine_advance_all(&engine->machines, now_ms);
 }
 

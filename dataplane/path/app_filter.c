@@ -42,16 +42,18 @@ struct family_burst {
 	unsigned n;
 };
 
-static void hear(struct interface *interface, const struct rte_mbuf *frame)
+static void hear(
+	struct interface *interface, const struct rte_mbuf *frame, const struct parsed *parsed)
 {
 	struct dataplane *dp = interface->port->dp;
-	struct rte_mbuf *copy = rte_pktmbuf_copy(frame, interface->port->rx_pool, 0, UINT32_MAX);
-	struct parsed parsed;
+	unsigned slot;
+	enum punt_class class = punt_class_of(&interface->queriers, frame, parsed, &slot);
+	struct rte_mbuf *copy;
 
-	if (copy == NULL)
+	if (class == PUNT_UNKNOWN)
 		return;
-	if (parse_mbuf(copy, &parsed) != DROP_NONE ||
-		punt_put(dp->punted, interface, copy, &parsed) != DROP_NONE)
+	copy = rte_pktmbuf_copy(frame, interface->port->rx_pool, 0, UINT32_MAX);
+	if (copy != NULL && punt_put(dp->punted, class, interface, copy, parsed) != DROP_NONE)
 		rte_pktmbuf_free(copy);
 }
 
@@ -66,7 +68,7 @@ static void sort(struct interface *interface, struct rte_mbuf *const *frames, un
 		if (parse_mbuf(frames[i], &parsed) != DROP_NONE)
 			continue;
 		if (parsed.flags & PARSED_CONTROL) {
-			hear(interface, frames[i]);
+			hear(interface, frames[i], &parsed);
 			continue;
 		}
 		burst = &bursts[(parsed.flags & PARSED_IPV6) != 0];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <errno.h>
 #include <stdlib.h>
+#include <rte_cycles.h>
+#include "aligned_memory.h"
 #include "clock.h"
 #include "interface.h"
 #include "dataplane_private.h"
@@ -50,6 +52,12 @@ int interface_open(struct port *port, const struct interface_config *config,
 	new->outer_vlan = config->outer_vlan;
 	new->inner_vlan = config->inner_vlan;
 	new->user = config->user;
+	rc = -ENOMEM;
+	new->budgets = aligned_memory_alloc(dp->n_workers * sizeof(*new->budgets));
+	if (new->budgets == NULL)
+		goto free_new;
+	for (unsigned i = 0; i < dp->n_workers; i++)
+		punt_budget_init(&new->budgets[i], rte_get_tsc_hz(), dp->punt_rate);
 	rc = group_table_create(AF_INET, n_slices, &dp->reclaim, &new->table4);
 	if (rc < 0)
 		goto free_new;
@@ -71,6 +79,7 @@ destroy_table6:
 destroy_table4:
 	group_table_destroy(new->table4);
 free_new:
+	free(new->budgets);
 	free(new);
 	return dataplane_error_set(error, -rc, "group table: %s", strerror(-rc));
 }
@@ -80,6 +89,7 @@ void interface_destroy(struct interface *interface)
 	LIST_REMOVE(interface, next);
 	group_table_destroy(interface->table4);
 	group_table_destroy(interface->table6);
+	free(interface->budgets);
 	free(interface);
 }
 
@@ -95,6 +105,12 @@ int interface_close(struct interface *interface)
 	punt_forget(dp->punted, interface);
 	interface_destroy(interface);
 	return 0;
+}
+
+void interface_querier_heard(
+	struct interface *interface, const struct sluice_addr *querier, uint64_t now_ms)
+{
+	punt_queriers_hear(&interface->queriers, querier, now_ms);
 }
 
 void *interface_user(const struct interface *interface)

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 #include "dataplane.h"
 #include "group_table.h"
+#include "punt_budget.h"
 
 struct interface {
 	LIST_ENTRY(interface) next; // control thread only
@@ -14,6 +15,8 @@ struct interface {
 	uint16_t outer_vlan, inner_vlan;
 	void *user;
 	struct group_table *table4, *table6;
+	struct punt_budget *budgets; // one per worker
+	struct punt_queriers queriers;
 };
 
 // Control thread. Frees the interface, whatever subscriptions name it. No worker may run.

@@ -6,6 +6,7 @@
 #include "deliver.h"
 #include "pipeline.h"
 #include "port.h"
+#include "punt.h"
 
 #define STEP (BURST / 2) // frames that a stage processes at a time
 
@@ -15,13 +16,25 @@ static void drop(struct worker *worker, enum drop_reason reason, struct rte_mbuf
 	worker_discard(worker, frame);
 }
 
+static __rte_noinline enum drop_reason try_punt(struct worker *worker, struct interface *interface,
+	struct rte_mbuf *frame, const struct parsed *parsed)
+{
+	struct punt_budget *budget = &interface->budgets[worker->index];
+	unsigned slot = 0;
+	enum punt_class class = punt_class_of(&interface->queriers, frame, parsed, &slot);
+
+	if (class == PUNT_UNKNOWN)
+		return DROP_UNKNOWN_TYPE;
+	if (!punt_budget_take(budget, parsed, class, slot, rte_rdtsc()))
+		return DROP_PUNT_RATE;
+	return punt_put(worker->dp->punted, class, interface, frame, parsed);
+}
+
 static void punt(struct worker *worker, struct interface *interface, struct rte_mbuf *frame,
 	const struct parsed *parsed)
 {
-	enum drop_reason reason = DROP_PUNT_RATE;
+	enum drop_reason reason = try_punt(worker, interface, frame, parsed);
 
-	if (punt_limit_take(&worker->punt_limit, rte_rdtsc()))
-		reason = punt_put(worker->dp->punted, interface, frame, parsed);
 	if (reason != DROP_NONE)
 		drop(worker, reason, frame);
 	else

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <errno.h>
 #include <stdlib.h>
-#include <rte_cycles.h>
 #include "aligned_memory.h"
 #include "worker.h"
 
-int worker_open(struct dataplane *dp, unsigned index, unsigned lcore, unsigned punt_rate,
-	struct worker **worker)
+int worker_open(struct dataplane *dp, unsigned index, unsigned lcore, struct worker **worker)
 {
 	struct worker *new = aligned_memory_alloc(sizeof(*new));
 
@@ -15,7 +13,6 @@ int worker_open(struct dataplane *dp, unsigned index, unsigned lcore, unsigned p
 	new->dp = dp;
 	new->index = index;
 	new->lcore = lcore;
-	punt_limit_init(&new->punt_limit, rte_get_tsc_hz(), punt_rate);
 	*worker = new;
 	return 0;
 }

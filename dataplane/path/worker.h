@@ -5,7 +5,6 @@
 
 #include "counter.h"
 #include "dataplane_private.h"
-#include "punt.h"
 #include "output_burst.h"
 
 struct output;
@@ -29,7 +28,6 @@ struct worker {
 	struct worker_counters counters;
 
 	// Worker only.
-	struct punt_limit punt_limit;
 	unsigned n_unwanted;
 	struct rte_mbuf *unwanted[BURST]; // to be freed at the end of the burst
 	unsigned n_staged;
@@ -37,8 +35,7 @@ struct worker {
 	struct output_burst output_burst;
 } __rte_cache_aligned;
 
-int worker_open(struct dataplane *dp, unsigned index, unsigned lcore, unsigned punt_rate,
-	struct worker **worker);
+int worker_open(struct dataplane *dp, unsigned index, unsigned lcore, struct worker **worker);
 void worker_close(struct worker *worker);
 
 static inline void worker_drop(struct worker *worker, enum drop_reason reason, unsigned n)

@@ -124,6 +124,7 @@ extern "C" {
 	X(BAD_EXTENSION, "bad_extension", "bad chain of IPv6 extension headers") \
 	X(NOT_JOINED, "not_joined", "no session has joined the group") \
 	X(FILTERED, "filtered", "no session's filter lets it through") \
+	X(UNKNOWN_TYPE, "unknown_type", "IGMP message of an unknown type") \
 	X(PUNT_RATE, "punt_rate", "IGMP or MLD beyond the punt rate") \
 	X(PUNT_FULL, "punt_full", "IGMP or MLD, and the control thread is behind") \
 	X(OUTPUT_FULL, "output_full", "the output is full; counted per packet and output") \

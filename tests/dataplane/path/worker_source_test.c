@@ -158,6 +158,7 @@ Test(worker_source, interface_punted,
 	.description =
 		"punted frames of a closed interface are freed, and the others stay in order")
 {
+	static const uint8_t query[20] = {0x11, 100};
 	struct interface *closed, *stays;
 	struct punted punted[8];
 	struct frame frame;
@@ -173,6 +174,7 @@ Test(worker_source, interface_punted,
 					    .group = "224.0.0.1",
 					    .source = "10.0.0.1",
 					    .protocol = IPPROTO_IGMP,
+					    .payload = query,
 					    .payload_len = 8 + i,
 					    .n_tags = 1,
 					    .tags = {i % 3 == 0 ? 30 : 20},
