@@ -4,12 +4,14 @@
 // shared for reading.
 //
 //   config.c          config_load(): a file's way through the files below; frees
-//   config_lines.c    text -> the line of each value; what is no YAML
+//   config_file.c     reads the file
+//   config_lines.c    text -> the line of each value; YAML errors
 //   config_schema.c   text -> the right keys in the right places, values still text (libcyaml)
 //   config_convert.c  each value for itself: text -> numbers, addresses, names
 //   config_value.c    reads single values
 //   config_reader.c   reports mistakes, with the file and line
-//   config_name.c     what may be a name
+//   config_name.c     valid names
+//   config_names.c    finds names, and names that are given twice
 //   config_check.c    values against each other: names, references, duplicates, limits
 //   config_copy.c     copies of parts, for owners that outlive a configuration
 //   config_same.c     compares parts, for a reload

@@ -7,7 +7,8 @@
 //	parse.c            headers of any frame; parse.h: the common case
 //	parse_template.c   the first frame of a batch as a template for the others
 //	interface.c        interfaces: VLAN tags of a port, and their group tables
-//	punt.c             IGMP and MLD frames: rate limit, and the ring to the control thread
+//	punt_budget.c      rate limits of IGMP and MLD messages, per kind and querier
+//	punt.c             the ring of IGMP and MLD frames to the control thread
 //	batch.c            the stages: match, look up in the group table, prefetch, deliver
 //	deliver.c          a frame to its outputs (fanout_frame.h: what their filters see of it)
 //	output_burst.c     frames with the same outputs: references, and rewriting for ports

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files that are no configuration, and configurations of any size: an answer in bounded time.
+// Invalid files and configurations of any size are answered in bounded time.
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,17 +10,17 @@
 #include "config.h"
 
 #define MANY 100000
-// Quadratic checks of lists that long take minutes. The bound allows for a busy machine.
+// Quadratic checks of such long lists take minutes. The bound allows for a busy machine.
 #define PATIENCE_S 60
 
-struct reports {
+struct bounds_reports {
 	char first[512];
 	unsigned n, n_twice;
 };
 
 static void take(void *arg, const char *line)
 {
-	struct reports *reports = arg;
+	struct bounds_reports *reports = arg;
 
 	if (reports->n++ == 0)
 		snprintf(reports->first, sizeof(reports->first), "%s", line);
@@ -31,9 +31,9 @@ static void take(void *arg, const char *line)
 
 static const struct config_bounds bounds = {.lcores = 128, .queues = 1024, .limits = true};
 
-static void load(const char *text, size_t len, struct reports *reports)
+static void load(const char *text, size_t len, struct bounds_reports *reports)
 {
-	*reports = (struct reports){.n = 0};
+	*reports = (struct bounds_reports){.n = 0};
 	config_free(config_load_text("f", text, len, &bounds, take, reports));
 }
 
@@ -42,7 +42,7 @@ static void load(const char *text, size_t len, struct reports *reports)
 
 // A configuration with a long list: `head`, MANY times `entry` with a number, and `tail`.
 static void load_list(
-	const char *head, const char *entry, const char *tail, struct reports *reports)
+	const char *head, const char *entry, const char *tail, struct bounds_reports *reports)
 {
 	char *text;
 	size_t len;
@@ -66,9 +66,9 @@ static void load_list(
 
 #define LONG_LIST(name, head, entry, tail, expected)                                               \
 	Test(config_bounds, name, .timeout = PATIENCE_S,                                           \
-		.description = "each of 100,000 repeated entries is told once")                    \
+		.description = "each of 100,000 repeated entries is reported once")                \
 	{                                                                                          \
-		struct reports reports;                                                            \
+		struct bounds_reports reports;                                                     \
                                                                                                    \
 		load_list(head, entry, tail, &reports);                                            \
 		cr_expect_eq(reports.n_twice, expected, "%u: %s", reports.n_twice, reports.first); \
@@ -85,9 +85,10 @@ LONG_LIST(memberships, PORTS INTERFACES "memberships:\n", "- {group: 239.1.1.1}\
 LONG_LIST(workers, PORTS INTERFACES "lcores: {workers: [1", ", 1", "]}\n", MANY)
 
 #define TOO_MANY(name, head, entry, tail, line)                                                    \
-	Test(config_bounds, name, .timeout = PATIENCE_S, .description = "a list that is too long") \
+	Test(config_bounds, name, .timeout = PATIENCE_S,                                           \
+		.description = "a list that is too long is refused")                               \
 	{                                                                                          \
-		struct reports reports;                                                            \
+		struct bounds_reports reports;                                                     \
                                                                                                    \
 		load_list(head, entry, tail, &reports);                                            \
 		cr_expect_eq(reports.n, 1);                                                        \
@@ -109,11 +110,12 @@ TOO_MANY(nested, "a: ", "[", "", "f:1: nested too deeply")
 TOO_MANY(nested_blocks, "", "- ", "", "f:1: nested too deeply")
 TOO_MANY(anchors, "a: &a 1\nb: [*a", ", *a", "]\n", "f:2: aliases are not supported")
 
-Test(config_bounds, long_line, .timeout = PATIENCE_S, .description = "a value of 16 MB")
+Test(config_bounds, long_line, .timeout = PATIENCE_S,
+	.description = "a value of 16 MB is refused in bounded time")
 {
 	const size_t len = 16 << 20;
 	char *text = malloc(len + 1);
-	struct reports reports;
+	struct bounds_reports reports;
 
 	memset(text, 'x', len);
 	memcpy(text, "socket: ", 8);
@@ -126,9 +128,9 @@ Test(config_bounds, long_line, .timeout = PATIENCE_S, .description = "a value of
 }
 
 Test(config_bounds, long_key, .timeout = PATIENCE_S,
-	.description = "a long key is refused, for it would be part of the paths below it")
+	.description = "a long key is refused, because it would be part of the paths below it")
 {
-	struct reports reports;
+	struct bounds_reports reports;
 	char text[2000];
 
 	memset(text, 'x', sizeof(text));
@@ -140,9 +142,9 @@ Test(config_bounds, long_key, .timeout = PATIENCE_S,
 
 // ---- Files ---------------------------------------------------------------------------------
 
-static void load_file(const char *name, struct reports *reports)
+static void load_file(const char *name, struct bounds_reports *reports)
 {
-	*reports = (struct reports){.n = 0};
+	*reports = (struct bounds_reports){.n = 0};
 	cr_expect_null(config_load(name, &bounds, take, reports));
 	cr_expect_eq(reports->n, 1);
 }
@@ -152,7 +154,7 @@ Test(config_bounds, no_file, .timeout = PATIENCE_S,
 {
 	char directory[] = "/tmp/sluice-config-XXXXXX", name[64], line[128];
 	const char *const names[] = {name, "/dev/zero", "/dev/null", "/tmp"};
-	struct reports reports;
+	struct bounds_reports reports;
 
 	cr_assert_not_null(mkdtemp(directory));
 	snprintf(name, sizeof(name), "%s/fifo", directory);
@@ -173,7 +175,7 @@ Test(config_bounds, large_file, .timeout = PATIENCE_S, .description = "a file of
 {
 	char name[] = "/tmp/sluice-config-XXXXXX", line[128];
 	int fd = mkstemp(name);
-	struct reports reports;
+	struct bounds_reports reports;
 
 	cr_assert_geq(fd, 0);
 	cr_assert_eq(ftruncate(fd, INT64_C(1) << 40), 0);
