@@ -142,7 +142,7 @@ struct rpc *rpc_open(const char *path, struct event_base *base, struct error *er
 		goto out_of_memory;
 	rpc->base = base;
 	LIST_INIT(&rpc->connections);
-	rpc->fd = rpc_socket_open(path, error);
+	rpc->fd = rpc_socket_open(path, &rpc->file, error);
 	if (rpc->fd >= 0)
 		return rpc;
 	free(rpc->path);
@@ -180,11 +180,11 @@ void rpc_close(struct rpc *rpc)
 {
 	struct rpc_connection *connection;
 
+	rpc_socket_remove(rpc->path, &rpc->file);
 	if (rpc->listener)
 		evconnlistener_free(rpc->listener);
 	else
 		close(rpc->fd);
-	unlink(rpc->path);
 	if (rpc->engine)
 		engine_event_unlisten(rpc->engine, rpc_event_tell, rpc);
 	while ((connection = LIST_FIRST(&rpc->connections)))

@@ -24,10 +24,17 @@ struct rpc_connection {
 	bool ending; // nothing is read any more; it closes when all is written
 };
 
+// The file of a socket, as it was made.
+struct rpc_socket_file {
+	dev_t device;
+	ino_t inode;
+};
+
 struct rpc {
 	struct event_base *base;
 	struct engine *engine; // NULL before rpc_serve()
 	char *path;
+	struct rpc_socket_file file;
 	evutil_socket_t fd; // -1 once the listener owns it
 	struct evconnlistener *listener;
 	LIST_HEAD(, rpc_connection) connections;
@@ -66,7 +73,10 @@ struct rpc_method {
 };
 
 // rpc_socket.c
-evutil_socket_t rpc_socket_open(const char *path, struct error *error);
+evutil_socket_t rpc_socket_open(
+	const char *path, struct rpc_socket_file *file, struct error *error);
+// Removes the file while the socket is open, unless another one has taken its place.
+void rpc_socket_remove(const char *path, const struct rpc_socket_file *file);
 
 // rpc_connection.c: a connected session ends with the connection that opened it.
 int rpc_connection_own(struct rpc_connection *connection, const struct engine_session *session);

@@ -66,7 +66,27 @@ static int clear(const struct sockaddr_un *addr, struct error *error)
 	return 0;
 }
 
-evutil_socket_t rpc_socket_open(const char *path, struct error *error)
+// The inode of a bound socket is not used again while the socket is open.
+static bool identify(const char *path, struct rpc_socket_file *file)
+{
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return false;
+	*file = (struct rpc_socket_file){.device = status.st_dev, .inode = status.st_ino};
+	return true;
+}
+
+void rpc_socket_remove(const char *path, const struct rpc_socket_file *file)
+{
+	struct rpc_socket_file present;
+
+	if (identify(path, &present) && present.device == file->device &&
+		present.inode == file->inode)
+		unlink(path);
+}
+
+evutil_socket_t rpc_socket_open(const char *path, struct rpc_socket_file *file, struct error *error)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	evutil_socket_t fd;
@@ -84,7 +104,7 @@ evutil_socket_t rpc_socket_open(const char *path, struct error *error)
 	if (fd < 0)
 		return error_set(error, errno, "%s: %s", path, strerror(errno));
 	// Nobody can connect before listen(), so the mode is in place in time.
-	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0 || !identify(path, file) ||
 		chmod(path, SOCKET_MODE) < 0 || listen(fd, SOMAXCONN) < 0) {
 		rc = error_set(error, errno, "%s: %s", path, strerror(errno));
 		close(fd);

@@ -54,6 +54,23 @@ Test(rpc_socket, live)
 	rpc_close(rpc);
 }
 
+Test(rpc_socket, replaced, .description = "a daemon leaves the socket of its successor alone")
+{
+	struct rpc *first = rpc_open(path, base, NULL), *second;
+	struct stat before, after;
+
+	cr_assert_not_null(first);
+	cr_assert_eq(unlink(path), 0);
+	second = rpc_open(path, base, NULL);
+	cr_assert_not_null(second);
+	cr_assert_eq(stat(path, &before), 0);
+	rpc_close(first);
+	cr_assert_eq(stat(path, &after), 0, "the successor's socket is gone");
+	cr_expect_eq(after.st_ino, before.st_ino);
+	rpc_close(second);
+	cr_expect_neq(stat(path, &after), 0, "the socket is left behind");
+}
+
 Test(rpc_socket, stale)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
