@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <rte_ring_elem.h>
@@ -34,6 +35,7 @@ int port_open(struct dataplane *dp, const struct port_config *config, struct por
 		return dataplane_error_set(error, ENOMEM, "out of memory");
 	new->dp = dp;
 	new->id = RTE_MAX_ETHPORTS;
+	new->lock = -1;
 	new->name = strdup(config->name);
 	new->device = strdup(config->device);
 	if (new->name == NULL || new->device == NULL) {
@@ -131,11 +133,23 @@ uint16_t port_mtu(const struct port *port)
 	return mtu;
 }
 
+// A deleted interface of the kernel gives no event: its port is only seen to be down.
+static bool has_vanished(const struct port *port)
+{
+	char name[IF_NAMESIZE];
+
+	return port->if_index != 0 && if_indextoname(port->if_index, name) == NULL &&
+	       errno == ENXIO;
+}
+
 // True if something happened to the port since the last call.
 static bool poll_event(struct port *port)
 {
-	bool up, event = atomic_exchange(&port->link_event, false);
+	bool event = atomic_exchange(&port->link_event, false);
+	bool up = !atomic_load(&port->removed) && read_link(port);
 
+	if (!up && has_vanished(port))
+		atomic_store(&port->removed, true);
 	if (atomic_load(&port->removed)) {
 		if (port->removal_told)
 			return false;
@@ -143,7 +157,6 @@ static bool poll_event(struct port *port)
 		port->removal_told = true;
 		return true;
 	}
-	up = read_link(port);
 	// A carrier that went and came back since is news, too: groups are announced again.
 	return atomic_exchange(&port->up, up) != up || event;
 }

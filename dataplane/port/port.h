@@ -9,6 +9,7 @@
 //	interface_map   the interfaces of a port by their VLAN tags
 //	mac_filter      which multicast MACs the device lets in, and what to do when it refuses
 //	port_diagnosis  why a device cannot be probed: missing interfaces, misspelt drivers
+//	port_lock       one process per tap
 //	port_device     struct port; finds, sets up, starts and stops the ethdev
 //	port            what the control thread and workers do with a port: info, events, sending
 //	output          where frames go: counting, a ring, a port

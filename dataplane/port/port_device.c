@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -11,6 +12,7 @@
 #include "offload.h"
 #include "port_device.h"
 #include "port_diagnosis.h"
+#include "port_lock.h"
 
 #define RX_DESCRIPTORS 512
 #define TX_DESCRIPTORS 512
@@ -311,6 +313,9 @@ int port_device_open(
 	bool probed;
 	int rc;
 
+	rc = port_lock(port->device, &port->lock, error);
+	if (rc < 0)
+		return rc;
 	rc = find_device(port, &probed, error);
 	if (rc < 0)
 		return rc;
@@ -319,6 +324,8 @@ int port_device_open(
 		return dataplane_error_set(error, -rc, "device information: %s", strerror(-rc));
 	if (probed)
 		port->probed = info.device;
+	if (strcmp(rte_bus_name(rte_dev_bus(info.device)), "vdev") == 0)
+		port->if_index = info.if_index;
 	rc = deal_queues(port, config, &info, error);
 	if (rc < 0)
 		return rc;
@@ -365,6 +372,8 @@ void port_device_stop(struct port *port)
 
 void port_device_free(struct port *port)
 {
+	if (port->lock >= 0)
+		close(port->lock);
 	mac_filter_fini(&port->macs);
 	rte_mempool_free(port->header_pool);
 	rte_mempool_free(port->tx_pool);

@@ -15,6 +15,8 @@ struct port {
 	char *name;
 	char *device;
 	uint16_t id; // of the ethdev; RTE_MAX_ETHPORTS: not found
+	int lock; // of port_lock()
+	unsigned if_index; // of the kernel's interface behind a virtual device; 0: none
 	struct rte_device *probed; // to be removed at the end; NULL if it was there before
 	uint16_t n_rx, n_tx;
 	uint64_t rx_offloads; // flags of received frames that may be trusted, see offload.h

@@ -14,11 +14,10 @@
 #include <rte_common.h>
 #include "dataplane_error.h"
 
-#define TEXT_MAX 192
 #define TYPOS_MAX 3 // letters that a misspelt name may have wrong
 
-// The value of a device argument; false: it is not there.
-static bool argument(const char *device, const char *name, char value[TEXT_MAX])
+bool port_diagnosis_argument(
+	const char *device, const char *name, char value[PORT_DIAGNOSIS_TEXT_MAX])
 {
 	const size_t len = strlen(name);
 	const char *at = device;
@@ -27,7 +26,7 @@ static bool argument(const char *device, const char *name, char value[TEXT_MAX])
 		at++;
 		if (strncmp(at, name, len) == 0 && at[len] == '=') {
 			at += len + 1;
-			snprintf(value, TEXT_MAX, "%.*s", (int)strcspn(at, ","), at);
+			snprintf(value, PORT_DIAGNOSIS_TEXT_MAX, "%.*s", (int)strcspn(at, ","), at);
 			return true;
 		}
 	}
@@ -42,9 +41,9 @@ static int no_file(const char *device, const char *path, int code, struct datapl
 
 static int check_interface(const char *device, struct dataplane_error *error)
 {
-	char name[TEXT_MAX];
+	char name[PORT_DIAGNOSIS_TEXT_MAX];
 
-	if (!argument(device, "iface", name))
+	if (!port_diagnosis_argument(device, "iface", name))
 		return dataplane_error_set(error, EINVAL,
 			"device \"%s\": add the network interface to use: iface=NAME", device);
 	if (if_nametoindex(name) == 0)
@@ -80,18 +79,18 @@ static int check_tap(const char *device, struct dataplane_error *error)
 {
 	static const char path[] = "/dev/net/tun";
 	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-	char name[TEXT_MAX];
+	char name[PORT_DIAGNOSIS_TEXT_MAX];
 	int fd = open(path, O_RDWR | O_CLOEXEC), code;
 
 	if (fd < 0)
 		return no_file(device, path, errno, error);
-	if (argument(device, "iface", name) && strlen(name) >= IFNAMSIZ) {
+	if (port_diagnosis_argument(device, "iface", name) && strlen(name) >= IFNAMSIZ) {
 		close(fd);
 		return dataplane_error_set(error, ENAMETOOLONG,
 			"device \"%s\": interface name \"%s\" is longer than %d letters", device,
 			name, IFNAMSIZ - 1);
 	}
-	if (argument(device, "iface", name))
+	if (port_diagnosis_argument(device, "iface", name))
 		snprintf(request.ifr_name, sizeof(request.ifr_name), "%.*s", IFNAMSIZ - 1, name);
 	code = ioctl(fd, TUNSETIFF, &request) < 0 ? errno : 0;
 	close(fd);
@@ -109,19 +108,20 @@ static int check_tap(const char *device, struct dataplane_error *error)
 
 static int check_pcap(const char *device, struct dataplane_error *error)
 {
-	char path[TEXT_MAX], name[TEXT_MAX];
+	char path[PORT_DIAGNOSIS_TEXT_MAX], name[PORT_DIAGNOSIS_TEXT_MAX];
 
-	if (argument(device, "rx_pcap", path) && euidaccess(path, R_OK) < 0)
+	if (port_diagnosis_argument(device, "rx_pcap", path) && euidaccess(path, R_OK) < 0)
 		return no_file(device, path, errno, error);
-	if (argument(device, "tx_pcap", path)) {
+	if (port_diagnosis_argument(device, "tx_pcap", path)) {
 		FILE *file = fopen(path, "a");
 
 		if (file == NULL)
 			return no_file(device, path, errno, error);
 		fclose(file);
 	}
-	if (argument(device, "iface", name) || argument(device, "rx_iface", name) ||
-		argument(device, "tx_iface", name)) {
+	if (port_diagnosis_argument(device, "iface", name) ||
+		port_diagnosis_argument(device, "rx_iface", name) ||
+		port_diagnosis_argument(device, "tx_iface", name)) {
 		if (if_nametoindex(name) == 0)
 			return dataplane_error_set(error, ENODEV,
 				"device \"%s\": no interface \"%s\": ip link shows none of that "
@@ -134,9 +134,9 @@ static int check_pcap(const char *device, struct dataplane_error *error)
 
 static int check_memif(const char *device, struct dataplane_error *error)
 {
-	char path[TEXT_MAX], *slash;
+	char path[PORT_DIAGNOSIS_TEXT_MAX], *slash;
 
-	if (!argument(device, "socket", path))
+	if (!port_diagnosis_argument(device, "socket", path))
 		return 0;
 	slash = strrchr(path, '/');
 	if (slash == NULL)
@@ -166,8 +166,8 @@ static const struct driver {
 // How many letters have to be added, removed or replaced (Levenshtein).
 static unsigned typos(const char *a, const char *b)
 {
-	unsigned row[TEXT_MAX];
-	const unsigned n = RTE_MIN(strlen(b), (size_t)TEXT_MAX - 1);
+	unsigned row[PORT_DIAGNOSIS_TEXT_MAX];
+	const unsigned n = RTE_MIN(strlen(b), (size_t)PORT_DIAGNOSIS_TEXT_MAX - 1);
 
 	for (unsigned j = 0; j <= n; j++)
 		row[j] = j;
@@ -208,7 +208,7 @@ static int unknown_driver(const char *device, const char *name, struct dataplane
 
 int port_diagnosis(const char *device, int code, struct dataplane_error *error)
 {
-	char name[TEXT_MAX];
+	char name[PORT_DIAGNOSIS_TEXT_MAX];
 	int rc;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(device, ","), device);

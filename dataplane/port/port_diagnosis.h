@@ -6,6 +6,12 @@
 
 #include "dataplane.h"
 
+#define PORT_DIAGNOSIS_TEXT_MAX 192
+
+// The value of a device argument, such as "sl0" for "iface"; false: it is not there.
+bool port_diagnosis_argument(
+	const char *device, const char *name, char value[PORT_DIAGNOSIS_TEXT_MAX]);
+
 // Control thread. Explains in one line why probing `device`, a device string such as
 // "net_tap0,iface=sl0", failed with `code`, a positive errno, and what to do about it. Returns the
 // negative errno of the cause; -code when the cause is unknown.

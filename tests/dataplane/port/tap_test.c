@@ -351,6 +351,12 @@ Test(tap, vanished, .description = "promise 7: a deleted tap goes down, and the 
 		port_poll_events(fixture.dp, count_event, &events);
 		port_info(lost, &info);
 	}
+	while (!info.removed) {
+		port_poll_events(fixture.dp, count_event, &events);
+		port_info(lost, &info);
+	}
+	port_info(in, &info);
+	cr_expect_not(info.removed);
 	for (unsigned i = 0; i < 10; i++)
 		socket_send(from, &frame);
 	expect_frames(ring, 10);
@@ -377,6 +383,33 @@ Test(tap, filters, .description = "the device gets the MAC addresses of joined g
 	port_mac_remove(port, &mac);
 	port_info(port, &info);
 	cr_expect_eq(info.multicast_macs, 0);
+	fixture_close(&fixture);
+}
+
+static int try_open(const char *name, const char *device, struct dataplane_error *error)
+{
+	struct port_config config = {.name = name, .device = device, .queues = 1};
+	struct port *port;
+
+	return dataplane_add_port(fixture.dp, &config, &port, error);
+}
+
+Test(tap, taken, .description = "a tap that is in use is refused, and its link stays up")
+{
+	struct port_info info;
+	struct dataplane_error error;
+	struct port *port;
+
+	fixture_open(&fixture, 1, 0);
+	port = tap_open("net_tap0,iface=sl0", 1);
+	cr_expect_eq(try_open("second", "net_tap1,iface=sl0,mac=fixed", &error), -EBUSY);
+	cr_expect_str_eq(error.text,
+		"device \"net_tap1,iface=sl0,mac=fixed\": another process or port of "
+		"Sluice has the tap sl0");
+	port_info(port, &info);
+	cr_expect(info.up);
+	// A refused name is free again, and so is that of a closed port.
+	cr_expect_eq(try_open("other", "net_tap1,iface=sl1", &error), 0, "%s", error.text);
 	fixture_close(&fixture);
 }
 
