@@ -47,7 +47,7 @@ static void hear(
 {
 	struct dataplane *dp = interface->port->dp;
 	unsigned slot;
-	enum punt_class class = punt_class_of(&interface->queriers, frame, parsed, &slot);
+	enum punt_class class = punt_budget_class(&interface->queriers, frame, parsed, &slot);
 	struct rte_mbuf *copy;
 
 	if (class == PUNT_UNKNOWN)

@@ -21,7 +21,7 @@ static __rte_noinline enum drop_reason try_punt(struct worker *worker, struct in
 {
 	struct punt_budget *budget = &interface->budgets[worker->index];
 	unsigned slot = 0;
-	enum punt_class class = punt_class_of(&interface->queriers, frame, parsed, &slot);
+	enum punt_class class = punt_budget_class(&interface->queriers, frame, parsed, &slot);
 
 	if (class == PUNT_UNKNOWN)
 		return DROP_UNKNOWN_TYPE;

@@ -8,6 +8,7 @@
 //	parse_template.c   the first frame of a batch as a template for the others
 //	interface.c        interfaces: VLAN tags of a port, and their group tables
 //	punt_budget.c      rate limits of IGMP and MLD messages, per kind and querier
+//	punt_limit.c       one rate limit; punt_queriers.c the queriers that have their own
 //	punt.c             the ring of IGMP and MLD frames to the control thread
 //	batch.c            the stages: match, look up in the group table, prefetch, deliver
 //	deliver.c          a frame to its outputs (fanout_frame.h: what their filters see of it)

@@ -7,13 +7,12 @@
 #ifndef DATAPLANE_PUNT_BUDGET_H
 #define DATAPLANE_PUNT_BUDGET_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <rte_mbuf.h>
 #include "parse.h"
-
-#define PUNT_QUERIERS 4 // known queriers of an interface and family
+#include "punt_limit.h"
+#include "punt_queriers.h"
 
 // Each has a ring to the control thread, in this order of precedence.
 enum punt_class {
@@ -27,28 +26,6 @@ enum punt_class {
 	PUNT_UNKNOWN = PUNT_CLASSES, // a type that is neither IGMP's nor MLD's
 };
 
-// A token bucket, stored as the time at which it is full again.
-struct punt_limit {
-	uint64_t cost_tsc; // per frame
-	uint64_t depth_tsc; // how far full_tsc may be ahead of the clock
-	uint64_t full_tsc;
-};
-
-// rate: frames per second; hz: frequency of the clock.
-void punt_limit_init(struct punt_limit *limit, uint64_t hz, unsigned rate);
-// Worker. False: the frame exceeds the rate.
-bool punt_limit_take(struct punt_limit *limit, uint64_t now_tsc);
-
-// The queriers of an interface, by family. Zeroed: none.
-struct punt_queriers {
-	_Atomic uint64_t keys[2][PUNT_QUERIERS]; // control: wo, worker: ro; 0: free
-	uint64_t heard_ms[2][PUNT_QUERIERS]; // control only
-};
-// Control thread. Notes that the interface's protocol accepted this querier. One that was silent
-// for long makes room for it, but one that is heard does not.
-void punt_queriers_hear(
-	struct punt_queriers *queriers, const struct sluice_addr *querier, uint64_t now_ms);
-
 // What one worker may hand over of one interface. Worker only.
 struct punt_budget {
 	struct punt_limit limits[2][2 * PUNT_QUERIERS + PUNT_CLASSES - PUNT_GENERAL];
@@ -58,8 +35,8 @@ struct punt_budget {
 void punt_budget_init(struct punt_budget *budget, uint64_t hz, unsigned rate);
 
 // What a message is. *slot is the number of its querier if that is known. Any thread.
-enum punt_class punt_class_of(const struct punt_queriers *queriers, const struct rte_mbuf *frame,
-	const struct parsed *parsed, unsigned *slot);
+enum punt_class punt_budget_class(const struct punt_queriers *queriers,
+	const struct rte_mbuf *frame, const struct parsed *parsed, unsigned *slot);
 // Worker. False: the message exceeds the budget.
 bool punt_budget_take(struct punt_budget *budget, const struct parsed *parsed,
 	enum punt_class class, unsigned slot, uint64_t now_tsc);
