@@ -112,4 +112,17 @@ cp "$tmp/wrong.yaml" "$tmp/sluice.yaml"
 kill -HUP "${pids[sluiced]}"
 check_within 5 "a bad file at reload is reported" grep -q 'sluice.yaml:[0-9]' "$tmp/sluiced.log"
 check "a bad file at reload changes nothing" equal "[\"$group4\"]" "$(sluice --json show groups | jq -c '[.groups[].group]')"
+
+# A FIFO or a device in the file's place does not hold up the daemon.
+not_regular() { # NUMBER OF TIMES
+	[ "$(grep -c 'sluice.yaml: not a regular file' "$tmp/sluiced.log")" = "$1" ]
+}
+rm "$tmp/sluice.yaml"
+mkfifo "$tmp/sluice.yaml"
+kill -HUP "${pids[sluiced]}"
+check_within 5 "a FIFO at reload is reported" not_regular 1
+ln -sf /dev/zero "$tmp/sluice.yaml"
+kill -HUP "${pids[sluiced]}"
+check_within 5 "/dev/zero at reload is reported" not_regular 2
+check "the daemon still answers" timeout 5 "$build/ctrl/sluice" --socket "$socket" show groups
 done_testing
