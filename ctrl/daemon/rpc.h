@@ -15,6 +15,7 @@
 //			the methods of each object; rpc_group_list.c has the pages of group.list,
 //			rpc_session_send.c the datagrams
 //	rpc_event.c	event.subscribe and the notifications
+//	json_memory.c	memory for JSON values
 //	rpc_param.c, rpc_result.c
 //			parameters to C, and C to results
 //

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// event.subscribe, and the events to whoever asked for them.
+// event.subscribe, and the notifications to the subscribers.
 #include "rpc_private.h"
 
 #include "log.h"
 
-// A million memberships may change at once; who does not read that much of it is cut off.
+// A million memberships may change at once. A subscriber that is further behind is disconnected.
 #define BACKLOG_MAX_BYTES (256u << 20)
 
 static const char *const kind_names[] = {
@@ -36,7 +36,7 @@ static json_t *describe(const struct engine_event *event)
 		(json_int_t)engine_session_id(event->session));
 }
 
-static void notify(struct rpc_connection *connection, const char *text, size_t len)
+static void notify(struct rpc_connection *connection, const void *text, size_t len)
 {
 	struct evbuffer *out = bufferevent_get_output(connection->stream);
 
@@ -53,25 +53,23 @@ static void notify(struct rpc_connection *connection, const char *text, size_t l
 void rpc_event_tell(void *arg, const struct engine_event *event)
 {
 	struct rpc_connection *connection;
+	struct evbuffer *text = NULL;
 	struct rpc *rpc = arg;
-	char *text = NULL;
-	size_t len = 0;
 
 	LIST_FOREACH (connection, &rpc->connections, next) {
 		if (!connection->subscribed)
 			continue;
 		if (!text) {
-			json_t *note = json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method",
-				"event", "params", describe(event));
-
-			text = json_dumps(note, JSON_COMPACT);
-			json_decref(note);
+			text = evbuffer_new();
 			if (!text)
 				return;
-			len = strlen(text);
-			text[len++] = '\n'; // in place of the NUL
+			rpc_result_write(
+				text, json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method",
+					      "event", "params", describe(event)));
+			evbuffer_add(text, "\n", 1);
 		}
-		notify(connection, text, len);
+		notify(connection, evbuffer_pullup(text, -1), evbuffer_get_length(text));
 	}
-	free(text);
+	if (text)
+		evbuffer_free(text);
 }

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "eal.h"
 #include "engine.h"
+#include "json_memory.h"
 #include "log.h"
 #include "rpc.h"
 
@@ -315,6 +316,7 @@ int main(int argc, char **argv)
 
 	if (!read_options(argc, argv, &options, &status))
 		return status;
+	json_memory_use();
 	daemon.file = options.file;
 	daemon.config = load(options.file, true, print_report);
 	if (!daemon.config)
