@@ -16,12 +16,12 @@ struct rpc_connection {
 	LIST_ENTRY(rpc_connection) next;
 	struct rpc *rpc;
 	struct bufferevent *stream;
-	uint64_t *sessions; // the connected sessions it opened, closed ones included
+	uint64_t *sessions; // that it opened and that end with it; some may be closed
 	size_t n_sessions;
-	struct rpc_pages *pages; // of the group.list that it reads, NULL if it reads none
-	unsigned cursor; // what stands for the next page; each page has another one
+	struct rpc_pages *pages; // of the group.list in progress, NULL without one
+	unsigned cursor; // number of the next page, as the client names it
 	bool subscribed; // to events
-	bool ending; // nothing is read any more; it closes when all is written
+	bool ending; // reads no more; closes when its output is written
 };
 
 // The file of a socket, as it was made.
@@ -54,14 +54,14 @@ enum rpc_code {
 struct rpc_call {
 	struct rpc_connection *connection;
 	struct engine *engine;
-	const json_t *params; // an object; NULL: none
-	struct evbuffer *result; // the result's text
+	const json_t *params; // an object, or NULL
+	struct evbuffer *result; // as text
 	unsigned entries; // of the list in the result
-	bool out_of_memory; // the result lacks something
+	bool out_of_memory; // the result is incomplete
 	struct error error;
 };
 
-// A method: 0 with the result written, or a code with the error told.
+// A method writes the result and returns 0, or sets the error and returns a code.
 typedef int (*rpc_method_fn)(struct rpc_call *call);
 
 #define RPC_PARAMS_MAX 7
@@ -78,13 +78,13 @@ evutil_socket_t rpc_socket_open(
 // Removes the file while the socket is open, unless another one has taken its place.
 void rpc_socket_remove(const char *path, const struct rpc_socket_file *file);
 
-// rpc_connection.c: a connected session ends with the connection that opened it.
+// rpc_connection.c: the sessions that end with the connection.
 int rpc_connection_own(struct rpc_connection *connection, const struct engine_session *session);
 void rpc_connection_close_sessions(struct rpc_connection *connection);
 
 // rpc_call.c
 void rpc_call_answer(struct rpc_connection *connection, const char *line, size_t len);
-// Answers with an error that belongs to no request in particular.
+// Answers with an error that belongs to no request.
 void rpc_call_refuse(struct rpc_connection *connection, enum rpc_code code, const char *text);
 
 // rpc_method.c: NULL if there is no method of that name.
@@ -93,6 +93,8 @@ const struct rpc_method *rpc_method_find(const char *name);
 // rpc_result.c: writes results. All functions take over `value`; NULL stands for out of memory.
 void rpc_result_write(struct evbuffer *buffer, json_t *value);
 void rpc_result_set(struct rpc_call *call, json_t *value);
+// Writes the members of an object without its braces.
+void rpc_result_members(struct rpc_call *call, json_t *object);
 // Adds statistics to an object, which the caller keeps.
 void rpc_result_statistics(
 	struct rpc_call *call, json_t *object, const struct stat_field *fields, const void *stats);
@@ -104,8 +106,9 @@ json_t *rpc_result_addresses(const struct sluice_addr *addrs, unsigned n);
 json_t *rpc_result_mac(const struct rte_ether_addr *mac);
 const char *rpc_result_family(int family); // "ipv4", "ipv6"; NULL for 0
 
-// rpc_param.c: reads parameters by name. All functions return 0 or a code with the error told.
-// Without the parameter they return 0 and set NULL or change nothing, but for the required ones.
+// rpc_param.c: reads parameters by name. All functions return 0, or set the error and return a
+// code. An absent parameter is an error for the _required functions and for rpc_param_address();
+// the others return 0 then, and set NULL or leave the value as it is.
 __attribute__((format(printf, 3, 4))) int rpc_param_bad(
 	struct rpc_call *call, const char *name, const char *format, ...);
 int rpc_param_text(struct rpc_call *call, const char *name, const char **text);
@@ -123,7 +126,7 @@ int rpc_param_interface_required(struct rpc_call *call, struct engine_interface 
 int rpc_param_session(struct rpc_call *call, const char **name, struct engine_session **session);
 int rpc_param_session_required(struct rpc_call *call, struct engine_session **session);
 
-// rpc_group_list.c: ends the list of a connection that is told in pages.
+// rpc_group_list.c: ends the list in pages of the connection.
 void rpc_group_list_end(struct rpc_connection *connection);
 
 // Methods.
@@ -152,7 +155,7 @@ int rpc_drop_list(struct rpc_call *call);
 int rpc_event_subscribe(struct rpc_call *call);
 int rpc_version(struct rpc_call *call);
 
-// rpc_event.c: listens to the engine and tells subscribers.
+// rpc_event.c: callback of the engine, notifies the subscribers.
 void rpc_event_tell(void *arg, const struct engine_event *event);
 
 #endif

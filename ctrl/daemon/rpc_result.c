@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Results are written as text while they are gathered: a million groups as one tree of JSON values
-// would take gigabytes.
+// Writes results as text, one entry at a time: one tree of JSON values for a million groups would
+// take gigabytes.
 #include "rpc_private.h"
 
 #include "address.h"
@@ -14,6 +14,15 @@ void rpc_result_write(struct evbuffer *buffer, json_t *value)
 {
 	json_dump_callback(value, append, buffer, JSON_COMPACT | JSON_ENCODE_ANY);
 	json_decref(value);
+}
+
+void rpc_result_members(struct rpc_call *call, json_t *object)
+{
+	if (object)
+		json_dump_callback(object, append, call->result, JSON_COMPACT | JSON_EMBED);
+	else
+		call->out_of_memory = true;
+	json_decref(object);
 }
 
 void rpc_result_set(struct rpc_call *call, json_t *value)

@@ -154,18 +154,28 @@ static json_t *membership(const struct member *member)
 		outputs_of(member));
 }
 
-// A session may have a million memberships, so that they are written one by one here, too.
+static json_t *describe(struct rpc_call *call, const struct engine_session *session)
+{
+	json_t *entry = json_pack("{s:o, s:o, s:i}", "id", id_of(session), "name", name_of(session),
+		"udp_port", (int)engine_session_udp_port(session));
+	struct sluice_session_stats stats;
+
+	// Only an attached session receives frames.
+	if (engine_session_stats(session, &stats) < 0)
+		memset(&stats, 0xff, sizeof(stats)); // SLUICE_STATS_UNKNOWN
+	rpc_result_statistics(call, entry, stat_session, &stats);
+	return entry;
+}
+
+// A session may have a million memberships, so that they are written one at a time.
 static void add_session(struct rpc_call *call, struct engine_session *session)
 {
 	const struct member *member = member_first(engine_session_memberships(session));
 	const char *separator = "";
 
-	evbuffer_add_printf(call->result,
-		"%s{\"id\":%" PRIu64 ",\"name\":", call->entries++ ? "," : "",
-		engine_session_id(session));
-	rpc_result_set(call, name_of(session));
-	evbuffer_add_printf(call->result, ",\"udp_port\":%u,\"memberships\":[",
-		engine_session_udp_port(session));
+	evbuffer_add_printf(call->result, "%s{", call->entries++ ? "," : "");
+	rpc_result_members(call, describe(call, session));
+	evbuffer_add_printf(call->result, ",\"memberships\":[");
 	for (; member; member = member_next(member)) {
 		evbuffer_add_printf(call->result, "%s", separator);
 		rpc_result_set(call, membership(member));

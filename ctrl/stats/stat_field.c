@@ -42,7 +42,7 @@ const struct stat_object stat_objects[] = {
 	{"interface", "interface.list", stat_interface},
 	{"port", "port.list", stat_port},
 	{"output", "output.list", stat_output},
-	{"session", "session.stats", stat_session},
+	{"session", "session.list", stat_session},
 	{"worker", "worker.list", stat_worker},
 	{"querier", "querier.list", stat_querier},
 	{"drop", "drop.list", stat_drop},
