@@ -1,38 +1,37 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the files of the command share.
+// The program sluice: a client of the control socket, without DPDK.
 //
-//   sluice.c   the program: options, and the commands that are one call of the daemon
-//   show.c     sluice show and sluice watch
-//   top.c      sluice top
-//   table.c    JSON values as columns, or on one line
-//   daemon.c   calls of the daemon; its errors as exit status
-#ifndef CTRL_SLUICE_COMMAND_H
-#define CTRL_SLUICE_COMMAND_H
+//	sluice.c		main(), options, and the commands that change memberships
+//	command_show.c		sluice show
+//	command_watch.c		sluice watch
+//	command_top.c		sluice top
+//	command_view.c		the lists that sluice show can print, and their columns
+//	command_table.c		prints JSON in columns, or on one line
+//	command_daemon.c	calls the daemon, turns its errors into the exit status
+#ifndef CTRL_COMMAND_H
+#define CTRL_COMMAND_H
 
 #include <stdbool.h>
 
-#include "daemon.h"
+#include "command_daemon.h"
 
-struct sluice_options {
+struct command_options {
 	const char *socket;
 	const char *interface, *session; // NULL: not given
 	json_t *sources, *to; // lists of texts; NULL: not given
 	bool json;
 };
 
-// A command of a connected daemon. argv holds the words after the command's name, the right
-// number of them.
-typedef enum exit_status (*sluice_run_fn)(
-	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv);
+// Runs a command on a connected daemon. argv holds the words after the name of the command; the
+// caller has checked their number.
+typedef enum exit_status (*command_fn)(struct command_daemon *daemon,
+	const struct command_options *options, int argc, char **argv);
 
-enum exit_status sluice_show(
-	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv);
-enum exit_status sluice_watch(
-	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv);
-enum exit_status sluice_top(
-	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv);
-
-// Whether there is something of that name to show.
-bool sluice_can_show(const char *what);
+enum exit_status command_show(struct command_daemon *daemon, const struct command_options *options,
+	int argc, char **argv);
+enum exit_status command_watch(struct command_daemon *daemon, const struct command_options *options,
+	int argc, char **argv);
+enum exit_status command_top(struct command_daemon *daemon, const struct command_options *options,
+	int argc, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// sluice: the command. Words and options become one call of the daemon, nothing is decided here.
+// The program sluice: turns words and options into one call of the daemon. The daemon decides.
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "command.h"
-#include "table.h"
+#include "command_table.h"
+#include "command_view.h"
 
 static const char usage[] =
 	"usage: sluice [--socket PATH] [--json] COMMAND\n"
@@ -17,8 +18,8 @@ static const char usage[] =
 	"  filter GROUP include|exclude [SOURCE...] [--interface IF] [--session NAME] [--to "
 	"OUTPUT]...\n"
 	"  show  groups|interfaces|ports|outputs|sessions|workers|queriers|drops\n"
-	"  watch (events, a line each)\n"
-	"  top   (live view)\n";
+	"  watch (prints events, one per line)\n"
+	"  top   (live view of the busiest groups)\n";
 
 static const char default_socket[] = "/run/sluice/sluice.sock";
 
@@ -37,8 +38,8 @@ static void set(json_t *params, const char *key, json_t *value)
 		json_object_set_new(params, key, value);
 }
 
-// `sources` and `mode` are NULL where the command has none of its own.
-static enum exit_status change(struct daemon *daemon, const struct sluice_options *options,
+// `mode` is NULL without a mode. `sources` NULL stands for the sources of the options.
+static enum exit_status change(struct command_daemon *daemon, const struct command_options *options,
 	const char *method, const char *group, const char *mode, json_t *sources)
 {
 	json_t *params = json_object(), *result;
@@ -50,43 +51,43 @@ static enum exit_status change(struct daemon *daemon, const struct sluice_option
 	set(params, "session", options->session ? json_string(options->session) : NULL);
 	set(params, "sources", sources ? sources : json_incref(options->sources));
 	set(params, "to", json_incref(options->to));
-	status = daemon_call(daemon, method, params, &result);
+	status = command_daemon_call(daemon, method, params, &result);
 	if (status != STATUS_OK)
 		return status;
 	if (options->json)
-		table_print_json(stdout, result);
+		command_table_print_json(stdout, result);
 	json_decref(result);
 	return STATUS_OK;
 }
 
 static enum exit_status join(
-	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
+	struct command_daemon *daemon, const struct command_options *options, int argc, char **argv)
 {
 	(void)argc;
 	return change(daemon, options, "group.join", argv[0], NULL, NULL);
 }
 
 static enum exit_status leave(
-	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
+	struct command_daemon *daemon, const struct command_options *options, int argc, char **argv)
 {
 	(void)argc;
 	return change(daemon, options, "group.leave", argv[0], NULL, NULL);
 }
 
 static enum exit_status block(
-	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
+	struct command_daemon *daemon, const struct command_options *options, int argc, char **argv)
 {
 	return change(daemon, options, "group.block", argv[0], NULL, texts(argc - 1, argv + 1));
 }
 
 static enum exit_status unblock(
-	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
+	struct command_daemon *daemon, const struct command_options *options, int argc, char **argv)
 {
 	return change(daemon, options, "group.unblock", argv[0], NULL, texts(argc - 1, argv + 1));
 }
 
 static enum exit_status filter(
-	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
+	struct command_daemon *daemon, const struct command_options *options, int argc, char **argv)
 {
 	return change(daemon, options, "group.filter", argv[0], argv[1], texts(argc - 2, argv + 2));
 }
@@ -95,22 +96,22 @@ static enum exit_status filter(
 #define OPTION_SESSION 2u
 #define OPTION_SOURCE 4u
 #define OPTION_TO 8u
-#define OPTIONS_OF_MEMBERSHIP (OPTION_INTERFACE | OPTION_SESSION)
+#define MEMBERSHIP_OPTIONS (OPTION_INTERFACE | OPTION_SESSION)
 
 static const struct command {
 	const char *name;
-	sluice_run_fn run;
+	command_fn run;
 	int min_words, max_words;
 	unsigned options;
 } commands[] = {
-	{"join", join, 1, 1, OPTIONS_OF_MEMBERSHIP | OPTION_SOURCE | OPTION_TO},
-	{"leave", leave, 1, 1, OPTIONS_OF_MEMBERSHIP | OPTION_SOURCE},
-	{"block", block, 2, INT_MAX, OPTIONS_OF_MEMBERSHIP},
-	{"unblock", unblock, 2, INT_MAX, OPTIONS_OF_MEMBERSHIP},
-	{"filter", filter, 2, INT_MAX, OPTIONS_OF_MEMBERSHIP | OPTION_TO},
-	{"show", sluice_show, 1, 1, OPTION_INTERFACE},
-	{"watch", sluice_watch, 0, 0, 0},
-	{"top", sluice_top, 0, 0, 0},
+	{"join", join, 1, 1, MEMBERSHIP_OPTIONS | OPTION_SOURCE | OPTION_TO},
+	{"leave", leave, 1, 1, MEMBERSHIP_OPTIONS | OPTION_SOURCE},
+	{"block", block, 2, INT_MAX, MEMBERSHIP_OPTIONS},
+	{"unblock", unblock, 2, INT_MAX, MEMBERSHIP_OPTIONS},
+	{"filter", filter, 2, INT_MAX, MEMBERSHIP_OPTIONS | OPTION_TO},
+	{"show", command_show, 1, 1, OPTION_INTERFACE},
+	{"watch", command_watch, 0, 0, 0},
+	{"top", command_top, 0, 0, 0},
 };
 
 static const struct command *find_command(const char *name)
@@ -127,27 +128,27 @@ static bool is_well_formed(const struct command *command, unsigned given, int ar
 		return false;
 	if (command->run == filter)
 		return strcmp(argv[1], "include") == 0 || strcmp(argv[1], "exclude") == 0;
-	if (command->run == sluice_show)
-		return sluice_can_show(argv[0]) && (!given || strcmp(argv[0], "groups") == 0);
+	if (command->run == command_show)
+		return command_view_find(argv[0]) && (!given || strcmp(argv[0], "groups") == 0);
 	return true;
 }
 
 static enum exit_status run(
-	const struct sluice_options *options, unsigned given, int argc, char **argv)
+	const struct command_options *options, unsigned given, int argc, char **argv)
 {
 	const struct command *command = argc > 0 ? find_command(argv[0]) : NULL;
 	enum exit_status status;
-	struct daemon *daemon;
+	struct command_daemon *daemon;
 
 	if (!command || !is_well_formed(command, given, argc - 1, argv + 1)) {
 		fputs(usage, stderr);
 		return STATUS_USAGE;
 	}
-	status = daemon_open(options->socket, &daemon);
+	status = command_daemon_open(options->socket, &daemon);
 	if (status != STATUS_OK)
 		return status;
 	status = command->run(daemon, options, argc - 1, argv + 1);
-	daemon_close(daemon);
+	command_daemon_close(daemon);
 	return status;
 }
 
@@ -158,7 +159,7 @@ static void append(json_t **list, const char *text)
 	json_array_append_new(*list, json_string(text));
 }
 
-// No name at all stands for no output.
+// An empty name stands for an empty list of outputs.
 static void append_output(json_t **list, const char *name)
 {
 	if (name[0])
@@ -167,8 +168,8 @@ static void append_output(json_t **list, const char *name)
 		*list = json_array();
 }
 
-// Whether to go on; else *status is the exit status.
-static bool read_options(int argc, char **argv, struct sluice_options *options, unsigned *given,
+// Returns false if the program ends here, with *status as its exit status.
+static bool read_options(int argc, char **argv, struct command_options *options, unsigned *given,
 	enum exit_status *status)
 {
 	static const struct option known[] = {
@@ -224,7 +225,7 @@ static bool read_options(int argc, char **argv, struct sluice_options *options, 
 
 int main(int argc, char **argv)
 {
-	struct sluice_options options = {.socket = getenv("SLUICE_SOCKET")};
+	struct command_options options = {.socket = getenv("SLUICE_SOCKET")};
 	enum exit_status status;
 	unsigned given = 0;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// sluice top: the groups with the most traffic, every second, until q is pressed.
+// sluice top: shows the groups with the most traffic, once per second, until q is pressed.
 #include <curses.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 struct row {
 	const json_t *group;
-	double packets, bits; // a second
+	double packets, bits; // per second
 };
 
 struct sample {
@@ -46,11 +46,11 @@ static const char *key_of(const json_t *group, char key[KEY_SIZE])
 	return key;
 }
 
-static enum exit_status take_sample(struct daemon *daemon, struct sample *sample)
+static enum exit_status take_sample(struct command_daemon *daemon, struct sample *sample)
 {
 	json_t *result;
 	enum exit_status status =
-		daemon_call_pages(daemon, "group.list", "groups", json_object(), &result);
+		command_daemon_call_pages(daemon, "group.list", "groups", json_object(), &result);
 	json_t *group;
 	size_t i;
 
@@ -75,7 +75,7 @@ static void free_sample(struct sample *sample)
 	*sample = (struct sample){0};
 }
 
-// Counters start anew when a group is left and joined again.
+// The counters start at 0 again when a group is left and joined again.
 static double rate(const json_t *before, const json_t *after, const char *key, double seconds)
 {
 	double difference = number_of(after, key) - number_of(before, key);
@@ -136,7 +136,7 @@ static void draw(const struct row *rows, size_t n)
 	refresh();
 }
 
-static enum exit_status refresh_until_quit(struct daemon *daemon)
+static enum exit_status refresh_until_quit(struct command_daemon *daemon)
 {
 	struct sample before = {0}, after;
 	enum exit_status status;
@@ -159,8 +159,8 @@ static enum exit_status refresh_until_quit(struct daemon *daemon)
 	return status;
 }
 
-enum exit_status sluice_top(
-	struct daemon *daemon, const struct sluice_options *options, int argc, char **argv)
+enum exit_status command_top(
+	struct command_daemon *daemon, const struct command_options *options, int argc, char **argv)
 {
 	enum exit_status status;
 	SCREEN *screen;

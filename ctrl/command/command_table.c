@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "table.h"
+#include "command_table.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -25,15 +25,15 @@ static void write_list(FILE *out, const json_t *list)
 		fprintf(out, "%s%s", i ? "," : "", json_string_value(entry));
 }
 
-static void write_cell(FILE *out, const struct table_column *column, const json_t *value)
+static void write_cell(FILE *out, const struct command_column *column, const json_t *value)
 {
 	if (!value || json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0))
 		fputs("-", out);
-	else if (column->kind == TABLE_NUMBER)
+	else if (column->kind == COLUMN_NUMBER)
 		fprintf(out, "%" JSON_INTEGER_FORMAT, number_of(value));
-	else if (column->kind == TABLE_MS)
+	else if (column->kind == COLUMN_MS)
 		fprintf(out, "%.1f s", (double)json_integer_value(value) / 1000);
-	else if (column->kind == TABLE_LINK)
+	else if (column->kind == COLUMN_LINK)
 		fputs(json_is_true(value) ? "up" : "down", out);
 	else if (json_is_array(value))
 		write_list(out, value);
@@ -41,7 +41,7 @@ static void write_cell(FILE *out, const struct table_column *column, const json_
 		fputs(json_string_value(value), out);
 }
 
-static char *cell(const struct table_column *column, const json_t *entry)
+static char *cell(const struct command_column *column, const json_t *entry)
 {
 	char *text = NULL;
 	size_t size;
@@ -54,20 +54,20 @@ static char *cell(const struct table_column *column, const json_t *entry)
 	return text;
 }
 
-static void print_cell(FILE *out, const struct table_column *column, const char *text, int width)
+static void print_cell(FILE *out, const struct command_column *column, const char *text, int width)
 {
 	bool last = !column[1].title;
 
-	if (column->kind == TABLE_NUMBER || column->kind == TABLE_MS)
+	if (column->kind == COLUMN_NUMBER || column->kind == COLUMN_MS)
 		fprintf(out, "%*s", width, text);
 	else
 		fprintf(out, "%-*s", last ? 0 : width, text);
 	fputs(last ? "\n" : "  ", out);
 }
 
-void table_print(FILE *out, const struct table_column *columns, const json_t *entries)
+void command_table_print(FILE *out, const struct command_column *columns, const json_t *entries)
 {
-	int widths[TABLE_COLUMNS_MAX];
+	int widths[COMMAND_COLUMNS_MAX];
 	const json_t *entry;
 	size_t i;
 
@@ -94,7 +94,7 @@ void table_print(FILE *out, const struct table_column *columns, const json_t *en
 	}
 }
 
-void table_print_json(FILE *out, const json_t *value)
+void command_table_print_json(FILE *out, const json_t *value)
 {
 	json_dumpf(value, out, JSON_COMPACT | JSON_ENCODE_ANY);
 	putc('\n', out);

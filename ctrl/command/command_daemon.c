@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "daemon.h"
+#include "command_daemon.h"
 
 #include <errno.h>
 #include <semaphore.h>
@@ -9,10 +9,11 @@
 
 #include "connection.h"
 
-struct daemon {
+struct command_daemon {
 	struct connection connection;
 	const char *path;
-	void (*show)(void *arg, const json_t *event); // const once events are subscribed to
+	void (*show)(void *arg,
+		const json_t *event); // set before event.subscribe, constant from then on
 	void *arg;
 	sem_t gone;
 };
@@ -25,7 +26,7 @@ static enum exit_status no_daemon(const char *path, const char *why)
 
 static void on_event(void *arg, const json_t *event)
 {
-	struct daemon *daemon = arg;
+	struct command_daemon *daemon = arg;
 
 	if (daemon->show)
 		daemon->show(daemon->arg, event);
@@ -33,14 +34,14 @@ static void on_event(void *arg, const json_t *event)
 
 static void on_lost(void *arg)
 {
-	struct daemon *daemon = arg;
+	struct command_daemon *daemon = arg;
 
 	sem_post(&daemon->gone);
 }
 
-enum exit_status daemon_open(const char *path, struct daemon **daemon)
+enum exit_status command_daemon_open(const char *path, struct command_daemon **daemon)
 {
-	struct daemon *new = calloc(1, sizeof(*new));
+	struct command_daemon *new = calloc(1, sizeof(*new));
 	int rc;
 
 	if (!new)
@@ -56,7 +57,7 @@ enum exit_status daemon_open(const char *path, struct daemon **daemon)
 	return STATUS_OK;
 }
 
-void daemon_close(struct daemon *daemon)
+void command_daemon_close(struct command_daemon *daemon)
 {
 	connection_close(&daemon->connection);
 	sem_destroy(&daemon->gone);
@@ -64,7 +65,7 @@ void daemon_close(struct daemon *daemon)
 }
 
 static enum exit_status outcome(
-	const struct daemon *daemon, int rc, const struct sluice_error *error)
+	const struct command_daemon *daemon, int rc, const struct sluice_error *error)
 {
 	if (rc == 0)
 		return STATUS_OK;
@@ -74,8 +75,8 @@ static enum exit_status outcome(
 	return STATUS_REFUSED;
 }
 
-enum exit_status daemon_call(
-	struct daemon *daemon, const char *method, json_t *params, json_t **result)
+enum exit_status command_daemon_call(
+	struct command_daemon *daemon, const char *method, json_t *params, json_t **result)
 {
 	struct sluice_error error;
 	int rc = connection_call(&daemon->connection, method, params, result, &error);
@@ -83,8 +84,8 @@ enum exit_status daemon_call(
 	return outcome(daemon, rc, &error);
 }
 
-enum exit_status daemon_call_pages(struct daemon *daemon, const char *method, const char *list,
-	json_t *params, json_t **result)
+enum exit_status command_daemon_call_pages(struct command_daemon *daemon, const char *method,
+	const char *list, json_t *params, json_t **result)
 {
 	struct sluice_error error;
 	int rc = connection_call_pages(&daemon->connection, method, list, params, result, &error);
@@ -92,14 +93,14 @@ enum exit_status daemon_call_pages(struct daemon *daemon, const char *method, co
 	return outcome(daemon, rc, &error);
 }
 
-enum exit_status daemon_watch(
-	struct daemon *daemon, void (*show)(void *arg, const json_t *event), void *arg)
+enum exit_status command_daemon_watch(
+	struct command_daemon *daemon, void (*show)(void *arg, const json_t *event), void *arg)
 {
 	enum exit_status status;
 
 	daemon->show = show;
 	daemon->arg = arg;
-	status = daemon_call(daemon, "event.subscribe", json_object(), NULL);
+	status = command_daemon_call(daemon, "event.subscribe", json_object(), NULL);
 	if (status != STATUS_OK)
 		return status;
 	while (sem_wait(&daemon->gone) < 0)
