@@ -144,6 +144,10 @@ class Daemon:
 TESTS = []
 
 
+class Skip(Exception):
+    """A test cannot run on this machine; the text says why."""
+
+
 def test(description):
     def register(function):
         TESTS.append((description, function))
@@ -166,6 +170,8 @@ def run_tests():
         try:
             function()
             print("ok %d - %s" % (number, description), flush=True)
+        except Skip as why:
+            print("ok %d - %s # SKIP %s" % (number, description, why), flush=True)
         except Exception:
             failed += 1
             print("not ok %d - %s" % (number, description))

@@ -19,8 +19,8 @@ import sys
 import tempfile
 import time
 
-from daemon_fixture import (BASE, CONFIGURATIONS, PATIENCE, SLUICE, SLUICED, Daemon, contains, equal, run,
-                        run_tests, test, wait_until)
+from daemon_fixture import (BASE, CONFIGURATIONS, PATIENCE, SLUICE, SLUICED, Daemon, Skip, contains, equal,
+                        run, run_tests, test, wait_until)
 
 # ---- Without a running daemon ------------------------------------------------------------------
 
@@ -118,10 +118,30 @@ def start_fails(base):
 def no_hugepages():
     with open("/proc/sys/vm/nr_hugepages") as file:
         if int(file.read()) > 0:
-            return  # there are some
+            raise Skip("this machine has hugepages")
     line = start_fails(BASE.replace('"--no-huge", ', "").replace('"-m", "160", ', ""))
     contains(line, "vm.nr_hugepages")
     contains(line, "--no-huge")
+
+
+@test("a misspelt driver is one line that names the device and the driver that was meant")
+def misspelt_driver():
+    line = start_fails(BASE.replace("net_null0,no-rx=1", "net_nul0,no-rx=1"))
+    contains(line, '"net_nul0,no-rx=1"')
+    contains(line, "did you mean net_null?")
+
+
+@test("a missing interface is one line that names it")
+def missing_interface():
+    line = start_fails(BASE.replace("net_null0,no-rx=1", "net_af_packet0,iface=nosuch"))
+    contains(line, 'no interface "nosuch"')
+    assert "not permitted" not in line, line
+
+
+@test("a missing pcap file is one line that names it")
+def missing_pcap():
+    line = start_fails(BASE.replace("net_null0,no-rx=1", "net_pcap1,rx_pcap=/nowhere/x.pcap,tx_drop=1"))
+    contains(line, "cannot open /nowhere/x.pcap: No such file or directory")
 
 
 @test("too little memory is one line that names -m")
