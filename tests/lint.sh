@@ -27,10 +27,10 @@ rule() {
 		head -n 40 <<<"$offending" | sed 's/^/# /'
 	fi
 }
-# structure NAME DESCRIPTION COMMAND...: a rule that holds if the command prints nothing. While the tree
-# has findings still to be mended, tests/known.txt has their number, which may only shrink.
+# structure NAME DESCRIPTION COMMAND...: a rule that holds if the command prints nothing. Findings that
+# are still to be mended are in tests/known.txt, one "NAME FILE" per line; those that are gone must go.
 structure() {
-	local name=$1 description=$2 findings number known status=0
+	local name=$1 description=$2 findings new gone status=0
 	shift 2
 	findings=$("$@") || status=$?
 	# A check that fails without a finding has not looked.
@@ -38,13 +38,14 @@ structure() {
 		rule "$description" <<<"the check itself fails with status $status: $*"
 		return
 	}
-	number=$(grep -c . <<<"$findings" || true)
-	known=$(awk -v name="$name" '$1 == name { print $2 }' tests/known.txt 2>/dev/null || true)
-	if [ "$number" -le "${known:-0}" ]; then
-		rule "$description${known:+ ($number of $known known findings)}" </dev/null
-	else
-		rule "$description${known:+ ($known known findings, now $number)}" <<<"$findings"
-	fi
+	new=$(awk -v name="$name" -F': ' '
+		FILENAME != "-" { if (sub("^" name " ", "")) known[$0]; next }
+		$0 != "" && !($1 in known)' tests/known.txt - <<<"$findings")
+	gone=$(awk -v name="$name" -F': ' '
+		FILENAME == "-" { found[$1]; next }
+		sub("^" name " ", "") && !($0 in found) { print "tests/known.txt: " $0 " has no finding" }
+		' - tests/known.txt <<<"$findings")
+	printf '%s\n' "$new" "$gone" | { grep . || true; } | rule "$description"
 }
 
 mapfile -t files < <(git ls-files --cached --others --exclude-standard | while read -r file; do

@@ -49,7 +49,7 @@ struct host_config {
 	uint32_t max_groups; // SEC-6: 1,000,000 a host
 	uint32_t max_sources; // STA-3: 1024 a filter
 	uint16_t mtu; // bytes of an IP packet: 1500
-	uint32_t report_rate; // frames a second in a long burst: 20000
+	uint32_t report_rate; // frames per second in a long burst: 20000
 	uint32_t report_burst; // frames that may leave back to back: 128
 	uint64_t seed; // of the random delays; equal seeds give equal runs
 };

@@ -118,7 +118,7 @@ static inline void host_count(struct host *host, enum host_counter counter)
 	host->counters[counter]++;
 }
 
-// A line for the operator, at most one a second.
+// A line for the operator, at most one per second.
 void host_log(struct host *host, uint64_t now_ms, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -198,7 +198,7 @@ BOTH(timer, pace_counts, "CHG-9: with 10,000 groups in a flood each is reported 
 	free(seen);
 }
 
-BOTH(timer, memory, "SEC-3: at most 200 bytes a group, and all of it comes back")
+BOTH(timer, memory, "SEC-3: at most 200 bytes per group, and all of it comes back")
 {
 	struct host_status status;
 	size_t empty;
