@@ -93,7 +93,7 @@ static int change(struct rpc_call *call, engine_fn fn, bool opens, bool has_mode
 	return rc;
 }
 
-// To block no source at all would do nothing, which nobody asks for on purpose.
+// A call without sources would do nothing, so it is a mistake of the caller.
 static int change_blocked(struct rpc_call *call, engine_fn fn)
 {
 	const json_t *sources = json_object_get(call->params, "sources");
@@ -172,7 +172,7 @@ int rpc_group_stats(struct rpc_call *call)
 		return rc;
 	rc = engine_group_stats(interface, &group, &stats);
 	if (rc < 0)
-		return error_set(&call->error, -rc, "nobody has joined it");
+		return error_set(&call->error, -rc, "the group is not joined");
 	result = json_object();
 	rpc_result_statistics(call, result, stat_group, &stats);
 	rpc_result_set(call, result);

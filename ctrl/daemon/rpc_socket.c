@@ -35,7 +35,7 @@ static evutil_socket_t new_socket(void)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-// Whether somebody listens: a refused connection is the mark of a socket nobody holds.
+// Whether no process listens on the socket: then a connection is refused.
 static bool is_stale(const struct sockaddr_un *addr)
 {
 	evutil_socket_t fd = new_socket();
