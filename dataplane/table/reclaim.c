@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "reclaim.h"
 #include <errno.h>
+#include <rte_pause.h>
+#include <sched.h>
 #include <stdlib.h>
+
+// Workers on CPUs of their own pass by within microseconds.
+#define SPINS 1000
 
 static void list_init(struct reclaim_list *list)
 {
@@ -83,7 +88,14 @@ void reclaim_synchronize(struct reclaim *reclaim)
 
 	// Not rte_rcu_qsbr_synchronize(): these two functions are inline, so ThreadSanitizer sees
 	// them.
-	rte_rcu_qsbr_check(reclaim->qsbr, rte_rcu_qsbr_start(reclaim->qsbr), true);
+	uint64_t token = rte_rcu_qsbr_start(reclaim->qsbr);
+
+	for (unsigned i = 0; rte_rcu_qsbr_check(reclaim->qsbr, token, false) == 0; i++) {
+		if (i < SPINS)
+			rte_pause();
+		else
+			sched_yield(); // a worker on the same CPU has to run for it to end
+	}
 	list_init(&reclaim->fresh);
 	list_free(&reclaim->waiting);
 	if (fresh.head)
