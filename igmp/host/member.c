@@ -185,6 +185,15 @@ struct member *member_find(
 	return group != NULL ? member_ref_member(host, group, session) : NULL;
 }
 
+struct member *member_of_group(const struct host *host, const struct sluice_addr *addr)
+{
+	struct group *group = NULL;
+
+	if (addr->family == host->wire->family)
+		group = group_find(host, addr->bytes);
+	return group != NULL && group->first.session != NULL ? &group->first : NULL;
+}
+
 struct session *member_session(const struct member *member)
 {
 	return member->session;

@@ -10,6 +10,8 @@
 #ifndef IGMP_MEMBER_H
 #define IGMP_MEMBER_H
 
+#include <sys/queue.h>
+
 #include "host.h"
 
 struct session_limits {
@@ -22,6 +24,9 @@ struct session *session_open(const struct session_limits *limits, void *user);
 
 // Leaves all groups on all hosts (API-42) and frees the session. The caller flushes the hosts.
 void session_close(struct session *session);
+
+// Leaves at most n groups, the newest first. Returns whether the session has none left.
+bool session_leave_some(struct session *session, unsigned n);
 
 // Limits below what the session has hold for later calls only.
 void session_set_limits(struct session *session, const struct session_limits *limits);
@@ -77,8 +82,21 @@ enum member_state {
 // NULL if there is none. The pointer lives until the membership ends.
 struct member *member_find(
 	const struct session *session, const struct host *host, const struct sluice_addr *group);
+// A member of the group, whose session may be any; NULL if none is known without its session.
+struct member *member_of_group(const struct host *host, const struct sluice_addr *group);
 struct member *member_first(struct session *session); // NULL at the end
 struct member *member_next(const struct member *member); // the next of its session
+
+// Walks the memberships of a session in parts, from the newest to the oldest, while some end in
+// between: each that is there from the beginning to the end is met once.
+struct member_walk {
+	LIST_ENTRY(member_walk) entry;
+	struct session *session; // NULL once it is closed
+	struct member *next;
+};
+void member_walk_begin(struct member_walk *walk, struct session *session);
+struct member *member_walk_next(struct member_walk *walk); // NULL at the end
+void member_walk_end(struct member_walk *walk);
 
 struct session *member_session(const struct member *member);
 struct host *member_host(const struct member *member);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <limits.h>
+
 #include "member_ref.h"
 #include "memory.h"
 #include "session.h"
@@ -12,18 +14,32 @@ struct session *session_open(const struct session_limits *limits, void *user)
 		return NULL;
 	session->limits = *limits;
 	session->user = user;
+	LIST_INIT(&session->walks);
 	return session;
 }
 
 void session_close(struct session *session)
 {
 	size_t held = sizeof(*session);
-	struct member *member;
+	struct member_walk *walk;
 
-	while ((member = member_first(session)) != NULL)
-		member_ref_end_member(member);
+	while (!session_leave_some(session, UINT_MAX))
+		;
+	while ((walk = LIST_FIRST(&session->walks)) != NULL)
+		member_walk_end(walk);
 	member_array_close(&session->members);
 	memory_put(&held, session, sizeof(*session));
+}
+
+bool session_leave_some(struct session *session, unsigned n)
+{
+	struct member *member;
+
+	while (n > 0 && (member = member_first(session)) != NULL) {
+		member_ref_end_member(member);
+		n--;
+	}
+	return session->members.n_members == 0;
 }
 
 void session_set_limits(struct session *session, const struct session_limits *limits)
@@ -49,4 +65,41 @@ struct member *member_first(struct session *session)
 struct member *member_next(const struct member *member)
 {
 	return member_array_before(&member->session->members, member->place);
+}
+
+// ---- Walks ---------------------------------------------------------------------------------
+
+void member_walk_begin(struct member_walk *walk, struct session *session)
+{
+	walk->session = session;
+	walk->next = member_first(session);
+	LIST_INSERT_HEAD(&session->walks, walk, entry);
+}
+
+struct member *member_walk_next(struct member_walk *walk)
+{
+	struct member *member = walk->next;
+
+	if (member != NULL)
+		walk->next = member_next(member);
+	return member;
+}
+
+void member_walk_end(struct member_walk *walk)
+{
+	if (walk->session == NULL)
+		return;
+	LIST_REMOVE(walk, entry);
+	walk->session = NULL;
+	walk->next = NULL;
+}
+
+void session_remove(struct session *session, struct member *member)
+{
+	struct member_walk *walk;
+
+	LIST_FOREACH (walk, &session->walks, entry)
+		if (walk->next == member)
+			walk->next = member_next(member);
+	member_array_remove(&session->members, member);
 }
