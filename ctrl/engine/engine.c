@@ -4,23 +4,38 @@
 #include <stdlib.h>
 #include "engine_private.h"
 
-enum { DRAIN_MAX_MS = 3000 };
+enum { DRAIN_MAX_MS = 3000, HOLD_MAX_MS = 100 };
 
 static void link_changed(void *arg, struct port *port)
 {
 	engine_interface_set_link(arg, port);
 }
 
+void engine_turn(struct engine *engine)
+{
+	uint64_t now_ns = engine_cpu_ns();
+	uint64_t us = (now_ns - engine->turn_begin_ns) / 1000;
+
+	if (engine->turns++ > 0 && us > engine->turn_cpu_max_us)
+		engine->turn_cpu_max_us = us;
+	engine->turn_begin_ns = now_ns;
+}
+
 void engine_tick(struct engine *engine)
 {
 	void (*drained)(void *) = engine->drained;
 
-	engine_flush(engine);
+	engine_turn(engine);
+	if (engine->n_holders == 0 || engine_now_ms() - engine->held_since_ms >= HOLD_MAX_MS)
+		engine_flush(engine);
 	port_poll_events(engine->dataplane, link_changed, engine);
 	engine_interface_advance_all(engine);
+	engine_closing_advance(engine);
 	dataplane_reclaim(engine->dataplane);
-	if (drained != NULL && (!engine_machine_any_busy(&engine->machines) ||
-				       engine_now_ms() >= engine->drain_until_ms)) {
+	if (engine_closing_any(engine))
+		engine->drain_until_ms = engine_now_ms() + DRAIN_MAX_MS;
+	else if (drained != NULL && (!engine_machine_any_busy(&engine->machines) ||
+					    engine_now_ms() >= engine->drain_until_ms)) {
 		engine->drained = NULL;
 		drained(engine->drained_arg);
 	}
@@ -41,6 +56,17 @@ void engine_flush(struct engine *engine)
 		dataplane_synchronize(engine->dataplane);
 	}
 	engine_machine_flush_all(&engine->machines, engine_now_ms());
+}
+
+void engine_hold(struct engine *engine)
+{
+	if (engine->n_holders++ == 0)
+		engine->held_since_ms = engine_now_ms();
+}
+
+void engine_release(struct engine *engine)
+{
+	engine->n_holders--;
 }
 
 // ---- Open ----------------------------------------------------------------------------------
@@ -116,6 +142,9 @@ static int start(struct engine *engine, struct error *error)
 	if (engine->base == NULL)
 		return 0;
 	engine->tick = event_new(engine->base, -1, EV_PERSIST, tick, engine);
+	// Queries and protocol timers go before connections. A base of one priority has only 0.
+	if (engine->tick != NULL)
+		event_priority_set(engine->tick, 0);
 	if (engine->tick == NULL || event_add(engine->tick, &interval) < 0)
 		return error_set(error, ENOMEM, "event loop: out of memory");
 	return 0;
@@ -154,6 +183,8 @@ struct engine *engine_open(
 	TAILQ_INIT(&engine->interfaces);
 	TAILQ_INIT(&engine->outputs);
 	TAILQ_INIT(&engine->sessions);
+	TAILQ_INIT(&engine->abandoned);
+	LIST_INIT(&engine->session_walks);
 	TAILQ_INIT(&engine->shares);
 	LIST_INIT(&engine->listeners);
 	if (copy_config(engine, config, error) < 0 || open_dataplane(engine, config, error) < 0 ||
@@ -178,7 +209,11 @@ static void close_sessions(struct engine *engine)
 
 void engine_drain(struct engine *engine, void (*done)(void *arg), void *arg)
 {
-	close_sessions(engine);
+	struct engine_session *session;
+
+	TAILQ_FOREACH (session, &engine->sessions, next)
+		engine_session_abandon(session);
+	engine_closing_advance(engine);
 	engine_flush(engine);
 	engine->drained = done;
 	engine->drained_arg = arg;
@@ -208,6 +243,7 @@ void engine_close(struct engine *engine)
 	engine_machine_fini(&engine->machines);
 	config_free_lcores(&engine->lcores);
 	config_free_protocol(&engine->protocol);
+	engine_session_table_free(&engine->session_table);
 	free(engine->lines);
 	free(engine);
 }

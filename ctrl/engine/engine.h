@@ -45,6 +45,9 @@ struct engine *engine_open(
 // at this interval, which is well below the 10 ms of TMR-14.
 enum { ENGINE_TICK_MS = 2 };
 void engine_tick(struct engine *engine);
+// To be called where a turn of the owner's loop begins, as engine_tick() does: protocol timers and
+// queries are served between two of them. Keeps the longest CPU time.
+void engine_turn(struct engine *engine);
 
 // Sends leaves for all groups, then calls done(arg) from engine_tick() after the last
 // retransmission (about RV-1 times URI, 3 s at most).
@@ -76,6 +79,10 @@ void engine_report_text(const struct engine_report *report, char *text, size_t s
 // Sends the reports of all changes since the last call, packed together. Call it after each request
 // or batch; engine_tick() calls it too.
 void engine_flush(struct engine *engine);
+// Between the two, engine_tick() does not flush, so that a batch which spans several ticks is
+// reported at once: for 100 ms at most.
+void engine_hold(struct engine *engine);
+void engine_release(struct engine *engine); // does not flush
 
 // ---- Sessions ------------------------------------------------------------------------------
 
@@ -92,8 +99,23 @@ int engine_session_open(struct engine *engine, const char *name, uint16_t udp_po
 struct engine_session *engine_session_find(struct engine *engine, const char *name);
 struct engine_session *engine_session_by_id(struct engine *engine, uint64_t id);
 void engine_session_close(struct engine_session *session); // leaves all its groups
+// The same in parts, for sessions with many groups. From the first call on nobody finds the
+// session. Returns true once it is gone.
+bool engine_session_close_some(struct engine_session *session);
+// Leaves the end to engine_tick(), which closes a part of it each time.
+void engine_session_abandon(struct engine_session *session);
 struct engine_session *engine_session_first(struct engine *engine);
 struct engine_session *engine_session_next(struct engine_session *session);
+// Walks all sessions in parts, while some are opened and closed in between. A walk that has begun
+// has to be ended before the engine is closed.
+struct engine_session_walk {
+	LIST_ENTRY(engine_session_walk) entry;
+	struct engine_session *next;
+};
+void engine_session_walk_begin(struct engine_session_walk *walk, struct engine *engine);
+struct engine_session *engine_session_walk_next(
+	struct engine_session_walk *walk); // NULL at the end
+void engine_session_walk_end(struct engine_session_walk *walk);
 uint64_t engine_session_id(const struct engine_session *session);
 const char *engine_session_name(const struct engine_session *session); // NULL: connected
 uint16_t engine_session_udp_port(const struct engine_session *session);
@@ -179,6 +201,7 @@ struct dataplane *engine_dataplane(struct engine *engine);
 
 // ---- Statistics ----------------------------------------------------------------------------
 
+void engine_control_stats(const struct engine *engine, struct sluice_control_stats *stats);
 void engine_interface_stats(
 	const struct engine_interface *interface, struct sluice_interface_stats *stats);
 void engine_port_stats(const struct port_info *info, struct sluice_port_stats *stats);
@@ -201,6 +224,7 @@ struct engine_drop {
 void engine_drops(
 	struct engine *engine, void (*each)(void *arg, const struct engine_drop *drop), void *arg);
 uint64_t engine_now_ms(void); // CLOCK_MONOTONIC
+uint64_t engine_cpu_ns(void); // of the calling thread
 
 // ---- Datagrams -----------------------------------------------------------------------------
 

@@ -15,7 +15,9 @@
 //   engine_drops.c       drop counters
 //   engine_request.c     join, leave, block, unblock, filter
 //   engine_share.c       shares frames of sessions with other processes
+//   engine_session_table.c  sessions by number and name
 //   engine_session.c     sessions
+//   engine_closing.c     their end
 //   engine_limits.c      limits and protocol settings of a reload
 //   engine_membership.c  the configured memberships
 //   engine.c             open, tick, close
@@ -75,6 +77,10 @@ struct output_set {
 
 struct engine_session {
 	TAILQ_ENTRY(engine_session) next;
+	TAILQ_ENTRY(engine_session) next_abandoned;
+	LIST_ENTRY(engine_session) same_id, same_name; // in the table, until it is closing
+	bool closing; // nobody finds it any more
+	bool abandoned; // engine_tick() closes it
 	struct engine *engine;
 	struct session *memberships;
 	uint64_t id; // also the owner of its lines in the fan-outs
@@ -86,6 +92,13 @@ struct engine_session {
 	uint64_t line; // of the share
 };
 TAILQ_HEAD(engine_sessions, engine_session);
+LIST_HEAD(engine_session_bucket, engine_session);
+
+struct engine_session_table {
+	struct engine_session_bucket *by_id, *by_name; // one allocation
+	size_t n_buckets; // of each, a power of two or 0
+	size_t n_sessions;
+};
 
 struct engine_share;
 TAILQ_HEAD(engine_shares, engine_share);
@@ -110,11 +123,17 @@ struct engine {
 	struct engine_outputs outputs;
 	struct output *counting; // for memberships without outputs
 	struct engine_sessions sessions;
+	struct engine_sessions abandoned;
+	struct engine_session_table session_table;
+	LIST_HEAD(, engine_session_walk) session_walks;
 	uint64_t last_session_id;
 	struct engine_shares shares;
 	LIST_HEAD(, engine_listener) listeners;
 
 	struct subscriber *lines; // the hook's scratch space, one for each output
+	uint64_t turns, turn_begin_ns, turn_cpu_max_us; // CPU time of the owner's thread
+	unsigned n_holders; // of the reports
+	uint64_t held_since_ms;
 	bool withdrawn; // something was withdrawn from the data plane since the last flush
 
 	void (*drained)(void *arg);
@@ -190,6 +209,24 @@ void engine_share_remove(struct engine_share *share, uint64_t line);
 // Closes the share if no session uses it.
 void engine_share_close_unused(struct engine *engine, struct engine_share *share);
 struct share *engine_share_dataplane(const struct engine_share *share);
+
+// engine_session_table.c
+// -ENOMEM: it is in no table.
+int engine_session_table_put(struct engine_session_table *table, struct engine_session *session);
+void engine_session_table_remove(
+	struct engine_session_table *table, struct engine_session *session);
+struct engine_session *engine_session_table_id(
+	const struct engine_session_table *table, uint64_t id);
+struct engine_session *engine_session_table_name(
+	const struct engine_session_table *table, const char *name);
+void engine_session_table_free(struct engine_session_table *table);
+
+// engine_session.c
+void engine_session_free(struct engine_session *session); // it has left all groups
+
+// engine_closing.c
+void engine_closing_advance(struct engine *engine); // closes abandoned sessions, a part of them
+bool engine_closing_any(const struct engine *engine);
 
 // engine_request.c
 enum engine_operation {

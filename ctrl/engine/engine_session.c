@@ -28,10 +28,14 @@ static int session_new(
 	new->engine = engine;
 	new->id = ++engine->last_session_id;
 	new->udp_port = udp_port;
+	if (engine_session_table_put(&engine->session_table, new) < 0)
+		goto close_memberships;
 	TAILQ_INSERT_TAIL(&engine->sessions, new, next);
 	*session = new;
 	return 0;
 
+close_memberships:
+	session_close(new->memberships);
 free_name:
 	free(new->name);
 free_session:
@@ -67,45 +71,67 @@ static void leave_share(struct engine_session *session)
 	engine_share_close_unused(session->engine, session->share);
 }
 
-void engine_session_close(struct engine_session *session)
+void engine_session_free(struct engine_session *session)
 {
 	struct engine *engine = session->engine;
+	struct engine_session_walk *walk;
 
+	LIST_FOREACH (walk, &engine->session_walks, entry)
+		if (walk->next == session)
+			walk->next = engine_session_next(session);
 	session_close(session->memberships);
 	leave_share(session);
 	TAILQ_REMOVE(&engine->sessions, session, next);
+	if (session->abandoned)
+		TAILQ_REMOVE(&engine->abandoned, session, next_abandoned);
 	free(session->name);
 	free(session);
 }
 
 struct engine_session *engine_session_find(struct engine *engine, const char *name)
 {
-	struct engine_session *session;
-
-	TAILQ_FOREACH (session, &engine->sessions, next)
-		if (session->name != NULL && strcmp(session->name, name) == 0)
-			return session;
-	return NULL;
+	return engine_session_table_name(&engine->session_table, name);
 }
 
 struct engine_session *engine_session_by_id(struct engine *engine, uint64_t id)
 {
-	struct engine_session *session;
+	return engine_session_table_id(&engine->session_table, id);
+}
 
-	TAILQ_FOREACH (session, &engine->sessions, next)
-		if (session->id == id)
-			return session;
-	return NULL;
+static struct engine_session *skip_closing(struct engine_session *session)
+{
+	while (session != NULL && session->closing)
+		session = TAILQ_NEXT(session, next);
+	return session;
 }
 
 struct engine_session *engine_session_first(struct engine *engine)
 {
-	return TAILQ_FIRST(&engine->sessions);
+	return skip_closing(TAILQ_FIRST(&engine->sessions));
 }
 
 struct engine_session *engine_session_next(struct engine_session *session)
 {
-	return TAILQ_NEXT(session, next);
+	return skip_closing(TAILQ_NEXT(session, next));
+}
+
+void engine_session_walk_begin(struct engine_session_walk *walk, struct engine *engine)
+{
+	walk->next = engine_session_first(engine);
+	LIST_INSERT_HEAD(&engine->session_walks, walk, entry);
+}
+
+struct engine_session *engine_session_walk_next(struct engine_session_walk *walk)
+{
+	struct engine_session *session = skip_closing(walk->next);
+
+	walk->next = session != NULL ? engine_session_next(session) : NULL;
+	return session;
+}
+
+void engine_session_walk_end(struct engine_session_walk *walk)
+{
+	LIST_REMOVE(walk, entry);
 }
 
 uint64_t engine_session_id(const struct engine_session *session)

@@ -43,6 +43,14 @@ void engine_output_stats(const struct output *output, struct sluice_output_stats
 	SLUICE_OUTPUT_STATS(SLUICE_STATS_COPY)
 }
 
+void engine_control_stats(const struct engine *engine, struct sluice_control_stats *to)
+{
+	*to = (struct sluice_control_stats){
+		.turns = engine->turns,
+		.turn_cpu_max_us = engine->turn_cpu_max_us,
+	};
+}
+
 void engine_worker_stats(const struct worker_info *from, struct sluice_worker_stats *to)
 {
 	to->lcore = from->lcore;

@@ -15,6 +15,9 @@
 #define WORKER(type, ...) FIELD(sluice_worker_stats, __VA_ARGS__)
 const struct stat_field stat_worker[] = {SLUICE_WORKER_STATS(WORKER){NULL}};
 
+#define CONTROL(type, ...) FIELD(sluice_control_stats, __VA_ARGS__)
+const struct stat_field stat_control[] = {SLUICE_CONTROL_STATS(CONTROL){NULL}};
+
 #define PORT(type, ...) FIELD(sluice_port_stats, __VA_ARGS__)
 const struct stat_field stat_port[] = {SLUICE_PORT_STATS(PORT){NULL}};
 
@@ -44,6 +47,7 @@ const struct stat_object stat_objects[] = {
 	{"output", "output.list", stat_output},
 	{"session", "session.list", stat_session},
 	{"worker", "worker.list", stat_worker},
+	{"control", "control.stats", stat_control},
 	{"querier", "querier.list", stat_querier},
 	{"drop", "drop.list", stat_drop},
 	{NULL},

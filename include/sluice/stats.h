@@ -43,6 +43,13 @@ extern "C" {
 		"turns of the loop that found no packet")
 #define SLUICE_WORKER_STATS(X) SLUICE_WORKER_GAUGES(X) SLUICE_WORKER_COUNTERS(X)
 
+#define SLUICE_CONTROL_STATS(X) \
+	X(uint64_t, turns, "turns", COUNTER, NUMBER, NULL, \
+		"turns of the event loop of the control thread") \
+	X(uint64_t, turn_cpu_max_us, "turn_cpu_max_us", GAUGE, NUMBER, NULL, \
+		"the longest CPU time of a turn in microseconds; queries and protocol timers wait " \
+		"for its end")
+
 #define SLUICE_PORT_GAUGES(X) \
 	X(unsigned, multicast_macs, "multicast_macs", GAUGE, NUMBER, "MACS", \
 		"multicast MAC addresses that the port has to receive") \
@@ -161,6 +168,11 @@ struct sluice_interface_stats {
 	SLUICE_INTERFACE_STATS(SLUICE_STATS_MEMBER)
 	// Of its port, which its VLANs share.
 	SLUICE_PORT_COUNTERS(SLUICE_STATS_MEMBER)
+};
+
+// Of the control thread.
+struct sluice_control_stats {
+	SLUICE_CONTROL_STATS(SLUICE_STATS_MEMBER)
 };
 
 struct sluice_worker_stats {
