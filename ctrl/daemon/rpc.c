@@ -8,84 +8,56 @@
 
 #include "log.h"
 
-#define LINE_MAX_BYTES (1u << 20)
-// A client that does not read its answers is not read from either.
-#define OUTPUT_HIGH_BYTES (1u << 20)
 // Below the usual limit of open files, which would hit ports and configuration as well.
 #define CONNECTIONS_MAX 256
 
-static void connection_close(struct rpc_connection *connection)
+void rpc_connection_close(struct rpc_connection *connection)
 {
 	LIST_REMOVE(connection, next);
 	connection->rpc->n_connections--;
+	rpc_work_remove(connection);
+	rpc_line_drop(connection);
 	rpc_connection_close_sessions(connection);
 	rpc_group_list_end(connection);
+	if (connection->events)
+		evbuffer_free(connection->events);
 	bufferevent_free(connection->stream);
 	free(connection);
 }
 
-static size_t output_length(const struct rpc_connection *connection)
+size_t rpc_connection_unread(const struct rpc_connection *connection)
 {
 	return evbuffer_get_length(bufferevent_get_output(connection->stream));
-}
-
-static void end(struct rpc_connection *connection)
-{
-	connection->ending = true;
-	bufferevent_disable(connection->stream, EV_READ);
-	if (output_length(connection) == 0)
-		connection_close(connection);
-}
-
-// Answers the lines that are complete, as far as the client reads the answers.
-static void answer_lines(struct rpc_connection *connection)
-{
-	struct evbuffer *input = bufferevent_get_input(connection->stream);
-
-	while (output_length(connection) < OUTPUT_HIGH_BYTES) {
-		size_t len;
-		char *line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
-
-		if (!line)
-			break;
-		if (len > 0)
-			rpc_call_answer(connection, line, len);
-		free(line);
-	}
-	if (output_length(connection) >= OUTPUT_HIGH_BYTES) {
-		bufferevent_disable(connection->stream, EV_READ);
-	} else if (evbuffer_get_length(input) >= LINE_MAX_BYTES) {
-		rpc_call_refuse(connection, RPC_PARSE_ERROR, "a line longer than 1 MiB");
-		end(connection);
-	}
 }
 
 static void on_read(struct bufferevent *stream, void *arg)
 {
 	(void)stream;
-	answer_lines(arg);
+	rpc_work_add(arg);
 }
 
 static void on_drained(struct bufferevent *stream, void *arg)
 {
 	struct rpc_connection *connection = arg;
 
-	if (connection->ending) {
-		connection_close(connection);
-	} else if (!(bufferevent_get_enabled(stream) & EV_READ)) {
-		bufferevent_enable(stream, EV_READ);
-		answer_lines(connection);
-	}
+	rpc_event_flush(connection);
+	if (connection->line.text || connection->ending ||
+		!(bufferevent_get_enabled(stream) & EV_READ))
+		rpc_work_add(connection);
 }
 
 static void on_event(struct bufferevent *stream, short what, void *arg)
 {
-	(void)stream;
+	struct rpc_connection *connection = arg;
+
 	// A client may shut down its side and still read what it is owed.
-	if (what & BEV_EVENT_EOF)
-		end(arg);
-	else
-		connection_close(arg);
+	if (what & BEV_EVENT_EOF) {
+		connection->ending = true;
+		bufferevent_disable(stream, EV_READ);
+		rpc_work_add(connection);
+	} else {
+		rpc_connection_close(connection);
+	}
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *addr,
@@ -113,7 +85,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	LIST_INSERT_HEAD(&rpc->connections, connection, next);
 	rpc->n_connections++;
 	bufferevent_setcb(connection->stream, on_read, on_drained, on_event, connection);
-	bufferevent_setwatermark(connection->stream, EV_READ, 0, LINE_MAX_BYTES);
+	bufferevent_setwatermark(connection->stream, EV_READ, 0, RPC_LINE_MAX);
+	bufferevent_setwatermark(connection->stream, EV_WRITE, RPC_OUTPUT_HIGH / 4, 0);
 	bufferevent_enable(connection->stream, EV_READ | EV_WRITE);
 	return;
 
@@ -135,6 +108,7 @@ struct rpc *rpc_open(const char *path, struct event_base *base, struct error *er
 {
 	struct rpc *rpc = calloc(1, sizeof(*rpc));
 
+	rpc_memory_watch();
 	if (!rpc)
 		goto out_of_memory;
 	rpc->path = strdup(path);
@@ -142,16 +116,22 @@ struct rpc *rpc_open(const char *path, struct event_base *base, struct error *er
 		goto out_of_memory;
 	rpc->base = base;
 	LIST_INIT(&rpc->connections);
+	TAILQ_INIT(&rpc->working);
+	if (rpc_work_open(rpc) < 0)
+		goto out_of_memory;
 	rpc->fd = rpc_socket_open(path, &rpc->file, error);
 	if (rpc->fd >= 0)
 		return rpc;
-	free(rpc->path);
-	free(rpc);
-	return NULL;
+	goto free_rpc;
 
 out_of_memory:
-	free(rpc);
 	error_set(error, ENOMEM, "control socket: out of memory");
+free_rpc:
+	if (rpc) {
+		rpc_work_close(rpc);
+		free(rpc->path);
+	}
+	free(rpc);
 	return NULL;
 }
 
@@ -188,7 +168,8 @@ void rpc_close(struct rpc *rpc)
 	if (rpc->engine)
 		engine_event_unlisten(rpc->engine, rpc_event_tell, rpc);
 	while ((connection = LIST_FIRST(&rpc->connections)))
-		connection_close(connection);
+		rpc_connection_close(connection);
+	rpc_work_close(rpc);
 	free(rpc->path);
 	free(rpc);
 }

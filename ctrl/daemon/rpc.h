@@ -8,11 +8,15 @@
 //	rpc_connection.c
 //			the sessions that end with their connection
 //	rpc_socket.c	takes the path of the socket
-//	rpc_call.c	one line: requests, batches, errors
+//	rpc_work.c	turns of the event loop, shared by the connections with work
+//	rpc_line.c	one line step by step: requests, batches
+//	rpc_call.c	one request, and its answer or error
+//	rpc_memory.c	notes failed allocations
 //	rpc_method.c	the methods and their parameters
 //	rpc_group.c, rpc_session.c, rpc_interface.c, rpc_port.c, rpc_output.c, rpc_worker.c,
-//	rpc_querier.c, rpc_drop.c, rpc_version.c
-//			the methods of each object; rpc_group_list.c has the pages of group.list,
+//	rpc_querier.c, rpc_drop.c, rpc_control.c, rpc_version.c
+//			the methods of each object; rpc_group_list.c and rpc_session_list.c
+//			have the lists that are written in parts,
 //			rpc_session_send.c the datagrams
 //	rpc_event.c	event.subscribe and the notifications
 //	json_memory.c	memory for JSON values

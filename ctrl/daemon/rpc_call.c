@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// JSON-RPC 2.0: requests, notifications and batches, and the errors that are the protocol's own.
+// JSON-RPC 2.0: requests, notifications, and the errors that are the protocol's own.
 #include "rpc_private.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
-#include "log.h"
-
-// What a batch may ask for before its other requests are refused: a line of group.list could
-// otherwise name any amount of memory.
-#define ANSWER_MAX_BYTES (1u << 30)
 static void write_head(struct evbuffer *out, const json_t *id)
 {
 	evbuffer_add_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":");
@@ -16,7 +12,7 @@ static void write_head(struct evbuffer *out, const json_t *id)
 }
 
 // A call's errors carry an errno and its name, the protocol's own have none.
-static void write_error(struct evbuffer *out, const json_t *id, int code, const char *text)
+void rpc_call_write_error(struct evbuffer *out, const json_t *id, int code, const char *text)
 {
 	int number = code == RPC_INVALID_PARAMS ? EINVAL : -code;
 	bool of_call = code == RPC_INVALID_PARAMS || code > RPC_APPLICATION_ERROR;
@@ -65,8 +61,6 @@ static int run(struct rpc_call *call, const char *name)
 	rc = check_params(call, method);
 	if (rc == 0)
 		rc = method->fn(call);
-	if (rc == 0 && call->out_of_memory)
-		rc = error_set(&call->error, ENOMEM, "the answer does not fit in memory");
 	return rc;
 }
 
@@ -82,102 +76,90 @@ static bool is_request(const json_t *request)
 	       (!id || json_is_null(id) || json_is_string(id) || json_is_number(id));
 }
 
-// Writes the answer, if the request wants one.
-static void answer(struct rpc_connection *connection, const json_t *request, struct evbuffer *out)
+struct rpc_call *rpc_call_begin(struct rpc_connection *connection, json_t *request)
 {
-	const json_t *id = json_object_get(request, "id");
-	struct rpc_call call = {
-		.connection = connection,
-		.engine = connection->rpc->engine,
-		.params = json_object_get(request, "params"),
-	};
+	struct rpc_call *call = calloc(1, sizeof(*call));
+
+	if (!call)
+		goto free_request;
+	call->result = evbuffer_new();
+	if (!call->result)
+		goto free_call;
+	call->connection = connection;
+	call->engine = connection->rpc->engine;
+	call->request = request;
+	call->id = json_object_get(request, "id");
+	call->params = json_object_get(request, "params");
+	return call;
+
+free_call:
+	free(call);
+free_request:
+	json_decref(request);
+	return NULL;
+}
+
+void rpc_call_free(struct rpc_call *call)
+{
+	if (call->end)
+		call->end(call);
+	evbuffer_free(call->result);
+	json_decref(call->request);
+	free(call);
+}
+
+// Puts the answer's head before the result, or an error in its place.
+static void begin_answer(struct rpc_call *call, int rc)
+{
+	struct evbuffer *head = evbuffer_new();
+
+	if (!head)
+		return;
+	if (rc < 0) {
+		evbuffer_drain(call->result, evbuffer_get_length(call->result));
+		rpc_call_write_error(head, call->id, rc, call->error.text);
+	} else {
+		write_head(head, call->id);
+		evbuffer_add_printf(head, ",\"result\":");
+	}
+	evbuffer_prepend_buffer(call->result, head);
+	evbuffer_free(head);
+}
+
+// Returns whether the method is to be gone on with.
+static bool begin(struct rpc_call *call)
+{
 	int rc;
 
-	if (!is_request(request)) {
-		write_error(out, NULL, RPC_INVALID_REQUEST, "not a JSON-RPC 2.0 request");
-		return;
+	call->begun = true;
+	if (!is_request(call->request)) {
+		rpc_call_write_error(
+			call->result, NULL, RPC_INVALID_REQUEST, "not a JSON-RPC 2.0 request");
+		call->told = true;
+		call->failed = true;
+		return false;
 	}
-	call.result = evbuffer_new();
-	if (!call.result) {
-		write_error(out, id, -ENOMEM, "out of memory");
-		return;
+	rc = run(call, json_string_value(json_object_get(call->request, "method")));
+	if (call->id) {
+		begin_answer(call, rc);
+		call->told = true;
 	}
-	rc = run(&call, json_string_value(json_object_get(request, "method")));
-	if (!id) {
-		// A notification, answered by nothing, errors neither.
-	} else if (rc < 0) {
-		write_error(out, id, rc, call.error.text);
-	} else {
-		write_head(out, id);
-		evbuffer_add_printf(out, ",\"result\":");
-		evbuffer_add_buffer(out, call.result);
-		evbuffer_add(out, "}", 1);
-	}
-	evbuffer_free(call.result);
+	call->failed = rc < 0;
+	return rc == 0 && call->more;
 }
 
-static void answer_batch(
-	struct rpc_connection *connection, const json_t *batch, struct evbuffer *out)
+bool rpc_call_go_on(struct rpc_call *call, struct evbuffer *out)
 {
-	struct evbuffer *one = evbuffer_new();
-	const json_t *request;
-	size_t i;
+	bool more = call->begun ? call->more(call) : begin(call);
 
-	if (!one || json_array_size(batch) == 0) {
-		write_error(out, NULL, RPC_INVALID_REQUEST, "an empty batch");
-		goto free_one;
-	}
-	json_array_foreach (batch, i, request) {
-		if (evbuffer_get_length(out) > ANSWER_MAX_BYTES)
-			write_error(one, json_object_get(request, "id"), -EMSGSIZE,
-				"the batch asks for too much at once");
-		else
-			answer(connection, request, one);
-		if (evbuffer_get_length(one) == 0)
-			continue;
-		evbuffer_add(out, evbuffer_get_length(out) ? "," : "[", 1);
-		evbuffer_add_buffer(out, one);
-	}
-	if (evbuffer_get_length(out))
-		evbuffer_add(out, "]", 1);
-free_one:
-	if (one)
-		evbuffer_free(one);
-}
-
-void rpc_call_answer(struct rpc_connection *connection, const char *line, size_t len)
-{
-	struct evbuffer *out = bufferevent_get_output(connection->stream);
-	struct evbuffer *text = evbuffer_new();
-	json_error_t why;
-	json_t *request;
-
-	if (!text) {
-		log_error("control socket: out of memory, a request is not answered");
-		return;
-	}
-	request = json_loadb(line, len, 0, &why);
-	if (!request)
-		rpc_call_refuse(connection, RPC_PARSE_ERROR, why.text);
-	else if (json_is_array(request))
-		answer_batch(connection, request, text);
-	else
-		answer(connection, request, text);
-	json_decref(request);
-	// All that a line changed goes into one set of reports, and a leave has taken effect when
-	// its answer is read.
-	engine_flush(connection->rpc->engine);
-	if (evbuffer_get_length(text)) {
-		evbuffer_add(text, "\n", 1);
-		evbuffer_add_buffer(out, text);
-	}
-	evbuffer_free(text);
-}
-
-void rpc_call_refuse(struct rpc_connection *connection, enum rpc_code code, const char *text)
-{
-	struct evbuffer *out = bufferevent_get_output(connection->stream);
-
-	write_error(out, NULL, code, text);
-	evbuffer_add(out, "\n", 1);
+	// What the method did stands, so that an error would be wrong.
+	if (call->out_of_memory)
+		rpc_memory_note();
+	if (!call->told) // a notification, answered by nothing, errors neither
+		evbuffer_drain(call->result, evbuffer_get_length(call->result));
+	else if (!more && !call->failed)
+		evbuffer_add(call->result, "}", 1);
+	if (out)
+		evbuffer_add_buffer(out, call->result);
+	return more;
 }

@@ -28,8 +28,7 @@ void rpc_connection_close_sessions(struct rpc_connection *connection)
 			engine_session_by_id(engine, connection->sessions[i]);
 
 		if (session)
-			engine_session_close(session);
+			engine_session_abandon(session);
 	}
-	engine_flush(engine);
 	free(connection->sessions);
 }

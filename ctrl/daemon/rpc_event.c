@@ -2,10 +2,8 @@
 // event.subscribe, and the notifications to the subscribers.
 #include "rpc_private.h"
 
-#include "log.h"
-
-// A million memberships may change at once. A subscriber that is further behind is disconnected.
-#define BACKLOG_MAX_BYTES (256u << 20)
+#include <inttypes.h>
+#include <stdlib.h>
 
 static const char *const kind_names[] = {
 	[ENGINE_EVENT_PENDING] = "pending",
@@ -36,18 +34,52 @@ static json_t *describe(const struct engine_event *event)
 		(json_int_t)engine_session_id(event->session));
 }
 
+// Tells how many events were dropped, when there is room again.
+static void tell_lost(struct rpc_connection *connection, struct evbuffer *out)
+{
+	if (connection->events_lost == 0)
+		return;
+	evbuffer_add_printf(out,
+		"{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"event\":\"dropped\","
+		"\"count\":%" PRIu64 "}}\n",
+		connection->events_lost);
+	connection->events_lost = 0;
+}
+
+// An event must not come into the middle of an answer.
+static bool is_answering(const struct rpc_connection *connection)
+{
+	return connection->line.call && !connection->line.batch;
+}
+
+void rpc_event_flush(struct rpc_connection *connection)
+{
+	struct evbuffer *out = bufferevent_get_output(connection->stream);
+
+	if (is_answering(connection))
+		return;
+	if (connection->events)
+		evbuffer_add_buffer(out, connection->events);
+	if (evbuffer_get_length(out) < RPC_OUTPUT_HIGH)
+		tell_lost(connection, out);
+}
+
+// A peer that reads too slowly loses events, and is told how many. The order stays: once one is
+// lost, those behind it are until the peer has read.
 static void notify(struct rpc_connection *connection, const void *text, size_t len)
 {
 	struct evbuffer *out = bufferevent_get_output(connection->stream);
 
-	if (evbuffer_get_length(out) < BACKLOG_MAX_BYTES) {
-		evbuffer_add(out, text, len);
-		return;
+	if (is_answering(connection)) {
+		if (!connection->events)
+			connection->events = evbuffer_new();
+		out = connection->events;
 	}
-	// The connection may be in the middle of a call; it is closed from the event loop.
-	log_warning("control socket: a subscriber reads too slowly and is cut off");
-	connection->subscribed = false;
-	bufferevent_trigger_event(connection->stream, BEV_EVENT_ERROR, BEV_TRIG_DEFER_CALLBACKS);
+	if (!out || connection->events_lost > 0 ||
+		rpc_connection_unread(connection) + evbuffer_get_length(out) > RPC_OUTPUT_MAX)
+		connection->events_lost++;
+	else if (evbuffer_add(out, text, len) < 0)
+		connection->events_lost++;
 }
 
 void rpc_event_tell(void *arg, const struct engine_event *event)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// group.list: the interface state of each group, and what came of it. All at once, which takes
-// seconds with a million groups, or in pages. Between two pages the connection keeps its place, so
-// that none is told twice and none that stays is missed, whatever is joined and left meanwhile.
+// group.list: the interface state of each group, and what came of it. All of them or pages, both
+// written in parts. Between two parts or pages the list keeps its place, so that none is told twice
+// and none that stays is missed, whatever is joined and left meanwhile.
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -57,29 +57,42 @@ static void add_output(json_t *list, const struct engine_output *output)
 	json_array_append_new(list, json_string(name));
 }
 
-static json_t *outputs_of(const struct listing *listing, const struct host_group_info *info)
+static void add_outputs(json_t *list, const struct member *member)
 {
+	struct engine_output *const *outputs;
+	unsigned n = engine_member_outputs(member, &outputs);
+
+	for (unsigned i = 0; i < n; i++)
+		add_output(list, outputs[i]);
+}
+
+// Most groups have one member, which is found without its session.
+static json_t *outputs_of(
+	const struct listing *listing, struct host *host, const struct host_group_info *info)
+{
+	const struct member *first = member_of_group(host, &info->group);
 	struct engine_session *session = engine_session_first(listing->call->engine);
 	unsigned left = info->n_members;
 	json_t *list = json_array();
 
+	if (left == 1 && first) {
+		add_outputs(list, first);
+		return list;
+	}
 	for (; session && left > 0; session = engine_session_next(session)) {
-		const struct member *member = member_find(
-			engine_session_memberships(session), listing->host, &info->group);
-		struct engine_output *const *outputs;
-		unsigned n = member ? engine_member_outputs(member, &outputs) : 0;
+		const struct member *member =
+			member_find(engine_session_memberships(session), host, &info->group);
 
-		if (member)
-			left--;
-		for (unsigned i = 0; i < n; i++)
-			add_output(list, outputs[i]);
+		if (!member)
+			continue;
+		left--;
+		add_outputs(list, member);
 	}
 	return list;
 }
 
-static bool add_group(void *arg, const struct host_group_info *info)
+static void add_group(const struct listing *listing, const struct host_group_info *info)
 {
-	const struct listing *listing = arg;
 	struct engine_interface *interface = engine_host_interface(listing->host);
 	struct sluice_group_stats stats;
 	json_t *entry;
@@ -91,27 +104,8 @@ static bool add_group(void *arg, const struct host_group_info *info)
 		sources_of(listing->host, info), "state", state_names[info->state], "members",
 		info->n_members);
 	rpc_result_statistics(listing->call, entry, stat_group, &stats);
-	json_object_set_new(entry, "outputs", outputs_of(listing, info));
+	json_object_set_new(entry, "outputs", outputs_of(listing, listing->host, info));
 	rpc_result_list_add(listing->call, entry);
-	return true;
-}
-
-static void add_all(struct rpc_call *call, const struct engine_interface *only)
-{
-	struct engine_interface *interface = engine_interface_first(call->engine);
-
-	rpc_result_list_begin(call, "groups");
-	for (; interface; interface = engine_interface_next(interface)) {
-		for (unsigned i = 0; i < FAMILIES && (!only || interface == only); i++) {
-			struct listing listing = {
-				.call = call,
-				.host = engine_interface_host(interface, families[i]),
-			};
-
-			host_group_foreach(listing.host, add_group, &listing);
-		}
-	}
-	rpc_result_list_end(call);
 }
 
 // ---- Pages ---------------------------------------------------------------------------------
@@ -171,36 +165,78 @@ void rpc_group_list_end(struct rpc_connection *connection)
 	connection->pages = NULL;
 }
 
-// The next so many groups, all that are left if limit is 0. A group that was left since is left
-// out.
-static void add_page(struct rpc_call *call, unsigned limit)
+// ---- Writing -------------------------------------------------------------------------------
+
+struct group_list {
+	struct rpc_pages *pages;
+	bool paged; // the pages are the connection's, and go on with the next call
+	unsigned left; // groups of this page
+};
+
+static void end_list(struct rpc_call *call)
+{
+	struct group_list *list = call->state;
+
+	if (!list->paged)
+		pages_close(list->pages);
+	free(list);
+}
+
+// The next group. One that was left since is left out.
+static void add_next(struct rpc_call *call, struct group_list *list)
+{
+	struct rpc_pages *pages = list->pages;
+	struct listing listing = {.call = call};
+	struct host_group_info info;
+
+	listing.host = host_listing_host(pages->hosts[pages->at]);
+	if (listing.host && host_group_get(listing.host, &pages->next, &info, NULL, 0) == 0) {
+		add_group(&listing, &info);
+		list->left--;
+	}
+	find_next(pages);
+}
+
+static bool write_more(struct rpc_call *call)
 {
 	struct rpc_connection *connection = call->connection;
-	struct rpc_pages *pages = connection->pages;
-	struct listing listing = {.call = call};
+	struct group_list *list = call->state;
 
-	rpc_result_list_begin(call, "groups");
-	for (unsigned n = 0; pages->has_next && (limit == 0 || n < limit); find_next(pages)) {
-		struct host_group_info info;
-
-		listing.host = host_listing_host(pages->hosts[pages->at]);
-		if (!listing.host || host_group_get(listing.host, &pages->next, &info, NULL, 0) < 0)
-			continue;
-		add_group(&listing, &info);
-		n++;
+	if (list->pages->has_next && list->left > 0) {
+		add_next(call, list);
+		return true;
 	}
-	if (pages->has_next && !call->out_of_memory) {
+	if (list->pages->has_next) {
 		evbuffer_add_printf(call->result, "],\"after\":%u}", ++connection->cursor);
-		return;
+		return false;
 	}
-	rpc_group_list_end(connection);
+	if (list->paged)
+		rpc_group_list_end(connection);
 	rpc_result_list_end(call);
+	return false;
+}
+
+static int begin_list(struct rpc_call *call, struct rpc_pages *pages, bool paged, unsigned limit)
+{
+	struct group_list *list = malloc(sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	*list = (struct group_list){
+		.pages = pages, .paged = paged, .left = limit ? limit : UINT_MAX};
+	call->state = list;
+	call->more = write_more;
+	call->end = end_list;
+	rpc_result_list_begin(call, "groups");
+	return 0;
 }
 
 int rpc_group_list(struct rpc_call *call)
 {
 	struct rpc_connection *connection = call->connection;
+	struct rpc_pages *pages = NULL;
 	struct engine_interface *only;
+	bool paged;
 	unsigned limit = 0, after = 0;
 	int rc = rpc_param_interface(call, "interface", &only);
 
@@ -213,16 +249,18 @@ int rpc_group_list(struct rpc_call *call)
 	if (after && (!connection->pages || after != connection->cursor))
 		return rpc_param_bad(
 			call, "after", "%u does not continue a list of this connection", after);
-	if (!limit && !after) {
-		add_all(call, only);
-		return 0;
-	}
 	if (!after) {
-		rpc_group_list_end(connection);
-		connection->pages = pages_open(call->engine, only);
-		if (!connection->pages)
+		pages = pages_open(call->engine, only);
+		if (!pages)
 			return error_set(&call->error, ENOMEM, "out of memory");
 	}
-	add_page(call, limit);
-	return 0;
+	if (!after && limit) {
+		rpc_group_list_end(connection);
+		connection->pages = pages;
+	}
+	paged = after || limit;
+	rc = begin_list(call, paged ? connection->pages : pages, paged, limit);
+	if (rc < 0 && !paged)
+		pages_close(pages);
+	return rc < 0 ? error_set(&call->error, ENOMEM, "out of memory") : 0;
 }

@@ -27,6 +27,7 @@ static const struct rpc_method methods[] = {
 	{"worker.list", rpc_worker_list, {NULL}},
 	{"querier.list", rpc_querier_list, {NULL}},
 	{"drop.list", rpc_drop_list, {NULL}},
+	{"control.stats", rpc_control_stats, {NULL}},
 	{"event.subscribe", rpc_event_subscribe, {NULL}},
 	{"version", rpc_version, {NULL}},
 };

@@ -12,16 +12,49 @@
 #include "rpc.h"
 #include "stat_json.h"
 
+// How much is done or kept for clients.
+enum {
+	RPC_LINE_MAX = 1 << 20, // bytes
+	RPC_REQUEST_MAX = 48 << 10, // bytes of one request: jansson reads 64 KiB in 3 ms
+	RPC_REQUEST_LONG = 4 << 10, // bytes: begun early in a turn only
+	RPC_OUTPUT_HIGH = 64 << 10, // bytes unread, beyond which nothing new is answered
+	RPC_OUTPUT_MAX = 4 << 20, // bytes unread of one connection
+	RPC_TURN_US = 1000, // CPU time of a turn; the longest step may exceed it
+	RPC_SLICE_US = 250, // CPU time of a connection within a turn
+};
+
+struct rpc_call;
+struct rpc_method;
+
+// A line that is being answered. A batch is read twice: first to see that it is JSON as a whole,
+// then to run it. A tree of a line of 1 MiB would take up to 90 MB.
+struct rpc_line {
+	char *text; // NULL: none
+	size_t len, at;
+	bool begun;
+	bool batch;
+	bool checked; // the batch is JSON
+	bool full; // no more answers of the batch are kept
+	struct evbuffer *answers; // of the batch
+	struct rpc_call *call; // that is written in parts
+};
+
 struct rpc_connection {
 	LIST_ENTRY(rpc_connection) next;
+	TAILQ_ENTRY(rpc_connection) next_working;
 	struct rpc *rpc;
 	struct bufferevent *stream;
-	uint64_t *sessions; // that it opened and that end with it; some may be closed
+	struct rpc_line line;
+	uint64_t *sessions; // the connected sessions it opened, closed ones included
 	size_t n_sessions;
-	struct rpc_pages *pages; // of the group.list in progress, NULL without one
-	unsigned cursor; // number of the next page, as the client names it
+	struct rpc_pages *pages; // of the group.list that it reads, NULL if it reads none
+	unsigned cursor; // what stands for the next page; each page has another one
+	uint64_t events_lost; // that it is to be told of
+	struct evbuffer *events; // that wait for the end of an answer
 	bool subscribed; // to events
-	bool ending; // reads no more; closes when its output is written
+	bool working; // it is in rpc->working
+	bool served; // since its work began
+	bool ending; // nothing is read any more; it closes when all is written
 };
 
 // The file of a socket, as it was made.
@@ -39,6 +72,9 @@ struct rpc {
 	struct evconnlistener *listener;
 	LIST_HEAD(, rpc_connection) connections;
 	unsigned n_connections;
+	TAILQ_HEAD(, rpc_connection) working; // each gets a slice in its turn
+	struct event *work; // runs a turn
+	uint64_t turn_end_us, slice_end_us; // CPU time
 };
 
 // JSON-RPC 2.0 section 5.1; a negative errno is an application error.
@@ -54,11 +90,23 @@ enum rpc_code {
 struct rpc_call {
 	struct rpc_connection *connection;
 	struct engine *engine;
-	const json_t *params; // an object, or NULL
-	struct evbuffer *result; // as text
+	json_t *request;
+	const json_t *id; // NULL: a notification
+	const json_t *params; // an object; NULL: none
+	struct evbuffer *result; // the result's text
 	unsigned entries; // of the list in the result
-	bool out_of_memory; // the result is incomplete
+	bool out_of_memory; // the result lacks something
+	bool begun; // the method was called
+	bool failed; // an error is the answer
+	bool told; // it has an answer
 	struct error error;
+
+	// A method whose work is long returns 0 with `more` set. It is called until it returns
+	// false, each time for some 100 us of work, and may add to the result; then, or if the peer
+	// has gone, `end` frees `state`.
+	bool (*more)(struct rpc_call *call);
+	void (*end)(struct rpc_call *call);
+	void *state;
 };
 
 // A method writes the result and returns 0, or sets the error and returns a code.
@@ -82,10 +130,42 @@ void rpc_socket_remove(const char *path, const struct rpc_socket_file *file);
 int rpc_connection_own(struct rpc_connection *connection, const struct engine_session *session);
 void rpc_connection_close_sessions(struct rpc_connection *connection);
 
-// rpc_call.c
-void rpc_call_answer(struct rpc_connection *connection, const char *line, size_t len);
-// Answers with an error that belongs to no request.
-void rpc_call_refuse(struct rpc_connection *connection, enum rpc_code code, const char *text);
+// rpc.c
+void rpc_connection_close(struct rpc_connection *connection);
+size_t rpc_connection_unread(const struct rpc_connection *connection); // bytes
+
+// rpc_work.c: turns of the event loop, in which connections with work get slices.
+int rpc_work_open(struct rpc *rpc);
+void rpc_work_close(struct rpc *rpc);
+void rpc_work_add(struct rpc_connection *connection);
+void rpc_work_remove(struct rpc_connection *connection);
+bool rpc_work_is_fresh(const struct rpc *rpc); // the turn has hardly begun
+
+// rpc_line.c
+enum rpc_step {
+	RPC_STEP_MORE,
+	RPC_STEP_LATER, // in another turn, the next step is long
+	RPC_STEP_WAIT, // until the peer has read, or has sent more
+	RPC_STEP_CLOSE, // the peer cannot be answered rightly any more
+};
+// Takes the next step of answering what the peer has sent.
+enum rpc_step rpc_line_step(struct rpc_connection *connection);
+void rpc_line_drop(struct rpc_connection *connection);
+// Answers with an error that belongs to no request in particular.
+void rpc_line_refuse(struct rpc_connection *connection, enum rpc_code code, const char *text);
+
+// rpc_call.c: takes over `request`. NULL: out of memory.
+struct rpc_call *rpc_call_begin(struct rpc_connection *connection, json_t *request);
+// Runs a part and moves what is ready of the answer to `out`. Returns whether there is more.
+bool rpc_call_go_on(struct rpc_call *call, struct evbuffer *out);
+void rpc_call_free(struct rpc_call *call);
+// The code of an error, or a negative errno.
+void rpc_call_write_error(struct evbuffer *out, const json_t *id, int code, const char *text);
+
+// rpc_memory.c: notes when jansson or libevent lack memory, as few of their calls tell.
+void rpc_memory_watch(void);
+void rpc_memory_note(void); // that something else lacked memory
+bool rpc_memory_failed(void); // since the last call
 
 // rpc_method.c: NULL if there is no method of that name.
 const struct rpc_method *rpc_method_find(const char *name);
@@ -151,11 +231,13 @@ int rpc_port_list(struct rpc_call *call);
 int rpc_output_list(struct rpc_call *call);
 int rpc_worker_list(struct rpc_call *call);
 int rpc_querier_list(struct rpc_call *call);
+int rpc_control_stats(struct rpc_call *call);
 int rpc_drop_list(struct rpc_call *call);
 int rpc_event_subscribe(struct rpc_call *call);
 int rpc_version(struct rpc_call *call);
 
-// rpc_event.c: callback of the engine, notifies the subscribers.
+// rpc_event.c: listens to the engine and tells subscribers.
+void rpc_event_flush(struct rpc_connection *connection); // no answer is being written
 void rpc_event_tell(void *arg, const struct engine_event *event);
 
 #endif

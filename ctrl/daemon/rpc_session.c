@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// session.open, close, bind, attach, settle, stats and list.
+// session.open, close, bind, attach, settle, and stats.
 #include "rpc_private.h"
 
 #include <errno.h>
@@ -42,6 +42,24 @@ int rpc_session_open(struct rpc_call *call)
 	return 0;
 }
 
+// The answer says that all groups are left.
+static bool close_more(struct rpc_call *call)
+{
+	if (!call->state)
+		return false;
+	if (!engine_session_close_some(call->state))
+		return true;
+	call->state = NULL;
+	rpc_result_set(call, json_object());
+	return false;
+}
+
+static void close_end(struct rpc_call *call)
+{
+	if (call->state)
+		engine_session_abandon(call->state);
+}
+
 int rpc_session_close(struct rpc_call *call)
 {
 	struct engine_session *session;
@@ -49,8 +67,9 @@ int rpc_session_close(struct rpc_call *call)
 
 	if (rc < 0)
 		return rc;
-	engine_session_close(session);
-	rpc_result_set(call, json_object());
+	call->state = session;
+	call->more = close_more;
+	call->end = close_end;
 	return 0;
 }
 
@@ -124,73 +143,5 @@ int rpc_session_stats(struct rpc_call *call)
 	result = json_object();
 	rpc_result_statistics(call, result, stat_session, &stats);
 	rpc_result_set(call, result);
-	return 0;
-}
-
-static json_t *outputs_of(const struct member *member)
-{
-	struct engine_output *const *outputs;
-	unsigned n = engine_member_outputs(member, &outputs);
-	json_t *list = json_array();
-
-	for (unsigned i = 0; i < n; i++)
-		json_array_append_new(list, json_string(engine_output_name(outputs[i])));
-	return list;
-}
-
-static json_t *membership(const struct member *member)
-{
-	const struct sluice_addr *sources;
-	struct sluice_addr group;
-	unsigned n;
-	enum sluice_filter_mode mode = member_filter(member, &sources, &n);
-
-	member_group(member, &group);
-	return json_pack("{s:s, s:o, s:s, s:o, s:i, s:s, s:o}", "interface",
-		engine_interface_name(engine_host_interface(member_host(member))), "group",
-		rpc_result_address(&group), "mode", mode == SLUICE_INCLUDE ? "include" : "exclude",
-		"sources", rpc_result_addresses(sources, n), "joins", member_joins(member), "state",
-		member_state(member) == MEMBER_PENDING ? "pending" : "joined", "to",
-		outputs_of(member));
-}
-
-static json_t *describe(struct rpc_call *call, const struct engine_session *session)
-{
-	json_t *entry = json_pack("{s:o, s:o, s:i}", "id", id_of(session), "name", name_of(session),
-		"udp_port", (int)engine_session_udp_port(session));
-	struct sluice_session_stats stats;
-
-	// Only an attached session receives frames.
-	if (engine_session_stats(session, &stats) < 0)
-		memset(&stats, 0xff, sizeof(stats)); // SLUICE_STATS_UNKNOWN
-	rpc_result_statistics(call, entry, stat_session, &stats);
-	return entry;
-}
-
-// A session may have a million memberships, so that they are written one at a time.
-static void add_session(struct rpc_call *call, struct engine_session *session)
-{
-	const struct member *member = member_first(engine_session_memberships(session));
-	const char *separator = "";
-
-	evbuffer_add_printf(call->result, "%s{", call->entries++ ? "," : "");
-	rpc_result_members(call, describe(call, session));
-	evbuffer_add_printf(call->result, ",\"memberships\":[");
-	for (; member; member = member_next(member)) {
-		evbuffer_add_printf(call->result, "%s", separator);
-		rpc_result_set(call, membership(member));
-		separator = ",";
-	}
-	evbuffer_add(call->result, "]}", 2);
-}
-
-int rpc_session_list(struct rpc_call *call)
-{
-	struct engine_session *session = engine_session_first(call->engine);
-
-	rpc_result_list_begin(call, "sessions");
-	for (; session; session = engine_session_next(session))
-		add_session(call, session);
-	rpc_result_list_end(call);
 	return 0;
 }

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "address.h"
+
 static int digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -20,6 +22,8 @@ static int read_payload(struct rpc_call *call, uint8_t **payload, size_t *len)
 
 	if (rc < 0)
 		return rc;
+	if (text && strlen(text) % 2 != 0)
+		return rpc_param_bad(call, "payload", "has an odd number of digits");
 	*len = text ? strlen(text) / 2 : 0;
 	*payload = malloc(*len + 1);
 	if (!*payload)
@@ -39,6 +43,8 @@ static int read_datagram(struct rpc_call *call, struct engine_datagram *datagram
 	unsigned port = 0, source_port = 0, ttl = 1;
 	int rc = rpc_param_address(call, "group", &datagram->group);
 
+	if (rc == 0 && !address_is_multicast(&datagram->group))
+		rc = rpc_param_bad(call, "group", "is not a multicast address");
 	if (rc == 0)
 		rc = rpc_param_unsigned(call, "port", UINT16_MAX, &port);
 	if (rc == 0)

@@ -161,6 +161,8 @@ static int open_signals(struct sluiced *daemon, struct error *error)
 	for (unsigned i = 0; i < SIGNALS; i++) {
 		daemon->signals[i] =
 			evsignal_new(daemon->base, handlers[i].number, handlers[i].fn, daemon);
+		if (daemon->signals[i])
+			event_priority_set(daemon->signals[i], 0);
 		if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
 			return error_set(error, ENOMEM, "signals: out of memory");
 	}
@@ -212,11 +214,31 @@ static int run_engine(struct sluiced *daemon, int out, struct error *error)
 	return rc;
 }
 
+// Signals, protocol timers and queries have priority 0, and all else 1. The loop looks for them
+// after a few of the other events.
+static struct event_base *new_base(void)
+{
+	enum { PRIORITIES = 2, EVENTS = 16 };
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (!config)
+		return NULL;
+	if (event_config_set_max_dispatch_interval(config, NULL, EVENTS, 1) == 0)
+		base = event_base_new_with_config(config);
+	event_config_free(config);
+	if (base && event_base_priority_init(base, PRIORITIES) < 0) {
+		event_base_free(base);
+		base = NULL;
+	}
+	return base;
+}
+
 static int run(struct sluiced *daemon, int out, struct error *error)
 {
 	int rc;
 
-	daemon->base = event_base_new();
+	daemon->base = new_base();
 	if (!daemon->base)
 		return error_set(error, ENOMEM, "event loop: out of memory");
 	rc = open_signals(daemon, error);

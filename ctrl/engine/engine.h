@@ -5,10 +5,10 @@
 //
 //   engine.c, engine_reload.c           open, tick, flush, drain, close; another configuration
 //   engine_request.c, engine_member.c   join, leave and filter calls; publishing to the data plane
-//   engine_session.c, engine_share.c    owners of memberships; sharing frames with other processes
-//   engine_interface.c, engine_port.c   interfaces and ports
-//   engine_machine.c, engine_host.c     protocol machines of an interface; its IGMP and MLD hosts
-//   engine_output.c, engine_datagram.c  named outputs; sending datagrams
+//   engine_session.c, engine_session_table.c, engine_closing.c, engine_share.c  owners of
+//   memberships; sharing frames with other processes engine_interface.c, engine_port.c   interfaces
+//   and ports engine_machine.c, engine_host.c     protocol machines of an interface; its IGMP and
+//   MLD hosts engine_output.c, engine_datagram.c  named outputs; sending datagrams
 //   engine_membership.c, engine_limits.c, engine_report.c  parts of a reload
 //   engine_event.c, engine_stats.c      events; statistics
 //   engine_drops.c, engine_now.c, log.c, error.c  drop counters, time, log, error texts

@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Clients that try to hold the control thread. What is asserted is CPU time, which the load of the
+machine does not change."""
+
+import json
+import os
+import signal
+import socket
+import time
+
+from daemon_fixture import Daemon, PATIENCE, contains, equal, run_tests, test, wait_until
+
+TURN_MAX_US = 5000
+GROUPS = 1000
+
+
+class Client:
+    def __init__(self, daemon):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(daemon.socket)
+        self.lines = self.socket.makefile("r")
+
+    def send(self, value):
+        text = value if isinstance(value, str) else json.dumps(value)
+        self.socket.sendall(text.encode() + b"\n")
+
+    def read(self):
+        line = self.lines.readline()
+        assert line, "the daemon has closed the connection"
+        return json.loads(line)
+
+    def call(self, method, **params):
+        self.send(request(method, **params))
+        answer = self.read()
+        assert "result" in answer, answer
+        return answer["result"]
+
+    def close(self):
+        self.lines.close()
+        self.socket.close()
+
+
+def request(method, id=1, **params):
+    return {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
+
+
+def notification(method, **params):
+    return {"jsonrpc": "2.0", "method": method, "params": params}
+
+
+def group(number):
+    return "239.%d.%d.%d" % (1 + (number >> 16), number >> 8 & 255, number & 255)
+
+
+def join(client, n, **params):
+    for first in range(0, n, 5000):
+        client.send([request("group.join", group=group(i), **params)
+                     for i in range(first, min(n, first + 5000))])
+        for answer in client.read():
+            assert "result" in answer, answer
+
+
+def cpu_seconds(daemon):
+    with open("/proc/%d/task/%d/stat" % (daemon.process.pid, daemon.process.pid)) as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mib(daemon):
+    with open("/proc/%d/status" % daemon.process.pid) as file:
+        for line in file:
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+
+
+def turns_are_short(daemon):
+    client = Client(daemon)
+    stats = client.call("control.stats")
+    client.close()
+    print("# longest turn %d us of CPU time in %d turns" % (stats["turn_cpu_max_us"], stats["turns"]))
+    assert stats["turn_cpu_max_us"] <= TURN_MAX_US, stats
+
+
+LISTS = "[" + ",".join([json.dumps(notification("group.list"))] * 18000) + "]"
+
+
+@test("reliability 1: a line of 18,000 lists holds neither clients nor SIGTERM")
+def _():
+    with Daemon(extra="") as daemon:
+        join(Client(daemon), GROUPS)
+        hostile = Client(daemon)
+        hostile.send(LISTS)
+        time.sleep(0.2)
+        for _ in range(20):
+            Client(daemon).call("version")
+        turns_are_short(daemon)
+        daemon.send(signal.SIGTERM)
+        wait_until(lambda: "leaving all groups" in daemon.said(), "the end")
+        equal(daemon.process.wait(PATIENCE), 0)
+
+
+@test("reliability 1: work ends when its peer has gone")
+def _():
+    with Daemon(extra="") as daemon:
+        join(Client(daemon), GROUPS)
+        hostile = Client(daemon)
+        hostile.send(LISTS)
+        time.sleep(0.3)
+        hostile.close()
+        time.sleep(0.2)
+        before = cpu_seconds(daemon)
+        time.sleep(1)
+        used = cpu_seconds(daemon) - before
+        assert used < 0.3, "%.2f s of CPU time in 1 s after the end" % used
+
+
+@test("reliability 1: twelve hostile clients at once, no turn beyond 5 ms of CPU time")
+def _():
+    big = "[" + ",".join(["[]"] * 300000) + "]"
+    with Daemon(extra="") as daemon:
+        join(Client(daemon), 20000)
+        turns_are_short(daemon)
+        lines = [
+            LISTS, LISTS,
+            json.dumps(request("group.list")),
+            json.dumps([request("group.list")] * 100),
+            json.dumps(request("session.list")),
+            big, "[" * 200000, "{" * 1000000,
+            json.dumps(request("group.filter", group="239.9.9.9", mode="exclude",
+                               sources=["10.1.%d.%d" % (i >> 8, i & 255) for i in range(2000)])),
+            json.dumps([notification("session.open", name="s%d" % i) for i in range(10000)]),
+            json.dumps([notification(method, group="239.8.8.8") for method in ["group.join", "group.leave"] * 5000]),
+            json.dumps([request("version")] * 10000),
+        ]
+        clients = [Client(daemon) for _ in lines]
+        for client, line in zip(clients, lines):
+            client.send(line[:(1 << 20) - 1])
+        longest = 0
+        end = time.monotonic() + 3
+        innocent = Client(daemon)
+        while time.monotonic() < end:
+            begin = time.monotonic()
+            innocent.call("version")
+            longest = max(longest, time.monotonic() - begin)
+            time.sleep(0.01)
+        print("# longest wait of an innocent client %.1f ms" % (longest * 1000))
+        turns_are_short(daemon)
+        for client in clients:
+            client.close()
+
+
+@test("reliability 1: a connection with 30,000 groups ends, in short turns")
+def _():
+    with Daemon(extra="") as daemon:
+        client = Client(daemon)
+        session = client.call("session.open")["session"]
+        join(client, 30000, session=session)
+        client.close()
+        other = Client(daemon)
+        wait_until(lambda: len(other.call("session.list")["sessions"]) == 1, "the end of the session")
+        wait_until(lambda: all(g["state"] == "leaving" for g in other.call("group.list", limit=5)["groups"]),
+                   "the leave")
+        turns_are_short(daemon)
+        equal(daemon.stop(), 0)
+
+
+@test("a batch that spans turns is reported at once")
+def _():
+    with Daemon(extra="") as daemon:
+        client = Client(daemon)
+        # Some ms of lists keep the batch going between the join and the leave.
+        join(Client(daemon), 300)
+        wait_until(lambda: len(daemon.records()) >= 600, "the repeats")
+        seen = len(daemon.records())
+        calls = [notification("group.join", group="239.200.0.1")]
+        calls += [notification("group.list")] * 3
+        calls += [notification("group.leave", group="239.200.0.1"), request("version")]
+        client.send(calls)
+        client.read()
+        time.sleep(0.1)
+        assert not any("239.200.0.1" == to for _, to in daemon.records()[seen:]), \
+            "a join that the same batch undoes is on the wire"
+
+
+@test("reliability 4: what is not read takes 4 MB, and the rest of a batch gets ENOBUFS")
+def _():
+    with Daemon(extra="") as daemon:
+        join(Client(daemon), 5000)
+        before = memory_mib(daemon)
+        clients = [Client(daemon) for _ in range(10)]
+        for client in clients:
+            client.send([request("group.list", id=i) for i in range(100)])
+        time.sleep(1)
+        Client(daemon).call("version")
+        answers = clients[0].read()
+        equal([answer["id"] for answer in answers], list(range(100)))
+        assert "result" in answers[0] and "result" in answers[1]
+        equal(answers[-1]["error"]["data"]["errno"], "ENOBUFS")
+        grown = memory_mib(daemon) - before
+        assert grown < 10 * 8, "%.0f MiB for 10 clients" % grown
+
+
+@test("reliability 4: a subscriber that does not read loses events and is told how many")
+def _():
+    with Daemon(extra="") as daemon:
+        subscriber, client = Client(daemon), Client(daemon)
+        subscriber.call("event.subscribe")
+        for _ in range(4):
+            join(client, 10000)
+            client.send([notification("group.leave", group=group(i)) for i in range(10000)] + [request("version")])
+            client.read()
+        told = 0
+        client.call("group.join", group="239.77.0.1")
+        while True:
+            event = subscriber.read()["params"]
+            told += event.get("count", 1)
+            if event["event"] == "dropped":
+                break
+        assert event["count"] > 1000, event
+        subscriber.call("version")
+        client.call("group.join", group="239.77.0.2")
+        equal(subscriber.read()["params"]["group"], "239.77.0.2")
+
+
+if __name__ == "__main__":
+    raise SystemExit(run_tests())
