@@ -2,8 +2,8 @@
 #include "reclaim.h"
 #include <errno.h>
 #include <rte_pause.h>
-#include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
 // Workers on CPUs of their own pass by within microseconds.
 #define SPINS 1000
@@ -88,13 +88,15 @@ void reclaim_synchronize(struct reclaim *reclaim)
 
 	// Not rte_rcu_qsbr_synchronize(): these two functions are inline, so ThreadSanitizer sees
 	// them.
+	const struct timespec pause = {.tv_nsec = 50000};
 	uint64_t token = rte_rcu_qsbr_start(reclaim->qsbr);
 
 	for (unsigned i = 0; rte_rcu_qsbr_check(reclaim->qsbr, token, false) == 0; i++) {
 		if (i < SPINS)
 			rte_pause();
 		else
-			sched_yield(); // a worker on the same CPU has to run for it to end
+			nanosleep(
+				&pause, NULL); // a worker on the same CPU has to run for it to end
 	}
 	list_init(&reclaim->fresh);
 	list_free(&reclaim->waiting);
