@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The compatibility mode (PROTOCOL section CMP). It follows from which older queriers were heard
-// lately:
+// The compatibility mode (PROTOCOL section CMP). It follows from the older queriers that are
+// present:
 //
 //	mode	event				action				next
 //	any	IGMPv1 query			set the v1 timer		1
 //	any	IGMPv2 general query		set the v2 timer		2, or 1 if v1 runs
 //	any	MLDv1 general query		set the v1 timer		1
-//	any	older group-specific query	answer it			same
-//	any	newest query			learn QRV and QQIC, answer it	same
-//	any	IGMP query of another subnet	learn nothing, answer it	same
+//	any	older group-specific query	respond			same
+//	any	newest query			learn QRV and QQIC, respond	same
+//	any	IGMP query of another subnet	learn nothing, respond		same
 //	older	its timer expires		-				the lowest that runs
-//	x	mode becomes y			cancel answers and repeats	y
+//	x	mode becomes y			cancel responses and repeats	y
 #include "address.h"
 #include "response.h"
 #include "state_change.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which version to speak. Private to igmp/.
+// The version in use. Private to igmp/host.
 #ifndef IGMP_COMPAT_H
 #define IGMP_COMPAT_H
 
@@ -12,7 +12,7 @@ struct message;
 void compat_hear(struct host *host, const struct message *query, uint64_t now_ms);
 // Forgets the timers and robustness that were learned too long ago.
 void compat_forget(struct host *host, uint64_t now_ms);
-// Speaks the version of the oldest querier that is not forgotten by now.
+// Switches to the version of the oldest querier that is present.
 void compat_update(struct host *host, uint64_t now_ms);
 
 #endif

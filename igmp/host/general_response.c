@@ -37,7 +37,7 @@ static void set_timer(struct host *host, uint64_t at_ms)
 	wheel_set(&host->wheel, &host->general_response.timer, at_ms);
 }
 
-// The group to be visited after this one, NULL if that was the last.
+// The group after this one, NULL if it was the last.
 static struct group *next_group(
 	const struct host *host, struct general_response *response, const struct group *group)
 {
@@ -67,7 +67,7 @@ void general_response_start(struct host *host, uint32_t response_ms, uint64_t no
 	if (previous->timer_set &&
 		wheel_expires_ms(&host->wheel, &previous->timer) < response.start_ms)
 		response.start_ms = wheel_expires_ms(&host->wheel, &previous->timer);
-	// More groups than the old one had frames for: they go with it rather than after it.
+	// The groups have grown since the previous query: keep its end, send more per step.
 	if (previous->pending && !previous->begun && end_ms(&response) > end_ms(previous))
 		response.spread_ms = end_ms(previous) > response.start_ms
 					     ? end_ms(previous) - response.start_ms
@@ -104,7 +104,7 @@ void general_response_expire(struct host *host, uint64_t now_ms)
 						     response->n_steps);
 }
 
-// A later group comes in while the ones before it are written.
+// Prefetches a later group while earlier ones are written.
 static void fetch_ahead(const struct group *group)
 {
 	__builtin_prefetch((const void *)((uintptr_t)group + FETCH_AHEAD * sizeof(*group)), 0, 1);

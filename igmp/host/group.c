@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The record of a group: the merge of its members' filters, kept by counting for each source the
-// members that include and exclude it. A change costs by the sources it concerns.
+// The record of a group: the merge of the filters of its members. For each source it counts the
+// members that include and exclude it, so that a change costs in proportion to the sources in it.
 #include <endian.h>
 #include <errno.h>
 
@@ -8,12 +8,12 @@
 #include "group.h"
 #include "host_private.h"
 
-#define RUN 8 // groups in a row whose slots share a cache line
+#define RUN 8 // consecutive groups whose slots share a cache line
 #define RUNS_MASK (UINT32_MAX / RUN)
 
-// Line-ups number their groups in a row: those meet in one line of the table. What is above is
-// mixed well, and with the seed, so that nobody can choose groups that collide. Of IPv4 each step
-// of the mixing can be undone, so that no two groups share a hash.
+// Channel line-ups use consecutive groups: they share a cache line of the table. The upper bits are
+// mixed with the seed, so that nobody can choose groups that collide. For IPv4 each step can be
+// inverted, so that no two groups share a hash.
 static uint32_t hash_ipv4(const struct host *host, uint32_t number)
 {
 	uint64_t seed = host->hash_seed;
@@ -61,7 +61,7 @@ static bool has_address(const void *group, const void *addr)
 	return memcmp(((const struct group *)group)->addr, addr, 16) == 0;
 }
 
-// Who asks for the first of a run is likely to ask for the next run soon.
+// A lookup of the first group of a run is likely to be followed by one in the next run.
 static struct group *find_ipv4(const struct host *host, uint32_t number)
 {
 	if (number % RUN == 0)
@@ -173,7 +173,7 @@ int group_reserve(struct host *host, struct group *group, unsigned n)
 	return 0;
 }
 
-// One member more or less lists the source. It stays until its change has been told.
+// One member more or less lists the source. It stays until its change has been reported.
 static void count_source(
 	struct source_set *set, enum sluice_filter_mode mode, struct source *source, int by)
 {
@@ -196,8 +196,8 @@ static void touch_blocked(struct group *group)
 
 static const struct filter_view nothing;
 
-// Only the sources in one of two sorted lists count. Those that come in are counted before those
-// that go out, since the pool's reserve holds only until something is put back.
+// Counts the sources that are in one of two sorted lists only. Added sources are counted before
+// removed ones, because the reserve of the pool holds only until an object is put back.
 static void merge_lists(struct host *host, struct group *group, enum sluice_filter_mode mode,
 	const struct filter_view *without, const struct filter_view *with, int by)
 {
@@ -218,13 +218,13 @@ static void merge_lists(struct host *host, struct group *group, enum sluice_filt
 	source_run_end(&run);
 }
 
-// Not in line: most groups have no sources, and what this needs would cost them, too.
+// Not inlined: most groups have no sources and should not pay for saved registers.
 static __attribute__((noinline)) void merge_sources(struct host *host, struct group *group,
 	const struct filter_view *before, const struct filter_view *after, int excludes)
 {
 	bool same = before->mode == after->mode;
 
-	// Sources all members excluded need not be any more, and the other way round.
+	// Sources that all members exclude change with the number of members in EXCLUDE.
 	if (excludes != 0)
 		touch_blocked(group);
 	if (after->n > 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A group: who is in it, and what there is to say of it. Private to igmp/.
+// A group: its members and its record. Private to igmp/host.
 #ifndef IGMP_GROUP_H
 #define IGMP_GROUP_H
 
@@ -13,7 +13,7 @@
 // ---- Members ---------------------------------------------------------------------------------
 
 struct member {
-	struct session *session; // NULL: not in use
+	struct session *session; // NULL: unused
 	struct source_list *sources; // NULL: none
 	void *user;
 	uint32_t joins;
@@ -23,16 +23,16 @@ struct member {
 	bool additional; // it is part of a struct additional_member
 };
 
-#define MEMBER_REPORTED 2 // to be told that it is MEMBER_JOINED
+#define MEMBER_REPORTED 2 // its join was sent, host_ops.joined is to be called
 
-// A member of a group that had one already.
+// A member of a group that already has one.
 struct additional_member {
 	struct member member;
 	struct group *group;
 	LIST_ENTRY(additional_member) pending; // group_rest->pending, until MEMBER_JOINED
 };
 
-// A member's filter as the group sees it; INCLUDE without sources is no member.
+// The filter of a member as the group sees it. INCLUDE without sources means no member.
 struct filter_view {
 	enum sluice_filter_mode mode;
 	const struct sluice_addr *sources;
@@ -58,37 +58,37 @@ static inline struct filter_view member_view(const struct member *member)
 
 // Where a group waits for its next state-change report.
 enum group_phase {
-	GROUP_IDLE, // nothing is to be said
-	GROUP_QUEUED, // waits for host_flush(), then for its turn: host->queue
+	GROUP_IDLE, // nothing to send
+	GROUP_QUEUED, // in host->queue: waits for host_flush(), then for its turn
 	GROUP_WAITING, // its timer runs
 };
 
-// Who is in a group, and what there is to say of it: a cache line, and of most groups neither a
-// call nor the walk of an answer reads more. The rest lies apart.
+// The first part of a group is one cache line. For most groups neither a call nor the response to a
+// general query reads more. struct group_rest is the second part.
 struct group {
 	uint8_t addr[16];
-	struct member first; // most groups have only this one
+	struct member first; // the only member of most groups
 	uint32_t n_exclude; // members in EXCLUDE
 	uint8_t phase; // enum group_phase
-	uint8_t reported_mode; // what routers were told; INCLUDE at first
-	uint8_t repeats; // filter-mode reports, or old reports, still to be sent
+	uint8_t reported_mode; // what routers know; INCLUDE at first
+	uint8_t repeats; // filter-mode reports, or older reports, still to be sent
 	bool due : 1; // its timer has expired
 	bool silent : 1; // never reported
 	bool ssm : 1; // never in EXCLUDE (SSM-3)
 	bool query_pending : 1; // older versions: the timer is also that of a response
-	bool last_reporter : 1; // old versions: no other host reported after us
+	bool last_reporter : 1; // older versions: no other host has reported since
 	bool notify : 1; // on the list host->notify
-	bool has_additional : 1; // has further members
-	bool has_sources : 1; // has a set of sources, since one was named
+	bool has_additional : 1; // has a struct additional_member
+	bool has_sources : 1; // group_rest->sources is set
 };
 
 struct group_rest {
 	struct source_set *sources;
-	struct response *response; // to a specific query, NULL if none waits
+	struct response *response; // NULL: none is pending
 	LIST_HEAD(, additional_member) pending;
 	struct wheel_timer timer; // GROUP_WAITING
 	uint32_t n_additional; // members
-	uint32_t next_notify; // the number of the next group on host->notify
+	uint32_t next_notify; // pool number of the next group on host->notify
 };
 
 static_assert(
@@ -104,7 +104,7 @@ static inline struct group *group_front(const struct group_rest *rest)
 	return pool_front(rest, sizeof(struct group), sizeof(struct group_rest));
 }
 
-// NULL if no source was ever named.
+// NULL if no member has ever named a source.
 static inline struct source_set *group_sources(const struct group *group)
 {
 	return group->has_sources ? group_rest(group)->sources : NULL;
@@ -129,8 +129,8 @@ static inline struct host *group_host(const struct group *group)
 	return container_of(pool_of(group), struct host, group_pool);
 }
 
-// The groups in the order of memory, which is that of joining as long as none is left.
-// Of NULL: the first.
+// The groups in the order of memory, which is the order of joining as long as none is left.
+// NULL returns the first.
 static inline struct group *group_next(const struct host *host, const struct group *group)
 {
 	return pool_next(&host->group_pool, group);
@@ -149,7 +149,7 @@ static inline void group_restart_report(struct group *group)
 
 struct group *group_find(const struct host *host, const uint8_t addr[16]);
 struct group *group_add(struct host *host, const struct sluice_addr *addr);
-void group_classify(struct host *host, struct group *group); // silent? SSM?
+void group_classify(struct host *host, struct group *group); // sets `silent` and `ssm`
 void group_free(struct host *host, struct group *group);
 void group_address(const struct group *group, struct sluice_addr *addr);
 
@@ -178,13 +178,13 @@ static inline bool group_is_reported(const struct group *group)
 	       (group->has_sources && group_sources(group)->n_reported > 0);
 }
 
-// Whether an answer is to name it.
+// Whether a response names it.
 static inline bool group_responds(const struct group *group)
 {
 	return group_exists(group) && !group->silent;
 }
 
-// Makes room for a member's filter with n more sources, so that group_merge() cannot fail.
+// Reserves memory for n more sources in the filter of a member, so that group_merge() cannot fail.
 int group_reserve(struct host *host, struct group *group, unsigned n);
 
 // A member goes from one filter to another.

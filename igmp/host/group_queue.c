@@ -55,7 +55,7 @@ void group_queue_put_dirty(struct group_queue *queue, struct group *group)
 
 void group_queue_put_ready(struct group_queue *queue, struct group *group)
 {
-	// In front of the dirty ones, the first of which makes place.
+	// In front of the dirty groups: the first of them moves to the end.
 	*slot(queue, count(queue)) = *slot(queue, queue->n_ready);
 	*slot(queue, queue->n_ready) = group;
 	queue->n_ready++;
@@ -73,7 +73,7 @@ void group_queue_flush(struct group_queue *queue, bool urgent)
 	queue->n_urgent += n_dirty;
 	if (n_ready == 0)
 		return;
-	// Copied from the last on: in a full ring the two places are the same.
+	// Backwards: in a full ring the two places are the same.
 	for (size_t i = 0; i < n_dirty; i++) {
 		struct group *group = *slot(queue, n_ready + n_dirty - 1);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The host side of IGMPv1-3 or MLDv1-2 on one interface.
 //
-// A host holds the reception state of one interface and one family, hears queries and foreign
-// reports, and sends reports and leaves. It has no clock, no thread and no I/O: the caller passes
-// the time in, carries packets both ways and calls host_advance() when host_next_ms() is due.
-// Time is monotonic milliseconds from any origin and never runs backwards.
+// A host holds the reception state of one interface and one family, receives queries and the
+// reports of other hosts, and sends reports and leaves. It has no clock, no thread and no I/O: the
+// caller passes the time in, carries packets both ways and calls host_advance() when host_next_ms()
+// is due. Time is monotonic milliseconds from any origin and never runs backwards.
 //
 // All functions of igmp/ belong to one thread, the control thread. None blocks.
 #ifndef IGMP_HOST_H
@@ -28,13 +28,13 @@ struct host_range {
 // Everything PROTOCOL.md section TMR and the decisions of section DEC leave to the operator.
 // host_config_default() fills in the defaults named here.
 struct host_config {
-	uint8_t robustness; // TMR-1: 2. Replaced by the querier's QRV while one is heard (CHG-18)
+	uint8_t robustness; // TMR-1: 2. Replaced by the querier's QRV while one is present (CHG-18)
 	uint32_t query_interval_ms; // TMR-2: 125 s
 	uint32_t query_response_interval_ms; // TMR-3: 10 s
 	uint32_t unsolicited_report_interval_ms; // TMR-4, IGMPv3 and MLDv2: 1 s
 	uint32_t older_unsolicited_report_interval_ms; // TMR-4, IGMPv1/v2 and MLDv1: 10 s
-	uint32_t older_querier_timeout_ms; // TMR-5; 0 computes RV*QI+QRI from what the querier
-					   // said, at most 7*query_interval_ms+QRI
+	uint32_t older_querier_timeout_ms; // TMR-5; 0 computes RV*QI+QRI from its last query,
+					   // at most 7*query_interval_ms+QRI
 	bool require_router_alert; // VAL-6: false. MLD requires it always
 	bool strict_ttl; // VAL-5: false. MLD requires hop limit 1 always
 	bool ignore_off_subnet; // VAL-18: false
@@ -46,8 +46,8 @@ struct host_config {
 	bool report_link_local; // IGMP-13: true. 224.0.0.0/24 except 224.0.0.1
 	const struct host_range *ssm_ranges; // copied; NULL means SSM-1's defaults
 	unsigned n_ssm_ranges;
-	uint32_t max_groups; // SEC-6: 1,000,000 a host
-	uint32_t max_sources; // STA-3: 1024 a filter
+	uint32_t max_groups; // SEC-6: 1,000,000 per host
+	uint32_t max_sources; // STA-3: 1024 per filter
 	uint16_t mtu; // bytes of an IP packet: 1500
 	uint32_t report_rate; // frames per second in a long burst: 20000
 	uint32_t report_burst; // frames that may leave back to back: 128
@@ -56,7 +56,7 @@ struct host_config {
 
 void host_config_default(struct host_config *config, int family);
 
-// What happens to a session's membership; see member.h for the calls that cause it.
+// A change of one membership; the calls of member.h cause it.
 struct member_change {
 	struct session *session;
 	const struct sluice_addr *group;
@@ -65,24 +65,24 @@ struct member_change {
 	bool first; // and is the first of its group
 	bool last; // the membership ends, and is the last of its group
 	const void *arg; // what the caller of member.h has passed; NULL if the call takes none
-	enum sluice_filter_mode mode; // the filter it is to have from now on;
-	unsigned n_sources; // INCLUDE without sources: no membership any more
+	enum sluice_filter_mode mode; // the filter from now on;
+	unsigned n_sources; // INCLUDE without sources: the membership ends
 	const struct sluice_addr *sources; // sorted by memcmp(), no duplicates
 };
 
 struct host_ops {
 	// Sends one complete IP packet, IP header first, to a link-layer multicast destination that
 	// follows from `dst` (FRM-9, FRM-10). Returns 0, or -EAGAIN if the port is full: the host
-	// then keeps what it wanted to say and tries again within 10 ms.
+	// then keeps the report and tries again within 10 ms.
 	int (*send)(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst);
 
-	// A membership is about to change: the data plane's turn, before any state of the host
-	// changes and long before a report is sent. A negative errno refuses the change and becomes
-	// the failed call's return value; the change must not be refused when it withdraws or
-	// narrows. Called only if the filter really changes.
+	// A membership is about to change. Called before any state of the host changes and before
+	// a report is sent, so that the data plane is first. A negative errno refuses the change
+	// and becomes the failed call's return value; the change must not be refused when it
+	// withdraws or narrows. Called only if the filter really changes.
 	int (*publish)(void *ctx, struct host *host, const struct member_change *change);
 
-	// The membership's join is on the wire, or needed no report (PENDING -> JOINED).
+	// The join of the membership was reported, or needs no report (PENDING -> JOINED).
 	void (*joined)(void *ctx, struct host *host, struct member *member);
 
 	// One line for the operator's log, rate-limited by the host (SEC-5). May be NULL.
@@ -94,7 +94,7 @@ struct host_ops {
 struct host *host_open(int family, const struct host_config *config, const struct host_ops *ops,
 	void *ctx, uint64_t now_ms);
 
-// Frees the host. Memberships must have been closed; what is still to be repeated is not sent.
+// Frees the host. All memberships must have ended. Repeats that are left are not sent.
 void host_close(struct host *host);
 
 void *host_context(const struct host *host);
@@ -103,10 +103,11 @@ int host_family(const struct host *host);
 // True if the host is SSM-aware and the group lies in one of its SSM ranges (SSM-2).
 bool host_is_ssm(const struct host *host, const struct sluice_addr *group);
 
-// Replaces the tunables that can change at run time (all but seed and limits below present use).
+// Replaces the configuration. A new seed has no effect. Limits below the present use hold for
+// later calls only.
 int host_reconfigure(struct host *host, const struct host_config *config, uint64_t now_ms);
 
-// Tells the interface's own addresses. The first IPv4 address (or 0.0.0.0 without one) is the
+// Sets the addresses of the interface. The first IPv4 address (or 0.0.0.0 without one) is the
 // source of IGMP reports, the first valid IPv6 link-local (or ::) of MLD reports. When a first
 // link-local appears, all groups are announced again (MLD-13). prefix_length serves VAL-18.
 struct host_address {
@@ -116,30 +117,31 @@ struct host_address {
 int host_set_addresses(
 	struct host *host, const struct host_address *addrs, unsigned n, uint64_t now_ms);
 
-// Link state. Down holds everything back; up announces all groups again (CHG-17). Starts up.
+// Sets the link state, which is up at first. Nothing is sent while it is down. When it comes up,
+// all groups are announced again (CHG-17).
 void host_set_link(struct host *host, bool up, uint64_t now_ms);
 
-// Hears one IP packet that carries IGMP or MLD, IP header first, as it came from the wire
-// (trailing padding allowed). Anything malformed or not for us is dropped under a named counter.
+// Handles one received IP packet that carries IGMP or MLD, IP header first. Padding may follow it.
+// A malformed packet, or one that is not for this host, is dropped and counted by reason.
 void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t now_ms);
 
 // Sends the state-change reports for all changes made by member_*() calls since the last flush,
-// packed together (CHG-6, CHG-16). Changes that cancelled each other before a flush are never
-// heard of. To be called at the end of each call or batch of calls.
+// packed together (CHG-6, CHG-16). Changes that cancel each other before a flush are never
+// sent. To be called at the end of each call or batch of calls.
 void host_flush(struct host *host, uint64_t now_ms);
 
 // Runs everything that is due at now_ms.
 void host_advance(struct host *host, uint64_t now_ms);
 
-// When host_advance() is next needed, HOST_NEVER if nothing waits. O(1).
+// When host_advance() is next needed, HOST_NEVER if nothing is pending. O(1).
 uint64_t host_next_ms(const struct host *host);
 
-// True while the repeats of a report or leave are still to be sent, and in an old version also
-// while a group waits to answer a query, for it is the same timer. SIGTERM waits for it: groups
-// that have been left answer nothing.
+// True while repeats of a report or leave are still to be sent, and in an older version also while
+// a response is pending, because it uses the same timer. SIGTERM waits for it: groups that have
+// been left have no response.
 bool host_busy(const struct host *host);
 
-// ---- What can be seen --------------------------------------------------------------------
+// ---- Status ------------------------------------------------------------------------------
 
 enum host_group_state {
 	HOST_GROUP_PENDING, // joined, not yet reported
@@ -178,10 +180,10 @@ struct host_status {
 };
 void host_status(const struct host *host, struct host_status *status);
 
-// Counters. One a reason; names as printed by `sluice show drops`.
+// Counters, one per reason. `sluice show drops` prints their names.
 enum host_counter {
 	HOST_RX_QUERY,
-	HOST_RX_REPORT, // foreign reports and leaves, heard for suppression only
+	HOST_RX_REPORT, // reports and leaves of other hosts, used for suppression only
 	HOST_RX_BAD_IP, // VAL-2
 	HOST_RX_FRAGMENT, // VAL-21
 	HOST_RX_BAD_LENGTH, // VAL-3, VAL-4
@@ -194,7 +196,7 @@ enum host_counter {
 	HOST_RX_TRUNCATED, // VAL-12
 	HOST_RX_UNKNOWN_TYPE, // IGMP-2
 	HOST_RX_OLD_IGNORED, // CMP-17
-	HOST_RX_NO_STATE, // VAL-20: accepted, nothing to say
+	HOST_RX_NO_STATE, // VAL-20: accepted, nothing to report
 	HOST_RX_LENIENT_ROUTER_ALERT, // accepted without Router Alert (DEC-2)
 	HOST_RX_OFF_SUBNET, // accepted and answered, but nothing was learned from it (SEC-4)
 	HOST_RX_SOURCES_OVERFLOW, // RSP-13

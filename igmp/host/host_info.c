@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What can be seen of a host.
+// Lists, status and counters of a host.
 #include <assert.h>
 #include <errno.h>
 

@@ -39,11 +39,11 @@
 #define container_of(ptr, type, field) ((type *)((char *)(ptr)-offsetof(type, field)))
 
 enum timer_kind {
-	TIMER_GROUP, // the next repeat of a change; in an old version also an answer
-	TIMER_RESPONSE, // the answer to a specific query
-	TIMER_GENERAL_RESPONSE, // the answer to a general query
+	TIMER_GROUP, // the next repeat of a change; in an older version also a response
+	TIMER_RESPONSE, // the response to a query of one group
+	TIMER_GENERAL_RESPONSE, // the response to a general query
 	TIMER_COMPAT, // an older querier has fallen silent
-	TIMER_TRANSMIT, // room in the port or in the pace
+	TIMER_TRANSMIT, // retry after a full port or the rate limit
 };
 
 // A list of groups that is being read, see host_listing.h.
@@ -68,14 +68,14 @@ struct host {
 	LIST_HEAD(, host_listing) listings;
 	struct pool group_pool, member_pool, source_pool, response_pool;
 	struct hash_table group_table;
-	struct hash_table member_table; // further members
+	struct hash_table member_table; // of struct additional_member
 	unsigned n_groups; // with members
 
 	struct group_queue queue; // groups
 	struct response_queue responses;
-	uint32_t notify; // the number of the first group with members to be told so, 0: none
+	uint32_t notify; // pool number of the first group whose members are to be notified, 0: none
 	unsigned n_changing; // groups that are not GROUP_IDLE
-	unsigned n_queried; // sources held by all answers
+	unsigned n_queried; // sources kept by all responses
 	struct general_response general_response;
 
 	struct wheel wheel;
@@ -88,11 +88,11 @@ struct host {
 
 	struct host_address *addresses;
 	unsigned n_addresses;
-	struct sluice_addr source; // of what we send
+	struct sluice_addr source; // of all packets sent
 
 	unsigned version; // in use
 	uint64_t older_until_ms[3]; // [version]: when an older querier of this version is forgotten
-	uint8_t qrv; // what the querier last said, 0 if nothing
+	uint8_t qrv; // of the last query, 0 if unknown
 	struct sluice_addr querier;
 	unsigned querier_version;
 	uint64_t querier_heard_ms;
@@ -118,7 +118,7 @@ static inline void host_count(struct host *host, enum host_counter counter)
 	host->counters[counter]++;
 }
 
-// A line for the operator, at most one per second.
+// Logs a line for the operator, at most one per second.
 void host_log(struct host *host, uint64_t now_ms, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

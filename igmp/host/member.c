@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The calls on memberships (PROTOCOL section API): each judges what it is given and what there is,
-// then has membership.c change it.
+// The calls on memberships (PROTOCOL section API). Each checks its arguments and the present state,
+// then member_ref.c makes the change.
 #include <errno.h>
 
 #include "address.h"
@@ -59,7 +59,7 @@ int member_leave(struct session *session, struct host *host, const struct sluice
 	return 0;
 }
 
-// The four delta calls: one source more (+1) or less (-1) in a filter of that mode.
+// The four delta calls: adds (+1) or removes (-1) a source in a filter of that mode.
 static int change_source(struct member_ref *ref, const struct sluice_addr *source,
 	enum sluice_filter_mode mode, int by)
 {

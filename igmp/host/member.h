@@ -2,8 +2,8 @@
 // Sessions and their memberships: the service interface of RFC 9776 section 2, with the calls and
 // errors of RFC 3678 (PROTOCOL.md section API, column D) and counted joins.
 //
-// A session is who owns memberships, a membership is (session, host, group) with a filter and a
-// join counter. The interface's state is their merge (STA-4, STA-5), kept incrementally. Calls
+// A session owns memberships. A membership is (session, host, group) with a filter and a join
+// counter. The interface's state is their merge (STA-4, STA-5), kept incrementally. Calls
 // change state and tell the data plane through host_ops.publish; reports leave at host_flush().
 // A failed call changes nothing (API-41). All return 0 or a negative errno. Calls that can begin a
 // membership take an `arg` for host_ops.publish, which may give the new member its user pointer.
@@ -34,11 +34,13 @@ void session_set_limits(struct session *session, const struct session_limits *li
 void *session_user(const struct session *session);
 unsigned session_members(const struct session *session);
 
-// Any-source join: counted. The first makes the membership EXCLUDE{}, a repeat only counts. n
-// leaves undo n joins, whatever filter was set in between. -EINVAL   the group is not multicast or
-// not joinable, of the wrong family, in an SSM range
+// Any-source join. The first one makes the membership EXCLUDE{}, a repeated one only counts. n
+// leaves undo n joins, whatever filter was set in between.
+//
+// -EINVAL   the group is not multicast, cannot be joined, is of the wrong family or in an SSM range
 //           (SSM-2), or the membership is INCLUDE
-// -ENOBUFS  a limit, -ENOMEM
+// -ENOBUFS  a limit
+// -ENOMEM   no memory
 int member_join(struct session *session, struct host *host, const struct sluice_addr *group,
 	const void *arg);
 
@@ -60,8 +62,7 @@ int member_unblock_source(struct session *session, struct host *host,
 
 // Replaces the whole filter (API-26 to API-32), or makes a membership with one join. The count of
 // joins of an existing membership stays. INCLUDE without sources ends the membership, whatever its
-// count.
-// Sources may come in any order and more than once.
+// count. Sources may be unsorted and contain duplicates.
 int member_set_filter(struct session *session, struct host *host, const struct sluice_addr *group,
 	enum sluice_filter_mode mode, const struct sluice_addr *sources, unsigned n,
 	const void *arg);

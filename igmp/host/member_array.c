@@ -49,7 +49,7 @@ static void close_up(struct member_array *array)
 	array->end = n;
 }
 
-// Writes the blanks, and takes them out where there are too many.
+// Writes the holes. Closes them up if the array is mostly empty.
 static void settle(struct member_array *array)
 {
 	write_holes(array);

@@ -25,7 +25,7 @@ void member_notify_add(struct host *host, struct group *group)
 	host->notify = pool_number(group);
 }
 
-// One who is to be told, NULL if nobody is left.
+// The next member to be notified, NULL if none is left.
 static struct member *take_reported(struct group *group)
 {
 	struct additional_member *additional;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Tells members that their join is on the wire. Private to igmp/.
+// Notifies members that their join was reported: host_ops.joined. Private to igmp/host.
 #ifndef IGMP_MEMBER_NOTIFY_H
 #define IGMP_MEMBER_NOTIFY_H
 
 struct group;
 struct host;
 
-// Notes that the group has had its turn: those of its members who waited for it are to be told.
+// The group was reported: its pending members are to be notified.
 void member_notify_add(struct host *host, struct group *group);
 
-// Tells them, when the host can bear that they call back.
+// Notifies them. To be called where a callback may call the host again.
 void member_notify_run(struct host *host);
 
 #endif

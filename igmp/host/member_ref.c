@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A change is a transaction: reserve all memory, let the data plane publish or refuse, then commit,
-// which cannot fail (API-41).
+// A change is a transaction: reserve all memory, let the data plane publish or refuse the change,
+// then commit, which cannot fail (API-41).
 #include <errno.h>
 
 #include "address.h"
@@ -63,7 +63,7 @@ static void free_member(struct member *member)
 		*member = (struct member){.session = NULL};
 }
 
-// Makes a member that has no session yet, and so is not found or counted anywhere.
+// Allocates a member that has no session yet, so that it is not found or counted anywhere.
 static int prepare(struct member_ref *ref)
 {
 	struct session *session = ref->session;
@@ -150,7 +150,7 @@ void member_ref_end_member(struct member *member)
 
 // ---- Changing -------------------------------------------------------------------------------
 
-// Gives a new or old membership a filter, which it owns from now on if that succeeds.
+// Gives a new or existing membership a filter. It owns the list if that succeeds.
 static int set_filter(
 	const struct member_ref *ref, enum sluice_filter_mode mode, struct source_list *list)
 {

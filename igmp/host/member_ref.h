@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How each membership begins, changes and ends. Private to igmp/.
+// How a membership begins, changes and ends. Private to igmp/host.
 #ifndef IGMP_MEMBER_REF_H
 #define IGMP_MEMBER_REF_H
 
 #include "group.h"
 
-// What a call is about: who, where, which group, and what there is of it.
+// What a call of member.h refers to.
 struct member_ref {
 	struct session *session;
 	struct host *host;
 	const struct sluice_addr *addr;
 	const void *arg; // of the caller, for publish
-	struct group *group; // NULL: nobody is in it
-	struct member *member; // NULL: the session is not in it
+	struct group *group; // NULL: it has no members
+	struct member *member; // NULL: the session has no membership
 };
 
-// Fills in the last two; -EINVAL if that cannot be a group of this host.
+// Fills in group and member. -EINVAL if the address cannot be a group of this host.
 int member_ref_find(struct member_ref *ref);
 
 // The member of the group that belongs to the session, NULL if there is none.
 struct member *member_ref_member(
 	const struct host *host, struct group *group, const struct session *session);
 
-// Each lets the data plane publish or refuse before it changes anything (API-41). `sources` may
-// come in any order and more than once; the filter of -EINVAL, -ENOBUFS, -ENOMEM is the old one.
+// Each lets the data plane publish or refuse the change first (API-41). `sources` may be unsorted
+// and contain duplicates. If a call fails (-EINVAL, -ENOBUFS, -ENOMEM), the filter is unchanged.
 int member_ref_open(struct member_ref *ref, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n);
 int member_ref_replace(const struct member_ref *ref, enum sluice_filter_mode mode,
 	const struct sluice_addr *sources, unsigned n);
 void member_ref_end(const struct member_ref *ref); // cannot fail
 void member_ref_end_member(struct member *member); // the same
-// One source more, or one less, at this place of the filter.
+// Adds or removes one source at this place of the filter.
 int member_ref_add(const struct member_ref *ref, unsigned place, const struct sluice_addr *source);
 int member_ref_remove(
 	const struct member_ref *ref, unsigned place, const struct sluice_addr *source);

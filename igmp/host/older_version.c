@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// In old versions a group is joined or not, whatever its sources (CMP-8). One timer of the group is
-// for the repeats of its report and for its answer.
+// In older versions a group is joined or not, whatever its sources (CMP-8). One timer of the group
+// serves the repeats of its report and its response.
 #include "state_change.h"
 #include "group.h"
 #include "host_private.h"
@@ -61,7 +61,7 @@ static void respond_within(
 	struct host *host, struct group *group, uint32_t response_ms, uint64_t now_ms)
 {
 	if (group->phase == GROUP_QUEUED)
-		return; // a report is about to leave anyway
+		return; // a report is sent anyway
 	group->query_pending = true;
 	if (group->phase == GROUP_IDLE || schedule_at_ms(host, group) > now_ms + response_ms)
 		schedule_set(host, group, now_ms + random_delay(&host->random, response_ms));
@@ -72,7 +72,7 @@ void older_version_respond(
 {
 	uint32_t response_ms = query->response_ms;
 
-	// Of the time an MLDv2 query gives, no more counts (CMP-15); an MLDv1 query means its own.
+	// The delay of an MLDv2 query is capped (CMP-15), that of an MLDv1 query is not.
 	if (host->wire->family == AF_INET6 && query->version == host->wire->newest &&
 		response_ms > MLD_V1_RESPONSE_MAX_MS)
 		response_ms = MLD_V1_RESPONSE_MAX_MS;

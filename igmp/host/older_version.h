@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a host says while an older querier is heard. Private to igmp/.
+// Messages of older versions, while an older querier is present. Private to igmp/host.
 #ifndef IGMP_OLDER_VERSION_H
 #define IGMP_OLDER_VERSION_H
 
@@ -10,13 +10,14 @@ struct group;
 struct host;
 struct message;
 
-// The turn of the group at the head of the queue; false if the port or the pace is full.
+// Sends for the group at the head of the queue. False if the port is full or the rate limit is
+// reached.
 bool older_version_transmit(struct host *host, uint64_t now_ms);
 
-// A query of this group, or of all if it is NULL, wants an answer within its time (CMP-11).
+// Schedules the response to a query of this group, or of all groups if it is NULL (CMP-11).
 void older_version_respond(
 	struct host *host, struct group *group, const struct message *query, uint64_t now_ms);
-// Another host has reported the group (CMP-12).
+// Another host has reported the group: cancels the pending report (CMP-12).
 void older_version_suppress(struct host *host, struct group *group);
 
 #endif

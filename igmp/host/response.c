@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Answers to queries (PROTOCOL section RSP). In old versions the group's own timer answers.
+// Responses to queries (PROTOCOL section RSP). In older versions the timer of each group is used.
 //
-// A general query starts a walk over all groups, a specific one has an answer of its own.
+// general_response.c responds to general queries, a struct response to a query of one group.
 //
 //	pending			query				next
-//	walk, sooner		any				same (RSP-3.1)
-//	walk, later		general				walk at the earlier time
-//	walk, begun		general				all groups again at the earlier time
-//	-			group [and sources]		answer whole [or sources asked]
-//	answer			group				answer whole, earlier time
-//	answer, sources		group and sources		more sources, earlier time
-//	answer, whole		group and sources		answer whole, earlier time
+//	general, sooner		any				same (RSP-3.1)
+//	general, later		general				general at the earlier time
+//	general, begun		general				all groups again at the earlier time
+//	-			group [and sources]		whole record [or queried sources]
+//	group			group				whole record, earlier time
+//	group, sources		group and sources		more sources, earlier time
+//	group, whole		group and sources		whole record, earlier time
 #include <stdlib.h>
 
 #include "response.h"
@@ -20,8 +20,8 @@
 #include "report.h"
 #include "general_response.h"
 
-#define QUERIED_MAX 65536 // sources a host keeps for all its answers (RSP-13)
-#define QUERY_MTU 1500 // an answer keeps no more than the largest usual query can ask for
+#define QUERIED_MAX 65536 // sources that a host keeps for all its responses (RSP-13)
+#define QUERY_MTU 1500 // a response keeps no more sources than the largest usual query has
 
 static void drop_queried(struct host *host, struct response *response)
 {
@@ -49,7 +49,7 @@ static int compare_sources(const void *a, const void *b)
 	return memcmp(a, b, 16);
 }
 
-// Sorts addresses and returns how many there are without duplicates, which come first.
+// Sorts addresses, moves the unique ones to the front and returns their number.
 static unsigned sort_unique(uint8_t (*addrs)[16], unsigned n)
 {
 	unsigned n_unique = 0;
@@ -62,7 +62,7 @@ static unsigned sort_unique(uint8_t (*addrs)[16], unsigned n)
 	return n_unique;
 }
 
-// Adds what a query asks for to what is asked already. False if that is too much to keep.
+// Adds the sources of a query to those queried before. False if they are too many to keep.
 static bool merge_queried(struct host *host, struct response *response, const struct message *query)
 {
 	const struct wire_family *wire = host->wire;
@@ -136,7 +136,7 @@ void response_expire(struct response *response)
 	TAILQ_INSERT_TAIL(&group_host(response->group)->responses, response, queue);
 }
 
-// Of the sources asked for, those the group wants (RSP-7).
+// Adds the queried sources that the group wants (RSP-7).
 static enum report_result add_queried(
 	struct host *host, const struct response *response, struct source_place *place)
 {

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// When each group speaks. What it says is for change.c, and old.c in old versions.
+// When each group sends. state_change.c and older_version.c decide what is sent.
 //
 //	phase	event				action				next
 //	IDLE	change				queue for the next flush	QUEUED
 //	WAITING	change				stop the timer, queue likewise	QUEUED
-//	QUEUED	change				begin the report anew		QUEUED
+//	QUEUED	change				begin the report again		QUEUED
 //	WAITING	timer				due, queue			QUEUED
-//	QUEUED	turn: difference, or due	report, counters - 1, then:
+//	QUEUED	turn: difference, or due	send, counters - 1, then:
 //	QUEUED	  repeats left			draw the gap, or the frame's	WAITING
 //	QUEUED	  none left, members		-				IDLE
 //	QUEUED	  none left, no members		free				-
-//	QUEUED	turn: nothing to say		as above, but keep the gap
-//	QUEUED	turn: port or pace full		-				QUEUED
+//	QUEUED	turn: nothing to send		as above, but keep the gap
+//	QUEUED	turn: port full, rate limit	-				QUEUED
 //	WAITING	version changes			forget the repeats		IDLE, or free
-//	any	link or address comes up	forget what was told, queue	QUEUED
+//	any	link or address comes up	as if nothing was reported, queue	QUEUED
 #include "group.h"
 #include "member_notify.h"
 #include "host_private.h"
 #include "response.h"
 #include "schedule.h"
 
-#define URGENT_GROUPS 64 // a flush of no more goes first; of more, it is a mass
+#define URGENT_GROUPS 64 // a flush of at most so many goes first
 
 static bool has_more(const struct group *group)
 {
-	// Not ||, for which compilers read both at once, and wait for the stores to each.
+	// Not ||: compilers merge that into one load, which waits for the stores to both fields.
 	return (group->repeats | group->query_pending) != 0 ||
 	       (group->has_sources && group_sources(group)->n_changes > 0);
 }

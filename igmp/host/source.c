@@ -7,7 +7,7 @@
 #include "source.h"
 #include "hash_table.h"
 
-#define MERGE_SHARE 8 // of a set: what is less is looked up one by one
+#define MERGE_SHARE 8 // a list below this share of the set is looked up one by one
 
 struct source_set *source_set_open(size_t *held)
 {
@@ -49,7 +49,7 @@ bool source_set_reserve(struct source_set *set, unsigned n, size_t *held)
 	return true;
 }
 
-// A treap wants priorities that do not follow the keys.
+// The priorities of a treap must not follow the keys.
 static uint32_t priority_of(const uint8_t addr[16])
 {
 	uint64_t word[2];
@@ -126,7 +126,7 @@ static void insert_in_tree(struct source_set *set, struct source *source)
 	*at = source;
 }
 
-// Makes a source that comes before `next`, NULL: last. It is not yet in the tree.
+// Creates a source before `next`, NULL: at the end. It is not yet in the tree.
 static struct source *insert(
 	struct source_set *set, struct pool *pool, const uint8_t addr[16], struct source *next)
 {
@@ -164,8 +164,9 @@ static struct source *turn_edge(struct source *lowest, struct source **below)
 	return above;
 }
 
-// Makes the tree of the sources in order. Its right edge grows from below: child[1] leads up it
-// until what comes next outweighs the source, and the edge below becomes the left side of that.
+// Builds the tree from the sources in order. Its right edge grows from below: meanwhile child[1] of
+// a source on the edge leads up. The part of the edge with lower priorities than the next source
+// becomes the left side of that source.
 static void build_tree(struct source_set *set)
 {
 	struct source *edge = NULL;

@@ -21,7 +21,7 @@ static struct source_list *open_room(unsigned room, size_t *held)
 	return list;
 }
 
-// Of addresses of one family.
+// Both addresses are of one family.
 static int compare(const void *a, const void *b)
 {
 	const struct sluice_addr *one = a, *other = b;

@@ -12,14 +12,14 @@ struct source_list {
 	struct sluice_addr sources[];
 };
 
-// A filter of these sources, which may come in any order and more than once. NULL: no memory.
+// Copies the sources, which may be unsorted and contain duplicates. NULL: no memory.
 struct source_list *source_list_open(const struct sluice_addr *sources, unsigned n, size_t *held);
 void source_list_close(struct source_list *list, size_t *held); // NULL is allowed
 
-// Makes room for one more source; *filter may be NULL. False: no memory.
+// Makes room for one more source; *list may be NULL. False: no memory.
 bool source_list_reserve(struct source_list **list, size_t *held);
 
-// Where the source is, or belongs; *found tells which.
+// The place of the source, or where it would be inserted if *found is false.
 unsigned source_list_at(
 	const struct source_list *list, const struct sluice_addr *source, bool *found);
 void source_list_insert(struct source_list *list, unsigned at, const struct sluice_addr *source);

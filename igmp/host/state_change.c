@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // State-change reports of the newest version (PROTOCOL section CHG).
 //
-// What routers were told (reported_mode, source->reported) and what holds now (group_mode(),
-// group_lists()) are two states; a report says their difference and makes the first equal to the
-// second. Nothing is noted about a difference before that, so what cancels itself is never heard
-// of.
+// What has been reported (reported_mode, source->reported) and what holds now (group_mode(),
+// group_lists()) are two states. A report contains their difference and makes the first equal to
+// the second. No record is kept of a difference before that, so that changes that cancel each other
+// are never sent.
 //
-// A difference sets the counter of the source, or of the filter mode, to the Robustness Variable;
-// each report sent for the group takes one off (CHG-9).
+// A difference sets the retransmission counter of the source or of the filter mode to the
+// Robustness Variable. Each report that is sent for the group decrements it (CHG-9).
 //
-// Each group waits a gap of its own for its repeat (CHG-7, TMR-14), unless it is one of a mass:
-// these share the gap of the frame they were told in, so that their repeats meet in one frame again
-// instead of leaving in a frame each.
+// Each group draws its own gap to the repeat (CHG-7, TMR-14), unless many groups changed together:
+// those share the gap of the report they were in, so that their repeats share a report again.
 #include "state_change.h"
 #include "group.h"
 #include "report.h"
@@ -34,19 +33,19 @@ static bool reports_mode(const struct group *group)
 	return mode_differs(group) || group->repeats > 0;
 }
 
-// Whether a source is to be named, for a difference or as a repeat.
+// Whether a report has to name the source, for a difference or as a repeat.
 static bool is_pending(const struct group *group, const struct source *source)
 {
 	return source->repeats > 0 || source_differs(group, source);
 }
 
-// How many of the changes the report under way has still to go through.
+// How many changes the transmission in progress has not yet looked at.
 static unsigned round_left(const struct source_set *set)
 {
 	return set->n_round > 0 ? set->n_round : set->n_changes;
 }
 
-// Whether the group has something to say at its turn.
+// Whether there is anything to send for the group now.
 static bool has_report(const struct group *group)
 {
 	const struct source_set *set = group_sources(group);
@@ -67,9 +66,9 @@ static bool has_report(const struct group *group)
 	return false;
 }
 
-// ---- Saying -----------------------------------------------------------------------------------
+// ---- Records ----------------------------------------------------------------------------------
 
-// What of a group goes into a frame.
+// How much of a group goes into a report.
 struct extent {
 	struct source_place place; // of a filter-mode record
 	unsigned n_sources; // of the changes
@@ -92,14 +91,14 @@ static void write_sources(
 	}
 }
 
-// Says what has changed of the sources as ALLOW and BLOCK; *n is how many of the changes are in.
+// Adds the changed sources as ALLOW and BLOCK records. *n is the number of changes that fit.
 static enum report_result add_sources(struct host *host, const struct group *group, unsigned *n)
 {
 	const struct source_set *set = group_sources(group);
 	const struct source *source = TAILQ_FIRST(&set->changes);
 	unsigned n_round = round_left(set);
 	unsigned room = message_build_room(&host->report);
-	unsigned used[2] = {0, 0}; // bytes, by listed or not
+	unsigned used[2] = {0, 0}; // bytes: [0] not listed, [1] listed
 
 	for (*n = 0; *n < n_round; ++*n, source = TAILQ_NEXT(source, change)) {
 		unsigned *record = &used[group_lists(group, source)];
@@ -133,7 +132,7 @@ static enum report_result add_records(
 	return add_sources(host, group, &extent->n_sources);
 }
 
-// ---- Taking note of what was said ---------------------------------------------------------------
+// ---- Commit -------------------------------------------------------------------------------------
 
 void state_change_adopt(struct group *group)
 {
@@ -149,7 +148,7 @@ void state_change_adopt(struct group *group)
 	}
 }
 
-// Touched sources that are what they were.
+// Sources that were changed and changed back.
 static void drop_undone(struct group *group)
 {
 	struct source_set *set = group_sources(group);
@@ -226,10 +225,10 @@ static void commit_part(struct host *host, struct group *group, const struct ext
 	commit_sources(host, group, extent->n_sources);
 }
 
-// ---- A frame ----------------------------------------------------------------------------------
+// ---- A report ---------------------------------------------------------------------------------
 
-// What is to come in from memory while the groups before it are written; the rest of a group does
-// while they are committed.
+// The group to be prefetched while earlier groups are written. Its second part is prefetched while
+// they are committed.
 static const struct group *ahead(const struct group_queue *queue, size_t n)
 {
 	return group_queue_at(queue, n + FETCH_AHEAD < queue->n_ready ? n + FETCH_AHEAD : n);
@@ -281,7 +280,7 @@ void state_change_announce(struct host *host)
 		struct source_set *set = group_sources(group);
 		struct source *source;
 
-		// One that was left keeps its difference: routers may still have it.
+		// A group that was left keeps its difference: routers may still list it.
 		if (!group_exists(group))
 			continue;
 		group->reported_mode = SLUICE_INCLUDE;
