@@ -2,7 +2,7 @@
 // What a host says in an old version: section CMP. MLD has one of them, IGMP two.
 #include "host_fixture.h"
 
-BOTH(old, link, "CMP-7 CHG-17: in an old version groups are announced in it, too")
+BOTH(older_version, link, "CMP-7 CHG-17: in an old version groups are announced in it, too")
 {
 	fixture_get_old(fixture);
 	fixture_include(fixture, 0, "1", "ab");
@@ -13,7 +13,7 @@ BOTH(old, link, "CMP-7 CHG-17: in an old version groups are announced in it, too
 	fixture_expect(fixture, fixture->family == AF_INET ? "V2(1) | V2(1)" : "V1(1) | V1(1)");
 }
 
-BOTH(old, view, "CMP-7 CMP-8: a group is joined or not, whatever its sources")
+BOTH(older_version, view, "CMP-7 CMP-8: a group is joined or not, whatever its sources")
 {
 	fixture_get_old(fixture);
 	fixture_join_source(fixture, 0, "1", 'a');
@@ -57,12 +57,12 @@ static void expect_join(struct host_fixture *fixture, unsigned version, unsigned
 	fixture_expect_uniform(gaps, 50, interval_ms);
 }
 
-BOTH(old, join, "CMP-9 CMP-18 TMR-4: a join is reported at once and again within 10 s")
+BOTH(older_version, join, "CMP-9 CMP-18 TMR-4: a join is reported at once and again within 10 s")
 {
 	expect_join(fixture, OLDER(fixture), 10000);
 }
 
-ONE(AF_INET, old, v1_join, "CMP-9 CMP-10 TMR-4: an IGMPv1 join likewise; no leave")
+ONE(AF_INET, older_version, v1_join, "CMP-9 CMP-10 TMR-4: an IGMPv1 join likewise; no leave")
 {
 	expect_join(fixture, 1, 10000);
 }
@@ -72,7 +72,8 @@ static void hasty(struct host_config *config)
 	config->older_unsolicited_report_interval_ms = 500;
 }
 
-BOTH_TUNED(old, join_hasty, hasty, "TMR-4 TMR-12: the interval of old reports is configurable")
+BOTH_TUNED(older_version, join_hasty, hasty,
+	"TMR-4 TMR-12: the interval of old reports is configurable")
 {
 	expect_join(fixture, OLDER(fixture), 500);
 }
@@ -91,12 +92,13 @@ static void expect_copies(struct host_fixture *fixture, unsigned n)
 	cr_assert_eq(fixture->n_frames, n);
 }
 
-BOTH_TUNED(old, join_copies, robust, "CMP-9: never more than three copies")
+BOTH_TUNED(older_version, join_copies, robust, "CMP-9: never more than three copies")
 {
 	expect_copies(fixture, 3);
 }
 
-BOTH_TUNED(old, join_suppressed, robust, "CMP-12: a foreign report ends the repeats of a join")
+BOTH_TUNED(older_version, join_suppressed, robust,
+	"CMP-12: a foreign report ends the repeats of a join")
 {
 	fixture_get_old(fixture);
 	fixture_join(fixture, 0, "1");
@@ -114,12 +116,12 @@ static void frail(struct host_config *config)
 	config->robustness = 1;
 }
 
-BOTH_TUNED(old, join_again, frail, "CMP-9: never less than two copies")
+BOTH_TUNED(older_version, join_again, frail, "CMP-9: never less than two copies")
 {
 	expect_copies(fixture, 2);
 }
 
-ONE(AF_INET, old, v1_leave, "CMP-10: IGMPv1 knows no leave")
+ONE(AF_INET, older_version, v1_leave, "CMP-10: IGMPv1 knows no leave")
 {
 	fixture_query(fixture, 1, NULL, "", 0);
 	fixture_join(fixture, 0, "1");
@@ -131,7 +133,7 @@ ONE(AF_INET, old, v1_leave, "CMP-10: IGMPv1 knows no leave")
 	cr_assert_str_eq(fixture_state(fixture, "1"), "none");
 }
 
-BOTH(old, leave_skipped, "CMP-10 CMP-12: another host reported last: no leave")
+BOTH(older_version, leave_skipped, "CMP-10 CMP-12: another host reported last: no leave")
 {
 	fixture_get_old(fixture);
 	fixture_join(fixture, 0, "1");
@@ -148,7 +150,8 @@ static void always_leave(struct host_config *config)
 	config->always_leave = true;
 }
 
-BOTH_TUNED(old, leave_always, always_leave, "CMP-10: the optimisation can be switched off")
+BOTH_TUNED(
+	older_version, leave_always, always_leave, "CMP-10: the optimisation can be switched off")
 {
 	fixture_get_old(fixture);
 	fixture_join(fixture, 0, "1");
@@ -158,7 +161,7 @@ BOTH_TUNED(old, leave_always, always_leave, "CMP-10: the optimisation can be swi
 	fixture_says(fixture, "LEAVE(1)");
 }
 
-BOTH(old, idle_report, "CMP-12: a foreign report while nothing is pending is ignored")
+BOTH(older_version, idle_report, "CMP-12: a foreign report while nothing is pending is ignored")
 {
 	fixture_get_old(fixture);
 	fixture_join(fixture, 0, "1");
@@ -170,7 +173,8 @@ BOTH(old, idle_report, "CMP-12: a foreign report while nothing is pending is ign
 	fixture_says(fixture, "LEAVE(1)");
 }
 
-BOTH(old, answers, "CMP-11 FRM-23: each group answers after its own delay, an earlier one counts")
+BOTH(older_version, answers,
+	"CMP-11 FRM-23: each group answers after its own delay, an earlier one counts")
 {
 	unsigned first;
 
@@ -222,20 +226,21 @@ static void lasting(struct host_config *config)
 	config->older_querier_timeout_ms = 100000000;
 }
 
-BOTH_TUNED(old, delay, lasting, "CMP-11: the delay is uniform in (0, response time]")
+BOTH_TUNED(older_version, delay, lasting, "CMP-11: the delay is uniform in (0, response time]")
 {
 	fixture_get_old(fixture);
 	expect_uniform_delay(fixture, OLDER(fixture), NULL, 2000, 2000);
 	expect_uniform_delay(fixture, OLDER(fixture), "1", 2000, 2000);
 }
 
-ONE_TUNED(AF_INET, old, v1_delay, lasting, "CMP-11: an IGMPv1 query leaves 10 s to answer")
+ONE_TUNED(
+	AF_INET, older_version, v1_delay, lasting, "CMP-11: an IGMPv1 query leaves 10 s to answer")
 {
 	fixture_query(fixture, 1, NULL, "", 0);
 	expect_uniform_delay(fixture, 1, NULL, 0, 10000);
 }
 
-BOTH_TUNED(old, linear_code, lasting,
+BOTH_TUNED(older_version, linear_code, lasting,
 	"FRM-23: the response time of an older query is linear over its range")
 {
 	unsigned response_ms = fixture->family == AF_INET ? 20000 : 60000;
@@ -244,7 +249,7 @@ BOTH_TUNED(old, linear_code, lasting,
 	expect_uniform_delay(fixture, OLDER(fixture), NULL, response_ms, response_ms);
 }
 
-ONE(AF_INET6, old, at_once, "RSP-11 CMP-11: a response time of 0 in MLDv1 means at once")
+ONE(AF_INET6, older_version, at_once, "RSP-11 CMP-11: a response time of 0 in MLDv1 means at once")
 {
 	fixture_get_old(fixture);
 	fixture_join(fixture, 0, "1");
@@ -254,7 +259,7 @@ ONE(AF_INET6, old, at_once, "RSP-11 CMP-11: a response time of 0 in MLDv1 means 
 	fixture_expect(fixture, "V1(1)");
 }
 
-BOTH(old, suppression, "CMP-12: a foreign report cancels the answer of its group only")
+BOTH(older_version, suppression, "CMP-12: a foreign report cancels the answer of its group only")
 {
 	// IGMPv2 hears those of IGMPv1, too.
 	uint8_t types[2] = {OLD_REPORT(fixture), fixture->family == AF_INET ? 0x12 : 131};
@@ -271,7 +276,8 @@ BOTH(old, suppression, "CMP-12: a foreign report cancels the answer of its group
 	}
 }
 
-BOTH(old, leaves_of_others, "CMP-12: what is no old report of the group suppresses nothing")
+BOTH(older_version, leaves_of_others,
+	"CMP-12: what is no old report of the group suppresses nothing")
 {
 	fixture_get_old(fixture);
 	fixture_join(fixture, 0, "1");
@@ -285,7 +291,7 @@ BOTH(old, leaves_of_others, "CMP-12: what is no old report of the group suppress
 	fixture_says(fixture, "LEAVE(1)");
 }
 
-BOTH(old, types_of_other_family,
+BOTH(older_version, types_of_other_family,
 	"IGMP-2 CMP-12: a report type of the other family suppresses nothing")
 {
 	fixture_get_old(fixture);
@@ -298,7 +304,7 @@ BOTH(old, types_of_other_family,
 	fixture_expect(fixture, OLD_1(fixture));
 }
 
-BOTH_TUNED(old, newest_query, lasting,
+BOTH_TUNED(older_version, newest_query, lasting,
 	"CMP-15: a newest query is answered in the old version, its response time read as it is "
 	"meant")
 {

@@ -37,7 +37,8 @@ static int set(struct host_fixture *fixture, enum sluice_filter_mode mode, const
 				      : fixture_exclude(fixture, 0, "1", sources);
 }
 
-BOTH(change, transitions, "CHG-1 CHG-2 CHG-3 CHG-4 CHG-5 CHG-6: each change says its difference")
+BOTH(state_change, transitions,
+	"CHG-1 CHG-2 CHG-3 CHG-4 CHG-5 CHG-6: each change says its difference")
 {
 	for (unsigned i = 0; i < sizeof(transitions) / sizeof(transitions[0]); i++) {
 		const struct transition *t = &transitions[i];
@@ -59,7 +60,7 @@ BOTH(change, transitions, "CHG-1 CHG-2 CHG-3 CHG-4 CHG-5 CHG-6: each change says
 	}
 }
 
-BOTH(change, repeats, "CHG-7 TMR-4: RV copies, the gaps random in (0, URI]")
+BOTH(state_change, repeats, "CHG-7 TMR-4: RV copies, the gaps random in (0, URI]")
 {
 	unsigned gaps[200];
 
@@ -83,7 +84,8 @@ static void four_copies(struct host_config *config)
 	config->robustness = 4;
 }
 
-BOTH_TUNED(change, robustness, four_copies, "CHG-7 TMR-1: as many copies as the configuration says")
+BOTH_TUNED(state_change, robustness, four_copies,
+	"CHG-7 TMR-1: as many copies as the configuration says")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_flush(fixture);
@@ -100,7 +102,7 @@ BOTH_TUNED(change, robustness, four_copies, "CHG-7 TMR-1: as many copies as the 
 	}
 }
 
-BOTH(change, merge, "CHG-8 CHG-9: a further change merges with what is pending")
+BOTH(state_change, merge, "CHG-8 CHG-9: a further change merges with what is pending")
 {
 	for (unsigned i = 0; i < 50; i++) {
 		bool repeated;
@@ -120,7 +122,7 @@ BOTH(change, merge, "CHG-8 CHG-9: a further change merges with what is pending")
 	}
 }
 
-BOTH_TUNED(change, counters, four_copies, "CHG-9: each source is in exactly RV reports")
+BOTH_TUNED(state_change, counters, four_copies, "CHG-9: each source is in exactly RV reports")
 {
 	const char *names = "abcde";
 	unsigned seen[5] = {0};
@@ -139,7 +141,7 @@ BOTH_TUNED(change, counters, four_copies, "CHG-9: each source is in exactly RV r
 		cr_expect_eq(seen[k], 4, "source %c is in %u", names[k], seen[k]);
 }
 
-BOTH(change, mode_first, "CHG-10: sources follow when the filter-mode counter has run out")
+BOTH(state_change, mode_first, "CHG-10: sources follow when the filter-mode counter has run out")
 {
 	fixture_exclude(fixture, 0, "1", "ab");
 	fixture_says(fixture, "TO_EX(1:ab)");
@@ -155,7 +157,7 @@ BOTH(change, mode_first, "CHG-10: sources follow when the filter-mode counter ha
 	fixture_expect(fixture, "ALLOW(1:d) BLOCK(1:b)");
 }
 
-BOTH_TUNED(change, mode_counts, four_copies,
+BOTH_TUNED(state_change, mode_counts, four_copies,
 	"CHG-9 CHG-10: sources count the reports of the mode, which has a counter of its own")
 {
 	fixture_exclude(fixture, 0, "1", "ab");
@@ -186,7 +188,7 @@ static void flip_source(struct host_fixture *fixture, enum sluice_filter_mode mo
 	fixture_expect(fixture, said_last);
 }
 
-BOTH(change, source_flips, "CHG-5 CHG-11: what a report says is what holds when it leaves")
+BOTH(state_change, source_flips, "CHG-5 CHG-11: what a report says is what holds when it leaves")
 {
 	const char *allow = "ALLOW(1:a)", *block = "BLOCK(1:a)";
 
@@ -197,7 +199,7 @@ BOTH(change, source_flips, "CHG-5 CHG-11: what a report says is what holds when 
 	flip_source(fixture, SLUICE_EXCLUDE, "z", fixture_block, block, fixture_unblock, allow);
 }
 
-BOTH(change, mode_flips, "CHG-12: the mode flips back before the repeats end")
+BOTH(state_change, mode_flips, "CHG-12: the mode flips back before the repeats end")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_says(fixture, "TO_EX(1:)");
@@ -218,7 +220,7 @@ BOTH(change, mode_flips, "CHG-12: the mode flips back before the repeats end")
 	fixture_expect(fixture, "TO_EX(1:)");
 }
 
-BOTH(change, packing, "CHG-16: groups changed together share a report, each repeats RV times")
+BOTH(state_change, packing, "CHG-16: groups changed together share a report, each repeats RV times")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_join(fixture, 0, "2");
@@ -230,7 +232,7 @@ BOTH(change, packing, "CHG-16: groups changed together share a report, each repe
 	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 10);
 }
 
-BOTH(change, link, "CHG-17: what is joined is announced again when the link comes up")
+BOTH(state_change, link, "CHG-17: what is joined is announced again when the link comes up")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_include(fixture, 0, "2", "ab");
@@ -247,7 +249,8 @@ BOTH(change, link, "CHG-17: what is joined is announced again when the link come
 	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 12);
 }
 
-BOTH(change, link_down, "CHG-17: nothing leaves a link that is down; what was left then is said")
+BOTH(state_change, link_down,
+	"CHG-17: nothing leaves a link that is down; what was left then is said")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_flush(fixture);
@@ -277,7 +280,8 @@ static void send_qrv(struct host_fixture *fixture, const char *group, unsigned q
 	fixture_take(fixture);
 }
 
-BOTH(change, qrv, "CHG-18 DEC-3 IGMP-6: the querier's robustness is used, 0 means the default")
+BOTH(state_change, qrv,
+	"CHG-18 DEC-3 IGMP-6: the querier's robustness is used, 0 means the default")
 {
 	send_qrv(fixture, NULL, 0xf8 | 4); // flags and S do not belong to it
 	fixture_join(fixture, 0, "1");
@@ -303,7 +307,7 @@ BOTH(change, qrv, "CHG-18 DEC-3 IGMP-6: the querier's robustness is used, 0 mean
 	fixture_expect(fixture, "TO_IN(2:)");
 }
 
-BOTH(change, cancelled, "CHG-6: what cancels itself before the flush is never heard of")
+BOTH(state_change, cancelled, "CHG-6: what cancels itself before the flush is never heard of")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_leave(fixture, 0, "1");
@@ -323,7 +327,7 @@ BOTH(change, cancelled, "CHG-6: what cancels itself before the flush is never he
 	fixture_expect(fixture, "");
 }
 
-BOTH(change, full_port,
+BOTH(state_change, full_port,
 	"CHG-6 API-41: a full port delays a report by at most 10 ms, a leave cancels it")
 {
 	fixture->port_full = true;
@@ -345,7 +349,7 @@ BOTH(change, full_port,
 	cr_assert_eq(host_next_ms(fixture->host), HOST_NEVER);
 }
 
-BOTH(change, busy, "CHG-7: the host is busy until the last repeat of a leave")
+BOTH(state_change, busy, "CHG-7: the host is busy until the last repeat of a leave")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_flush(fixture);

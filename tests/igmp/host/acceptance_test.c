@@ -4,7 +4,7 @@
 
 #include "host_fixture.h"
 
-BOTH(hearing, padding, "FRM-11: bytes after the IP packet do not count")
+BOTH(acceptance, padding, "FRM-11: bytes after the IP packet do not count")
 {
 	struct host_fixture_packet packet =
 		fixture_query_packet(fixture, NEWEST(fixture) - 1, NULL, "", 1000);
@@ -17,7 +17,7 @@ BOTH(hearing, padding, "FRM-11: bytes after the IP packet do not count")
 	cr_assert_eq(status.version, NEWEST(fixture) - 1);
 }
 
-BOTH(hearing, no_groups, "VAL-22: without groups mode, QRV and QQIC are still learnt")
+BOTH(acceptance, no_groups, "VAL-22: without groups mode, QRV and QQIC are still learnt")
 {
 	struct host_fixture_packet packet =
 		fixture_query_packet(fixture, NEWEST(fixture), NULL, "", 1000);
@@ -43,7 +43,7 @@ BOTH(hearing, no_groups, "VAL-22: without groups mode, QRV and QQIC are still le
 	fixture_says(fixture, OLD_1(fixture));
 }
 
-BOTH(hearing, own_addresses, "IGMP-11 MLD-9: a query to any of our addresses is answered")
+BOTH(acceptance, own_addresses, "IGMP-11 MLD-9: a query to any of our addresses is answered")
 {
 	static const char *const texts[2][2] = {
 		{"192.0.2.1", "198.51.100.1"}, {"fe80::1", "2001:db8::1"}};
@@ -68,7 +68,7 @@ BOTH(hearing, own_addresses, "IGMP-11 MLD-9: a query to any of our addresses is 
 	}
 }
 
-BOTH(hearing, filters, "IGMP-15: source filters do not hold back queries")
+BOTH(acceptance, filters, "IGMP-15: source filters do not hold back queries")
 {
 	fixture_include(fixture, 0, "1", "a");
 	fixture_flush(fixture);
@@ -79,7 +79,7 @@ BOTH(hearing, filters, "IGMP-15: source filters do not hold back queries")
 	fixture_expect(fixture, "IS_IN(1:a)");
 }
 
-BOTH(hearing, reports, "IGMP-1 IGMP-16 MLD-1: the reports of others change nothing")
+BOTH(acceptance, reports, "IGMP-1 IGMP-16 MLD-1: the reports of others change nothing")
 {
 	static const uint8_t types[2][5] = {{0x22, 0x12, 0x16, 0x17}, {143, 131, 132, 131}};
 
@@ -99,7 +99,8 @@ BOTH(hearing, reports, "IGMP-1 IGMP-16 MLD-1: the reports of others change nothi
 	cr_assert_str_eq(fixture_state(fixture, "1"), "EX() joined 1");
 }
 
-BOTH(hearing, noise, "SEC-5 VAL-12: whatever comes is dropped or answered, never read past its end")
+BOTH(acceptance, noise,
+	"SEC-5 VAL-12: whatever comes is dropped or answered, never read past its end")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_exclude(fixture, 0, "2", "abc");
@@ -130,7 +131,7 @@ BOTH(hearing, noise, "SEC-5 VAL-12: whatever comes is dropped or answered, never
 	cr_assert_leq(fixture->n_logged, 2000 * 100 / 1000 + 2);
 }
 
-BOTH(hearing, log_rate, "SEC-5 SSM-5 MLD-4: the log is rate-limited, the counters are not")
+BOTH(acceptance, log_rate, "SEC-5 SSM-5 MLD-4: the log is rate-limited, the counters are not")
 {
 	for (unsigned i = 0; i < 1000; i++) {
 		fixture_query(fixture, NEWEST(fixture) - 1, NULL, "", 1000);
@@ -161,7 +162,7 @@ BOTH(hearing, log_rate, "SEC-5 SSM-5 MLD-4: the log is rate-limited, the counter
 	cr_assert_eq(fixture->n_logged, 10, "%u lines in 10 s", fixture->n_logged);
 }
 
-ONE(AF_INET6, hearing, log_source, "MLD-4: a query from :: is logged, a report from :: is not")
+ONE(AF_INET6, acceptance, log_source, "MLD-4: a query from :: is logged, a report from :: is not")
 {
 	struct host_fixture_packet query = fixture_query_packet(fixture, 2, NULL, "", 1000);
 	struct host_fixture_packet report = fixture_report_packet(fixture, 131, "1");
