@@ -97,7 +97,7 @@ static int make_config(struct host_config *host, const struct engine_interface *
 	const struct config_limits *limits = &interface->engine->limits;
 	struct port_info port;
 
-	host_config_default(host, family);
+	host_config_default(host);
 	if (protocol->robustness > 0)
 		host->robustness = protocol->robustness;
 	set_seconds(&host->query_interval_ms, protocol->query_interval);

@@ -54,7 +54,7 @@ struct host_config {
 	uint64_t seed; // of the random delays; equal seeds give equal runs
 };
 
-void host_config_default(struct host_config *config, int family);
+void host_config_default(struct host_config *config);
 
 // A change of one membership; the calls of member.h cause it.
 struct member_change {

@@ -34,7 +34,7 @@ static const struct host_range ssm_ipv6[] = {
 	SSM_IPV6(0xf),
 };
 
-void host_config_default(struct host_config *config, int family)
+void host_config_default(struct host_config *config)
 {
 	*config = (struct host_config){
 		.robustness = 2,

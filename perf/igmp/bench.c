@@ -80,7 +80,7 @@ void bench_open(struct bench *bench, int family)
 		address.addr = (struct sluice_addr){AF_INET, {192, 0, 2, 1}};
 	else
 		address.addr = (struct sluice_addr){AF_INET6, {0xfe, 0x80, [15] = 1}};
-	host_config_default(&config, family);
+	host_config_default(&config);
 	bench->host = host_open(family, &config, &ops, bench, bench->now_ms);
 	bench->session = session_open(&limits, NULL);
 	if (!bench->host || !bench->session ||

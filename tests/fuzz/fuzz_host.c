@@ -55,7 +55,7 @@ void fuzz_host_open(struct fuzz_host *fuzz, int family, unsigned options)
 	};
 	struct host_config config;
 
-	host_config_default(&config, family);
+	host_config_default(&config);
 	config.require_router_alert = options & 1;
 	config.strict_ttl = options & 2;
 	config.ignore_off_subnet = options & 4;

@@ -11,7 +11,7 @@ void event_open_host(struct scenario *sc)
 	struct host_address address = {.prefix_length = script->family == AF_INET ? 24 : 64};
 	struct host_config config;
 
-	host_config_default(&config, script->family);
+	host_config_default(&config);
 	config.robustness = script->robustness;
 	config.query_interval_ms = script->query_interval_ms;
 	config.query_response_interval_ms = script->response_interval_ms;

@@ -180,7 +180,7 @@ static void play(FILE *script, const struct host_address *address, unsigned mtu,
 	static char line[LINE];
 
 	printf("seed %u\n", seed);
-	host_config_default(&config, address->addr.family);
+	host_config_default(&config);
 	config.mtu = mtu;
 	config.seed = seed;
 	config.ssm_aware = false; // as the kernel is, LNX-36

@@ -74,7 +74,7 @@ static struct recorder *record(int family)
 	struct host_address own = {addr(family == AF_INET ? "192.0.2.1" : "fe80::1"), 24};
 	struct host_config config;
 
-	host_config_default(&config, family);
+	host_config_default(&config);
 	recorder.host = host_open(family, &config, &ops, &recorder, 0);
 	cr_assert_not_null(recorder.host);
 	host_set_addresses(recorder.host, &own, 1, 0);

@@ -140,7 +140,7 @@ struct host_fixture *fixture_open(int family, void (*tune)(struct host_config *c
 
 	fixture->family = family;
 	fixture->now_ms = 1000000;
-	host_config_default(&fixture->config, family);
+	host_config_default(&fixture->config);
 	if (tune != NULL)
 		tune(&fixture->config);
 	fixture->host = host_open(family, &fixture->config, &ops, fixture, fixture->now_ms);

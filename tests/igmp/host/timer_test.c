@@ -7,22 +7,18 @@
 
 Test(timer, defaults, .description = "TMR-1 TMR-2 TMR-3 TMR-4 TMR-5 SEC-6: the defaults")
 {
-	static const int families[] = {AF_INET, AF_INET6};
+	struct host_config config;
 
-	for (unsigned i = 0; i < 2; i++) {
-		struct host_config config;
-
-		host_config_default(&config, families[i]);
-		cr_expect_eq(config.robustness, 2);
-		cr_expect_eq(config.query_interval_ms, 125000);
-		cr_expect_eq(config.query_response_interval_ms, 10000);
-		cr_expect_eq(config.unsolicited_report_interval_ms, 1000);
-		cr_expect_eq(config.older_unsolicited_report_interval_ms, 10000);
-		cr_expect_eq(config.max_groups, 1000000);
-		cr_expect_eq(config.max_sources, 1024);
-		cr_expect(config.ssm_aware && config.report_link_local);
-		cr_expect(!config.strict_ttl && !config.require_router_alert);
-	}
+	host_config_default(&config);
+	cr_expect_eq(config.robustness, 2);
+	cr_expect_eq(config.query_interval_ms, 125000);
+	cr_expect_eq(config.query_response_interval_ms, 10000);
+	cr_expect_eq(config.unsolicited_report_interval_ms, 1000);
+	cr_expect_eq(config.older_unsolicited_report_interval_ms, 10000);
+	cr_expect_eq(config.max_groups, 1000000);
+	cr_expect_eq(config.max_sources, 1024);
+	cr_expect(config.ssm_aware && config.report_link_local);
+	cr_expect(!config.strict_ttl && !config.require_router_alert);
 }
 
 Test(timer, bad_config, .description = "TMR-1 TMR-12: what cannot work is refused")
@@ -30,7 +26,7 @@ Test(timer, bad_config, .description = "TMR-1 TMR-12: what cannot work is refuse
 	struct host_config good, config;
 	struct host_ops ops = {0};
 
-	host_config_default(&good, AF_INET);
+	host_config_default(&good);
 	config = good;
 	config.robustness = 0;
 	cr_assert_null(host_open(AF_INET, &config, &ops, NULL, 0));
