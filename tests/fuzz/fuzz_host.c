@@ -25,6 +25,8 @@ static int send_frame(void *ctx, const uint8_t *packet, size_t len, const struct
 
 static int publish(void *ctx, struct host *host, const struct member_change *change)
 {
+	(void)ctx;
+	(void)host;
 	for (unsigned i = 1; i < change->n_sources; i++)
 		REQUIRE(memcmp(&change->sources[i - 1], &change->sources[i],
 				sizeof(change->sources[i])) < 0);
@@ -33,10 +35,16 @@ static int publish(void *ctx, struct host *host, const struct member_change *cha
 
 static void joined(void *ctx, struct host *host, struct member *member)
 {
+	(void)ctx;
+	(void)host;
+	(void)member;
 }
 
 static void ignore_log(void *ctx, struct host *host, const char *text)
 {
+	(void)ctx;
+	(void)host;
+	(void)text;
 }
 
 static const struct host_ops ops = {

@@ -33,6 +33,7 @@ static struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 static void complain(void *arg, const char *line)
 {
+	(void)arg;
 	require_fail(line);
 }
 
