@@ -9,6 +9,11 @@
 
 #define BLANKS " \t\r\n"
 
+// The parsed elements of a batch are kept until they run, but not those of many or long batches:
+// the values take up to 90 times the memory of their text. Others are parsed twice.
+#define KEPT_MAX (256u << 10) // bytes of text of one batch
+#define KEPT_ALL_MAX (1u << 20) // of all connections
+
 static struct evbuffer *output_of(const struct rpc_connection *connection)
 {
 	return bufferevent_get_output(connection->stream);
@@ -32,6 +37,9 @@ void rpc_line_drop(struct rpc_connection *connection)
 		rpc_call_free(line->call);
 	if (line->answers)
 		evbuffer_free(line->answers);
+	if (line->values)
+		connection->rpc->kept -= line->len;
+	json_decref(line->values);
 	if (line->batch)
 		engine_release(connection->rpc->engine);
 	free(line->text);
@@ -174,16 +182,11 @@ static enum rpc_step go_on_alone(struct rpc_connection *connection)
 	return end_line(connection);
 }
 
-static enum rpc_step begin_call(
-	struct rpc_connection *connection, const char *text, size_t len, size_t flags)
+// Takes the request over.
+static enum rpc_step begin_call(struct rpc_connection *connection, json_t *request)
 {
 	struct rpc_line *line = &connection->line;
-	json_error_t why;
-	json_t *request;
 
-	request = parse(text, len, flags, &why);
-	if (!request)
-		return refuse_element(connection, &why);
 	if (line->full) {
 		refuse_answer(line, json_object_get(request, "id"));
 		json_decref(request);
@@ -193,15 +196,27 @@ static enum rpc_step begin_call(
 	return line->call ? RPC_STEP_MORE : RPC_STEP_CLOSE;
 }
 
+static enum rpc_step parse_call(
+	struct rpc_connection *connection, const char *text, size_t len, size_t flags)
+{
+	json_error_t why;
+	json_t *request = parse(text, len, flags, &why);
+
+	return request ? begin_call(connection, request) : refuse_element(connection, &why);
+}
+
 static enum rpc_step check_element(struct rpc_connection *connection, const char *text, size_t len)
 {
+	struct rpc_line *line = &connection->line;
 	json_error_t why;
 	json_t *value = parse(text, len, JSON_DECODE_ANY, &why);
 
 	if (!value)
 		return refuse_element(connection, &why);
+	if (line->values)
+		json_array_append(line->values, value);
 	json_decref(value);
-	return RPC_STEP_MORE;
+	return rpc_memory_failed() ? RPC_STEP_CLOSE : RPC_STEP_MORE;
 }
 
 // Behind the bracket that ends the batch.
@@ -219,11 +234,38 @@ static enum rpc_step end_pass(struct rpc_connection *connection)
 	return RPC_STEP_MORE;
 }
 
+// Elements that were kept are neither searched nor parsed again.
+static enum rpc_step step_of_kept(struct rpc_connection *connection)
+{
+	struct rpc_line *line = &connection->line;
+	json_t *request = json_array_get(line->values, line->next);
+
+	if (!request)
+		return end_line(connection);
+	json_incref(request);
+	json_array_set_new(line->values, line->next++, json_null());
+	return begin_call(connection, request);
+}
+
+static void keep_values(struct rpc_connection *connection)
+{
+	struct rpc_line *line = &connection->line;
+	struct rpc *rpc = connection->rpc;
+
+	if (line->len > KEPT_MAX || rpc->kept + line->len > KEPT_ALL_MAX)
+		return;
+	line->values = json_array();
+	if (line->values)
+		rpc->kept += line->len;
+}
+
 static enum rpc_step step_of_batch(struct rpc_connection *connection)
 {
 	struct rpc_line *line = &connection->line;
 	size_t len, at = line->at;
 
+	if (line->checked && line->values)
+		return step_of_kept(connection);
 	if (line->text[at - 1] == ']')
 		return end_pass(connection);
 	len = element_length(line);
@@ -234,7 +276,7 @@ static enum rpc_step step_of_batch(struct rpc_connection *connection)
 	if (!line->checked && at + len == line->len)
 		return refuse_line(connection, "']' expected near end of file");
 	line->at += len + 1; // and the comma or bracket
-	return line->checked ? begin_call(connection, line->text + at, len, JSON_DECODE_ANY)
+	return line->checked ? parse_call(connection, line->text + at, len, JSON_DECODE_ANY)
 			     : check_element(connection, line->text + at, len);
 }
 
@@ -260,15 +302,17 @@ static enum rpc_step begin_line(struct rpc_connection *connection)
 	if (!line->batch) {
 		if (line->len > RPC_REQUEST_MAX)
 			return refuse_line(connection, "a request longer than 48 KiB");
-		return begin_call(connection, line->text, line->len, 0);
+		return parse_call(connection, line->text, line->len, 0);
 	}
 	line->at++;
 	engine_hold(connection->rpc->engine);
 	line->answers = evbuffer_new();
 	if (!line->answers)
 		return RPC_STEP_CLOSE;
-	if (!is_empty_batch(line))
+	if (!is_empty_batch(line)) {
+		keep_values(connection);
 		return RPC_STEP_MORE;
+	}
 	rpc_line_refuse(connection, RPC_INVALID_REQUEST, "an empty batch");
 	return end_line(connection);
 }

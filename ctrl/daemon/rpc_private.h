@@ -34,6 +34,8 @@ struct rpc_line {
 	bool begun;
 	bool batch;
 	bool checked; // the batch is JSON
+	json_t *values; // its elements, parsed; NULL: they are parsed again when they run
+	size_t next; // of values
 	bool full; // no more answers of the batch are kept
 	struct evbuffer *answers; // of the batch
 	struct rpc_call *call; // that is written in parts
@@ -75,6 +77,7 @@ struct rpc {
 	TAILQ_HEAD(, rpc_connection) working; // each gets a slice in its turn
 	struct event *work; // runs a turn
 	uint64_t turn_end_us, slice_end_us; // CPU time
+	size_t kept; // bytes of text of the batches whose parsed elements are kept
 };
 
 // JSON-RPC 2.0 section 5.1; a negative errno is an application error.
