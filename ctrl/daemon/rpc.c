@@ -11,25 +11,6 @@
 // Below the usual limit of open files, which would hit ports and configuration as well.
 #define CONNECTIONS_MAX 256
 
-void rpc_connection_close(struct rpc_connection *connection)
-{
-	LIST_REMOVE(connection, next);
-	connection->rpc->n_connections--;
-	rpc_work_remove(connection);
-	rpc_line_drop(connection);
-	rpc_connection_close_sessions(connection);
-	rpc_group_list_end(connection);
-	if (connection->events)
-		evbuffer_free(connection->events);
-	bufferevent_free(connection->stream);
-	free(connection);
-}
-
-size_t rpc_connection_unread(const struct rpc_connection *connection)
-{
-	return evbuffer_get_length(bufferevent_get_output(connection->stream));
-}
-
 static void on_read(struct bufferevent *stream, void *arg)
 {
 	(void)stream;

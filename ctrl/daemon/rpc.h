@@ -6,7 +6,8 @@
 //	eal.c		DPDK's environment abstraction layer: arguments, log, error texts
 //	rpc.c		connections: lines in, answers out
 //	rpc_connection.c
-//			the sessions that end with their connection
+//			the sessions that end with their connection; rpc_connection_close.c
+//			ends one
 //	rpc_socket.c	takes the path of the socket
 //	rpc_work.c	turns of the event loop, shared by the connections with work
 //	rpc_line.c	one line step by step: requests, batches

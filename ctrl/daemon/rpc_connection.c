@@ -28,7 +28,12 @@ void rpc_connection_close_sessions(struct rpc_connection *connection)
 			engine_session_by_id(engine, connection->sessions[i]);
 
 		if (session)
-			engine_session_abandon(session);
+			engine_session_close_later(session);
 	}
 	free(connection->sessions);
+}
+
+size_t rpc_connection_unread(const struct rpc_connection *connection)
+{
+	return evbuffer_get_length(bufferevent_get_output(connection->stream));
 }

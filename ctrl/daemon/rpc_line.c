@@ -19,7 +19,7 @@ static struct evbuffer *output_of(const struct rpc_connection *connection)
 	return bufferevent_get_output(connection->stream);
 }
 
-void rpc_line_refuse(struct rpc_connection *connection, enum rpc_code code, const char *text)
+static void write_refusal(struct rpc_connection *connection, enum rpc_code code, const char *text)
 {
 	struct evbuffer *out = output_of(connection);
 
@@ -66,10 +66,16 @@ static enum rpc_step refuse_line(struct rpc_connection *connection, const char *
 {
 	struct rpc_line *line = &connection->line;
 
-	rpc_line_refuse(connection, RPC_PARSE_ERROR, text);
+	write_refusal(connection, RPC_PARSE_ERROR, text);
 	if (line->answers)
 		evbuffer_drain(line->answers, evbuffer_get_length(line->answers));
 	return end_line(connection);
+}
+
+// The turn has hardly begun: there is time for a long request.
+static bool is_fresh(const struct rpc *rpc)
+{
+	return engine_now_cpu_ns() / 1000 + RPC_TURN_US < rpc->turn_end_us + RPC_SLICE_US;
 }
 
 // ---- Elements ------------------------------------------------------------------------------
@@ -271,7 +277,7 @@ static enum rpc_step step_of_batch(struct rpc_connection *connection)
 	len = element_length(line);
 	if (len > RPC_REQUEST_MAX)
 		return refuse_line(connection, "a request longer than 48 KiB");
-	if (len > RPC_REQUEST_LONG && !rpc_work_is_fresh(connection->rpc))
+	if (len > RPC_REQUEST_LONG && !is_fresh(connection->rpc))
 		return RPC_STEP_LATER;
 	if (!line->checked && at + len == line->len)
 		return refuse_line(connection, "']' expected near end of file");
@@ -296,7 +302,7 @@ static enum rpc_step begin_line(struct rpc_connection *connection)
 
 	skip_blanks(line);
 	line->batch = line->text[line->at] == '[';
-	if (!line->batch && line->len > RPC_REQUEST_LONG && !rpc_work_is_fresh(connection->rpc))
+	if (!line->batch && line->len > RPC_REQUEST_LONG && !is_fresh(connection->rpc))
 		return RPC_STEP_LATER;
 	line->begun = true;
 	if (!line->batch) {
@@ -313,7 +319,7 @@ static enum rpc_step begin_line(struct rpc_connection *connection)
 		keep_values(connection);
 		return RPC_STEP_MORE;
 	}
-	rpc_line_refuse(connection, RPC_INVALID_REQUEST, "an empty batch");
+	write_refusal(connection, RPC_INVALID_REQUEST, "an empty batch");
 	return end_line(connection);
 }
 
@@ -330,7 +336,7 @@ static enum rpc_step take_line(struct rpc_connection *connection)
 	else if (!line->text && evbuffer_get_length(input) < RPC_LINE_MAX)
 		return rpc_memory_failed() ? RPC_STEP_CLOSE : RPC_STEP_WAIT;
 	else if (!line->text) {
-		rpc_line_refuse(connection, RPC_PARSE_ERROR, "a line longer than 1 MiB");
+		write_refusal(connection, RPC_PARSE_ERROR, "a line longer than 1 MiB");
 		evbuffer_drain(input, evbuffer_get_length(input));
 		bufferevent_disable(connection->stream, EV_READ);
 		connection->ending = true;

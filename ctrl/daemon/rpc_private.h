@@ -129,20 +129,19 @@ evutil_socket_t rpc_socket_open(
 // Removes the file while the socket is open, unless another one has taken its place.
 void rpc_socket_remove(const char *path, const struct rpc_socket_file *file);
 
-// rpc_connection.c: the sessions that end with the connection.
+// rpc_connection.c: a connection, and the sessions that end with it.
 int rpc_connection_own(struct rpc_connection *connection, const struct engine_session *session);
-void rpc_connection_close_sessions(struct rpc_connection *connection);
 
-// rpc.c
-void rpc_connection_close(struct rpc_connection *connection);
+void rpc_connection_close_sessions(struct rpc_connection *connection);
 size_t rpc_connection_unread(const struct rpc_connection *connection); // bytes
+
+// rpc_connection_close.c
+void rpc_connection_close(struct rpc_connection *connection);
 
 // rpc_work.c: turns of the event loop, in which connections with work get slices.
 int rpc_work_open(struct rpc *rpc);
 void rpc_work_close(struct rpc *rpc);
 void rpc_work_add(struct rpc_connection *connection);
-void rpc_work_remove(struct rpc_connection *connection);
-bool rpc_work_is_fresh(const struct rpc *rpc); // the turn has hardly begun
 
 // rpc_line.c
 enum rpc_step {
@@ -154,8 +153,6 @@ enum rpc_step {
 // Takes the next step of answering what the peer has sent.
 enum rpc_step rpc_line_step(struct rpc_connection *connection);
 void rpc_line_drop(struct rpc_connection *connection);
-// Answers with an error that belongs to no request in particular.
-void rpc_line_refuse(struct rpc_connection *connection, enum rpc_code code, const char *text);
 
 // rpc_call.c: takes over `request`. NULL: out of memory.
 struct rpc_call *rpc_call_begin(struct rpc_connection *connection, json_t *request);

@@ -57,7 +57,7 @@ static bool close_more(struct rpc_call *call)
 static void close_end(struct rpc_call *call)
 {
 	if (call->state)
-		engine_session_abandon(call->state);
+		engine_session_close_later(call->state);
 }
 
 int rpc_session_close(struct rpc_call *call)

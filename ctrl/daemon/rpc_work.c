@@ -9,15 +9,10 @@
 
 static uint64_t cpu_us(void)
 {
-	return engine_cpu_ns() / 1000;
+	return engine_now_cpu_ns() / 1000;
 }
 
-bool rpc_work_is_fresh(const struct rpc *rpc)
-{
-	return cpu_us() + RPC_TURN_US < rpc->turn_end_us + RPC_SLICE_US;
-}
-
-void rpc_work_remove(struct rpc_connection *connection)
+static void remove_work(struct rpc_connection *connection)
 {
 	if (connection->working)
 		TAILQ_REMOVE(&connection->rpc->working, connection, next_working);
@@ -71,7 +66,7 @@ static void rest(struct rpc_connection *connection)
 {
 	size_t unread = rpc_connection_unread(connection);
 
-	rpc_work_remove(connection);
+	remove_work(connection);
 	if (unread >= RPC_OUTPUT_HIGH)
 		bufferevent_disable(connection->stream, EV_READ);
 	else if (!connection->ending)

@@ -13,7 +13,7 @@ static void link_changed(void *arg, struct port *port)
 
 void engine_turn(struct engine *engine)
 {
-	uint64_t now_ns = engine_cpu_ns();
+	uint64_t now_ns = engine_now_cpu_ns();
 	uint64_t us = (now_ns - engine->turn_begin_ns) / 1000;
 
 	if (engine->turns++ > 0 && us > engine->turn_cpu_max_us)
@@ -30,9 +30,9 @@ void engine_tick(struct engine *engine)
 		engine_flush(engine);
 	port_poll_events(engine->dataplane, link_changed, engine);
 	engine_interface_advance_all(engine);
-	engine_closing_advance(engine);
+	engine_session_close_advance(engine);
 	dataplane_reclaim(engine->dataplane);
-	if (engine_closing_any(engine))
+	if (engine_session_close_pending(engine))
 		engine->drain_until_ms = engine_now_ms() + DRAIN_MAX_MS;
 	else if (drained != NULL && (!engine_machine_any_busy(&engine->machines) ||
 					    engine_now_ms() >= engine->drain_until_ms)) {
@@ -212,8 +212,8 @@ void engine_drain(struct engine *engine, void (*done)(void *arg), void *arg)
 	struct engine_session *session;
 
 	TAILQ_FOREACH (session, &engine->sessions, next)
-		engine_session_abandon(session);
-	engine_closing_advance(engine);
+		engine_session_close_later(session);
+	engine_session_close_advance(engine);
 	engine_flush(engine);
 	engine->drained = done;
 	engine->drained_arg = arg;

@@ -5,7 +5,7 @@
 //
 //   engine.c, engine_reload.c           open, tick, flush, drain, close; another configuration
 //   engine_request.c, engine_member.c   join, leave and filter calls; publishing to the data plane
-//   engine_session.c, engine_session_table.c, engine_closing.c, engine_share.c  owners of
+//   engine_session.c, engine_session_table.c, engine_session_close.c, engine_share.c  owners of
 //   memberships; sharing frames with other processes engine_interface.c, engine_port.c   interfaces
 //   and ports engine_machine.c, engine_host.c     protocol machines of an interface; its IGMP and
 //   MLD hosts engine_output.c, engine_datagram.c  named outputs; sending datagrams
@@ -103,7 +103,7 @@ void engine_session_close(struct engine_session *session); // leaves all its gro
 // session. Returns true once it is gone.
 bool engine_session_close_some(struct engine_session *session);
 // Leaves the end to engine_tick(), which closes a part of it each time.
-void engine_session_abandon(struct engine_session *session);
+void engine_session_close_later(struct engine_session *session);
 struct engine_session *engine_session_first(struct engine *engine);
 struct engine_session *engine_session_next(struct engine_session *session);
 // Walks all sessions in parts, while some are opened and closed in between. A walk that has begun
@@ -224,7 +224,7 @@ struct engine_drop {
 void engine_drops(
 	struct engine *engine, void (*each)(void *arg, const struct engine_drop *drop), void *arg);
 uint64_t engine_now_ms(void); // CLOCK_MONOTONIC
-uint64_t engine_cpu_ns(void); // of the calling thread
+uint64_t engine_now_cpu_ns(void); // of the calling thread
 
 // ---- Datagrams -----------------------------------------------------------------------------
 

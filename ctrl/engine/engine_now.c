@@ -10,7 +10,7 @@ uint64_t engine_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-uint64_t engine_cpu_ns(void)
+uint64_t engine_now_cpu_ns(void)
 {
 	struct timespec now;
 

@@ -17,7 +17,7 @@
 //   engine_share.c       shares frames of sessions with other processes
 //   engine_session_table.c  sessions by number and name
 //   engine_session.c     sessions
-//   engine_closing.c     their end
+//   engine_session_close.c     their end
 //   engine_limits.c      limits and protocol settings of a reload
 //   engine_membership.c  the configured memberships
 //   engine.c             open, tick, close
@@ -224,9 +224,10 @@ void engine_session_table_free(struct engine_session_table *table);
 // engine_session.c
 void engine_session_free(struct engine_session *session); // it has left all groups
 
-// engine_closing.c
-void engine_closing_advance(struct engine *engine); // closes abandoned sessions, a part of them
-bool engine_closing_any(const struct engine *engine);
+// engine_session_close.c
+void engine_session_close_advance(
+	struct engine *engine); // closes abandoned sessions, a part of them
+bool engine_session_close_pending(const struct engine *engine);
 
 // engine_request.c
 enum engine_operation {

@@ -157,10 +157,6 @@ struct host_group_info {
 	unsigned n_sources; // of the interface state
 };
 
-// Calls fn for each group until it returns false. The host must not change meanwhile.
-void host_group_foreach(const struct host *host,
-	bool (*fn)(void *arg, const struct host_group_info *info), void *arg);
-
 // Finds one group; -ENOENT if there is none. The sources of the interface state, sorted, go to
 // `sources` as far as there is room for n; info->n_sources tells how many there are.
 int host_group_get(const struct host *host, const struct sluice_addr *group,

@@ -58,20 +58,6 @@ static void describe(const struct group *group, struct host_group_info *info)
 	group_address(group, &info->group);
 }
 
-void host_group_foreach(const struct host *host,
-	bool (*fn)(void *arg, const struct host_group_info *info), void *arg)
-{
-	const struct group *group;
-
-	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
-		struct host_group_info info;
-
-		describe(group, &info);
-		if (!fn(arg, &info))
-			return;
-	}
-}
-
 int host_group_get(const struct host *host, const struct sluice_addr *addr,
 	struct host_group_info *info, struct sluice_addr *sources, unsigned n)
 {

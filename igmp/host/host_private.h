@@ -10,6 +10,7 @@
 // session.c            sessions; member_array.c has the members of each
 // member.c             the calls on memberships
 // member_ref.c         how a membership begins, changes and ends
+// member_walk.c        walks over the members of a session while they end
 // group.c              the record of a group: the merge of its members; source.c its sources
 // source_list.c        the sources of one filter
 // additional_member.c  the members of a group after its first

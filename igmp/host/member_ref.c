@@ -126,7 +126,7 @@ void member_ref_end(const struct member_ref *ref)
 		host->n_groups--;
 	group_merge(host, group, &before, &nothing);
 	schedule_change(host, group);
-	session_remove(ref->session, member);
+	member_walk_remove(ref->session, member);
 	if (member->additional)
 		additional_member_remove(host, group, member);
 	source_list_close(member->sources, &host->memory);

@@ -16,6 +16,6 @@ struct session {
 };
 
 // Takes a member that ends out of the session and out of the walks that come to it.
-void session_remove(struct session *session, struct member *member);
+void member_walk_remove(struct session *session, struct member *member);
 
 #endif

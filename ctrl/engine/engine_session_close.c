@@ -31,7 +31,7 @@ void engine_session_close(struct engine_session *session)
 	engine_session_free(session);
 }
 
-void engine_session_abandon(struct engine_session *session)
+void engine_session_close_later(struct engine_session *session)
 {
 	if (session->abandoned)
 		return;
@@ -40,19 +40,19 @@ void engine_session_abandon(struct engine_session *session)
 	TAILQ_INSERT_TAIL(&session->engine->abandoned, session, next_abandoned);
 }
 
-void engine_closing_advance(struct engine *engine)
+void engine_session_close_advance(struct engine *engine)
 {
 	struct engine_session *session;
 	uint64_t end_ns;
 
 	if (TAILQ_EMPTY(&engine->abandoned))
 		return;
-	end_ns = engine_cpu_ns() + TICK_NS;
-	while ((session = TAILQ_FIRST(&engine->abandoned)) != NULL && engine_cpu_ns() < end_ns)
+	end_ns = engine_now_cpu_ns() + TICK_NS;
+	while ((session = TAILQ_FIRST(&engine->abandoned)) != NULL && engine_now_cpu_ns() < end_ns)
 		engine_session_close_some(session);
 }
 
-bool engine_closing_any(const struct engine *engine)
+bool engine_session_close_pending(const struct engine *engine)
 {
 	return !TAILQ_EMPTY(&engine->abandoned);
 }

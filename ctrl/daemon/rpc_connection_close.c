@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The end of a connection: whatever it was doing, and what it leaves behind.
+#include "rpc_private.h"
+
+#include <stdlib.h>
+
+void rpc_connection_close(struct rpc_connection *connection)
+{
+	LIST_REMOVE(connection, next);
+	connection->rpc->n_connections--;
+	if (connection->working)
+		TAILQ_REMOVE(&connection->rpc->working, connection, next_working);
+	rpc_line_drop(connection);
+	rpc_connection_close_sessions(connection);
+	rpc_group_list_end(connection);
+	if (connection->events)
+		evbuffer_free(connection->events);
+	bufferevent_free(connection->stream);
+	free(connection);
+}
