@@ -148,7 +148,7 @@ static bool begin(struct rpc_call *call)
 	return rc == 0 && call->more;
 }
 
-bool rpc_call_go_on(struct rpc_call *call, struct evbuffer *out)
+bool rpc_call_go_on(struct rpc_call *call)
 {
 	bool more = call->begun ? call->more(call) : begin(call);
 
@@ -159,7 +159,5 @@ bool rpc_call_go_on(struct rpc_call *call, struct evbuffer *out)
 		evbuffer_drain(call->result, evbuffer_get_length(call->result));
 	else if (!more && !call->failed)
 		evbuffer_add(call->result, "}", 1);
-	if (out)
-		evbuffer_add_buffer(out, call->result);
 	return more;
 }

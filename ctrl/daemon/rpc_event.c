@@ -49,7 +49,7 @@ static void tell_lost(struct rpc_connection *connection, struct evbuffer *out)
 // An event must not come into the middle of an answer.
 static bool is_answering(const struct rpc_connection *connection)
 {
-	return connection->line.call && !connection->line.batch;
+	return connection->line.written;
 }
 
 void rpc_event_flush(struct rpc_connection *connection)

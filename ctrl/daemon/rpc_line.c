@@ -159,7 +159,7 @@ static void refuse_answer(struct rpc_line *line, const json_t *id)
 static enum rpc_step go_on_in_batch(struct rpc_line *line)
 {
 	struct rpc_call *call = line->call;
-	bool more = rpc_call_go_on(call, NULL);
+	bool more = rpc_call_go_on(call);
 	size_t len = evbuffer_get_length(line->answers) + evbuffer_get_length(call->result);
 
 	if (len > RPC_OUTPUT_MAX)
@@ -181,8 +181,15 @@ static enum rpc_step go_on_alone(struct rpc_connection *connection)
 
 	if (before >= RPC_OUTPUT_HIGH)
 		return RPC_STEP_WAIT;
-	if (rpc_call_go_on(line->call, out))
+	if (rpc_call_go_on(line->call)) {
+		evbuffer_add_buffer(out, line->call->result);
+		line->written = true;
 		return rpc_memory_failed() ? RPC_STEP_CLOSE : RPC_STEP_MORE;
+	}
+	// The events of a call come before its answer, as those of a batch do.
+	if (!line->written)
+		engine_flush(connection->rpc->engine);
+	evbuffer_add_buffer(out, line->call->result);
 	if (line->call->told)
 		evbuffer_add(out, "\n", 1);
 	return end_line(connection);

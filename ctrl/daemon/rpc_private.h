@@ -39,6 +39,7 @@ struct rpc_line {
 	bool full; // no more answers of the batch are kept
 	struct evbuffer *answers; // of the batch
 	struct rpc_call *call; // that is written in parts
+	bool written; // a part of the answer, and not its end
 };
 
 struct rpc_connection {
@@ -156,8 +157,8 @@ void rpc_line_drop(struct rpc_connection *connection);
 
 // rpc_call.c: takes over `request`. NULL: out of memory.
 struct rpc_call *rpc_call_begin(struct rpc_connection *connection, json_t *request);
-// Runs a part and moves what is ready of the answer to `out`. Returns whether there is more.
-bool rpc_call_go_on(struct rpc_call *call, struct evbuffer *out);
+// Runs a part, which adds to call->result. Returns whether there is more.
+bool rpc_call_go_on(struct rpc_call *call);
 void rpc_call_free(struct rpc_call *call);
 // The code of an error, or a negative errno.
 void rpc_call_write_error(struct evbuffer *out, const json_t *id, int code, const char *text);
