@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A host of igmp/ in virtual time whose port swallows all frames and counts them.
+// A host of igmp/ in virtual time. Its port counts all frames and drops them.
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -33,18 +33,18 @@ double bench_min(double a, double b);
 void bench_group(int family, unsigned i, struct sluice_addr *group);
 void bench_source(unsigned i, struct sluice_addr *source);
 
-// The numbers below n in an order that only the seed decides; to be freed.
+// The numbers below n in an order that depends on the seed only. The caller frees them.
 unsigned *bench_shuffle(unsigned n, uint64_t seed);
 
-// Groups 0 to n - 1 in that order, NULL: in a row; to be freed. A list that is there before the
-// calls are timed: where a caller writes an address byte by byte just before each, what is timed is
-// how long its stores wait behind those of the call before.
+// Groups 0 to n - 1 in that order; NULL: in ascending order. The caller frees the list. It is built
+// before the calls are timed: a caller that writes an address byte by byte just before each call
+// would mostly measure how long these stores wait for those of the previous call.
 struct sluice_addr *bench_groups(int family, const unsigned *order, unsigned n);
 void bench_join(struct bench *bench, const struct sluice_addr *groups, unsigned n);
 void bench_leave(struct bench *bench, const struct sluice_addr *groups, unsigned n);
 
-// Runs until virtual time `until_ms`, until one of the counts above has reached n, until nothing
-// is to be repeated.
+// Runs until virtual time `until_ms`, until one of the counts above has reached n, or until no
+// retransmission is left.
 void bench_run(struct bench *bench, uint64_t until_ms);
 void bench_run_until(struct bench *bench, const uint64_t *count, uint64_t n);
 void bench_settle(struct bench *bench);
@@ -52,12 +52,12 @@ void bench_settle(struct bench *bench);
 // Seconds of CPU for a table insert, a record and its checksum for n groups, in bare C.
 double bench_floor(unsigned n);
 
-// The same for what no leave in that order can avoid: the slot of each group is found, and a word
-// of its record read and cleared.
+// The same for the least that leaves in that order must do: find the slot of each group, and read
+// and clear a word of its record.
 double bench_floor_leave(const unsigned *order, unsigned n);
 
-// Seconds of CPU the kernel takes for n joins over n/20 sockets in a namespace of its own; 0 and
-// a word on stderr where that cannot be had.
+// Seconds of CPU that the kernel takes for n joins over n/20 sockets in a network namespace; 0,
+// with the reason on stderr, if that is not possible.
 double bench_kernel(unsigned n);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The floors: what joining costs if it is nothing but a table of groups, a little state and
-// reports, and what no leave can avoid.
+// The floors: the cost of joins that need only a table of groups, a little state and reports, and
+// the least cost of leaves.
 #include "bench.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@ struct floor_entry {
 	uint32_t group, state;
 };
 
-// Well mixed, for a multiplicative hash keeps groups in a row together.
+// Well mixed, because a multiplicative hash keeps consecutive groups together.
 static uint32_t hash(uint32_t x)
 {
 	x = (x ^ x >> 16) * 0x7feb352d;
@@ -63,13 +63,13 @@ double bench_floor(unsigned n)
 	}
 	double seconds = bench_cpu() - start;
 
-	// Keeps the compiler from leaving the sums out.
+	// Keeps the compiler from removing the sums.
 	__asm__ volatile("" : : "r"(checksum));
 	free(table);
 	return seconds;
 }
 
-// A record as large as what the machine keeps of a group, the word that a leave must see in front.
+// A record as large as the host's state of a group, beginning with the word that a leave must read.
 struct floor_record {
 	uint32_t joined;
 	uint8_t rest[124];

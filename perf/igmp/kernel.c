@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The peer: the same joins by kernel sockets, on a tap in a network namespace of its own.
+// The peer: the same joins by kernel sockets, on a tap in a separate network namespace.
 #include "bench.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ static int open_tap(void)
 	request.ifr_flags = IFF_UP | IFF_MULTICAST;
 	if (ioctl(sock, SIOCSIFFLAGS, &request) || ioctl(sock, SIOCGIFINDEX, &request))
 		return -errno;
-	// Both stay open to the end of the process.
+	// Both stay open until the end of the process.
 	return request.ifr_ifindex;
 }
 
@@ -56,7 +56,7 @@ static double cpu_of_joins(unsigned n, int ifindex)
 	return bench_cpu() - start;
 }
 
-// In a child, whose end takes the namespace, the tap and the sockets with it.
+// Runs in a child process. Its end removes the namespace, the tap and the sockets.
 static double run_child(unsigned n)
 {
 	struct rlimit files = {n / GROUPS_PER_SOCKET + 64, n / GROUPS_PER_SOCKET + 64};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// igmp_bench [--json FILE] [PART...]: what the protocol machine costs, in virtual time and without
-// EAL, beside a bare floor and the kernel. Exits 1 if a goal is missed.
+// igmp_bench [--json FILE] [PART...]: the cost of the protocol machine, in virtual time and without
+// EAL, compared with a floor and with the kernel. Exits 1 if a goal is missed.
 #include <getopt.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ struct cost {
 };
 
 enum order {
-	IN_A_ROW, // as a channel line-up is joined and left
+	IN_A_ROW, // as a list of channels is joined and left
 	SHUFFLED, // joined in one order and left in another, so that every step misses the caches
 };
 
@@ -69,7 +69,7 @@ static struct sluice_addr *list_groups(int family, unsigned n, enum order order,
 	return groups;
 }
 
-// Joins n groups, answers a general query, leaves them.
+// Joins n groups, responds to a general query, leaves them.
 static struct cost measure(int family, unsigned n, enum order order)
 {
 	struct sluice_addr *joins = list_groups(family, n, order, 1);
@@ -169,7 +169,7 @@ static void bench_million(void)
 	result_add("  frames", cost.answer_frames, "", RESULT_AT_MOST, 5465);
 	result_add("  first after", cost.answer_first_ms, "ms", RESULT_AT_LEAST, 1);
 	result_add("  last after", cost.answer_span_ms, "ms", RESULT_AT_MOST, RESPONSE_MS + 10);
-	// Even spreading makes 55; a burst would make thousands.
+	// Evenly spread there are 55; in a burst there would be thousands.
 	result_add("  most within 100 ms", cost.answer_busiest, "frames", RESULT_AT_MOST, 256);
 	result_add("bytes per group", cost.memory, "B", RESULT_AT_MOST, 200);
 	result_add("bytes per group, by malloc", cost.allocated, "B", RESULT_AT_MOST, 200);
@@ -179,8 +179,8 @@ static void bench_million(void)
 	result_add("1M IPv6 groups left", cost.leave, "s CPU", RESULT_NO_GOAL, 0);
 }
 
-// The floors grow too, with the caches they outgrow, and are shown for comparison; so is what of a
-// join or leave are the calls, the rest being the reports of what was known before they began.
+// The floors grow as well when they no longer fit into the caches, and are shown for comparison. So
+// is the share of the calls in a join or leave; the rest is the time of the reports.
 static void bench_growth(void)
 {
 	static const unsigned counts[] = {1000, 10000, 100000, MILLION};
@@ -225,7 +225,7 @@ static void bench_growth(void)
 	}
 }
 
-// Nanoseconds for the whole filter of one group at once, many groups one after the other.
+// Nanoseconds to set the whole filter of one group, for many groups one after the other.
 static double measure_sources(unsigned n)
 {
 	struct sluice_addr sources[1000], group;
@@ -248,7 +248,7 @@ static double measure_sources(unsigned n)
 	return seconds / groups * 1e9;
 }
 
-// One source joined beside n - 1 others, its report included.
+// One source is joined in addition to n - 1 others; includes its report.
 static double measure_one_source(unsigned n)
 {
 	struct sluice_addr group, source;
@@ -276,7 +276,7 @@ static double measure_one_source(unsigned n)
 	return seconds / 2000 * 1e9;
 }
 
-// A filter of one source is a new group too, so that the sources are counted from the second on.
+// A filter of one source also creates the group, so that sources are counted from the second on.
 static void bench_sources(void)
 {
 	static const unsigned counts[] = {1, 10, 100, 1000};
@@ -321,7 +321,7 @@ static void count_sources(void *arg, const struct frame_record *record)
 		*sources += record->n_sources;
 }
 
-// SEC-3: a second of queries that each name new sources of one group, of which one is wanted.
+// SEC-3: one second of queries. Each names new sources of one group, and one of them is wanted.
 static void bench_flood(void)
 {
 	struct sluice_addr sources[QUERY_SOURCES], wanted, group;
@@ -394,7 +394,7 @@ static int usage(const char *program)
 	return 2;
 }
 
-// The number of the part of that name, PARTS if there is none.
+// The number of the part with that name; PARTS if there is none.
 static unsigned find_part(const char *name)
 {
 	unsigned i = 0;

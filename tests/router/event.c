@@ -46,7 +46,7 @@ static void start_querier(struct scenario *sc, unsigned version)
 	router_start(&sc->routers[QUERIER], &config, sc->now);
 }
 
-// How long the last copy of a report takes.
+// The time until the last copy of a report.
 static uint64_t repeats_ms(const struct script *script)
 {
 	return (script->robustness - 1) * SCENARIO_UNSOLICITED_MS;
@@ -60,7 +60,7 @@ static void set_link(struct scenario *sc, bool up)
 	host_set_link(sc->host, up, sc->now);
 	if (!script->clean)
 		return;
-	// CHG-17. What was left meanwhile goes when its timers run out.
+	// CHG-17. Groups left meanwhile disappear when their timers run out.
 	sc->wanted_from = up ? sc->now + repeats_ms(script) + SCENARIO_SLACK_MS : HOST_NEVER;
 	sc->exact_from = up ? sc->now + script->query_interval_ms + script->response_interval_ms +
 					 router_membership_ms(&sc->routers[QUERIER].config) +
@@ -68,8 +68,8 @@ static void set_link(struct scenario *sc, bool up)
 			    : HOST_NEVER;
 }
 
-// Somebody's memory is lost: what nobody will speak of any more runs out in time, which begins
-// when the first answer has told a querier what there is to ask about.
+// The host or a router has lost its state. State that no later report refreshes runs out; this time
+// begins when the querier has learnt from the first response which groups to query.
 static void forget(struct scenario *sc)
 {
 	const struct router_config *config = &sc->routers[QUERIER].config;
@@ -79,7 +79,7 @@ static void forget(struct scenario *sc)
 						router_membership_ms(config) + SCENARIO_SLACK_MS);
 }
 
-// The old host falls silent at once: what its sessions say as they close is not heard.
+// The old host ends at once: the leaves of its closing sessions are not received.
 static void restart_host(struct scenario *sc)
 {
 	bool up = sc->link_up;
@@ -173,7 +173,8 @@ void event_play(struct scenario *sc, const struct event *event)
 		start_querier(sc, event->version);
 		scenario_later(&sc->wanted_from,
 			sc->now + script->response_interval_ms + SCENARIO_SLACK_MS);
-		// It does not query about what it forgot, so the other keeps that for its time.
+		// It sends no queries about what it forgot, so that the other router keeps that
+		// until its timers run out.
 		forget(sc);
 		break;
 	case EVENT_LINK:

@@ -4,13 +4,13 @@
 //
 //   kernel_driver ADDRESS PREFIX_LENGTH MTU FIRST_SEED SEEDS < script
 //
-// A line of the script is one of, in order of time,
+// Each line of the script is one of these, in order of time:
 //   MS call SESSION GROUP [SOURCE...]   call: join, leave, join_source, ..., include, exclude
 //   MS close SESSION
 //   MS packet HEX
 //   MS end
 // It is played once for each of SEEDS seeds from FIRST_SEED on. The output of each begins with
-// "seed N"; then come "MS frame HEX" and, for each call, "MS result ERRNO".
+// "seed N", followed by "MS frame HEX" per frame and "MS result ERRNO" per call.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,7 +183,7 @@ static void play(FILE *script, const struct host_address *address, unsigned mtu,
 	host_config_default(&config);
 	config.mtu = mtu;
 	config.seed = seed;
-	config.ssm_aware = false; // as the kernel is, LNX-36
+	config.ssm_aware = false; // like the kernel, LNX-36
 	player.host = host_open(address->addr.family, &config, &ops, &player, player.now);
 	if (!player.host || host_set_addresses(player.host, address, 1, player.now))
 		die("host", "out of memory");

@@ -44,11 +44,11 @@ static void hear_record(void *arg, const struct frame_record *record)
 			hearing->router, group, record->version, record->type, sources, sc->now);
 }
 
-// A state-change report as to what losing it would do.
+// The effects of losing a state-change report.
 struct copy {
 	struct scenario *sc;
 	bool change;
-	bool last; // of some group, all copies before were lost
+	bool last; // for some group all earlier copies were lost
 	bool lose;
 };
 
@@ -71,8 +71,8 @@ static void count_copy(void *arg, const struct frame_record *record)
 		copy->sc->lost_copies[group] = copy->lose ? copy->sc->lost_copies[group] + 1 : 0;
 }
 
-// For all routers alike: one that was not told of a source does not ask when it goes, and the
-// others would wait in vain for its query.
+// The same for all routers: a querier that did not learn of a source does not query it when it is
+// left, and the other routers would wait for that query in vain.
 static bool copy_lost(struct scenario *sc, const uint8_t *packet, size_t len)
 {
 	const struct script *script = sc->script;

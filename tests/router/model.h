@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the sessions want, kept the naive way: each session's filter for each group and nothing
-// merged. It predicts what each call returns (section API, column D) and what must be delivered.
+// A naive model of the sessions: each session's filter for each group, nothing merged. It predicts
+// what each call returns (section API, column D) and what must be delivered.
 #ifndef MODEL_H
 #define MODEL_H
 
@@ -9,7 +9,7 @@
 struct model_filter {
 	bool member;
 	bool exclude;
-	unsigned joins; // each leave undoes one, whatever the filter
+	unsigned joins; // each leave undoes one, with any filter
 	uint32_t sources;
 };
 
@@ -17,7 +17,7 @@ struct model {
 	struct model_filter filters[SCRIPT_SESSIONS][SCRIPT_GROUPS];
 };
 
-// Makes the call; returns 0 or a negative errno, and changes nothing then.
+// Makes the call. Returns 0, or a negative errno and changes nothing.
 int model_call(struct model *model, const struct event *event);
 
 // The set of sources, ROUTER_OTHER among them, that any session wants.

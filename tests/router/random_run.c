@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include "scenario.h"
 
-// Two trees that print the same hash sent the same packets.
+// Two versions of the code that print the same hash sent the same packets.
 static bool run_one(uint64_t seed, int family, uint64_t *packets_hash)
 {
 	struct scenario_result result = {.packets_hash = *packets_hash};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Random scripts, see scenario.h. A failing one prints itself, shrunk, with its seed.
+// Random scripts, see scenario.h. A failing script is shrunk and printed with its seed.
 #include <criterion/criterion.h>
 #include "scenario.h"
 
@@ -40,7 +40,7 @@ Test(random, mld,
 	run_all(AF_INET6);
 }
 
-// The first script of few that a router deaf to this record type makes fail, shrunk.
+// The first of a few scripts that fails if the routers do not receive this record type, shrunk.
 static bool find_failing(enum frame_type deaf_to, struct script *script)
 {
 	struct scenario_result result;
@@ -63,7 +63,7 @@ Test(random, notices_each_record_type, .description = "the runs fail if any reco
 		cr_expect(find_failing(type, &script), "%s may be missing", frame_type_name(type));
 }
 
-Test(random, shrinks, .description = "a failing script comes down to the one call that matters")
+Test(random, shrinks, .description = "a failing script is shrunk to the one call that matters")
 {
 	struct script script;
 

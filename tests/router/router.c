@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-// Each source of the set, in turn.
+// Each source of the set.
 #define EACH_SOURCE(s, set)                                                                        \
 	for (uint32_t s, left = (set); left && (s = __builtin_ctz(left), true); left &= left - 1)
 
@@ -46,7 +46,7 @@ static void start_sources(struct router_group *g, uint32_t set, uint64_t until)
 	g->source_timer[s] = until;
 }
 
-// RTR-7. Only an IGMPv1 querier has no such query.
+// RTR-7. Only IGMPv1 has no such query.
 static void query_group(struct router *r, struct router_group *g, uint64_t now)
 {
 	if (!r->config.querier || r->config.version < 2)
@@ -185,7 +185,7 @@ void router_hear_query(
 	lower(&r->groups[group].source_timer[s], soon);
 }
 
-// RTR-5, RTR-6: what has run out by now.
+// RTR-5, RTR-6: the timers that have expired.
 static void expire(struct router_group *g, uint64_t now)
 {
 	uint32_t gone = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A naive router: the state tables RTR-3 to RTR-9 (RFC 9776 section 6, RFC 9777 section 7) and the
-// group compatibility of RTR-13, written to be compared with the text and not to be fast. Groups
-// and sources are small numbers and sets of sources are bit masks.
+// group compatibility of RTR-13, written to be easily compared with the text of the RFCs. Groups
+// and sources are small numbers, and sets of sources are bit masks.
 #ifndef ROUTER_H
 #define ROUTER_H
 
@@ -9,19 +9,19 @@
 
 #define ROUTER_GROUPS 256
 #define ROUTER_SOURCES 8
-#define ROUTER_OTHER (1u << ROUTER_SOURCES) // in a set: a source that no report named
+#define ROUTER_OTHER (1u << ROUTER_SOURCES) // in a set: a source that no report names
 #define ROUTER_ALL ((ROUTER_OTHER << 1) - 1)
 #define ROUTER_GENERAL ROUTER_GROUPS // in place of a group: a general query
 #define ROUTER_NEVER UINT64_MAX
 
 struct router_config {
-	bool querier; // a non-querier only listens, to queries too
+	bool querier; // a non-querier only receives reports and queries
 	unsigned version;
 	unsigned robustness;
 	uint32_t query_interval_ms;
 	uint32_t response_interval_ms;
 	uint32_t last_member_interval_ms;
-	// How late an answer may be on its way (TMR-14).
+	// The tolerated delay of a response (TMR-14).
 	uint32_t slack_ms;
 	void (*query)(void *ctx, unsigned group, uint32_t sources, bool suppress);
 	void *ctx;
@@ -30,7 +30,7 @@ struct router_config {
 struct router_group {
 	bool exclude; // EX(x, y), else IN(x)
 	uint32_t x; // sources whose timer runs
-	uint32_t y; // sources whose timer ran out, blocked
+	uint32_t y; // sources whose timer has expired; blocked
 	uint64_t timer; // the group timer, in EX
 	uint64_t source_timer[ROUTER_SOURCES];
 
@@ -45,17 +45,17 @@ struct router {
 	struct router_config config;
 	unsigned startup_queries;
 	uint64_t next_general;
-	unsigned n_groups; // in use: none beyond has state
+	unsigned n_groups; // in use: higher groups have no state
 	struct router_group groups[ROUTER_GROUPS];
 };
 
-// Starts, or starts again with nothing known.
+// Starts the router, or restarts it without any state.
 void router_start(struct router *router, const struct router_config *config, uint64_t now);
 
 void router_report(struct router *router, unsigned group, unsigned version, enum frame_type type,
 	uint32_t sources, uint64_t now);
 
-// Hears another router's query (RTR-9).
+// Processes another router's query (RTR-9).
 void router_hear_query(
 	struct router *router, unsigned group, uint32_t sources, bool suppress, uint64_t now);
 

@@ -40,7 +40,7 @@ static unsigned sum(const uint8_t *p, size_t len, unsigned start)
 	return total;
 }
 
-// What the IPv6 pseudo-header adds: addresses, length, next header.
+// The sum of the IPv6 pseudo-header: addresses, length, next header.
 static unsigned pseudo(const uint8_t *packet, size_t message_len)
 {
 	return sum(packet + 8, 32, message_len + 58);
@@ -74,7 +74,7 @@ void frame_record_source(const struct frame_record *record, unsigned i, struct s
 		record->group.family, record->sources + i * sluice_addr_len(&record->group));
 }
 
-// FRM-1 to FRM-5: the IP header of what an IGMP host sends. Leaves the message in *p, *len.
+// FRM-1 to FRM-5: checks the IP header of a packet from an IGMP host. *p and *len get the message.
 static const char *check_ip4(const uint8_t **p, size_t *len)
 {
 	const uint8_t *ip = *p;
@@ -112,7 +112,7 @@ static const char *check_ip6(const uint8_t **p, size_t *len)
 		return "source is not link-local";
 	if (ip[40] != 58 || ip[41] != 0)
 		return "hop-by-hop header";
-	// The alignment leaves two places for Router Alert, each with two bytes of padding.
+	// The alignment allows two positions for Router Alert, each with two bytes of padding.
 	if (memcmp(ip + 42, "\5\2\0\0", 4) != 0 && memcmp(ip + 44, "\5\2\0\0", 4) != 0)
 		return "no Router Alert";
 	*p += IP6_HEADER;
@@ -120,7 +120,7 @@ static const char *check_ip6(const uint8_t **p, size_t *len)
 	return sum(*p, *len, pseudo(ip, *len)) == 0xffff ? NULL : "MLD checksum";
 }
 
-// The records of a v3 report: once to check them, once more to hand them out.
+// Reads the records of a version 3 report: first to check them, then to pass them on.
 static const char *records(int family, const uint8_t *message, size_t len,
 	void (*fn)(void *arg, const struct frame_record *record), void *arg)
 {
@@ -203,7 +203,7 @@ const char *frame_parse(int family, unsigned mtu, const uint8_t *packet, size_t 
 	return NULL;
 }
 
-// The greatest code of `mantissa` bits and 3 exponent bits that does not exceed the value (FRM-22).
+// The largest code of `mantissa` bits and 3 exponent bits that does not exceed the value (FRM-22).
 static unsigned code(uint32_t value, unsigned mantissa)
 {
 	if (value < 8u << mantissa)
@@ -217,7 +217,7 @@ static unsigned code(uint32_t value, unsigned mantissa)
 	return (16u << mantissa) - 1;
 }
 
-// Puts the IP header in front of the message that already stands behind it.
+// Writes the IP header in front of the message.
 static size_t finish(uint8_t *packet, size_t message_len, const struct sluice_addr *src,
 	const struct sluice_addr *dst)
 {

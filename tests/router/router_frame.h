@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Packets as the other end of the wire sees them: builds queries, reads reports and rejects every
-// report that breaks a rule of sections FRM, IGMP and MLD. Deliberately shares nothing with igmp/.
+// The packets of the routers: builds queries, parses reports, and rejects every report that breaks
+// a rule of sections FRM, IGMP and MLD. It deliberately shares no code with igmp/.
 //
-// A version counts the way of IGMP for both families: 3 is IGMPv3 and MLDv2, 2 is IGMPv2 and
-// MLDv1, 1 is IGMPv1.
+// Versions are numbered like those of IGMP in both families: 3 is IGMPv3 and MLDv2, 2 is IGMPv2
+// and MLDv1, 1 is IGMPv1.
 #ifndef FRAME_H
 #define FRAME_H
 
@@ -23,7 +23,7 @@ enum frame_type {
 };
 const char *frame_type_name(enum frame_type type);
 
-// A report of version 1 or 2 reads as IS_EX{}, a leave or done as TO_IN{} (RTR-13).
+// A report of version 1 or 2 becomes IS_EX{}, a leave or done becomes TO_IN{} (RTR-13).
 struct frame_record {
 	unsigned version;
 	enum frame_type type;
@@ -33,8 +33,8 @@ struct frame_record {
 };
 void frame_record_source(const struct frame_record *record, unsigned i, struct sluice_addr *source);
 
-// Reads one IP packet a host sent and hands its records to fn, unless that is NULL, in order.
-// Returns NULL, or what is wrong with the packet; nothing was handed out then.
+// Parses an IP packet that a host sent and passes its records to fn in order, unless fn is NULL.
+// Returns NULL, or the error in the packet; then fn was not called.
 const char *frame_parse(int family, unsigned mtu, const uint8_t *packet, size_t len,
 	void (*fn)(void *arg, const struct frame_record *record), void *arg);
 
@@ -50,12 +50,13 @@ struct frame_query {
 	bool suppress; // the S bit
 };
 
-// Writes the IP packet of a query, or of a foreign report of version 1 or 2; returns its length.
+// Writes the IP packet of a query, or of another host's report of version 1 or 2. Returns its
+// length.
 size_t frame_write_query(uint8_t packet[FRAME_PACKET_MAX], const struct frame_query *query);
 size_t frame_write_report(uint8_t packet[FRAME_PACKET_MAX], unsigned version,
 	const struct sluice_addr *src, const struct sluice_addr *group);
 
-// Fills in the lengths and checksums of a packet whatever else it holds, as far as it has them.
+// Fills in the lengths and checksums of a packet with any content, as far as it has them.
 void frame_repair(uint8_t *packet, size_t len);
 
 #endif

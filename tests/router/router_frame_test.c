@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The oracle's own reading of the wire against golden vectors: nothing else would notice a mistake
+// The packets of the naive router compared with golden vectors: no other test would find an error
 // that it shares with the host.
 #include <criterion/criterion.h>
 #include "router_frame.h"
@@ -19,7 +19,7 @@ static void expect_message(
 	cr_expect_arr_eq(packet + header, expected, expected_len);
 }
 
-Test(frame, igmp_queries, .description = "the queries of section A, to the byte")
+Test(frame, igmp_queries, .description = "the queries of section A are equal to the byte")
 {
 	static const struct sluice_addr sources[] = {
 		{AF_INET, {10, 0, 0, 1}}, {AF_INET, {10, 0, 0, 2}}};
@@ -49,7 +49,7 @@ Test(frame, igmp_queries, .description = "the queries of section A, to the byte"
 	expect_message(packet, len, "\x11\0\xee\xff\0\0\0\0", 8);
 }
 
-Test(frame, mld_query, .description = "the MLDv2 query of section A, to the byte")
+Test(frame, mld_query, .description = "the MLDv2 query of section A is equal to the byte")
 {
 	struct frame_query query = {
 		.version = 3,
@@ -65,7 +65,7 @@ Test(frame, mld_query, .description = "the MLDv2 query of section A, to the byte
 		"\x82\0\x56\x96\x27\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\x7d\0\0", 28);
 }
 
-Test(frame, codes, .description = "FRM-22: a time is coded as the next lower one there is")
+Test(frame, codes, .description = "FRM-22: a time is encoded exactly or as the next lower one")
 {
 	static const struct {
 		uint32_t value;
@@ -84,7 +84,7 @@ Test(frame, codes, .description = "FRM-22: a time is coded as the next lower one
 	}
 }
 
-// A report the parser accepts, to be spoilt.
+// A report that the parser accepts. The test damages it.
 static size_t good_report(uint8_t packet[FRAME_PACKET_MAX])
 {
 	static const char message[] = "\x22\0\0\0\0\0\0\1\4\0\0\0\xef\1\1\1";
@@ -102,7 +102,7 @@ static const char *parse(const uint8_t *packet, size_t len)
 	return frame_parse(AF_INET, 1500, packet, len, NULL, NULL);
 }
 
-Test(frame, rejects, .description = "what breaks a rule is no report, and only that")
+Test(frame, rejects, .description = "a report is rejected if and only if it breaks a rule")
 {
 	static const struct {
 		unsigned at;

@@ -27,7 +27,7 @@ static void check(struct scenario *sc)
 		return;
 	for (unsigned g = 0; g < n_groups; g++) {
 		uint32_t wanted = model_wanted(&sc->model, g);
-		// An old querier learns only whether somebody is there.
+		// An older querier learns only whether the group has members.
 		uint32_t expected = old && model_joined(&sc->model, g) ? ROUTER_ALL : wanted;
 
 		for (unsigned i = 0; i < ROUTERS; i++) {
@@ -81,7 +81,7 @@ static void run(struct scenario *sc)
 		}
 		if (!sc->calm && script_ms >= script->calm_ms) {
 			event_calm(sc);
-			// Past that bound the state must also last.
+			// After this bound the state must also persist.
 			end = sc->exact_from + 2 * script->query_interval_ms;
 			scenario_later(
 				&end, sc->now + 2 * router_membership_ms(&sc->routers[0].config));
@@ -95,7 +95,7 @@ static void run(struct scenario *sc)
 			scenario_fail(sc, "no end of deadlines");
 		sc->now = next_time(sc, played);
 	}
-	// With an old querier an answer may wait, and is the same to the host as a repeat.
+	// With an older querier a response may wait; the host treats it like a retransmission.
 	if (host_busy(sc->host) && sc->routers[QUERIER].config.version == 3)
 		scenario_fail(sc, "the host still repeats reports");
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Runs a script in virtual time: a host of igmp/, and on the same link a querier and a second
-// router that only listens, both naive. When the channel is calm, what the routers forward must
-// be what the sessions want.
+// router that only listens, both naive. When the link is calm, the routers must forward exactly
+// what the sessions want.
 //
-// Two bounds are watched. "Wanted" holds that nothing a session wants is blocked: at once on a
-// clean link, after one answered general query where frames were lost. "Exact" holds that nothing
-// else is forwarded either: once the last-member queries have gone by on a clean link, once the
-// older timers have run out on any other.
+// Two conditions are checked. "Wanted": everything that a session wants is forwarded, at once on a
+// clean link, and after one answered general query if frames were lost. "Exact": nothing else is
+// forwarded, after the last-member queries on a clean link, and otherwise after the older timers
+// have expired.
 #ifndef SCENARIO_H
 #define SCENARIO_H
 
@@ -15,21 +15,21 @@
 #include "model.h"
 
 struct scenario_result {
-	uint64_t packets_hash; // FNV-1a of all packets the host sent, continued from the caller's
+	uint64_t packets_hash; // FNV-1a of all packets of the host; continues the caller's value
 	// Of the first failure.
 	uint64_t at_ms;
 	char text[160];
 };
 
-// Runs it; false if a bound was broken. All records of one type may be kept from the routers, to
-// see that the bounds notice: `deaf_to` names it, 0 for none.
+// Runs the script. Returns false if a condition did not hold. The routers do not receive records of
+// type `deaf_to` (0: all are received), to show that the conditions detect their absence.
 bool scenario_run(
 	const struct script *script, enum frame_type deaf_to, struct scenario_result *result);
 
-// Cuts a script that fails down to few events and plain parameters that still fail.
+// Reduces a failing script to few events and simple parameters that still fail.
 void scenario_shrink(struct script *script, enum frame_type deaf_to);
 
-// Makes the event's call; returns what it returned.
+// Makes the event's call and returns its result.
 int event_call(struct session *session, struct host *host, const struct event *event);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The state of a scenario while it runs. Private to scenario.c, which drives and judges,
-// link.c, which carries frames between the host and the routers, and event.c, which plays events.
+// The state of a running scenario. Private to scenario.c, which runs the script and checks the
+// conditions, link.c, which carries frames between the host and the routers, and event.c, which
+// executes events.
 #ifndef SCENARIO_PRIVATE_H
 #define SCENARIO_PRIVATE_H
 
@@ -36,8 +37,8 @@ struct scenario {
 	struct scenario_query queries[SCENARIO_QUERIES];
 	unsigned n_queries;
 	bool link_up, calm;
-	bool bulk; // the groups from SCRIPT_BULK on were used
-	uint64_t wanted_from, exact_from; // when the bounds hold
+	bool bulk; // groups from SCRIPT_BULK on were used
+	uint64_t wanted_from, exact_from; // the times from which the conditions must hold
 	bool failed;
 	struct scenario_result *result;
 };
@@ -49,10 +50,10 @@ __attribute__((format(printf, 2, 3))) void scenario_fail(
 // The host's side of the link; its context is the scenario.
 extern const struct host_ops link_host_ops;
 
-// Decides the fate of the next frame.
+// Decides whether the next frame is lost.
 bool link_loses(struct scenario *scenario);
 
-// A router's query callback: it leaves at link_drain_queries().
+// A router's query callback. link_drain_queries() sends the query.
 void link_queue_query(void *scenario, unsigned group, uint32_t sources, bool suppress);
 void link_drain_queries(struct scenario *scenario);
 
@@ -67,7 +68,7 @@ void event_play(struct scenario *scenario, const struct event *event);
 // From now on nothing is lost and nothing happens.
 void event_calm(struct scenario *scenario);
 
-// Puts a time off, never forward.
+// Sets a time to a later one; it is never set to an earlier one.
 static inline void scenario_later(uint64_t *time, uint64_t than)
 {
 	if (*time < than)

@@ -81,7 +81,7 @@ static bool takes_one_source(enum event_type type)
 	return type >= EVENT_JOIN_SOURCE && type <= EVENT_UNBLOCK;
 }
 
-// MLD has no version 1 in IGMP's count.
+// MLD has no counterpart of IGMPv1.
 static unsigned draw_version(uint64_t *random, int family)
 {
 	return family == AF_INET ? 1 + below(random, 3) : 2 + below(random, 2);
@@ -141,7 +141,7 @@ void script_generate(struct script *script, uint64_t seed, int family)
 		script->calm_version = draw_version(&random, family);
 	}
 
-	// Bursts within the repeats of a report, and pauses long enough to settle.
+	// Bursts within the retransmissions of a report, and pauses after which all is sent.
 	static const unsigned gaps_ms[] = {0, 50, 1500, 30000, 200000};
 	for (unsigned i = 0; i < script->n_events; i++) {
 		unsigned gap = gaps_ms[below(&random, i % 8 ? 3 : 5)];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A script: everything that happens to one host and the routers of its link, drawn from a seed.
+// A script: all events of one host and of the routers on its link, drawn from a seed.
 #ifndef SCRIPT_H
 #define SCRIPT_H
 
@@ -20,18 +20,18 @@ enum event_type {
 	EVENT_LEAVE_SOURCE,
 	EVENT_BLOCK,
 	EVENT_UNBLOCK,
-	EVENT_INCLUDE, // a filter set whole
+	EVENT_INCLUDE, // sets the whole filter
 	EVENT_EXCLUDE,
-	EVENT_CLOSE, // the session closes and another takes its place
+	EVENT_CLOSE, // the session is closed and another one opened
 	EVENT_JOIN_BULK,
 	EVENT_LEAVE_BULK,
-	EVENT_CALLS, // all before are calls of sessions
+	EVENT_CALLS, // those before are calls of sessions
 
-	EVENT_RESTART_QUERIER = EVENT_CALLS, // it forgets all and may change version
-	EVENT_LINK, // goes down or comes back
-	EVENT_RESTART_HOST, // all sessions die with it
-	EVENT_STRAY_QUERY, // from another querier of some version, which then falls silent
-	EVENT_FOREIGN_REPORT, // another host reports the group the old way
+	EVENT_RESTART_QUERIER = EVENT_CALLS, // it loses its state and may change its version
+	EVENT_LINK, // goes down or up
+	EVENT_RESTART_HOST, // all sessions end with it
+	EVENT_STRAY_QUERY, // from another querier of any version, which is then silent
+	EVENT_FOREIGN_REPORT, // another host reports the group in an older version
 	EVENT_TYPES,
 };
 
@@ -39,23 +39,24 @@ struct event {
 	uint64_t at_ms; // events of one millisecond are one batch
 	enum event_type type;
 	unsigned session, group, version;
-	uint32_t sources; // a set; of calls that take one source, one bit
+	uint32_t sources; // a set; one bit in calls that take one source
 };
 
 struct script {
 	uint64_t seed;
 	int family;
-	// Clean: IGMPv3 or MLDv2 throughout and no frame lost while the link is up, so every change
-	// must reach the routers by its own reports. Otherwise anything goes until the calm.
+	// Clean: always IGMPv3 or MLDv2, and no frame is lost while the link is up, so that the
+	// reports of each change must reach the routers. Otherwise anything may happen until
+	// calm_ms.
 	bool clean;
 	unsigned loss_percent; // of frames, each way
-	bool lose_copies; // clean only: of each change's copies some are lost, but never all
+	bool lose_copies; // clean only: some copies of each change are lost, but never all
 			  // (CHG-7)
 	unsigned robustness;
 	uint32_t query_interval_ms, response_interval_ms;
 	uint16_t mtu;
-	bool learn_timeout; // older querier timeout from the querier's words, not fixed
-	uint64_t calm_ms; // from here on no loss and no events
+	bool learn_timeout; // the older querier timeout follows the querier's values
+	uint64_t calm_ms; // from here on nothing is lost and nothing happens
 	unsigned calm_version;
 	unsigned n_events;
 	struct event events[SCRIPT_EVENTS];
@@ -66,7 +67,7 @@ void script_print(const struct script *script, FILE *out);
 
 void script_group(int family, unsigned group, struct sluice_addr *addr);
 void script_source(int family, unsigned source, struct sluice_addr *addr);
-// -1 if it is none of them.
+// -1 if there is none with that name.
 int script_find_group(const struct sluice_addr *addr);
 int script_find_source(const struct sluice_addr *addr);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The oracle against the RFCs' tables, a case a row. Sets are letters: "ab" is {a,b}.
+// The naive router compared with the tables of the RFCs, one case per row. Sets are letters: "ab"
+// is {a,b}.
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include "router.h"
@@ -13,8 +14,8 @@ struct table_row {
 	char before[12]; // "IN a", "EX ab,c"
 	char event[12]; // "TO_IN bc"
 	char after[12];
-	char full[4]; // sources that now have a whole membership interval
-	char queried[4]; // sources asked for: their timers are lowered
+	char full[4]; // sources that now have a full membership interval
+	char queried[4]; // queried sources: their timers are lowered
 	bool group_queried;
 };
 
@@ -103,7 +104,7 @@ ParameterizedTestParameters(tables, row)
 }
 
 ParameterizedTest(struct table_row *row, tables, row,
-	.description = "RTR-3 RTR-4 TMR-6: each row of the tables")
+	.description = "RTR-3 RTR-4 TMR-6: each row of the tables holds")
 {
 	struct router router;
 	struct router_group *g = router.groups, expected = parse(row->after);
@@ -139,7 +140,7 @@ Test(tables, new_source_gets_group_timer, .description = "RTR-4: EX + BLOCK, TO_
 	struct router_group *g = router.groups;
 
 	start(&router);
-	// Nobody asks, so that the timer is seen as the table sets it.
+	// No query is sent, so that the timer has the value that the table sets.
 	router.config.querier = false;
 	*g = (struct router_group){.exclude = true, .timer = NOW + 100000};
 	router_report(&router, 0, 3, FRAME_BLOCK, 1, NOW);
@@ -150,7 +151,7 @@ Test(tables, new_source_gets_group_timer, .description = "RTR-4: EX + BLOCK, TO_
 }
 
 Test(tables, timers_run_out,
-	.description = "RTR-5 RTR-6: sources fall to Y, then EX to IN, then nothing")
+	.description = "RTR-5 RTR-6: sources move to Y, then EX becomes IN, then nothing is left")
 {
 	struct router router;
 	struct router_group *g = router.groups;
@@ -169,7 +170,7 @@ Test(tables, timers_run_out,
 	cr_expect_eq(router_next_ms(&router), ROUTER_NEVER);
 }
 
-Test(tables, queries_repeat, .description = "RTR-7 RTR-8 TMR-10: LMQC queries, LMQI apart")
+Test(tables, queries_repeat, .description = "RTR-7 RTR-8 TMR-10: LMQC queries are sent, LMQI apart")
 {
 	struct router router;
 	unsigned group_queries = 0, source_queries = 0;
@@ -209,7 +210,7 @@ Test(tables, heard_query, .description = "RTR-9: S=0 lowers the timers, S=1 does
 }
 
 Test(tables, older_hosts,
-	.description = "RTR-13 TMR-11: with an old host about, groups are never narrowed")
+	.description = "RTR-13 TMR-11: with an older host present, groups are never narrowed")
 {
 	struct router router;
 

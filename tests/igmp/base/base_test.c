@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The data structures, each against a naive twin.
+// The data structures, each compared with a naive model.
 #include <stdlib.h>
 
 #include "source_list.h"
@@ -20,7 +20,7 @@ Test(unit, wheel,
 	static struct wheel wheel;
 	static struct wheel_timer timers[TIMERS];
 	static uint64_t due[TIMERS]; // 0: not set
-	uint64_t now = UINT32_MAX - 100000; // over the turn of 32 bits
+	uint64_t now = UINT32_MAX - 100000; // the 32-bit counter wraps
 	unsigned n_fired = 0;
 
 	srand(3);
@@ -61,7 +61,7 @@ Test(unit, wheel,
 	cr_assert_gt(n_fired, 1000);
 }
 
-Test(unit, wheel_wakes, .description = "a far timer costs a few early wakes, not a wake a tick")
+Test(unit, wheel_wakes, .description = "a distant timer causes a few early wakes, not one per tick")
 {
 	static struct wheel wheel;
 	struct wheel_timer timer = {.kind = 0};
@@ -89,7 +89,7 @@ static bool has_key(const void *thing, const void *key)
 }
 
 Test(unit, hash_table,
-	.description = "SEC-6: a table holds what was put and not removed, in little memory")
+	.description = "SEC-6: a table holds exactly the keys in it, in little memory")
 {
 	static struct thing *things[20000];
 	size_t held = 0;
@@ -101,7 +101,7 @@ Test(unit, hash_table,
 	pool_init(&pool, sizeof(struct thing), &held);
 	cr_assert(hash_table_init(&table, &pool, &held));
 	for (unsigned round = 0; round < 600000; round++) {
-		// It fills, and drains in the second half.
+		// The table fills in the first half and drains in the second.
 		uint32_t key = rand() % 20000;
 		bool fill = rand() % 100 < (round < 300000 ? 70 : 30);
 		uint32_t hash = hash_table_mix(key / 3); // with collisions
@@ -137,7 +137,7 @@ Test(unit, hash_table,
 	cr_assert_eq(held, 0);
 }
 
-Test(unit, pool_next, .description = "STA-10: the objects of a pool are met once each, in order")
+Test(unit, pool_next, .description = "STA-10: a walk visits each object of a pool once, in order")
 {
 	static void *objects[3000];
 	size_t held = 0;
@@ -152,7 +152,7 @@ Test(unit, pool_next, .description = "STA-10: the objects of a pool are met once
 		cr_assert_null(pool_next(&pool, NULL));
 		for (unsigned i = 0; i < 3000; i++)
 			cr_assert_not_null(objects[i] = pool_get(&pool));
-		// Whole chunks go too.
+		// Whole chunks are freed, too.
 		for (unsigned i = 0; i < 3000; i++) {
 			if (i < 2000 ? rand() % 2 == 0 : i < 2900)
 				pool_put(objects[i]);
@@ -180,7 +180,7 @@ struct rest {
 	uint64_t words[10];
 };
 
-Test(unit, pool_split, .description = "STA-10: the two parts of an object are its own, and zeroed")
+Test(unit, pool_split, .description = "STA-10: the parts of objects do not overlap and are zeroed")
 {
 	static struct front *fronts[2000];
 	size_t held = 0;
@@ -219,7 +219,7 @@ Test(unit, pool_split, .description = "STA-10: the two parts of an object are it
 	cr_assert_eq(held, 0);
 }
 
-Test(unit, pool_reserve, .description = "STA-7: a reserve is kept")
+Test(unit, pool_reserve, .description = "STA-7: reserved objects stay available")
 {
 	size_t held = 0;
 	struct pool pool;
@@ -241,8 +241,7 @@ Test(unit, pool_reserve, .description = "STA-7: a reserve is kept")
 	cr_assert_eq(held, 0);
 }
 
-Test(unit, pool_blocks,
-	.description = "STA-10: a large pool gives back what it took in large blocks")
+Test(unit, pool_blocks, .description = "STA-10: a large pool frees its large blocks")
 {
 	enum { OBJECTS = 200000 };
 	static struct front *fronts[OBJECTS];
@@ -252,7 +251,7 @@ Test(unit, pool_blocks,
 
 	srand(31);
 	pool_init_split(&pool, sizeof(struct front), sizeof(struct rest), &held);
-	// Twice, since what was given back must be had again.
+	// Twice, because freed memory must be available again.
 	for (unsigned round = 0; round < 2; round++) {
 		for (n = 0; n < OBJECTS; n++) {
 			fronts[n] = pool_get(&pool);
@@ -270,7 +269,7 @@ Test(unit, pool_blocks,
 			pool_put(fronts[at]);
 			fronts[at] = fronts[--n];
 		}
-		// The directory, and one small block.
+		// What remains is the directory and one small block.
 		cr_assert_leq(held, 2 * POOL_CHUNK);
 		cr_assert_null(pool_next(&pool, NULL));
 	}
@@ -414,7 +413,8 @@ Test(unit, source_run,
 }
 
 Test(unit, rate_limit,
-	.description = "CHG-6: a burst leaves at once, then the rate; urgent frames go into debt")
+	.description = "CHG-6: a burst is sent at once, then the rate applies; urgent frames may "
+		       "exceed it")
 {
 	struct rate_limit limit;
 	unsigned n = 0;
@@ -459,7 +459,7 @@ Test(unit, random, .description = "TMR-14: delays cover (0, max] evenly and foll
 	cr_assert_eq(random_delay(&state, 0), 1);
 }
 
-Test(unit, address_text, .description = "IGMP-17: addresses in words and back")
+Test(unit, address_text, .description = "IGMP-17: addresses are formatted and parsed")
 {
 	static const struct {
 		const char *text;

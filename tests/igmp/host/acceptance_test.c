@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a host learns, ignores and survives: sections VAL, IGMP and SEC.
+// Which messages a host accepts and ignores: sections VAL, IGMP and SEC.
 #include <stdlib.h>
 
 #include "host_fixture.h"
 
-BOTH(acceptance, padding, "FRM-11: bytes after the IP packet do not count")
+BOTH(acceptance, padding, "FRM-11: bytes after the IP packet are ignored")
 {
 	struct host_fixture_packet packet =
 		fixture_query_packet(fixture, NEWEST(fixture) - 1, NULL, "", 1000);
@@ -17,7 +17,7 @@ BOTH(acceptance, padding, "FRM-11: bytes after the IP packet do not count")
 	cr_assert_eq(status.version, NEWEST(fixture) - 1);
 }
 
-BOTH(acceptance, no_groups, "VAL-22: without groups mode, QRV and QQIC are still learnt")
+BOTH(acceptance, no_groups, "VAL-22: a host without groups also learns the version, QRV and QQIC")
 {
 	struct host_fixture_packet packet =
 		fixture_query_packet(fixture, NEWEST(fixture), NULL, "", 1000);
@@ -68,7 +68,7 @@ BOTH(acceptance, own_addresses, "IGMP-11 MLD-9: a query to any of our addresses 
 	}
 }
 
-BOTH(acceptance, filters, "IGMP-15: source filters do not hold back queries")
+BOTH(acceptance, filters, "IGMP-15: source filters do not apply to queries")
 {
 	fixture_include(fixture, 0, "1", "a");
 	fixture_flush(fixture);
@@ -100,7 +100,7 @@ BOTH(acceptance, reports, "IGMP-1 IGMP-16 MLD-1: the reports of others change no
 }
 
 BOTH(acceptance, noise,
-	"SEC-5 VAL-12: whatever comes is dropped or answered, never read past its end")
+	"SEC-5 VAL-12: any packet is dropped or answered and never read past its end")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_exclude(fixture, 0, "2", "abc");
@@ -143,7 +143,7 @@ BOTH(acceptance, log_rate, "SEC-5 SSM-5 MLD-4: the log is rate-limited, the coun
 		struct host_fixture_packet packet =
 			fixture_query_packet(fixture, NEWEST(fixture), NULL, "", 1000);
 
-		// 127.2.0.1 or an address that is not link-local.
+		// The source is 127.2.0.1 or an address that is not link-local.
 		packet.bytes[fixture->family == AF_INET ? 12 : 8] =
 			fixture->family == AF_INET ? 127 : 0x20;
 		fixture_seal(fixture, &packet);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the calls return: section API, column D with counted joins. Each row runs from a state in
-// which one session has a membership and another makes sure that there is something to spoil.
+// What the calls return: section API, column D with counted joins. In the initial state of each row
+// one session has a membership, and so has another session, which a failed call must not change.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static const struct api_row {
 	enum api_call call;
 	const char *sources;
 	int rc;
-	const char *after; // the membership, in the same words
+	const char *after; // the membership, in the same notation
 } rows[] = {
 	{"API-10", "", JOIN, "", 0, "E"},
 	{"API-11", "E", JOIN, "", 0, "E"},
@@ -71,7 +71,7 @@ static const struct api_row {
 	{"API-40", "Ea", SET_IN, "a\xff", -EINVAL, "Ea"},
 };
 
-// \xff is a source that is none: a multicast address.
+// \xff is an invalid source: a multicast address.
 static unsigned sources_of(
 	const struct host_fixture *fixture, const char *names, struct sluice_addr *sources)
 {
@@ -153,9 +153,8 @@ static const char *answer(struct host_fixture *fixture)
 
 BOTH(api, rows,
 	"API-1 API-2 API-10 API-11 API-12 API-13 API-14 API-15 API-16 API-17 API-18 API-19 API-20 "
-	"API-21 "
-	"API-22 API-23 API-24 API-25 API-26 API-27 API-28 API-32 API-33 API-40 API-41: a result "
-	"each")
+	"API-21 API-22 API-23 API-24 API-25 API-26 API-27 API-28 API-32 API-33 API-40 API-41: the "
+	"result of each row")
 {
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct api_row *row = &rows[i];
@@ -192,7 +191,7 @@ BOTH(api, rows,
 	}
 }
 
-BOTH(api, get, "API-5: the room goes in, the total comes out")
+BOTH(api, get, "API-5: the caller passes its room and gets the total number")
 {
 	struct sluice_addr group = fixture_group(fixture, "1");
 	struct sluice_addr sources[4] = {{0}};
@@ -214,7 +213,7 @@ BOTH(api, get, "API-5: the room goes in, the total comes out")
 	cr_assert(sluice_addr_equal(&sources[2], &none));
 }
 
-BOTH(api, bad_mode, "API-29: a mode that is none")
+BOTH(api, bad_mode, "API-29: an invalid mode is refused")
 {
 	struct sluice_addr group = fixture_group(fixture, "1");
 
@@ -227,7 +226,7 @@ BOTH(api, bad_mode, "API-29: a mode that is none")
 	}
 }
 
-BOTH(api, bad_groups, "API-34 API-37 IGMP-17 SSM-1: groups that cannot be joined")
+BOTH(api, bad_groups, "API-34 API-37 IGMP-17 SSM-1: groups that cannot be joined are refused")
 {
 	static const char *const groups[2][8] = {
 		{"224.0.0.0", "232.0.0.0", "10.0.0.1", "255.255.255.255", "0.0.0.0", "ff1e::1"},
@@ -247,7 +246,8 @@ BOTH(api, bad_groups, "API-34 API-37 IGMP-17 SSM-1: groups that cannot be joined
 		if (text == NULL)
 			continue;
 		address_parse(text, &group);
-		// What nobody may join is a group all the same, which was not joined.
+		// A group that may not be joined is still a group: the error of a leave is "not
+		// joined".
 		rc = group.family == fixture->family && address_is_multicast(&group)
 			     ? -EADDRNOTAVAIL
 			     : -EINVAL;
@@ -265,7 +265,8 @@ BOTH(api, bad_groups, "API-34 API-37 IGMP-17 SSM-1: groups that cannot be joined
 	fixture_says(fixture, "");
 }
 
-BOTH(api, good_groups, "IGMP-17 SSM-1: groups beside those that cannot be joined")
+BOTH(api, good_groups,
+	"IGMP-17 SSM-1: the neighbours of groups that cannot be joined can be joined")
 {
 	static const char *const groups[2][5] = {
 		{"224.0.0.1", "232.0.0.1", "233.252.0.1", "239.255.255.255"},
@@ -284,7 +285,7 @@ BOTH(api, good_groups, "IGMP-17 SSM-1: groups beside those that cannot be joined
 	}
 }
 
-BOTH(api, bad_sources, "API-37 API-40 IGMP-17: sources that are none")
+BOTH(api, bad_sources, "API-37 API-40 IGMP-17: invalid sources are refused")
 {
 	static const char *const sources[2][8] = {
 		{"0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "239.1.1.1", "240.0.0.1",
@@ -317,7 +318,7 @@ static void few(struct host_config *config)
 	config->max_sources = 70;
 }
 
-// So many sources of group 2, then one more by each call that could bring it.
+// Joins so many sources of group 2, then one more by each call that can add a source.
 static void expect_source_limit(
 	struct host_fixture *fixture, struct session *session, unsigned limit)
 {
@@ -369,7 +370,7 @@ BOTH_TUNED(api, limits, few, "API-3 API-30 API-38 API-41 SEC-6: limits of host a
 	cr_assert_str_eq(fixture_state(fixture, "4"), "none");
 	cr_assert_eq(fixture_join(fixture, 0, "1"), 0);
 	fixture_says(fixture, "TO_EX(1:) TO_EX(2:) TO_EX(3:)");
-	// What is being left is nobody's any more, and counts when it is joined again.
+	// A group that is being left has no member, and counts when it is joined again.
 	cr_assert_eq(fixture_leave(fixture, 7, "2"), 0);
 	fixture_says(fixture, "TO_IN(2:)");
 	cr_assert_eq(fixture_join(fixture, 0, "4"), 0);
@@ -419,7 +420,7 @@ BOTH(api, close, "API-42: closing a session leaves all its groups")
 	cr_assert_str_eq(fixture_state(fixture, "2"), "none");
 }
 
-BOTH(api, state, "API-10 API-42: a membership is pending until its report has left")
+BOTH(api, state, "API-10 API-42: a membership is pending until its report is sent")
 {
 	struct sluice_addr group = fixture_group(fixture, "1"), back;
 	struct member *member;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Older versions: section CMP. MLD has one of them, IGMP two.
+// Older versions: section CMP. MLD has one older version, IGMP two.
 #include "host_fixture.h"
 
 ONE(AF_INET, compat, igmp_modes, "CMP-1 CMP-2 CMP-5 TMR-5: v1 before v2 before v3, each for 260 s")
@@ -89,8 +89,8 @@ BOTH_TUNED(compat, timeout, short_timeout, "CMP-5 DEC-1 TMR-12: the timeout is c
 	cr_assert_eq(fixture_version(fixture), NEWEST(fixture));
 }
 
-// An older querier comes after one of the newest version that has said these; checks when it is
-// forgotten.
+// An older querier appears after one of the newest version with this QRV and QQIC. Checks when the
+// host forgets the older one.
 static void expect_timeout(
 	struct host_fixture *fixture, uint8_t qrv, uint8_t qqic, unsigned timeout_ms)
 {
@@ -139,7 +139,7 @@ BOTH_TUNED(compat, configured_timeout, other_intervals,
 	expect_timeout(fixture, 1, 5, 5000 + 4000);
 }
 
-BOTH(compat, cancel, "CMP-6 CMP-7: a change of mode cancels answers and repeats")
+BOTH(compat, cancel, "CMP-6 CMP-7: a change of mode cancels responses and retransmissions")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_says(fixture, "TO_EX(1:)");
@@ -150,7 +150,7 @@ BOTH(compat, cancel, "CMP-6 CMP-7: a change of mode cancels answers and repeats"
 	fixture_expect(fixture, OLD_1(fixture));
 }
 
-BOTH(compat, cancel_leaving, "CMP-6: a group that was being left is forgotten with its repeats")
+BOTH(compat, cancel_leaving, "CMP-6: a change of mode ends a group that is being left")
 {
 	fixture_include(fixture, 0, "1", "ab");
 	fixture_flush(fixture);
@@ -237,7 +237,7 @@ BOTH_TUNED(compat, ignored, ignore_older, "CMP-17 SEC-4: older versions can be i
 	fixture_says(fixture, "TO_EX(1:)");
 }
 
-BOTH(compat, unsent, "CMP-6 CMP-8: a change made but not yet sent goes out in the new version")
+BOTH(compat, unsent, "CMP-6 CMP-8: a change that is not sent yet is reported in the new version")
 {
 	fixture->port_full = true;
 	fixture_join(fixture, 0, "1");

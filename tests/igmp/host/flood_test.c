@@ -46,7 +46,7 @@ BOTH(flood, group, "RSP-13 SEC-3: 10,000 queries for sources in a second: bounde
 	cr_assert_not_null(strstr(fixture_take(fixture), "IS_EX(1:)"));
 }
 
-BOTH(flood, groups, "RSP-13 SEC-3: sources asked of many groups are bounded too")
+BOTH(flood, groups, "RSP-13 SEC-3: queried sources of many groups are bounded, too")
 {
 	unsigned n = fixture->family == AF_INET ? 366 : 89;
 	struct host_status before, after;
@@ -75,7 +75,7 @@ BOTH(flood, groups, "RSP-13 SEC-3: sources asked of many groups are bounded too"
 	cr_assert_leq(after.memory, before.memory + 32768);
 }
 
-BOTH(flood, largest, "RSP-7 CHG-14: an answer to the largest query fits its reports")
+BOTH(flood, largest, "RSP-7 CHG-14: the response to the largest query fits into reports")
 {
 	unsigned n = fixture->family == AF_INET ? 366 : 89;
 	struct host_fixture_packet packet = numbered_query(fixture, 1000, n, 1000);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Forged queries: what a host that can send queries may change, and for how long.
+// Forged queries: what an attacker on the link can change, and for how long.
 #include "host_fixture.h"
 
 // 7 query intervals of 125 s and a response interval of 10 s.
 #define LONGEST_MS (7 * 125000 + 10000)
 
-// A general query of the newest version whose QRV and QQIC are these.
+// A general query of the newest version with these QRV and QQIC.
 static struct host_fixture_packet query_packet(
 	struct host_fixture *fixture, uint8_t qrv, uint8_t qqic, unsigned response)
 {
@@ -63,7 +63,7 @@ BOTH_TUNED(forgery, bound_follows, short_interval,
 	cr_assert_eq(fixture_version(fixture), NEWEST(fixture));
 }
 
-BOTH(forgery, forgotten, "CHG-18 SEC-4: what a silent querier said is forgotten")
+BOTH(forgery, forgotten, "CHG-18 SEC-4: the values of a querier that became silent are forgotten")
 {
 	say(fixture, 5, 0xff);
 	fixture_run(fixture, LONGEST_MS - 1);
@@ -79,7 +79,7 @@ BOTH(forgery, forgotten, "CHG-18 SEC-4: what a silent querier said is forgotten"
 	fixture_expect(fixture, "TO_EX(1:)");
 }
 
-BOTH(forgery, heard_again, "CHG-18 SEC-4: a querier that is still heard is not forgotten")
+BOTH(forgery, heard_again, "CHG-18 SEC-4: the values of a querier that is still heard are kept")
 {
 	for (unsigned i = 0; i < 20; i++) {
 		say(fixture, 3, 125);
@@ -160,7 +160,7 @@ static unsigned n_records(struct host_fixture *fixture)
 }
 
 BOTH(forgery, not_postponed,
-	"RSP-3 RSP-5: a query with the largest response time postpones nothing")
+	"RSP-3 RSP-5: a query with the largest response time delays no pending response")
 {
 	const unsigned longest = fixture->family == AF_INET ? 3174400 : 8387584;
 
@@ -185,7 +185,7 @@ BOTH(forgery, not_postponed,
 }
 
 BOTH(forgery, log_bounded,
-	"SEC-5: changing versions and robustness write one line per second at most")
+	"SEC-5: changes of version and robustness log at most one line per second")
 {
 	for (unsigned i = 0; i < 10000; i++) {
 		say(fixture, 1 + i % 2, 125);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bytes on the wire: sections FRM, and of IGMP and MLD what is sent. The fixture checks every frame
-// for FRM-1 to FRM-8, aux data, reserved bits and destinations; here are the golden vectors and
-// limits.
+// Bytes on the wire: section FRM, and the sent messages of sections IGMP and MLD. The fixture
+// checks every frame for FRM-1 to FRM-8, auxiliary data, reserved bits and destinations. The golden
+// vectors and limits are tested here.
 #include <stdio.h>
 
 #include "host_fixture.h"
@@ -111,7 +111,7 @@ Test(frame, igmp_golden,
 	session_close(s);
 }
 
-// Puts the golden queries in, which proves their checksums, and sees what old reports look like.
+// Sends the golden queries, whose checksums the host verifies, and checks the older reports.
 Test(frame, igmp_old_golden,
 	.description = "FRM-2 FRM-3 FRM-4 CMP-18: v1 and v2 messages to the byte")
 {
@@ -167,7 +167,7 @@ Test(frame, mld_old_golden, .description = "MLD-16 CMP-18: MLDv1 messages to the
 	struct recorder *r = record(AF_INET6);
 	struct session *s = session();
 	struct sluice_addr group = addr("ff0e::1234"), nodes = addr("ff02::1");
-	// The golden checksums are those of fe80::1, which is not ours in this test's queries.
+	// The golden checksums are those of fe80::1, which is not the host's address in this test.
 	struct sluice_addr golden = addr("fe80::1"), querier = addr("fe80::99");
 	uint8_t packet[72];
 
@@ -263,7 +263,7 @@ Test(frame, ethernet, .description = "FRM-9 FRM-10: the Ethernet address of a gr
 	}
 }
 
-BOTH(frame, capacity, "CHG-13 IGMP-5 MLD-6: a report takes what fits the MTU, and ends with it")
+BOTH(frame, capacity, "CHG-13 IGMP-5 MLD-6: a report has as many records as fit into the MTU")
 {
 	unsigned room = fixture->family == AF_INET ? 183 : 72;
 	char name[8];
@@ -298,7 +298,8 @@ Test(frame, no_address, .description = "IGMP-10: 0.0.0.0 is the source while the
 }
 
 Test(frame, link_local,
-	.description = "MLD-12 MLD-13 FRM-6: :: until a link-local appears, then all again")
+	.description = "MLD-12 MLD-13 FRM-6: the source is :: until there is a link-local "
+		       "address; then all groups are reported again")
 {
 	struct recorder *r = record(AF_INET6);
 	struct session *s = session();
@@ -321,7 +322,7 @@ Test(frame, link_local,
 	expect_bytes(r->bytes + 76, "05000001 ff3e");
 	host_advance(r->host, 6000);
 	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 8);
-	// Another one is no reason, and is not spoken from.
+	// A second one causes no report, and is not used as the source.
 	host_set_addresses(r->host, addrs, 3, 10000);
 	host_advance(r->host, 20000);
 	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 8);
@@ -330,8 +331,8 @@ Test(frame, link_local,
 	expect_bytes(r->bytes + 8, "fe800000000000000000000000000005");
 }
 
-// A group by its whole life: joined and asked for in the newest version, then in an older one asked
-// for, left, and joined and left again.
+// The whole life of a group: joined and queried in the newest version, then in an older one
+// queried, left, joined again and left again.
 static void expect_reported(
 	int family, const char *group, void (*tune)(struct host_config *config), bool reported)
 {
@@ -374,7 +375,7 @@ static void no_link_local(struct host_config *config)
 }
 
 Test(frame, unreported_igmp,
-	.description = "IGMP-12 IGMP-13: 224.0.0.1 is never reported, others are")
+	.description = "IGMP-12 IGMP-13: 224.0.0.1 is never reported, other groups are")
 {
 	expect_reported(AF_INET, "224.0.0.1", NULL, false);
 	expect_reported(AF_INET, "224.0.0.251", NULL, true);
@@ -402,7 +403,7 @@ Test(frame, unreported_mld,
 	expect_reported(AF_INET6, "ff15::1", NULL, true);
 }
 
-Test(frame, interfaces, .description = "IGMP-14: interfaces on one link run on their own")
+Test(frame, interfaces, .description = "IGMP-14: interfaces on one link are independent")
 {
 	struct host_fixture *one = fixture_open(AF_INET, NULL);
 	struct host_fixture *two = fixture_open(AF_INET, NULL);

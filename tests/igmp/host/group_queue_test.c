@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The queue of groups, against a naive twin.
+// The queue of groups, compared with a naive model.
 #include <stdlib.h>
 
 #include "host_fixture.h"
 #include "group_queue.h"
 
-// A naive queue: what is ready, then what is dirty, in one array.
+// A naive queue in one array: the ready groups, then the dirty ones.
 struct naive_queue {
 	struct group *groups[4096];
 	unsigned n_ready, n;
@@ -31,7 +31,7 @@ static void naive_flush(struct naive_queue *twin, bool urgent)
 }
 
 Test(queue, order,
-	.description = "CHG-6: groups take turns in order, urgent ones before all others")
+	.description = "CHG-6: groups leave the queue in order, urgent ones before all others")
 {
 	static struct naive_queue twin;
 	size_t held = 0;

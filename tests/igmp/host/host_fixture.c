@@ -96,7 +96,7 @@ static int fixture_on_publish(void *ctx, struct host *host, const struct member_
 		return fixture->publish_error;
 	fixture->n_published++;
 	fixture->change = *change;
-	// A new member keeps what it is given here.
+	// A new member keeps the user pointer that is set here.
 	if (change->is_new)
 		member_set_user(change->member, (void *)change->arg);
 	end += sprintf(end, "%s(%s:", change->mode == SLUICE_INCLUDE ? "IN" : "EX",

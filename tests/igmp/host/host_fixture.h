@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A laboratory for one host: virtual time, symbolic addresses, every frame checked and put in
-// words.
+// A host in virtual time, with symbolic addresses. Every frame is checked and formatted as text.
 //
 // Groups are named by a number ("1" is 239.1.0.1 or ff1e::1), SSM groups by a number after an S,
-// sources by letters. So one test serves both families. A frame reads "TO_EX(1:ab) ALLOW(2:c)",
-// "V2(1)" or "LEAVE(1)"; frames are separated by " | ". Within a frame records are sorted.
+// sources by letters, so that one test serves both families. A frame reads "TO_EX(1:ab)
+// ALLOW(2:c)", "V2(1)" or "LEAVE(1)"; frames are separated by " | ". Within a frame records are
+// sorted.
 #ifndef FIXTURE_H
 #define FIXTURE_H
 
@@ -17,7 +17,7 @@
 #define FIXTURE_SESSIONS 8
 #define NEWEST(fixture) ((fixture)->family == AF_INET ? 3 : 2)
 
-// The version before the newest, the type of its report, and how that is put in words.
+// The version before the newest, the type of its report, and the name of that type.
 #define OLDER(fixture) (NEWEST(fixture) - 1)
 #define OLD_REPORT(fixture) ((fixture)->family == AF_INET ? 0x16 : 131)
 #define OLD_1(fixture) ((fixture)->family == AF_INET ? "V2(1)" : "V1(1)")
@@ -61,7 +61,7 @@ void fixture_close(struct host_fixture *fixture);
 // Runs the host until that many milliseconds from now have passed.
 void fixture_run(struct host_fixture *fixture, uint64_t ms);
 
-// What was sent since the last call, in words. "" is silence.
+// The frames sent since the last call, as text. "" means none.
 const char *fixture_take(struct host_fixture *fixture);
 #define fixture_expect(fixture, text) cr_assert_str_eq(fixture_take(fixture), text)
 
@@ -69,7 +69,7 @@ struct sluice_addr fixture_group(const struct host_fixture *fixture, const char 
 struct sluice_addr fixture_source(const struct host_fixture *fixture, char name);
 unsigned fixture_sources(
 	const struct host_fixture *fixture, const char *names, struct sluice_addr *sources);
-// Numbered sources, for more than there are letters.
+// Numbered sources, for tests that need more than there are letters.
 struct sluice_addr fixture_numbered(const struct host_fixture *fixture, unsigned number);
 const char *fixture_name(const struct host_fixture *fixture, const struct sluice_addr *group);
 
@@ -86,10 +86,10 @@ int fixture_include(
 	struct host_fixture *fixture, unsigned session, const char *group, const char *sources);
 int fixture_exclude(
 	struct host_fixture *fixture, unsigned session, const char *group, const char *sources);
-// Joins that many groups from this number on, and settles.
+// Joins that many groups from this number on, and runs until nothing is to be sent.
 void fixture_join_many(struct host_fixture *fixture, unsigned first, unsigned n);
 void fixture_flush(struct host_fixture *fixture);
-// Flushes, and ends the repeats of it.
+// Flushes, and runs until the retransmissions have ended.
 void fixture_settle(struct host_fixture *fixture);
 // Flushes and takes.
 #define fixture_says(fixture, text)                                                                \
@@ -98,13 +98,13 @@ void fixture_settle(struct host_fixture *fixture);
 		fixture_expect(fixture, text);                                                     \
 	} while (0)
 
-// Fails unless the delays, which it sorts, are uniform in (0, max]; 1 of 100 good samples fails.
+// Sorts the delays and fails unless they are uniform in (0, max]. 1 of 100 good samples fails.
 void fixture_expect_uniform(unsigned *delays, unsigned n, unsigned max);
 
 // The version in use.
 unsigned fixture_version(struct host_fixture *fixture);
 
-// The state of a group in words: "EX(ab) joined 2", or "none".
+// The state of a group as text: "EX(ab) joined 2", or "none".
 const char *fixture_state(struct host_fixture *fixture, const char *group);
 
 // ---- What the fixture sends to the host
@@ -119,19 +119,19 @@ struct host_fixture_packet {
 // A query of a version; group NULL is general. `response` is in milliseconds.
 struct host_fixture_packet fixture_query_packet(const struct host_fixture *fixture,
 	unsigned version, const char *group, const char *sources, unsigned response);
-// The report of another host in an old version.
+// The report of another host in an older version.
 struct host_fixture_packet fixture_report_packet(
 	const struct host_fixture *fixture, uint8_t type, const char *group);
-// Makes checksums right again after a test changed bytes, and lengths if len changed.
+// Corrects the checksums after a test changed bytes, and the lengths if len changed.
 void fixture_seal(const struct host_fixture *fixture, struct host_fixture_packet *packet);
-// Makes it come from, or go to, another address than usual. To be sealed afterwards.
+// Changes the source or the destination. Call fixture_seal() afterwards.
 void fixture_from(struct host_fixture_packet *packet, const char *text);
 void fixture_to(struct host_fixture_packet *packet, const char *text);
 void fixture_send(struct host_fixture *fixture, const struct host_fixture_packet *packet);
 void fixture_query(struct host_fixture *fixture, unsigned version, const char *group,
 	const char *sources, unsigned response);
 void fixture_report(struct host_fixture *fixture, uint8_t type, const char *group);
-// Into the mode before the newest; answers have died down.
+// Enters the mode before the newest, and runs until the responses have been sent.
 void fixture_get_old(struct host_fixture *fixture);
 
 // host_ops.send of the fixture.

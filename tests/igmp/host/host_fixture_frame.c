@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames checked and put in words.
+// Checks frames and formats them as text.
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static struct sluice_addr read_addr(const struct host_fixture *fixture, const ui
 	return addr;
 }
 
-// What FRM-1 to FRM-8 ask of every frame. Returns where the message begins.
+// Checks FRM-1 to FRM-8, which apply to every frame. Returns where the message begins.
 static unsigned check_ip(const struct host_fixture *fixture, const uint8_t *p, unsigned len)
 {
 	cr_assert_leq(len, fixture->config.mtu);

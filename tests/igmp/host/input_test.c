@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a host does with what it hears: sections VAL, IGMP, MLD and SEC.
+// How a host handles received messages: sections VAL, IGMP, MLD and SEC.
 #include <netinet/in.h>
 
 #include "host_fixture.h"
 
-// The steps of a case share one signature, and few of them need all of it.
+// All steps have one signature; few of them need all parameters.
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-// A query is put out of shape by one of these; they see its message. `seal` makes checksums and
-// lengths right afterwards.
+// Each of these changes the message of a query. With `seal` checksums and lengths are corrected
+// afterwards.
 typedef void spoil_call(struct host_fixture_packet *packet, uint8_t *message);
 
 struct bad {
 	const char *what;
 	unsigned version;
-	const char *group; // of the query; NULL is general
+	const char *group; // of the query; NULL: a general query
 	const char *sources;
 	spoil_call *spoil;
 	bool seal;
-	enum host_counter verdict; // HOST_RX_QUERY: it is answered
+	enum host_counter verdict; // HOST_RX_QUERY: the query is answered
 };
 
 // Bytes of the packet.
@@ -240,7 +240,7 @@ PUT(pad1_first, 42, "\0\0\5\2\0\0")
 PUT(pad1_last, 46, "\0\0")
 PUT(endless_hop_by_hop, 41, "\xff")
 
-// Behind an option nobody knows.
+// After an unknown option.
 static void late_alert6(struct host_fixture_packet *packet, uint8_t *message)
 {
 	packet->bytes[41] = 1;
@@ -409,7 +409,7 @@ static void try_row(struct host_fixture *fixture, const struct bad *row)
 		cr_expect_eq(status.querier_heard_ms, earlier.querier_heard_ms, "%s", row->what);
 }
 
-// A verdict on the packet that carries the query holds for one of any version.
+// A verdict on the IP packet is the same for queries of all versions.
 static bool is_of_packet(const struct host_fixture *fixture, const struct bad *row)
 {
 	switch (row->verdict) {
@@ -421,7 +421,7 @@ static bool is_of_packet(const struct host_fixture *fixture, const struct bad *r
 	case HOST_RX_BAD_DESTINATION:
 		return row->group == NULL;
 	case HOST_RX_NO_ROUTER_ALERT:
-		return fixture->family == AF_INET6; // IGMPv1 knows none
+		return fixture->family == AF_INET6; // IGMPv1 has none
 	default:
 		return false;
 	}
@@ -485,7 +485,7 @@ ONE_TUNED(AF_INET, input, strict, strict, "VAL-5 VAL-6 VAL-18 DEC-2 SEC-1: the s
 	struct host_status status;
 
 	try_rows(fixture, rows, sizeof(rows) / sizeof(rows[0]));
-	// IGMPv1 knows no Router Alert.
+	// IGMPv1 has no Router Alert.
 	packet = fixture_query_packet(fixture, 1, NULL, "", 0);
 	no_options(&packet, NULL);
 	fixture_seal(fixture, &packet);

@@ -12,7 +12,7 @@ static unsigned n_joins(struct host_fixture *fixture)
 	return member != NULL ? member_joins(member) : 0;
 }
 
-BOTH(joins, counted, "API-11 STA-9: joins are counted, the last leave counts")
+BOTH(joins, counted, "API-11 STA-9: joins are counted, the last leave ends the membership")
 {
 	struct sluice_addr group = fixture_group(fixture, "1");
 
@@ -29,7 +29,7 @@ BOTH(joins, counted, "API-11 STA-9: joins are counted, the last leave counts")
 	cr_assert_eq(fixture_leave(fixture, 0, "1"), -EADDRNOTAVAIL);
 }
 
-BOTH(joins, refused, "API-13 API-41: a filter that is refused leaves the joins counted")
+BOTH(joins, refused, "API-13 API-41: a refused filter does not change the count of joins")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_join(fixture, 0, "1");
@@ -92,7 +92,7 @@ BOTH(joins, new_filter, "API-13 API-26: a filter that creates a membership count
 	fixture_says(fixture, "TO_IN(1:)");
 }
 
-BOTH(joins, end, "API-27 STA-2: INCLUDE{} ends a membership whatever its count of joins")
+BOTH(joins, end, "API-27 STA-2: INCLUDE{} ends a membership with any count of joins")
 {
 	for (unsigned i = 0; i < 3; i++)
 		fixture_join(fixture, 0, "1");
@@ -100,7 +100,7 @@ BOTH(joins, end, "API-27 STA-2: INCLUDE{} ends a membership whatever its count o
 	cr_assert_eq(fixture_include(fixture, 0, "1", ""), 0);
 	fixture_says(fixture, "TO_IN(1:)");
 	cr_assert_eq(fixture_leave(fixture, 0, "1"), -EADDRNOTAVAIL);
-	// So does leaving its last source.
+	// Leaving the last source ends it, too.
 	for (unsigned i = 0; i < 3; i++)
 		fixture_join(fixture, 0, "1");
 	cr_assert_eq(fixture_include(fixture, 0, "1", "a"), 0);

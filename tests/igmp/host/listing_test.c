@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A list of groups that is read in parts, while groups are joined and left.
+// A list of groups is read in parts while groups are joined and left.
 #include <malloc.h>
 #include <stdlib.h>
 
@@ -54,7 +54,7 @@ BOTH(listing, none, "a host without groups has an empty list")
 	host_listing_close(listing);
 }
 
-BOTH(listing, beginning_is_cheap, "to begin takes some bits per group, not a copy of the groups")
+BOTH(listing, beginning_is_cheap, "a list takes some bits per group, not a copy of the groups")
 {
 	struct host_listing *listing;
 	size_t before;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a host says in an old version: section CMP. MLD has one of them, IGMP two.
+// What a host sends in an older version: section CMP. MLD has one older version, IGMP two.
 #include "host_fixture.h"
 
-BOTH(older_version, link, "CMP-7 CHG-17: in an old version groups are announced in it, too")
+BOTH(older_version, link, "CMP-7 CHG-17: groups are announced in the older version, too")
 {
 	fixture_get_old(fixture);
 	fixture_include(fixture, 0, "1", "ab");
@@ -13,7 +13,7 @@ BOTH(older_version, link, "CMP-7 CHG-17: in an old version groups are announced 
 	fixture_expect(fixture, fixture->family == AF_INET ? "V2(1) | V2(1)" : "V1(1) | V1(1)");
 }
 
-BOTH(older_version, view, "CMP-7 CMP-8: a group is joined or not, whatever its sources")
+BOTH(older_version, view, "CMP-7 CMP-8: source filters do not matter in an older version")
 {
 	fixture_get_old(fixture);
 	fixture_join_source(fixture, 0, "1", 'a');
@@ -33,8 +33,8 @@ BOTH(older_version, view, "CMP-7 CMP-8: a group is joined or not, whatever its s
 	cr_assert_str_eq(fixture_state(fixture, "1"), "none");
 }
 
-// Joins, and leaves again, time and again in a mode that queries of the version keep up. The second
-// report comes within an interval.
+// Joins and leaves many times, while queries keep the host in the older version. The second report
+// follows within one interval.
 static void expect_join(struct host_fixture *fixture, unsigned version, unsigned interval_ms)
 {
 	const char *report = version == 1 ? "V1(1)" : "V2(1)";
@@ -161,7 +161,8 @@ BOTH_TUNED(
 	fixture_says(fixture, "LEAVE(1)");
 }
 
-BOTH(older_version, idle_report, "CMP-12: a foreign report while nothing is pending is ignored")
+BOTH(older_version, idle_report,
+	"CMP-12: a report of another host is ignored while no response is pending")
 {
 	fixture_get_old(fixture);
 	fixture_join(fixture, 0, "1");
@@ -174,7 +175,7 @@ BOTH(older_version, idle_report, "CMP-12: a foreign report while nothing is pend
 }
 
 BOTH(older_version, answers,
-	"CMP-11 FRM-23: each group answers after its own delay, an earlier one counts")
+	"CMP-11 FRM-23: each group has its own delay, and of two delays the earlier one")
 {
 	unsigned first;
 
@@ -199,7 +200,7 @@ BOTH(older_version, answers,
 	cr_assert_neq(fixture->frames[first].at_ms, fixture->frames[first + 1].at_ms);
 }
 
-// Asks time and again in an old version how long group 1 takes to answer.
+// Measures the delay of group 1 for many queries of an older version.
 static void expect_uniform_delay(struct host_fixture *fixture, unsigned asked, const char *group,
 	unsigned response_ms, unsigned most_ms)
 {
@@ -259,9 +260,10 @@ ONE(AF_INET6, older_version, at_once, "RSP-11 CMP-11: a response time of 0 in ML
 	fixture_expect(fixture, "V1(1)");
 }
 
-BOTH(older_version, suppression, "CMP-12: a foreign report cancels the answer of its group only")
+BOTH(older_version, suppression,
+	"CMP-12: a report of another host cancels the response of its group only")
 {
-	// IGMPv2 hears those of IGMPv1, too.
+	// IGMPv2 also accepts reports of IGMPv1.
 	uint8_t types[2] = {OLD_REPORT(fixture), fixture->family == AF_INET ? 0x12 : 131};
 
 	fixture_get_old(fixture);
@@ -277,7 +279,7 @@ BOTH(older_version, suppression, "CMP-12: a foreign report cancels the answer of
 }
 
 BOTH(older_version, leaves_of_others,
-	"CMP-12: what is no old report of the group suppresses nothing")
+	"CMP-12: only older reports of the same group suppress a response")
 {
 	fixture_get_old(fixture);
 	fixture_join(fixture, 0, "1");
@@ -308,7 +310,7 @@ BOTH_TUNED(older_version, newest_query, lasting,
 	"CMP-15: a newest query is answered in the old version, its response time read as it is "
 	"meant")
 {
-	// 256 tenths of a second are code 0x90, and more than MLDv1 can say is cut.
+	// 256 tenths of a second are code 0x90. Longer times than MLDv1 can express are cut.
 	unsigned response_ms = fixture->family == AF_INET ? 25600 : 65536;
 	unsigned most_ms = fixture->family == AF_INET ? 25600 : 32767;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Answers to queries of the newest version: section RSP.
+// Responses to queries of the newest version: section RSP.
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "host_fixture.h"
 
-// Asks and takes the answer.
+// Sends a query and returns the response.
 static const char *ask(
 	struct host_fixture *fixture, const char *group, const char *sources, unsigned ms)
 {
@@ -19,7 +19,7 @@ static uint64_t last_ms(const struct host_fixture *fixture)
 	return fixture->frames[fixture->n_frames - 1].at_ms;
 }
 
-// Asks time and again how long a group without sources takes to answer.
+// Measures the delays of the responses to many queries of a group without sources.
 static void expect_uniform_delay(
 	struct host_fixture *fixture, const char *group, const char *sources, unsigned response_ms)
 {
@@ -46,7 +46,7 @@ BOTH(response, delay,
 	expect_uniform_delay(fixture, NULL, "", 80000); // a code beyond the linear ones
 }
 
-// Asks for group 1, at the address that every host listens to.
+// Queries group 1, at the address that every host listens to.
 static const char *ask_all(struct host_fixture *fixture, const char *sources)
 {
 	struct host_fixture_packet packet =
@@ -59,7 +59,7 @@ static const char *ask_all(struct host_fixture *fixture, const char *sources)
 	return fixture_take(fixture);
 }
 
-BOTH(response, silence, "RSP-1 RSP-10 VAL-20: without state there is no answer")
+BOTH(response, silence, "RSP-1 RSP-10 VAL-20: without state there is no response")
 {
 	for (unsigned i = 0; i < 2; i++) {
 		cr_assert_str_eq(ask(fixture, NULL, "", 2000), "");
@@ -71,12 +71,12 @@ BOTH(response, silence, "RSP-1 RSP-10 VAL-20: without state there is no answer")
 		fixture_leave(fixture, 0, "1");
 		fixture_settle(fixture);
 	}
-	// Those to the group itself are for nobody here.
+	// Queries to the address of a group that is not joined are not received.
 	cr_assert_eq(host_counter(fixture->host, HOST_RX_NO_STATE), 6);
 	cr_assert_eq(host_next_ms(fixture->host), HOST_NEVER);
 }
 
-BOTH(response, sooner, "RSP-2 RSP-3: a general answer pending sooner serves all later queries")
+BOTH(response, sooner, "RSP-2 RSP-3: an earlier pending general response serves all queries")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_settle(fixture);
@@ -97,7 +97,7 @@ BOTH(response, sooner, "RSP-2 RSP-3: a general answer pending sooner serves all 
 	fixture_expect(fixture, "");
 }
 
-BOTH(response, later, "RSP-3: a general answer pending later holds up no specific one")
+BOTH(response, later, "RSP-3: a later pending general response delays no specific one")
 {
 	unsigned first;
 
@@ -113,12 +113,11 @@ BOTH(response, later, "RSP-3: a general answer pending later holds up no specifi
 		cr_assert_gt(fixture->n_frames, before);
 		fixture_run(fixture, 20000);
 	}
-	// Nor does it go away: the general delay is the sooner one in about 1 of 400.
+	// It also stays: the general delay is the shorter one in about 1 of 400 cases.
 	cr_assert_geq(fixture->n_frames - first, 98);
 }
 
-BOTH(response, general_serves_specific,
-	"RSP-3: a specific query is served by a general answer to come")
+BOTH(response, general_serves_specific, "RSP-3: a pending general response serves a specific query")
 {
 	unsigned n_frames = 0;
 
@@ -132,11 +131,11 @@ BOTH(response, general_serves_specific,
 		fixture_run(fixture, 20000);
 		n_frames += fixture->n_frames - before;
 	}
-	// The specific delay is the sooner one in about 1 of 80.
+	// The specific delay is the shorter one in about 1 of 80 cases.
 	cr_assert(n_frames >= 200 && n_frames < 212, "%u frames", n_frames);
 }
 
-BOTH(response, whole_wins, "RSP-3: a group query after one for sources asks for the whole record")
+BOTH(response, whole_wins, "RSP-3: a group query after one for sources gets the whole record")
 {
 	fixture_include(fixture, 0, "1", "abc");
 	fixture_settle(fixture);
@@ -164,7 +163,7 @@ BOTH(response, sources_add_up,
 	fixture_expect(fixture, "");
 }
 
-BOTH(response, earlier, "RSP-3: of two queries for a group the earlier time counts")
+BOTH(response, earlier, "RSP-3: two queries of a group are answered at the earlier time")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_settle(fixture);
@@ -182,7 +181,7 @@ BOTH(response, earlier, "RSP-3: of two queries for a group the earlier time coun
 	fixture_expect(fixture, "");
 }
 
-BOTH(response, general, "RSP-4 RSP-9 MLD-15: each group once, in one report, not repeated")
+BOTH(response, general, "RSP-4 RSP-9 MLD-15: a response has each group once, and is sent once")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_exclude(fixture, 0, "2", "ab");
@@ -198,7 +197,7 @@ BOTH(response, general, "RSP-4 RSP-9 MLD-15: each group once, in one report, not
 	fixture_expect(fixture, "");
 }
 
-// Counts how often each of n groups was answered since `frame`.
+// Counts the records of each of n groups since `frame`.
 static void count_answers(struct host_fixture *fixture, unsigned frame, uint8_t *seen)
 {
 	for (; frame < fixture->n_frames; frame++) {
@@ -237,7 +236,7 @@ BOTH(response, spread, "RSP-5: many groups are spread over the response time")
 	}
 }
 
-BOTH(response, spread_wide, "RSP-5: 100,000 groups take no more frames than records fit")
+BOTH(response, spread_wide, "RSP-5: the response of 100,000 groups fills its frames")
 {
 	unsigned per_frame = fixture->family == AF_INET ? 183 : 72;
 	unsigned first;
@@ -259,7 +258,7 @@ BOTH(response, spread_wide, "RSP-5: 100,000 groups take no more frames than reco
 	cr_assert_eq(fixture->n_frames - first, (100000 + per_frame - 1) / per_frame);
 }
 
-BOTH(response, spread_while_changing, "RSP-5: groups come and go during a spread answer")
+BOTH(response, spread_while_changing, "RSP-5: groups are joined and left during a spread response")
 {
 	unsigned first;
 	uint8_t seen[5001] = {0};
@@ -283,7 +282,7 @@ BOTH(response, spread_while_changing, "RSP-5: groups come and go during a spread
 		cr_assert(seen[i] <= 1 && seen[3000 + i] <= 1);
 }
 
-BOTH(response, spread_again, "RSP-5: queries during a spread answer starve nobody")
+BOTH(response, spread_again, "RSP-5: queries during a spread response starve no group")
 {
 	uint8_t seen[2001] = {0};
 	unsigned first;
@@ -305,7 +304,7 @@ BOTH(response, spread_again, "RSP-5: queries during a spread answer starve nobod
 }
 
 BOTH(response, spread_again_while_leaving,
-	"RSP-5: asked again during a spread answer, groups leave where it stood")
+	"RSP-5: groups are left during a spread response that another query repeats")
 {
 	char name[12];
 
@@ -331,8 +330,7 @@ BOTH(response, spread_again_while_leaving,
 	}
 }
 
-BOTH(response, left,
-	"RSP-6 VAL-15 VAL-20: a group left before the answer's time has no current state")
+BOTH(response, left, "RSP-6 VAL-15 VAL-20: a group left before the response is not in it")
 {
 	for (unsigned i = 0; i < 50; i++) {
 		fixture_join(fixture, 0, "1");
@@ -341,7 +339,7 @@ BOTH(response, left,
 		fixture_query(fixture, NEWEST(fixture), "1", "a", 500);
 		fixture_leave(fixture, 0, "1");
 		fixture_says(fixture, "TO_IN(1:)");
-		fixture_query(fixture, NEWEST(fixture), "1", "", 500); // it is nobody's any more
+		fixture_query(fixture, NEWEST(fixture), "1", "", 500); // it has no member any more
 		cr_assert_str_eq(ask_all(fixture, ""), "TO_IN(1:)");
 		fixture_run(fixture, 5000);
 		fixture_expect(fixture, "");
@@ -350,7 +348,7 @@ BOTH(response, left,
 	cr_assert_eq(host_counter(fixture->host, HOST_RX_BAD_DESTINATION), 50);
 }
 
-// Table of RSP-7.
+// The table of RSP-7.
 static const struct asked {
 	enum sluice_filter_mode mode;
 	const char *sources;
@@ -365,7 +363,7 @@ static const struct asked {
 	{SLUICE_EXCLUDE, "", "a", "IS_IN(1:a)"},
 };
 
-BOTH(response, asked, "RSP-7 IGMP-4 MLD-11: of the sources asked for, those that are wanted")
+BOTH(response, asked, "RSP-7 IGMP-4 MLD-11: the response has the queried sources that are wanted")
 {
 	for (unsigned i = 0; i < sizeof(askings) / sizeof(askings[0]); i++) {
 		const struct asked *a = &askings[i];
@@ -394,7 +392,7 @@ BOTH(response, at_once, "RSP-11: a response time of 0 means as soon as possible"
 	fixture_expect(fixture, "IS_IN(1:a)");
 }
 
-BOTH(response, independent, "RSP-12: repeats and answers do not cancel each other")
+BOTH(response, independent, "RSP-12: retransmissions and responses do not cancel each other")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_says(fixture, "TO_EX(1:)");

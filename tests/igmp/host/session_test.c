@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The memberships of a session, against a naive twin.
+// The memberships of a session, compared with a naive model.
 #include <errno.h>
 #include <stdlib.h>
 
@@ -57,7 +57,7 @@ static void compare(const struct host_fixture *fixture, struct session *session,
 	cr_assert_null(member);
 }
 
-// Leaves every other group, as one who walks and ends what he meets.
+// Leaves every second group during a walk.
 static void leave_half(
 	struct host_fixture *fixture, struct session *session, struct session_twin *twin)
 {
@@ -76,7 +76,7 @@ static void leave_half(
 	compare(fixture, session, twin);
 }
 
-BOTH(session, order, "API-42: a session knows its memberships, whatever came and went")
+BOTH(session, order, "API-42: a session lists its memberships after any joins and leaves")
 {
 	static struct session_twin twins[SESSIONS];
 
@@ -85,7 +85,7 @@ BOTH(session, order, "API-42: a session knows its memberships, whatever came and
 	memset(twins, 0, sizeof(twins));
 	for (unsigned round = 0; round < 60000; round++) {
 		unsigned s = rand() % SESSIONS, number = 1 + rand() % GROUPS;
-		// It fills and drains, twice.
+		// The list fills and drains twice.
 		bool fill = rand() % 100 < (round / 15000 % 2 == 0 ? 80 : 15);
 		struct sluice_addr group = numbered(fixture, number);
 		struct session_twin *twin = &twins[s];
@@ -108,8 +108,8 @@ BOTH(session, order, "API-42: a session knows its memberships, whatever came and
 	}
 }
 
-// What tells groups apart is a hash; none must pass for another.
-BOTH(session, others, "STA-10: of many groups, only those that were joined are found")
+// Groups are found by hash. No group may be taken for another.
+BOTH(session, others, "STA-10: among many groups only the joined ones are found")
 {
 	struct host_group_info info;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Records and lists of sources that do not fit a frame: CHG-13 to CHG-15.
+// Records and lists of sources that do not fit into a frame: CHG-13 to CHG-15.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -37,7 +37,7 @@ static unsigned count_commas(const char *text)
 	return n;
 }
 
-// In how many frames not yet taken.
+// Returns the number of frames that were not taken yet.
 static unsigned count_source(const struct host_fixture *fixture, unsigned number)
 {
 	struct sluice_addr source = fixture_numbered(fixture, number);
@@ -69,7 +69,7 @@ static void filter_of(struct host_fixture *fixture, enum sluice_filter_mode mode
 	fixture_flush(fixture);
 }
 
-// Capacity of one record by family, at 576 bytes.
+// The capacity of one record by family, with an MTU of 576.
 static unsigned capacity(const struct host_fixture *fixture)
 {
 	return fixture->family == AF_INET ? 134 : 31;

@@ -39,7 +39,7 @@ ONE(AF_INET6, ssm, ipv6_range, "SSM-1 SSM-2: FF3x::/32 takes no any-source join"
 		sprintf(text, "ff3%x:1::8000:1", scope);
 		cr_expect(!is_ssm(fixture, text), "%s", text);
 	}
-	// The first after those that are reserved.
+	// The first group after the reserved ones.
 	address_parse("ff3e::4000:1", &group);
 	cr_assert_eq(
 		member_join_source(fixture->sessions[0], fixture->host, &group, &source, NULL), 0);
@@ -48,7 +48,7 @@ ONE(AF_INET6, ssm, ipv6_range, "SSM-1 SSM-2: FF3x::/32 takes no any-source join"
 	fixture_says(fixture, "");
 }
 
-BOTH(ssm, refusals, "SSM-2 SSM-3 API-41: whatever would exclude is refused")
+BOTH(ssm, refusals, "SSM-2 SSM-3 API-41: calls that would lead to EXCLUDE are refused")
 {
 	cr_assert_eq(fixture_join(fixture, 0, "S1"), -EINVAL);
 	cr_assert_eq(fixture_exclude(fixture, 0, "S1", "a"), -EINVAL);
@@ -90,7 +90,7 @@ BOTH(ssm, records, "SSM-3 SSM-4 SSM-6: only IS_IN, ALLOW and BLOCK")
 	fixture_says(fixture, "BLOCK(S1:abc)");
 }
 
-BOTH(ssm, range_changes, "SSM-1 SSM-3 SSM-4: a group that a new range takes in leaves EXCLUDE")
+BOTH(ssm, range_changes, "SSM-1 SSM-3 SSM-4: a group in a new SSM range leaves EXCLUDE")
 {
 	struct host_range range = {.prefix = fixture_group(fixture, "1"), .length = 16};
 	struct host_config config = fixture->config;
@@ -116,7 +116,7 @@ BOTH(ssm, range_changes, "SSM-1 SSM-3 SSM-4: a group that a new range takes in l
 	cr_assert_not_null(strstr(fixture_take(fixture), "TO_EX(1:a)"));
 }
 
-BOTH(ssm, old_query, "SSM-5: an old query that names an SSM group is logged and answered")
+BOTH(ssm, old_query, "SSM-5: an older query of an SSM group is logged and answered")
 {
 	fixture_include(fixture, 0, "S1", "a");
 	fixture_flush(fixture);
@@ -130,7 +130,7 @@ BOTH(ssm, old_query, "SSM-5: an old query that names an SSM group is logged and 
 	cr_assert_not_null(strstr(fixture->logged, "source filters"));
 }
 
-BOTH(ssm, leave, "SSM-7: a leave is said only in an old version")
+BOTH(ssm, leave, "SSM-7: a leave message is sent only in an older version")
 {
 	fixture_include(fixture, 0, "S1", "a");
 	fixture_flush(fixture);

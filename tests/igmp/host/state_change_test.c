@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// State-change reports: section CHG, but for what does not fit a frame.
+// State-change reports: section CHG, except records that do not fit into a frame.
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "host_fixture.h"
 
-// Table of CHG-1 to CHG-4: from each state to each other, by whole filters.
+// The table of CHG-1 to CHG-4: from each state to each other state, by whole filters.
 static const struct transition {
 	enum sluice_filter_mode before;
 	const char *before_sources;
@@ -38,7 +38,7 @@ static int set(struct host_fixture *fixture, enum sluice_filter_mode mode, const
 }
 
 BOTH(state_change, transitions,
-	"CHG-1 CHG-2 CHG-3 CHG-4 CHG-5 CHG-6: each change says its difference")
+	"CHG-1 CHG-2 CHG-3 CHG-4 CHG-5 CHG-6: each change reports its difference")
 {
 	for (unsigned i = 0; i < sizeof(transitions) / sizeof(transitions[0]); i++) {
 		const struct transition *t = &transitions[i];
@@ -60,7 +60,7 @@ BOTH(state_change, transitions,
 	}
 }
 
-BOTH(state_change, repeats, "CHG-7 TMR-4: RV copies, the gaps random in (0, URI]")
+BOTH(state_change, repeats, "CHG-7 TMR-4: RV copies are sent, with random gaps in (0, URI]")
 {
 	unsigned gaps[200];
 
@@ -171,7 +171,7 @@ BOTH_TUNED(state_change, mode_counts, four_copies,
 typedef int source_call(
 	struct host_fixture *fixture, unsigned session, const char *group, char source);
 
-// From a filter whose reports are over, a source goes there and back again.
+// After the reports of the filter have ended, a source is changed and changed back.
 static void flip_source(struct host_fixture *fixture, enum sluice_filter_mode mode,
 	const char *sources, source_call *there, const char *said_first, source_call *back,
 	const char *said_last)
@@ -188,7 +188,7 @@ static void flip_source(struct host_fixture *fixture, enum sluice_filter_mode mo
 	fixture_expect(fixture, said_last);
 }
 
-BOTH(state_change, source_flips, "CHG-5 CHG-11: what a report says is what holds when it leaves")
+BOTH(state_change, source_flips, "CHG-5 CHG-11: a report has the state at the time when it is sent")
 {
 	const char *allow = "ALLOW(1:a)", *block = "BLOCK(1:a)";
 
@@ -199,7 +199,7 @@ BOTH(state_change, source_flips, "CHG-5 CHG-11: what a report says is what holds
 	flip_source(fixture, SLUICE_EXCLUDE, "z", fixture_block, block, fixture_unblock, allow);
 }
 
-BOTH(state_change, mode_flips, "CHG-12: the mode flips back before the repeats end")
+BOTH(state_change, mode_flips, "CHG-12: the mode changes back before the retransmissions end")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_says(fixture, "TO_EX(1:)");
@@ -220,7 +220,8 @@ BOTH(state_change, mode_flips, "CHG-12: the mode flips back before the repeats e
 	fixture_expect(fixture, "TO_EX(1:)");
 }
 
-BOTH(state_change, packing, "CHG-16: groups changed together share a report, each repeats RV times")
+BOTH(state_change, packing,
+	"CHG-16: groups changed together share a report, which is sent RV times")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_join(fixture, 0, "2");
@@ -232,7 +233,7 @@ BOTH(state_change, packing, "CHG-16: groups changed together share a report, eac
 	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 10);
 }
 
-BOTH(state_change, link, "CHG-17: what is joined is announced again when the link comes up")
+BOTH(state_change, link, "CHG-17: joined groups are announced again when the link comes up")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_include(fixture, 0, "2", "ab");
@@ -250,7 +251,7 @@ BOTH(state_change, link, "CHG-17: what is joined is announced again when the lin
 }
 
 BOTH(state_change, link_down,
-	"CHG-17: nothing leaves a link that is down; what was left then is said")
+	"CHG-17: nothing is sent while the link is down; leaves are sent afterwards")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_flush(fixture);
@@ -283,13 +284,13 @@ static void send_qrv(struct host_fixture *fixture, const char *group, unsigned q
 BOTH(state_change, qrv,
 	"CHG-18 DEC-3 IGMP-6: the querier's robustness is used, 0 means the default")
 {
-	send_qrv(fixture, NULL, 0xf8 | 4); // flags and S do not belong to it
+	send_qrv(fixture, NULL, 0xf8 | 4); // flags and S are not part of it
 	fixture_join(fixture, 0, "1");
 	fixture_flush(fixture);
 	fixture_run(fixture, 5000);
 	fixture_expect(fixture, "TO_EX(1:) | TO_EX(1:) | TO_EX(1:) | TO_EX(1:)");
 	send_qrv(fixture, "1", 3);
-	send_qrv(fixture, "5", 7); // a group of others, and so no query for us
+	send_qrv(fixture, "5", 7); // not joined here, so that the query is ignored
 	fixture_join_source(fixture, 0, "3", 'a');
 	fixture_flush(fixture);
 	fixture_run(fixture, 5000);
@@ -307,7 +308,7 @@ BOTH(state_change, qrv,
 	fixture_expect(fixture, "TO_IN(2:)");
 }
 
-BOTH(state_change, cancelled, "CHG-6: what cancels itself before the flush is never heard of")
+BOTH(state_change, cancelled, "CHG-6: changes that cancel each other before the flush send nothing")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_leave(fixture, 0, "1");
@@ -315,7 +316,7 @@ BOTH(state_change, cancelled, "CHG-6: what cancels itself before the flush is ne
 	cr_assert_str_eq(fixture_state(fixture, "1"), "none");
 	fixture_join(fixture, 0, "1");
 	fixture_says(fixture, "TO_EX(1:)");
-	// The repeat of the join survives a change that comes to nothing.
+	// The retransmission of the join survives changes that cancel each other.
 	fixture_leave(fixture, 0, "1");
 	fixture_include(fixture, 0, "1", "a");
 	fixture_include(fixture, 0, "1", "");
@@ -349,7 +350,7 @@ BOTH(state_change, full_port,
 	cr_assert_eq(host_next_ms(fixture->host), HOST_NEVER);
 }
 
-BOTH(state_change, busy, "CHG-7: the host is busy until the last repeat of a leave")
+BOTH(state_change, busy, "CHG-7: the host is busy until the last retransmission of a leave")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_flush(fixture);

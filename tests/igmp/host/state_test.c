@@ -44,8 +44,7 @@ static void expect_filter(struct host_fixture *fixture, enum sluice_filter_mode 
 	cr_expect_eq(n_found, n);
 }
 
-BOTH(state, limit,
-	"STA-3 API-3 API-30: 64 sources are accepted, too many are refused without a trace")
+BOTH(state, limit, "STA-3 API-3 API-30: 64 sources are accepted, too many change nothing")
 {
 	struct sluice_addr group = fixture_group(fixture, "1");
 	struct sluice_addr sources[1025];
@@ -84,7 +83,7 @@ BOTH(state, limit,
 	expect_filter(fixture, SLUICE_EXCLUDE, 1024);
 }
 
-BOTH(state, exclude, "STA-4: the sources all exclude and none includes")
+BOTH(state, exclude, "STA-4: the state excludes the sources that all exclude and none includes")
 {
 	fixture_exclude(fixture, 0, "1", "abcd");
 	fixture_exclude(fixture, 1, "1", "bcde");
@@ -101,7 +100,8 @@ BOTH(state, exclude, "STA-4: the sources all exclude and none includes")
 	cr_assert_str_eq(answer(fixture), "IS_EX(1:bcde)");
 }
 
-BOTH(state, include, "STA-5 STA-6: all include: the union, and never an EXCLUDE record")
+BOTH(state, include,
+	"STA-5 STA-6: if all include, the state is the union, and no EXCLUDE record is sent")
 {
 	fixture_include(fixture, 0, "1", "abc");
 	fixture_include(fixture, 1, "1", "bcd");
@@ -139,7 +139,7 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 	fixture_flush(fixture);
 	fixture_run(fixture, 3000);
 	fixture_take(fixture);
-	// Each allocation of each call fails once.
+	// Every allocation of every call fails once.
 	for (unsigned at = 0; at < 12; at++) {
 		struct sluice_addr many[500];
 		struct sluice_addr group = fixture_group(fixture, "1");
@@ -168,7 +168,7 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 			n_failed += rc[i] != 0;
 			n_published += rc[i] == 0;
 		}
-		cr_assert_eq(fixture->n_published, n_published, "the data plane was told");
+		cr_assert_eq(fixture->n_published, n_published, "the data plane was called");
 		if (rc[5] == 0)
 			fixture_leave_source(fixture, 1, "1", 'a');
 		if (rc[4] == 0)
@@ -199,7 +199,7 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 	cr_assert_leq(status.memory, memory);
 }
 
-BOTH(state, refused, "STA-7 API-41: what the data plane refuses is not done")
+BOTH(state, refused, "STA-7 API-41: a change that the data plane refuses is not made")
 {
 	fixture_exclude(fixture, 0, "1", "ab");
 	fixture_flush(fixture);
@@ -217,7 +217,7 @@ BOTH(state, refused, "STA-7 API-41: what the data plane refuses is not done")
 	cr_assert_str_eq(fixture_state(fixture, "2"), "none");
 }
 
-BOTH(state, silent_merge, "STA-9: a change that leaves the merge equal says nothing")
+BOTH(state, silent_merge, "STA-9: a change that does not change the merge sends nothing")
 {
 	fixture_join(fixture, 0, "1");
 	fixture_flush(fixture);
@@ -244,7 +244,7 @@ BOTH(state, duplicates, "STA-10 API-32: a source named twice counts once")
 	cr_assert_str_eq(answer(fixture), "IS_EX(1:b)");
 }
 
-// A twin that merges from nothing: the members' filters as sets of bits.
+// A naive model: the members' filters are sets of bits, merged anew each time.
 struct twin {
 	bool member[FIXTURE_SESSIONS];
 	bool exclude[FIXTURE_SESSIONS];
@@ -277,7 +277,7 @@ static void names_of(unsigned sources, char names[9])
 	*names = '\0';
 }
 
-// What a router makes of the reports: RFC 9776, section 6.4, as far as a lossless link needs it.
+// How a router processes the reports: RFC 9776 section 6.4, as far as a lossless link needs it.
 static void router_hear(const char *text, bool *exclude, unsigned *sources)
 {
 	for (; text != NULL; text = strchr(text + 1, ' ')) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Defaults, deadlines, pacing, and what scale costs: sections TMR and SEC.
+// Defaults, deadlines, pacing and large numbers of groups: sections TMR and SEC.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ Test(timer, defaults, .description = "TMR-1 TMR-2 TMR-3 TMR-4 TMR-5 SEC-6: the d
 	cr_expect(!config.strict_ttl && !config.require_router_alert);
 }
 
-Test(timer, bad_config, .description = "TMR-1 TMR-12: what cannot work is refused")
+Test(timer, bad_config, .description = "TMR-1 TMR-12: an impossible configuration is refused")
 {
 	struct host_config good, config;
 	struct host_ops ops = {0};
@@ -64,8 +64,7 @@ static void another_seed(struct host_config *config)
 	config->seed = 2;
 }
 
-BOTH(timer, seeds,
-	"TMR-14: groups draw their own delays; equal seeds give equal runs, others others")
+BOTH(timer, seeds, "TMR-14: each group draws its own delay; runs are equal if the seeds are")
 {
 	struct host_fixture *twin = fixture_open(fixture->family, NULL);
 	struct host_fixture *other = fixture_open(fixture->family, another_seed);
@@ -95,7 +94,7 @@ BOTH(timer, seeds,
 	fixture_close(other);
 }
 
-BOTH(timer, together, "CHG-7 CHG-16: a mass of groups told in one report is repeated in one")
+BOTH(timer, together, "CHG-7 CHG-16: many groups in one report share its retransmission")
 {
 	char name[12];
 
@@ -110,7 +109,7 @@ BOTH(timer, together, "CHG-7 CHG-16: a mass of groups told in one report is repe
 	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 140);
 }
 
-BOTH(timer, idle, "TMR-14: a host with nothing to say asks for no wake")
+BOTH(timer, idle, "TMR-14: a host that has nothing to send needs no wake")
 {
 	cr_assert_eq(host_next_ms(fixture->host), HOST_NEVER);
 	fixture_join(fixture, 0, "1");
@@ -121,7 +120,8 @@ BOTH(timer, idle, "TMR-14: a host with nothing to say asks for no wake")
 	cr_assert_leq(fixture->n_wakes, 6);
 }
 
-BOTH(timer, idle_long, "TMR-14 CHG-7: after any time without a wake a repeat waits its gap")
+BOTH(timer, idle_long,
+	"TMR-14 CHG-7: a retransmission keeps its gap after a long time without wakes")
 {
 	uint64_t day_ms = 24 * 3600 * 1000;
 
@@ -141,7 +141,7 @@ BOTH(timer, idle_long, "TMR-14 CHG-7: after any time without a wake a repeat wai
 	}
 }
 
-BOTH(timer, pace, "CHG-6: a flood is paced, a lone join is not held up by it")
+BOTH(timer, pace, "CHG-6: a flood is paced and does not delay a single join")
 {
 	char name[12];
 
@@ -194,7 +194,7 @@ BOTH(timer, pace_counts, "CHG-9: with 10,000 groups in a flood each is reported 
 	free(seen);
 }
 
-BOTH(timer, memory, "SEC-3: at most 200 bytes per group, and all of it comes back")
+BOTH(timer, memory, "SEC-3: at most 200 bytes per group are used, and all are freed")
 {
 	struct host_status status;
 	size_t empty;
@@ -223,7 +223,7 @@ BOTH(timer, memory, "SEC-3: at most 200 bytes per group, and all of it comes bac
 	cr_assert_leq(status.memory - empty, 128 * 1024);
 }
 
-BOTH(timer, month, "TMR-13: a month of queries, joins and version changes")
+BOTH(timer, month, "TMR-13: a month of queries, joins and version changes passes")
 {
 	fixture->quiet = true;
 	for (unsigned i = 0; i < 30 * 24 * 30; i++) {
@@ -238,6 +238,6 @@ BOTH(timer, month, "TMR-13: a month of queries, joins and version changes")
 		fixture_run(fixture, 120000);
 	}
 	cr_assert(!host_busy(fixture->host));
-	// A wake for each thing that happens, not for each tick.
+	// One wake per event, not one per tick.
 	cr_assert_lt(fixture->n_wakes, 30 * 24 * 30 * 12);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// IGMP and MLD messages: what is built is parsed again, and no length makes the parser read past
-// the end of the packet.
+// IGMP and MLD messages: built messages are parsed again, and the parser reads past the end of no
+// packet.
 #include <errno.h>
 #include <stdlib.h>
 
 #include "packet_fixture.h"
 
-// Parses a copy of just this size, so that the sanitizer sees a read past its end.
+// Parses a copy of exactly this size, so that a sanitizer detects a read past its end.
 static enum message_status parse(
 	struct message *message, int family, const uint8_t *packet, size_t len, uint8_t **copy)
 {
@@ -200,7 +200,8 @@ Test(message, no_room,
 
 // ---- Lengths ------------------------------------------------------------------------------------
 
-// Every prefix of the packet is refused, and every message cut short is told from the whole one.
+// Every prefix of the packet is refused, and every truncated message is distinguished from the
+// whole one.
 static void truncate_everywhere(int family)
 {
 	struct message_build build = open_build(family);
@@ -330,7 +331,7 @@ static void facts(int family)
 
 	message_build_older(&build, igmp ? WIRE_IGMP_V2_REPORT : WIRE_MLD_V1_REPORT, group.bytes);
 	message_build_seal(&build, &src, &group);
-	// Padding after the packet is no part of it.
+	// Padding after the packet is not part of it.
 	cr_assert_eq(message_parse(&message, family, build.bytes, build.len + 14), MESSAGE_OK);
 	cr_assert(message.checksum_ok && message.len == build.wire->older_len);
 

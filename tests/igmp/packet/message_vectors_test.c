@@ -77,7 +77,7 @@ Test(message_vectors, queries,
 }
 
 Test(message_vectors, reports,
-	.description = "FRM-5 FRM-8 RTR-16: golden reports and leaves are parsed to their facts")
+	.description = "FRM-5 FRM-8 RTR-16: golden reports and leaves are parsed correctly")
 {
 	static const struct {
 		int family;

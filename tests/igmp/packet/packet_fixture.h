@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Addresses and a buffer for tests of messages.
+// Addresses and a buffer for the tests of messages.
 #ifndef PACKET_FIXTURE_H
 #define PACKET_FIXTURE_H
 
