@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A memif client: messages with any file descriptors, good or not, and memory that changes between
-// frames. Nothing is written outside the region, and no descriptor is kept.
-// The input is a list of steps: a byte that tells what to do, then what that takes.
+// A memif client: messages with file descriptors of any kind, and memory that changes between
+// frames. Nothing is written outside the region, and no descriptor is leaked.
+// The input is a list of steps: a byte that selects the action, then its arguments.
 #include "input.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ struct fuzz_client {
 	struct memif_writer *writer;
 	int memory_fd, event_fd;
 	uint8_t *memory;
-	unsigned n_good; // messages of a good handshake
+	unsigned n_good; // messages of a correct handshake
 	bool ended;
 };
 
@@ -83,7 +83,7 @@ static void give_message(struct fuzz_client *client, struct input *input)
 		how & 1 ? client->memory_fd : client->event_fd, how / 2 % (FDS + 1));
 }
 
-// The next message of a good handshake, so that the fuzzer gets through with it.
+// Sends the next message of a correct handshake, so that the fuzzer reaches the end of it.
 static void give_good(struct fuzz_client *client)
 {
 	struct memif_message message = {0};
@@ -122,7 +122,7 @@ static void patch_memory(struct fuzz_client *client, struct input *input)
 	memcpy(client->memory + at, bytes, n);
 }
 
-// Offers buffers that are good but for what the input says.
+// Offers buffers that are correct except for the changes in the input.
 static void fill_ring(struct fuzz_client *client, struct input *input)
 {
 	struct memif_ring *ring = (struct memif_ring *)client->memory;
@@ -176,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		}
 	}
 	close_client(&client);
-	// A kept descriptor would have the number.
+	// A leaked descriptor would have this number.
 	still_free = dup(STDERR_FILENO);
 	REQUIRE(still_free == first_free);
 	close(still_free);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The frames of sluice-load: whole, of the sizes and in the orders asked for.
+// The frames of sluice-load: complete, with the requested sizes and in the requested order.
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <rte_ip.h>
@@ -13,7 +13,7 @@ TestSuite(traffic, .timeout = 60);
 #define GROUPS 100
 #define DRAWS 200000
 
-// A buffer of no pool; the next frame goes into the same one.
+// A buffer without a pool. Each frame is written to it.
 static struct rte_mbuf *next_frame(struct traffic *traffic)
 {
 	static char buffer[HEADROOM + TRAFFIC_FRAME_MAX];
@@ -43,7 +43,7 @@ static struct traffic_config config4(unsigned n_groups, enum traffic_order order
 	};
 }
 
-// How often each group came.
+// The number of frames of each group.
 static void draw(enum traffic_order order, unsigned counts[static GROUPS])
 {
 	const struct traffic_config config = config4(GROUPS, order);
@@ -74,7 +74,7 @@ static double distance(const unsigned counts[static GROUPS], const double weight
 	return distance;
 }
 
-Test(traffic, zipf, .description = "the k-th group comes 1/k as often as the first")
+Test(traffic, zipf, .description = "the k-th group has 1/k as many frames as the first")
 {
 	unsigned counts[GROUPS] = {0};
 	double zipf[GROUPS], uniform[GROUPS];
@@ -88,7 +88,7 @@ Test(traffic, zipf, .description = "the k-th group comes 1/k as often as the fir
 	cr_assert_gt(distance(counts, uniform), 1000);
 }
 
-Test(traffic, uniform, .description = "every group comes as often as any other, at random")
+Test(traffic, uniform, .description = "all groups are equally likely")
 {
 	unsigned counts[GROUPS] = {0};
 	double uniform[GROUPS];
@@ -97,11 +97,11 @@ Test(traffic, uniform, .description = "every group comes as often as any other, 
 		uniform[i] = 1;
 	draw(TRAFFIC_UNIFORM, counts);
 	cr_assert_lt(distance(counts, uniform), 180);
-	// One after the other would be exact.
+	// Taken one after the other, the counts would be equal.
 	cr_assert_gt(distance(counts, uniform), 30);
 }
 
-Test(traffic, round, .description = "the groups come one after the other, and again")
+Test(traffic, round, .description = "the groups are sent one after the other, repeatedly")
 {
 	const struct traffic_config config = config4(3, TRAFFIC_ROUND);
 	struct traffic *traffic = traffic_open(&config);
@@ -176,7 +176,7 @@ ParameterizedTestParameters(traffic, whole)
 }
 
 ParameterizedTest(struct whole_case *c, traffic, whole,
-	.description = "lengths, checksums, tag, ports and number of a frame are right")
+	.description = "lengths, checksums, tag, ports and number of a frame are correct")
 {
 	struct traffic_config config = config4(1, TRAFFIC_ROUND);
 	struct traffic *traffic;
@@ -214,7 +214,7 @@ ParameterizedTest(struct whole_case *c, traffic, whole,
 	traffic_close(traffic);
 }
 
-Test(traffic, multicast, .description = "groups that end outside the multicast range are told")
+Test(traffic, multicast, .description = "groups that extend beyond the multicast range are refused")
 {
 	struct traffic_config config = config4(1, TRAFFIC_ROUND);
 

@@ -86,7 +86,7 @@ def no_dpdk():
     equal([line for line in symbols.splitlines() if " rte_" in line], [])
 
 
-@test("promise 4: a program without DPDK joins, gets its events, and its end leaves the groups")
+@test("promise 4: a program without DPDK joins and gets events; when it ends its groups are left")
 def join_and_leave():
     with Daemon("") as d, Program(d.socket) as program:
         program.says("open 0")
@@ -109,7 +109,7 @@ def join_and_leave():
               [(TO_EX, GROUP), (TO_EX, "239.1.1.8"), (TO_IN, GROUP), (TO_IN, "239.1.1.8")])
 
 
-@test("a group is told lost, and calls fail, when sluiced goes away")
+@test("when sluiced ends, the groups are reported as lost, and calls fail")
 def daemon_goes():
     with Daemon("") as d, Program(d.socket) as program:
         program.says("open 0")
@@ -123,13 +123,13 @@ def daemon_goes():
         program.end()
 
 
-@test("without sluiced the program is told so")
+@test("without sluiced the program gets an error")
 def nobody():
     with Program("/nonexistent/sluice.sock") as program:
         program.says("open ENOENT")
 
 
-@test("a leave is one request, the last one and the one before it")
+@test("each leave is a single request")
 def one_request():
     with Daemon("") as d:
         proxy = Proxy(d.dir + "/proxy", d.socket)

@@ -52,7 +52,7 @@ static void expect_none(void)
 	cr_expect(!polls());
 }
 
-Test(events, unwanted, .description = "no event is kept before the caller asks for events")
+Test(events, unwanted, .description = "no event is queued before the caller requests events")
 {
 	events_notice(&events, &key, SLUICE_EVENT_PENDING, 0);
 	expect_none();

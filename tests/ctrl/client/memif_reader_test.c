@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The reader without DPDK, served by the memif server in this process: frames come whole and in
-// order, its descriptor tells when, and the server's end is noticed.
+// The reader without DPDK, with the memif server in this process: frames arrive whole and in order,
+// the descriptor of the reader is readable then, and the end of the server is noticed.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
@@ -31,7 +31,7 @@ static void *serve(void *arg)
 	return arg;
 }
 
-// Opens a reader while the server works in another thread.
+// Opens a reader while the server runs in another thread.
 static int open_reader(const struct memif_reader_config *config)
 {
 	pthread_t thread;
@@ -60,7 +60,7 @@ static bool is_readable(void)
 	return poll(&wait, 1, 0) == 1;
 }
 
-// A frame of `len` bytes, each the same, of a line.
+// A frame of a line, with `len` equal bytes.
 static int put(uint64_t line, size_t len, uint8_t byte)
 {
 	static uint8_t bytes[1 << 16];
@@ -73,7 +73,7 @@ static int put(uint64_t line, size_t len, uint8_t byte)
 // ---- Frames --------------------------------------------------------------------------------
 
 Test(memif_reader, frames,
-	.description = "frames of any length come whole, in order, with their line's number")
+	.description = "frames of any length arrive whole, in order, with the number of their line")
 {
 	uint8_t frame[1 << 14];
 	unsigned written = 0, read = 0;
@@ -104,7 +104,7 @@ Test(memif_reader, frames,
 }
 
 Test(memif_reader, truncated,
-	.description = "a frame longer than the buffer is cut, its length told")
+	.description = "a frame longer than the buffer is truncated, and its length returned")
 {
 	uint8_t frame[101] = {0};
 	uint64_t line;
@@ -152,7 +152,7 @@ Test(memif_reader, readable,
 }
 
 Test(memif_reader, server_ends,
-	.description = "what the server wrote is read after its end, then -EPIPE")
+	.description = "after the end of the server the remaining frames are read, then -EPIPE")
 {
 	uint8_t frame[100];
 	uint64_t line;
@@ -175,7 +175,7 @@ Test(memif_reader, server_ends,
 
 // ---- Opening -------------------------------------------------------------------------------
 
-Test(memif_reader, config, .description = "what the memory cannot be like is refused")
+Test(memif_reader, config, .description = "an impossible layout of the memory is refused")
 {
 	static const struct memif_reader_config bad[] = {{.n_buffers = 1}, {.n_buffers = 1000},
 		{.n_buffers = 1 << 15}, {.buffer_size = 63}, {.buffer_size = (1 << 16) + 1}};
@@ -190,7 +190,7 @@ Test(memif_reader, config, .description = "what the memory cannot be like is ref
 }
 
 Test(memif_reader, refused,
-	.description = "a server that refuses or says nothing leaves nothing open")
+	.description = "a server that refuses or sends nothing leaks no descriptor")
 {
 	struct memif_reader_config config = {.timeout_ms = 200};
 	struct memif_reader *first;
@@ -213,7 +213,7 @@ Test(memif_reader, refused,
 
 // ---- A server that lies --------------------------------------------------------------------
 
-// Answers every message and then writes into the ring, as no right server does.
+// Answers every message and then writes invalid data to the ring.
 static void *lie(void *arg)
 {
 	struct memif_message message = {.type = MEMIF_HELLO};
@@ -235,7 +235,7 @@ static void *lie(void *arg)
 	return NULL;
 }
 
-Test(memif_reader, liar, .description = "a server that does not speak memif is told apart")
+Test(memif_reader, liar, .description = "a server that does not speak memif has its own error")
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A sluiced to try things on, and tests of it in TAP."""
+"""A sluiced for tests, and the output of the tests in TAP."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def run(*args, **kwargs):
 
 
 class Daemon:
-    """One sluiced in a directory of its own."""
+    """A sluiced in a separate directory."""
 
     def __init__(self, extra=MEMBERSHIPS, start=True, args=(), env=None):
         self.temporary = tempfile.TemporaryDirectory(prefix="sluice-daemon-")
@@ -116,11 +116,11 @@ class Daemon:
         return json.loads(self.ok("--json", "show", what))[what]
 
     def groups(self):
-        """The groups that are not being left: {group: outputs}"""
+        """The joined groups: {group: outputs}"""
         return {g["group"]: g["outputs"] for g in self.shown("groups") if g["state"] != "leaving"}
 
     def records(self):
-        """The IGMPv3 group records on the wire so far, in their order: [(type, group)]"""
+        """The IGMPv3 group records on the wire so far, in order: [(type, group)]"""
         with open(self.dir + "/wire.pcap", "rb") as file:
             data = file.read()
         records, at = [], 24
@@ -145,7 +145,7 @@ TESTS = []
 
 
 class Skip(Exception):
-    """A test cannot run on this machine; the text says why."""
+    """A test cannot run on this machine. The text is the reason."""
 
 
 def test(description):

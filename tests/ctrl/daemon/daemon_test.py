@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""sluiced and sluice as an operator meets them: files, signals, exit statuses, what they print.
+"""sluiced and sluice as an operator uses them: files, signals, exit statuses, output.
 
 usage: daemon_test.py SLUICED SLUICE CONFIGURATIONS, the last one a directory (in TAP)
 """
@@ -25,7 +25,7 @@ from daemon_fixture import (BASE, CONFIGURATIONS, PATIENCE, SLUICE, SLUICED, Dae
 # ---- Without a running daemon ------------------------------------------------------------------
 
 
-@test("every ready configuration passes --check, silently, on a machine that has its lcores")
+@test("every configuration of configs/ passes --check silently on a machine with its lcores")
 def check_ready_configurations():
     files = glob.glob(CONFIGURATIONS + "/*.yaml")
     assert files
@@ -41,7 +41,7 @@ def check_ready_configurations():
             contains(line, "there is no lcore %d, this machine has the CPUs 0-%d" % (lcore, cpus - 1))
 
 
-@test("an lcore that the machine lacks is one line that names it")
+@test("an lcore that the machine lacks gives one line that names it")
 def missing_lcore():
     lcore = os.sysconf("SC_NPROCESSORS_CONF")
     with Daemon("", start=False) as d:
@@ -53,7 +53,7 @@ def missing_lcore():
             contains(result.stderr, "lcores.workers[0]: there is no lcore %d" % lcore)
 
 
-@test("promise 8: --check shows all mistakes, each a line with file and line")
+@test("promise 8: --check reports all mistakes, one per line, each with its file and line")
 def check_mistakes():
     with Daemon("memberships:\n  - {group: 10.1.1.1}\n  - {group: 232.1.1.1}\n", start=False) as d:
         result = run(SLUICED, "--config", d.file, "--check")
@@ -65,7 +65,7 @@ def check_mistakes():
         contains(lines[1], "sluiced: %s:13: memberships[1].group: " % d.file)
 
 
-@test("promise 8: a mistake keeps sluiced from starting, and no socket is left")
+@test("promise 8: with a mistake sluiced does not start and leaves no socket")
 def start_mistaken():
     for mistake, words in (("foo: 1\n", "foo: unknown key"),
                            ("interfaces: 1\n", "interfaces: repeated key"),
@@ -79,7 +79,7 @@ def start_mistaken():
             assert not os.path.exists(d.socket)
 
 
-@test("promise 8: an unknown device is one line that names the port and the device")
+@test("promise 8: an unknown device gives one line that names the port and the device")
 def unknown_device():
     with Daemon("", start=False) as d:
         d.write("", BASE.replace("net_null0,no-rx=1", "net_nothing7"))
@@ -92,7 +92,7 @@ def unknown_device():
         assert not os.path.exists(d.socket)
 
 
-@test("a wrong EAL argument is one line")
+@test("a wrong EAL argument gives one line")
 def wrong_eal():
     with Daemon("", start=False) as d:
         d.write("", BASE.replace('"--no-pci"', '"--no-such-thing"'))
@@ -104,7 +104,7 @@ def wrong_eal():
 
 
 def start_fails(base):
-    """The one line that a daemon with this configuration ends with."""
+    """The one line that a daemon with this configuration prints before it exits."""
     with Daemon("", start=False) as d:
         d.write("", base)
         result = run(SLUICED, "--config", d.file)
@@ -114,7 +114,7 @@ def start_fails(base):
         return result.stderr
 
 
-@test("without hugepages one line says how to go on")
+@test("without hugepages one line says what to do")
 def no_hugepages():
     with open("/proc/sys/vm/nr_hugepages") as file:
         if int(file.read()) > 0:
@@ -124,42 +124,42 @@ def no_hugepages():
     contains(line, "--no-huge")
 
 
-@test("a misspelt driver is one line that names the device and the driver that was meant")
+@test("a misspelt driver gives one line that names the device and the intended driver")
 def misspelt_driver():
     line = start_fails(BASE.replace("net_null0,no-rx=1", "net_nul0,no-rx=1"))
     contains(line, '"net_nul0,no-rx=1"')
     contains(line, "did you mean net_null?")
 
 
-@test("a missing interface is one line that names it")
+@test("a missing interface gives one line that names it")
 def missing_interface():
     line = start_fails(BASE.replace("net_null0,no-rx=1", "net_af_packet0,iface=nosuch"))
     contains(line, 'no interface "nosuch"')
     assert "not permitted" not in line, line
 
 
-@test("a missing pcap file is one line that names it")
+@test("a missing pcap file gives one line that names it")
 def missing_pcap():
     line = start_fails(BASE.replace("net_null0,no-rx=1", "net_pcap1,rx_pcap=/nowhere/x.pcap,tx_drop=1"))
     contains(line, "cannot open /nowhere/x.pcap: No such file or directory")
 
 
-@test("too little memory is one line that names -m")
+@test("too little memory gives one line that names -m")
 def little_memory():
     contains(start_fails(BASE.replace('"160"', '"8"')), "-m")
 
 
-@test("more memory than there can be is one line that names -m")
+@test("more memory than possible gives one line that names -m")
 def much_memory():
     contains(start_fails(BASE.replace('"160"', '"99999999"')), "-m")
 
 
-@test("an lcore that EAL does not map is one line that names it")
+@test("an lcore that EAL does not map gives one line that names it")
 def unmapped_lcore():
     contains(start_fails(BASE.replace("0@0,1@0", "1@0,2@0")), "lcores.control")
 
 
-@test("sluiced tells a wrong command line from a missing file")
+@test("sluiced distinguishes a wrong command line from a missing file")
 def sluiced_usage():
     equal(run(SLUICED, "--nonsense").returncode, 2)
     equal(run(SLUICED, "stray").returncode, 2)
@@ -186,7 +186,7 @@ def sluice_usage():
     contains(run(SLUICE, "--version").stdout, "sluice ")
 
 
-@test("sluice exits with 3 where no daemon answers")
+@test("sluice exits with 3 if no daemon answers")
 def no_daemon():
     for command in (("show", "groups"), ("join", "239.1.1.1"), ("watch",)):
         result = run(SLUICE, "--socket", "/nowhere/s", *command)
@@ -212,7 +212,7 @@ def terminate():
                 equal((group, kinds[-2:]), (group, [left, left]))
 
 
-@test("systemd is told when it is ready and when it stops")
+@test("sluiced notifies systemd when it is ready and when it stops")
 def sd_notify():
     with tempfile.TemporaryDirectory() as directory:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
@@ -227,13 +227,13 @@ def sd_notify():
                 equal(notify.recv(4096), b"STOPPING=1")
 
 
-@test("the socket is the owner's and the group's")
+@test("only the owner and the group may use the socket")
 def socket_mode():
     with Daemon() as d:
         equal(stat.S_IMODE(os.stat(d.socket).st_mode), 0o660)
 
 
-@test("a second daemon is refused before it touches anything, the first one lives on")
+@test("a second daemon is refused before it changes anything, and the first one goes on")
 def second_daemon():
     with Daemon() as d:
         result = run(SLUICED, "--config", d.file)
@@ -242,7 +242,7 @@ def second_daemon():
         equal(set(d.groups()), {"239.1.1.1", "232.1.1.1"})
 
 
-@test("a daemon that was killed is replaced, and the sockets of its clients are removed")
+@test("a daemon starts after one was killed, and removes the sockets of its clients")
 def killed():
     with Daemon() as d:
         d.process.kill()
@@ -264,7 +264,7 @@ def killed():
         equal(d.stop(), 0)
 
 
-@test("promise 8: noise on the control socket does no harm")
+@test("promise 8: random data on the control socket is harmless")
 def noise():
     with Daemon() as d:
         for text in (b"\0" * 4096, b"GET / HTTP/1.1\r\n\r\n", b"[" * 100000 + b"\n", os.urandom(65536)):
@@ -278,7 +278,7 @@ def noise():
 # ---- Reload ------------------------------------------------------------------------------------
 
 
-@test("SIGHUP takes over memberships and outputs and leaves the rest alone")
+@test("SIGHUP applies memberships and outputs and does not touch the rest")
 def reload_changes():
     with Daemon() as d:
         d.ok("join", "239.2.2.2")
@@ -294,7 +294,7 @@ def reload_changes():
         equal(kinds[-2:], [3, 3])
 
 
-@test("a reload applies all it can, names each refused entry, and is not done then")
+@test("a reload applies all it can and names each refused entry")
 def reload_partly():
     with Daemon("memberships:\n  - {group: 239.1.1.1}\n  - {group: 239.1.1.2}\n") as d:
         d.ok("join", "239.9.9.1")
@@ -308,7 +308,7 @@ def reload_partly():
         assert "done" not in d.said()
 
 
-@test("a reload hands raised limits to open sessions")
+@test("a reload applies raised limits to open sessions")
 def reload_raises_limits():
     with Daemon("limits: {groups: 5}\n") as d:
         for n in range(5):
@@ -321,7 +321,7 @@ def reload_raises_limits():
         equal(len(d.groups()), 20)
 
 
-@test("a reload with a limit below what is joined says so and takes nothing away")
+@test("a reload with a limit below the joined groups reports it and leaves nothing")
 def reload_lowers_limits():
     with Daemon("") as d:
         for n in range(7):
@@ -338,7 +338,7 @@ def reload_lowers_limits():
         d.ok("join", "239.1.1.9")
 
 
-@test("a reload that removes an output names the memberships that have none left")
+@test("a reload that removes an output names the memberships without an output")
 def reload_removes_output():
     with Daemon("  - {name: spare}\n") as d:
         d.ok("join", "239.2.2.1", "--to", "spare")
@@ -352,7 +352,7 @@ def reload_removes_output():
         contains(d.said(), "info: reload: done: -1 output, 2 without an output now\n")
 
 
-@test("a reload that changes an output keeps its memberships on it")
+@test("the memberships of an output follow it when a reload changes it")
 def reload_changes_output():
     with Daemon() as d:
         d.ok("join", "239.2.2.1", "--to", "packager")
@@ -399,7 +399,7 @@ def reload_bad():
         equal(d.groups(), {"239.1.1.1": ["packager"], "232.1.1.1": []})
 
 
-@test("a reload that would need a restart says so and changes nothing")
+@test("a change that needs a restart is refused, and the reload changes nothing")
 def reload_refused():
     with Daemon() as d:
         d.write("", BASE.replace("name: tv, ", "name: tv, vlan: 20, "))
@@ -412,7 +412,7 @@ def reload_refused():
 # ---- The command -------------------------------------------------------------------------------
 
 
-@test("sluice exits with 1 and the errno's name where the daemon refuses")
+@test("sluice exits with 1 and prints the name of the errno if the daemon refuses")
 def refused():
     with Daemon() as d:
         for args, name in ((("leave", "239.9.9.9"), "EADDRNOTAVAIL"),
@@ -425,7 +425,7 @@ def refused():
             contains(result.stderr, "sluice: %s: " % name)
 
 
-@test("sluice joins, filters, blocks and leaves; options stand anywhere")
+@test("sluice joins, filters, blocks and leaves; options may be anywhere")
 def memberships():
     with Daemon("") as d:
         equal(d.ok("join", "--session", "s", "239.1.1.1", "--interface", "tv", "--to", "packager"), "")
@@ -445,7 +445,7 @@ def memberships():
         equal(d.groups(), {"232.1.1.1": []})
 
 
-@test("each leave undoes one join, whatever was blocked or filtered in between")
+@test("each leave undoes one join, whatever was blocked or filtered between them")
 def counted_joins():
     with Daemon("") as d:
         for change in (("block", "239.1.1.1", "10.9.0.60"), ("filter", "239.1.1.1", "include", "10.9.0.50")):
@@ -458,7 +458,7 @@ def counted_joins():
             equal(d.groups(), {})
 
 
-@test("--json show groups gives the documented object")
+@test("--json show groups prints the documented object")
 def json_groups():
     with Daemon("memberships:\n  - {group: 239.1.1.1}\n") as d:
         wait_until(lambda: d.shown("groups")[0]["state"] == "joined", "the first report")
@@ -472,7 +472,7 @@ def json_groups():
             assert answer[what], what
 
 
-@test("show groups shows all of many, each once")
+@test("show groups prints each of many groups once")
 def many_groups():
     many = {"239.7.%d.%d" % (n // 250, n % 250) for n in range(1700)}
     with Daemon("") as d:
@@ -514,20 +514,20 @@ def tables():
             assert row[header.index("STATE"):].split()[0] in ("pending", "joined"), row
 
 
-@test("$SLUICE_SOCKET stands in for --socket")
+@test("$SLUICE_SOCKET replaces --socket")
 def socket_from_environment():
     with Daemon() as d:
         result = run(SLUICE, "show", "groups", env=dict(os.environ, SLUICE_SOCKET=d.socket))
         equal(result.returncode, 0)
 
 
-@test("watch prints a line an event, and ends with 3 when the daemon does")
+@test("watch prints one line per event, and exits with 3 when the daemon ends")
 def watch():
     with Daemon("") as d:
         watchers = [subprocess.Popen([SLUICE, "--socket", d.socket, *args, "watch"], text=True,
                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
                     for args in ((), ("--json",))]
-        # A watcher hears of what happens from its subscription on, which nothing announces.
+        # A watcher gets the events after its subscription, whose time the test cannot know.
         heard = [None, None]
         end = time.monotonic() + PATIENCE
         while None in heard:
@@ -548,7 +548,7 @@ def watch():
             equal(watcher.returncode, 3)
 
 
-@test("top shows the groups on a terminal and ends with q")
+@test("top shows the groups on a terminal and ends at q")
 def top():
     with Daemon() as d:
         equal(d.sluice("top").returncode, 2)
@@ -570,7 +570,7 @@ def top():
         os.close(terminal)
 
 
-@test("the log has levels, and nothing of DPDK below debug")
+@test("the log has levels, and shows messages of DPDK only at debug")
 def log_levels():
     with Daemon(args=("--log-level", "error")) as d:
         d.stop()

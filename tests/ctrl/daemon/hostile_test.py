@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Clients that try to hold the control thread. What is asserted is CPU time, which the load of the
-machine does not change."""
+"""Clients that try to block the control thread. The assertions are about CPU time, which does not
+depend on the load of the machine."""
 
 import json
 import os
@@ -86,7 +86,7 @@ def turns_are_short(daemon):
 LISTS = "[" + ",".join([json.dumps(notification("group.list"))] * 18000) + "]"
 
 
-@test("reliability 1: a line of 18,000 lists holds neither clients nor SIGTERM")
+@test("reliability 1: a line of 18,000 lists delays neither clients nor SIGTERM")
 def _():
     with Daemon(extra="") as daemon:
         join(Client(daemon), GROUPS)
@@ -101,7 +101,7 @@ def _():
         equal(daemon.process.wait(PATIENCE), 0)
 
 
-@test("reliability 1: work ends when its peer has gone")
+@test("reliability 1: the work of a client ends when it disconnects")
 def _():
     with Daemon(extra="") as daemon:
         join(Client(daemon), GROUPS)
@@ -151,7 +151,7 @@ def _():
             client.close()
 
 
-@test("reliability 1: a connection with 30,000 groups ends, in short turns")
+@test("reliability 1: a connection with 30,000 groups is closed in short turns")
 def _():
     with Daemon(extra="") as daemon:
         client = Client(daemon)
@@ -166,11 +166,11 @@ def _():
         equal(daemon.stop(), 0)
 
 
-@test("a batch that spans turns is reported at once")
+@test("the changes of a batch that spans turns are reported together")
 def _():
     with Daemon(extra="") as daemon:
         client = Client(daemon)
-        # Some ms of lists keep the batch going between the join and the leave.
+        # The lists take some ms between the join and the leave of the batch.
         join(Client(daemon), 300)
         wait_until(lambda: len(daemon.records()) >= 600, "the repeats")
         seen = len(daemon.records())
@@ -184,7 +184,7 @@ def _():
             "a join that the same batch undoes is on the wire"
 
 
-@test("reliability 4: what is not read takes 4 MB, and the rest of a batch gets ENOBUFS")
+@test("reliability 4: unread answers take at most 4 MB, and the rest of a batch gets ENOBUFS")
 def _():
     with Daemon(extra="") as daemon:
         join(Client(daemon), 5000)
@@ -202,7 +202,7 @@ def _():
         assert grown < 10 * 8, "%.0f MiB for 10 clients" % grown
 
 
-@test("reliability 4: a subscriber that does not read loses events and is told how many")
+@test("reliability 4: a subscriber that does not read loses events and gets their number")
 def _():
     with Daemon(extra="") as daemon:
         subscriber, client = Client(daemon), Client(daemon)

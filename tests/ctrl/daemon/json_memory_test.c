@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNKS 60000 // more than the blocks that are kept
-#define SIZE_MAX_TESTED 700 // from both sides of the largest class
+#define CHUNKS 60000 // more than the kept blocks hold
+#define SIZE_MAX_TESTED 700 // below and above the largest class
 
 static json_malloc_t allocate;
 static json_free_t release;

@@ -85,7 +85,7 @@ void rpc_fixture_send(int client, const char *text, size_t len)
 	while (len > 0) {
 		ssize_t n = send(client, text, len, MSG_NOSIGNAL);
 
-		// A server that hangs up is seen by who reads.
+		// If the server hangs up, the caller's read fails.
 		if (n < 0 && errno == EPIPE)
 			return;
 		cr_assert(n > 0 || errno == EAGAIN, "send: %s", strerror(errno));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A control socket over a real engine, on ports that hear nothing: server and client in one thread.
+// A control socket over a real engine, on ports that receive nothing. Server and client run in one
+// thread.
 #ifndef TESTS_RPC_FIXTURE_H
 #define TESTS_RPC_FIXTURE_H
 
@@ -16,7 +17,7 @@ void rpc_fixture_send(int client, const char *text, size_t len);
 
 // The next line, NULL when the server has hung up. Fails the test if it is not JSON.
 json_t *rpc_fixture_receive(int client);
-// Runs the server until nothing is to do for it, while nobody reads.
+// Runs the server until it has no more work. The client reads nothing meanwhile.
 void rpc_fixture_turn(void);
 
 // Sends a line and waits for the answer.

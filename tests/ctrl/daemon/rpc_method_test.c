@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the methods of the control socket do, by what its lists then show.
+// The effects of the methods of the control socket, as its lists show them.
 #include <criterion/criterion.h>
 #include <unistd.h>
 
@@ -78,7 +78,7 @@ static void expect_groups(const char *expected)
 	cr_assert_str_eq(text_of("group.list", "groups"), expected);
 }
 
-// The configuration's own session comes first.
+// The session of the configuration is the first one.
 // The statistics of a session that receives no frames.
 #define NO_FRAMES "\"packets\":null,\"bytes\":null,\"dropped\":null,"
 #define CONFIG_SESSION                                                                             \
@@ -91,7 +91,7 @@ static void expect_groups(const char *expected)
 	"]}"
 
 Test(method, join_and_leave,
-	.description = "API-10 API-12: joins are counted, the last leave leaves")
+	.description = "API-10 API-12: joins are counted, the last leave ends the membership")
 {
 	static const char params[] = "{\"group\":\"239.1.1.1\",\"interface\":\"tv\"}";
 
@@ -123,7 +123,8 @@ Test(method, joins_and_filters,
 	fails("group.leave", params, "EADDRNOTAVAIL");
 }
 
-Test(method, sources, .description = "API-14 API-15 API-19: sources are taken all or none")
+Test(method, sources,
+	.description = "API-14 API-15 API-19: either all sources of a call are applied or none")
 {
 	succeeds("group.join", "{\"group\":\"232.1.1.1\",\"interface\":\"tv\","
 			       "\"sources\":[\"10.0.0.2\",\"10.0.0.1\"],\"to\":[\"a\"]}");
@@ -140,7 +141,8 @@ Test(method, sources, .description = "API-14 API-15 API-19: sources are taken al
 	fails("group.join", "{\"group\":\"232.1.1.2\",\"interface\":\"tv\"}", "EINVAL");
 }
 
-Test(method, block_and_filter, .description = "API-23 API-24 API-28: filters of one membership")
+Test(method, block_and_filter,
+	.description = "API-23 API-24 API-28: the filter of one membership changes")
 {
 	succeeds("group.join", "{\"group\":\"ff15::1\",\"interface\":\"tv20\",\"session\":\"s\"}");
 	succeeds("group.block", "{\"group\":\"ff15::1\",\"interface\":\"tv20\",\"session\":\"s\","
@@ -229,7 +231,7 @@ Test(method, connected_session_ends_with_its_connection,
 }
 
 Test(method, named_session_outlives_its_connection,
-	.description = "promise 4: a named session lives until closed")
+	.description = "promise 4: a named session lives until it is closed")
 {
 	int other = rpc_fixture_connect();
 
@@ -270,7 +272,7 @@ Test(method, events)
 	close(subscriber);
 }
 
-Test(method, limits, .description = "API-30 API-38 SEC-6: limits are errors")
+Test(method, limits, .description = "API-30 API-38 SEC-6: a call beyond a limit fails")
 {
 	char params[128];
 

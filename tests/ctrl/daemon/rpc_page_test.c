@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// group.list in pages, while groups are joined and left.
+// group.list returns pages while groups are joined and left.
 #include <criterion/criterion.h>
 #include <limits.h>
 #include <unistd.h>
@@ -9,9 +9,10 @@
 #define GROUPS 40 // on each of two interfaces, half of them IPv6
 
 static int client;
-static json_t *shown; // group and interface -> how often the pages told of it
+static json_t *shown; // group and interface -> number of times that the pages list it
 
-// A group that goes unreported is gone as soon as it is left. Odd numbers are such, of IPv6.
+// A group that is never reported is removed as soon as it is left. The odd numbers are such groups,
+// of IPv6.
 static void change(const char *method, const char *interface, unsigned number)
 {
 	char params[128];
@@ -53,7 +54,7 @@ static json_t *call_list(int asker, const char *more, unsigned limit, json_int_t
 	return rpc_fixture_call(asker, "group.list", params);
 }
 
-// Asks for the next page and notes what it tells. Returns what it ends with, 0 at the end.
+// Requests the next page and counts its groups. Returns the page's `after`, 0 at the end.
 static json_int_t turn(const char *more, unsigned limit, json_int_t after)
 {
 	json_t *page = call_list(client, more, limit, after), *group;
@@ -148,7 +149,7 @@ Test(page, groups_come_and_go)
 	cr_expect_eq(times_shown("ff01::49 tv"), 1);
 }
 
-Test(page, bad_cursors, .description = "promise 8: a page is told to who asks in order only")
+Test(page, bad_cursors, .description = "promise 8: pages can only be requested in order")
 {
 	int other = rpc_fixture_connect();
 	json_int_t first, second;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Taking the control socket: a dead daemon's leftover is replaced, a live one and a file are not.
+// Taking the control socket: the socket of a dead daemon is replaced, that of a live one and other
+// files are not.
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The control socket as a protocol: what is asked wrongly is answered rightly, and nobody can hurt
-// another by how he asks or reads.
+// The protocol of the control socket: invalid requests get the right errors, and no client can harm
+// others by what it sends or by how it reads.
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <stdlib.h>
@@ -98,7 +98,7 @@ static const struct refusal {
 #define REFUSALS (sizeof(refusals) / sizeof(refusals[0]))
 
 Test(rpc, refusals,
-	.description = "promise 8: a bad request is refused by name and changes nothing")
+	.description = "promise 8: an invalid request has its own error and changes nothing")
 {
 	int client = rpc_fixture_connect();
 
@@ -148,7 +148,7 @@ Test(rpc, ids_come_back)
 Test(rpc, batch)
 {
 	int client = rpc_fixture_connect();
-	// The notification and the empty line are not answered, the others in their order.
+	// The notification and the empty line are not answered; the others are answered in order.
 	json_t *answer =
 		rpc_fixture_ask(client, "\n[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"version\"},"
 					"{\"jsonrpc\":\"2.0\",\"method\":\"fly\"},7,"
@@ -217,7 +217,7 @@ Test(rpc, garbage, .description = "promise 8: no input on the control socket cra
 		int client = rpc_fixture_connect();
 		char text[600];
 
-		// Half of it is broken JSON-RPC, which reaches deeper than noise.
+		// Half of the input is damaged JSON-RPC, which reaches more code than random bytes.
 		for (size_t i = 0; i < sizeof(text); i++)
 			text[i] = (char)rand_r(&seed);
 		if (round % 2) {
@@ -235,7 +235,7 @@ Test(rpc, garbage, .description = "promise 8: no input on the control socket cra
 	answers_still(rpc_fixture_connect());
 }
 
-Test(rpc, nested, .description = "promise 8: depth is bounded")
+Test(rpc, nested, .description = "promise 8: the depth of JSON is limited")
 {
 	static char text[200000];
 	int client = rpc_fixture_connect();
@@ -248,7 +248,7 @@ Test(rpc, nested, .description = "promise 8: depth is bounded")
 	close(client);
 }
 
-Test(rpc, slow_reader, .description = "promise 7: who does not read holds up nobody")
+Test(rpc, slow_reader, .description = "promise 7: a client that does not read delays no other")
 {
 	enum { REQUESTS = 3000 };
 	static const char line[] = CALL("drop.list", "{}") "\n";
@@ -256,7 +256,7 @@ Test(rpc, slow_reader, .description = "promise 7: who does not read holds up nob
 	unsigned sent = 0;
 
 	setsockopt(client, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-	// At some point the server takes no more, as it has too much to give back.
+	// At some point the server stops reading, because too many answers are unread.
 	while (sent < REQUESTS &&
 		send(client, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line)) {
 		rpc_fixture_turn();
@@ -274,7 +274,9 @@ Test(rpc, slow_reader, .description = "promise 7: who does not read holds up nob
 	close(other);
 }
 
-Test(rpc, connections, .description = "promise 8: clients are bounded, the first ones live on")
+Test(rpc, connections,
+	.description =
+		"promise 8: the number of clients is limited, and the first ones stay connected")
 {
 	int clients[256], more;
 
@@ -285,7 +287,7 @@ Test(rpc, connections, .description = "promise 8: clients are bounded, the first
 	more = rpc_fixture_connect();
 	cr_assert_null(rpc_fixture_receive(more));
 	answers_still(clients[0]);
-	// Room again.
+	// There is room again.
 	close(clients[255]);
 	rpc_fixture_turn();
 	clients[255] = rpc_fixture_connect();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The fields of the statistics: each has a name, a help text and a place of its own in the
-// structure, and JSON carries all of them both ways.
+// The fields of the statistics: each has a name, a help text and its own place in the structure,
+// and JSON carries all of them in both directions.
 #include <criterion/criterion.h>
 #include <string.h>
 
 #include "stat_json.h"
 
-#define STATS_MAX 64 // words of the largest structure
+#define STATS_MAX 64 // 64-bit words of the largest structure
 
 static uint64_t value_of(const struct stat_field *field, const struct stat_field *first)
 {

@@ -123,7 +123,7 @@ void memif_peer_close(struct memif_peer *peer)
 	close(peer->fd);
 }
 
-// Returns the answer's type.
+// Returns the type of the answer.
 static unsigned call(struct memif_peer *peer, struct memif_message *message, int fd, int n_fds)
 {
 	memif_peer_send(peer, message, sizeof(*message), fd, n_fds < 0 ? 0 : n_fds);

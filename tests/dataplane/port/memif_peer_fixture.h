@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A memif client by hand, which can be told to break every rule.
+// A memif client written for tests. It can break every rule on request.
 #ifndef TESTS_MEMIF_PEER_FIXTURE_H
 #define TESTS_MEMIF_PEER_FIXTURE_H
 
@@ -15,33 +15,33 @@
 struct memif_peer {
 	int fd, memory_fd, event_fd;
 	uint8_t *memory;
-	struct memif_ring *ring; // at the memory's begin
-	uint16_t next; // descriptor to be read
-	// What lets the server work while the peer waits for it; NULL: it has a thread of its own.
+	struct memif_ring *ring; // at the beginning of the memory
+	uint16_t next; // the next descriptor to read
+	// Runs the server while the peer waits for it; NULL: the server has its own thread.
 	void (*turn)(void *arg);
 	void *arg;
 };
 
-// What differs from a good handshake.
+// The differences from a correct handshake.
 struct memif_peer_fault {
 	const char *name;
 	uint16_t version, mode;
 	uint32_t interface;
-	uint64_t region_size; // 0: right
+	uint64_t region_size; // 0: the correct one
 	uint16_t region_index;
-	int region_fds, ring_fds; // how many come along, if not one; -1: none
+	int region_fds, ring_fds; // number of descriptors sent; 0: one; -1: none
 	bool no_region, no_ring, twice, unsealed, upward_only;
 	uint16_t ring_index, ring_region;
 	uint32_t ring_offset;
-	uint8_t ring_log2; // 0: right
+	uint8_t ring_log2; // 0: the correct one
 	uint32_t cookie; // xor
-	bool no_event; // the ring's descriptor is no eventfd
+	bool no_event; // the descriptor of the ring is not an eventfd
 };
 
-// Connects and makes the memory; the hello is not read yet.
+// Connects and creates the memory; does not read the hello message yet.
 void memif_peer_open(struct memif_peer *peer, const char *path);
 void memif_peer_close(struct memif_peer *peer);
-// NULL: a good handshake. Returns the type of the last answer, 0 if the server closed.
+// NULL: a correct handshake. Returns the type of the last answer, 0 if the server has closed.
 unsigned memif_peer_attach(struct memif_peer *peer, const struct memif_peer_fault *fault);
 
 // Returns false if the server has closed.
@@ -52,9 +52,9 @@ unsigned memif_peer_receive(struct memif_peer *peer, struct memif_message *messa
 // Waits until the server has closed the connection.
 void memif_peer_wait_closed(struct memif_peer *peer);
 
-// Gives the server all buffers that hold no unread frame.
+// Gives all buffers without an unread frame to the server.
 void memif_peer_refill(struct memif_peer *peer);
-// Returns the next frame's length, -1 if none comes within two seconds.
+// Returns the length of the next frame, -1 if none arrives within two seconds.
 long memif_peer_frame(struct memif_peer *peer, uint8_t *frame, size_t size);
 
 unsigned memif_peer_open_fds(void); // of this process

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The control thread, the writing thread and clients that come and go, without EAL or Criterion, so
-// that ThreadSanitizer can watch: every frame a client receives is whole and in order.
+// The control thread, the writing thread, and clients that connect and disconnect, without EAL and
+// Criterion, so that ThreadSanitizer can check them. Clients receive whole frames, in order.
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -32,7 +32,7 @@ static void *control(void *arg)
 	return NULL;
 }
 
-// Numbers the frames from the last one that found room on, whoever is connected.
+// Numbers the frames. A frame that finds no room passes its number on to the next one.
 static void *write_frames(void *arg)
 {
 	struct memif_race *race = arg;
@@ -60,7 +60,7 @@ static void *write_frames(void *arg)
 	return NULL;
 }
 
-// Returns 0 if all frames are as they were written.
+// Returns 0 if all frames have the written content.
 static int read_frames(struct memif_reader *reader)
 {
 	struct pollfd wait = {.fd = memif_reader_fd(reader), .events = POLLIN};
@@ -95,7 +95,8 @@ static int run_client(const struct memif_race *race)
 
 	do {
 		rc = memif_reader_open(race->path, &config, &reader);
-	} while (rc == -ECONNREFUSED); // the server has not noticed that the one before has gone
+	} while (rc ==
+		 -ECONNREFUSED); // the server has not yet noticed the end of the previous client
 	if (rc < 0)
 		return rc;
 	rc = read_frames(reader);

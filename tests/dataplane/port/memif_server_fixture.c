@@ -9,7 +9,7 @@
 
 enum { PATIENCE_S = 10 };
 
-// What the writing thread does from time to time.
+// Looks for a new client, as a writing thread does from time to time.
 static void look(struct memif_served *served)
 {
 	struct memif_writer *writer = memif_server_writer(served->server);
@@ -42,7 +42,7 @@ void served_turn(void *arg)
 	struct memif_served *served = arg;
 	struct pollfd wait = {.fd = memif_server_fd(served->server), .events = POLLIN};
 
-	// As an event loop does: only if there is work.
+	// Like an event loop: only if there is work.
 	if (poll(&wait, 1, 1) > 0)
 		memif_server_process(served->server);
 	look(served);

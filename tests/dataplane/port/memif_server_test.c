@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The memif server against clients that break the rules of the handshake, go away or say nothing:
-// the server closes the connection, keeps nothing, and serves the next one.
+// The memif server with clients that break the rules of the handshake, disconnect or send nothing:
+// the server closes the connection, frees everything, and serves the next client.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -78,11 +78,12 @@ static const struct memif_peer_fault faults[] = {
 	{"ring larger than the region", .ring_log2 = 13},
 	{"ring without a signal", .ring_fds = -1},
 	{"ring with two signals", .ring_fds = 2},
-	{"ring whose signal is no eventfd", .no_event = true},
+	{"ring with a signal that is not an eventfd", .no_event = true},
 	{"ring with another cookie", .cookie = 1},
 };
 
-Test(memif_server, faults, .description = "a handshake with a fault ends it, and nothing is kept")
+Test(memif_server, faults,
+	.description = "an invalid handshake ends the connection and leaks nothing")
 {
 	unsigned open_fds;
 
@@ -113,12 +114,12 @@ static void refuses_file(int fd, const char *name)
 	close(peer.memory_fd);
 	peer.memory_fd = fd;
 	rc = ftruncate(fd, 4 << 20);
-	(void)rc; // some of them cannot be
+	(void)rc; // some of them cannot be created
 	cr_expect_eq(memif_peer_attach(&peer, &none), MEMIF_DISCONNECT, "%s", name);
 	memif_peer_close(&peer);
 }
 
-Test(memif_server, files, .description = "a region has to be memory that cannot shrink")
+Test(memif_server, files, .description = "a region must be memory that cannot shrink")
 {
 	char name[] = "/tmp/sluice-memif-XXXXXX";
 	int huge;
@@ -137,7 +138,8 @@ Test(memif_server, files, .description = "a region has to be memory that cannot 
 	served_close(&served);
 }
 
-Test(memif_server, order, .description = "each message is accepted in its stage only")
+Test(memif_server, order,
+	.description = "each message is accepted only at its stage of the handshake")
 {
 	struct memif_message message;
 
@@ -220,12 +222,13 @@ Test(memif_server, silent, .description = "a client that stops in the handshake 
 	served_attach(&served, &peer);
 	usleep(200000);
 	served_turn(&served);
-	cr_expect_eq(served_put(&served, 60, 1), 0, "who is connected has no time limit");
+	cr_expect_eq(served_put(&served, 60, 1), 0, "a connected client has no time limit");
 	memif_peer_close(&peer);
 	served_close(&served);
 }
 
-Test(memif_server, second, .description = "a second client is refused until the first one has gone")
+Test(memif_server, second,
+	.description = "a second client is refused while the first one is connected")
 {
 	struct memif_peer second;
 
@@ -265,7 +268,7 @@ Test(memif_server, credentials,
 // ---- Resources -----------------------------------------------------------------------------
 
 Test(memif_server, no_descriptors,
-	.description = "out of descriptors the server rests, and goes on after")
+	.description = "without free descriptors the server pauses, then goes on")
 {
 	struct rlimit limit, none;
 	unsigned turns = 0;
@@ -289,7 +292,7 @@ Test(memif_server, no_descriptors,
 	served_close(&served);
 }
 
-// A client in a process of its own, killed at once, in the handshake or after.
+// A client in a separate process, killed at once, during the handshake or after it.
 static void kill_one(unsigned i)
 {
 	struct memif_message message;
@@ -301,7 +304,7 @@ static void kill_one(unsigned i)
 	pid = fork();
 	cr_assert_geq(pid, 0);
 	if (pid == 0) {
-		// The server works in the parent.
+		// The server runs in the parent.
 		memif_peer_open(&peer, served.path);
 		if (i % 3 == 0)
 			memif_peer_attach(&peer, NULL);
@@ -323,8 +326,7 @@ static void kill_one(unsigned i)
 	served_wait_disconnected(&served, served.n_connected);
 }
 
-Test(memif_server, killed,
-	.description = "1000 killed clients leave descriptors and memory as they were")
+Test(memif_server, killed, .description = "1000 killed clients leak neither descriptors nor memory")
 {
 	unsigned open_fds = 0;
 	unsigned long resident_kb = 0;

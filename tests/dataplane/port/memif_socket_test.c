@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The file of a memif server's socket: what a killed process left is replaced, and nothing else.
+// The file of a memif server's socket: only the file of a killed process is replaced.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@ static void remove_file(void)
 
 TestSuite(memif_socket, .init = set_path, .fini = remove_file, .timeout = 60);
 
-// A socket file as a killed process leaves it.
+// A socket file like that of a killed process.
 static void leave(const char *at, int kind)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -35,7 +35,7 @@ static void leave(const char *at, int kind)
 	close(fd);
 }
 
-Test(memif_socket, mode, .description = "the file has its mode")
+Test(memif_socket, mode, .description = "the file has the requested mode")
 {
 	struct memif_socket socket;
 	struct stat file;
@@ -59,7 +59,7 @@ Test(memif_socket, abandoned, .description = "an abandoned socket is replaced")
 	memif_socket_close(&socket);
 }
 
-Test(memif_socket, in_use, .description = "a socket that is listened on is left alone")
+Test(memif_socket, in_use, .description = "a socket in use is left alone")
 {
 	struct memif_socket first, second;
 	struct ucred peer;
@@ -74,7 +74,7 @@ Test(memif_socket, in_use, .description = "a socket that is listened on is left 
 	memif_socket_close(&first);
 }
 
-Test(memif_socket, no_socket, .description = "a file that is no socket is left alone")
+Test(memif_socket, no_socket, .description = "a file that is not a socket is left alone")
 {
 	struct memif_socket socket;
 	int fd = open(path, O_CREAT | O_WRONLY, 0600);
@@ -87,7 +87,7 @@ Test(memif_socket, no_socket, .description = "a file that is no socket is left a
 	cr_expect_eq(unlink(path), 0);
 }
 
-Test(memif_socket, successor, .description = "closing leaves the file of a successor")
+Test(memif_socket, successor, .description = "closing does not remove the file of a successor")
 {
 	struct memif_socket first, second;
 
@@ -99,7 +99,7 @@ Test(memif_socket, successor, .description = "closing leaves the file of a succe
 	memif_socket_close(&second);
 }
 
-Test(memif_socket, long_path, .description = "a path that no address can hold is refused")
+Test(memif_socket, long_path, .description = "a path too long for an address is refused")
 {
 	struct memif_socket socket;
 	char name[200];
@@ -110,7 +110,7 @@ Test(memif_socket, long_path, .description = "a path that no address can hold is
 	cr_expect_eq(memif_socket_listen(&socket, "/nonexistent/socket", 0600), -ENOENT);
 }
 
-Test(memif_socket, sweep, .description = "numbered sockets are removed if nobody listens")
+Test(memif_socket, sweep, .description = "numbered sockets without a listener are removed")
 {
 	static const char *const suffixes[] = {".0", ".17", ".123456789", ".5", ".x", ".3x", "."};
 	struct memif_socket live;

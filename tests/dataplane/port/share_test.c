@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Outputs shared with other processes: with DPDK's net_memif as the client, with the reader that
-// needs no DPDK, with both at once, and with clients that break the rules.
+// Outputs shared with other processes. The client is DPDK's net_memif, the reader without DPDK,
+// both at once, or one that breaks the rules.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
@@ -21,13 +21,13 @@ static struct dataplane_fixture fixture;
 static struct wire in;
 static struct interface *interface;
 
-// A share with one queue, and whoever receives.
+// A share with one queue, and its receiver.
 struct shared {
 	struct share *share;
 	struct output *ring;
 	uint64_t number; // of the queue
 	char path[64];
-	struct share_port *port; // DPDK's side; NULL: the reader's
+	struct share_port *port; // DPDK's client; NULL: the reader
 	struct share_queue *queue;
 	struct memif_reader *reader;
 };
@@ -193,7 +193,7 @@ Test(share, both, .description = "DPDK's client and the reader receive the same 
 	fixture_close(&fixture);
 }
 
-Test(share, again, .description = "clients of either kind take turns at one share")
+Test(share, again, .description = "clients of both kinds use one share alternately")
 {
 	struct shared shared;
 
@@ -214,7 +214,7 @@ Test(share, again, .description = "clients of either kind take turns at one shar
 	fixture_close(&fixture);
 }
 
-Test(share, many, .description = "there are as many shares as are wanted")
+Test(share, many, .description = "the number of shares is not limited to 32")
 {
 	static struct shared shared[SHARES];
 
@@ -245,7 +245,7 @@ static void attach(struct shared *shared, struct memif_peer *peer)
 	memif_peer_refill(peer);
 }
 
-// The client gives a buffer that is not its own.
+// The client gives a buffer outside its memory.
 static void check_descriptor(const struct memif_descriptor *descriptor)
 {
 	struct output_stats stats;
@@ -279,17 +279,18 @@ static void check_descriptor(const struct memif_descriptor *descriptor)
 	fixture_close(&fixture);
 }
 
-Test(share, region, .description = "a descriptor with region 9999 ends the client alone")
+Test(share, region, .description = "a descriptor with region 9999 disconnects only its client")
 {
 	check_descriptor(&(struct memif_descriptor){.region = 9999, .length = 2048});
 }
 
-Test(share, offset, .description = "a descriptor at 0xf0000000 ends the client alone")
+Test(share, offset,
+	.description = "a descriptor with offset 0xf0000000 disconnects only its client")
 {
 	check_descriptor(&(struct memif_descriptor){.length = 2048, .offset = 0xf0000000});
 }
 
-Test(share, garbage, .description = "garbage on the socket leaks no descriptor")
+Test(share, garbage, .description = "invalid data on the socket leaks no descriptor")
 {
 	struct memif_peer peer = {.turn = turn};
 	uint8_t bytes[256];
@@ -313,8 +314,7 @@ Test(share, garbage, .description = "garbage on the socket leaks no descriptor")
 }
 
 Test(share, cycles,
-	.description =
-		"1000 attached and vanished clients leave descriptors and memory as they were")
+	.description = "1000 clients that attach and disappear leak neither descriptors nor memory")
 {
 	unsigned open_fds = 0;
 	unsigned long resident_kb = 0;
@@ -340,7 +340,7 @@ Test(share, cycles,
 	fixture_close(&fixture);
 }
 
-Test(share, in_use, .description = "a path that another share listens on is refused and left alone")
+Test(share, in_use, .description = "the path of another share is refused and left alone")
 {
 	struct share_config config;
 	struct dataplane_error error;

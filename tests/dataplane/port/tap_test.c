@@ -282,7 +282,7 @@ Test(tap, queues, .description = "as many transmit as receive queues, fewer than
 	build(&frame, "239.1.1.1");
 	for (unsigned i = 0; i < 20; i++) {
 		socket_send(fd, &frame);
-		// First the copy of what it sent, then what came back.
+		// First the copy of the sent frame, then the received one.
 		socket_receive(out, &got);
 		socket_receive(out, &got);
 		cr_assert_eq(got.len, frame.len);
@@ -394,7 +394,7 @@ static int try_open(const char *name, const char *device, struct dataplane_error
 	return dataplane_add_port(fixture.dp, &config, &port, error);
 }
 
-Test(tap, taken, .description = "a tap that is in use is refused, and its link stays up")
+Test(tap, taken, .description = "a tap in use is refused, and its link stays up")
 {
 	struct port_info info;
 	struct dataplane_error error;
@@ -408,7 +408,7 @@ Test(tap, taken, .description = "a tap that is in use is refused, and its link s
 		"Sluice has the tap sl0");
 	port_info(port, &info);
 	cr_expect(info.up);
-	// A refused name is free again, and so is that of a closed port.
+	// The name of a refused port is free again, and so is the name of a closed port.
 	cr_expect_eq(try_open("other", "net_tap1,iface=sl1", &error), 0, "%s", error.text);
 	fixture_close(&fixture);
 }

@@ -17,7 +17,7 @@ static uint16_t families[] = {AF_INET, AF_INET6};
 		return cr_make_param_array(uint16_t, families, 2);                                 \
 	}
 
-// One or two lines of up to two sources, to one or two outputs. NULL: nobody wants anything.
+// One or two lines of up to two sources, to one or two outputs. NULL: no subscriber.
 static struct fanout *random_fanout(uint16_t family, struct random *random)
 {
 	static struct fanout_draft draft;

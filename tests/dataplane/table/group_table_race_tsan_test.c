@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The race test under ThreadSanitizer, whose exit status reports a data race.
+// The race test under ThreadSanitizer. The exit status reports a data race.
 #include "race_fixture.h"
 #include <sys/socket.h>
 
