@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Calls of the daemon. These functions print failures on standard error; the caller only passes
-// the exit status on.
+// Calls of the daemon. These functions print failures on standard error; the caller only returns
+// the exit status.
 #ifndef CTRL_COMMAND_DAEMON_H
 #define CTRL_COMMAND_DAEMON_H
 

@@ -6,7 +6,7 @@
 #include "command_table.h"
 #include "stat_field.h"
 
-// The columns that are not statistics stand before and after the columns of the statistics.
+// The columns that are not statistics are before and after the columns of the statistics.
 static const struct command_column group_before[] = {
 	{"INTERFACE", "interface", COLUMN_TEXT},
 	{"GROUP", "group", COLUMN_TEXT},

@@ -38,7 +38,7 @@ static void set(json_t *params, const char *key, json_t *value)
 		json_object_set_new(params, key, value);
 }
 
-// `mode` is NULL without a mode. `sources` NULL stands for the sources of the options.
+// `mode` is NULL if there is no mode. If `sources` is NULL, those of the options are used.
 static enum exit_status change(struct command_daemon *daemon, const struct command_options *options,
 	const char *method, const char *group, const char *mode, json_t *sources)
 {
@@ -159,7 +159,7 @@ static void append(json_t **list, const char *text)
 	json_array_append_new(*list, json_string(text));
 }
 
-// An empty name stands for an empty list of outputs.
+// An empty name means an empty list of outputs.
 static void append_output(json_t **list, const char *name)
 {
 	if (name[0])

@@ -15,7 +15,7 @@ static char cause[200]; // the first error that EAL logs while it starts; contro
 static FILE *terminal; // stderr while EAL starts, else NULL
 static atomic_bool running; // written by the control thread, read by each thread that logs
 
-// The first error says what is wrong, those after it only what failed because of it.
+// The first error is the cause; the later ones are its consequences.
 static void keep_cause(const char *text, int len)
 {
 	const char *start = len > 5 && strncmp(text, "EAL: ", 5) == 0 ? text + 5 : text;
@@ -24,7 +24,8 @@ static void keep_cause(const char *text, int len)
 		snprintf(cause, sizeof(cause), "%.*s", len - (int)(start - text), start);
 }
 
-// DPDK logs for developers: at start everything is debugging, later its errors are warnings.
+// DPDK's messages are for developers: during start all are debug lines, later its errors are
+// warnings.
 static void take_line(const char *text, int len)
 {
 	bool is_error = rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR;
@@ -83,14 +84,14 @@ static char *lcore_list(const struct config_lcores *lcores)
 	return NULL;
 }
 
-// What to do about an error of EAL whose own words do not say it.
+// What to do about errors of EAL whose texts do not say it.
 static const struct {
 	const char *cause, *text;
 } hints[] = {
 	{"hugepage", "no hugepages are free: reserve some (sysctl vm.nr_hugepages=256), or give up "
 		     "hugepages in the configuration: eal: [\"--no-huge\", \"-m\", \"256\"]"},
 	{"Main lcore", "the lcore of lcores.control is not among those that `eal` maps"},
-	{"memseg", "the memory that -m in `eal` asks for cannot be had: ask for less"},
+	{"memseg", "the memory that -m in `eal` requests is not available: request less"},
 	{"command line", "an argument in `eal` is wrong, see the EAL parameters of DPDK"},
 };
 
@@ -104,7 +105,7 @@ static int explain(struct error *error)
 	return error_set(error, code, "EAL: %s", cause[0] ? cause : rte_strerror(code));
 }
 
-// EAL and its option parser also print to stderr what they log.
+// EAL and its option parser also print their log messages to stderr.
 static int start_muted(int n, char **args)
 {
 	FILE *nowhere = fopen("/dev/null", "w");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// DPDK's environment, as sluiced wants it: lcores from the configuration, log lines into the log.
+// DPDK's environment abstraction layer for sluiced: lcores from the configuration, messages to the
+// log.
 #ifndef CTRL_EAL_H
 #define CTRL_EAL_H
 
@@ -10,8 +11,8 @@
 int eal_start(const struct config *config, struct error *error);
 void eal_stop(void);
 
-// From here on errors that EAL and the drivers log are warnings; before, they are debug lines,
-// because a failed start is told in one line.
+// After this call errors that EAL and the drivers log are warnings. Before, they are debug lines,
+// because a failed start is reported in one line.
 void eal_running(void);
 
 #endif

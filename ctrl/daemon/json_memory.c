@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Chunks are cut from blocks one after the other. A chunk that is freed is used again for the same
-// size. When no chunk is in use any more, cutting starts again at the first block.
+// Chunks are allocated from blocks one after the other. A freed chunk is reused for the same size.
+// When no chunk is in use any more, allocation starts again at the first block.
 #include "json_memory.h"
 
 #include <jansson.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// AddressSanitizer has to see each chunk.
+// With AddressSanitizer each chunk is a separate allocation.
 #ifdef __SANITIZE_ADDRESS__
 #define ADDRESS_SANITIZER true
 #else
@@ -32,9 +32,9 @@ struct block {
 };
 
 static struct block *first, *current;
-static size_t used; // bytes of the current block
+static size_t used; // bytes used of the current block
 static union chunk *free_chunks[CLASSES];
-static size_t in_use; // chunks
+static size_t in_use; // chunks in use
 
 static bool next_block(void)
 {

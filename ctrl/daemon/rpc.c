@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Connections of the control socket: lines in, answers out, and what a connection leaves behind.
+// Connections of the control socket: lines in, answers out.
 #include "rpc_private.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "log.h"
 
-// Below the usual limit of open files, which would hit ports and configuration as well.
+// Below the usual limit of open files, which also applies to ports and configuration files.
 #define CONNECTIONS_MAX 256
 
 static void on_read(struct bufferevent *stream, void *arg)
@@ -31,7 +31,7 @@ static void on_event(struct bufferevent *stream, short what, void *arg)
 {
 	struct rpc_connection *connection = arg;
 
-	// A client may shut down its side and still read what it is owed.
+	// A client may shut down its side of the connection and still read the pending answers.
 	if (what & BEV_EVENT_EOF) {
 		connection->ending = true;
 		bufferevent_disable(stream, EV_READ);
@@ -124,7 +124,7 @@ int rpc_serve(struct rpc *rpc, struct engine *engine, struct error *error)
 		log_info("removed %u memif sockets of a daemon that was killed", n_swept);
 	if (engine_event_listen(engine, rpc_event_tell, rpc) < 0)
 		return error_set(error, ENOMEM, "control socket: out of memory");
-	// The socket listens already, which backlog 0 says.
+	// Backlog 0: the socket is listening already.
 	rpc->listener =
 		evconnlistener_new(rpc->base, on_accept, rpc, LEV_OPT_CLOSE_ON_FREE, 0, rpc->fd);
 	if (!rpc->listener) {

@@ -24,7 +24,7 @@
 //	rpc_param.c, rpc_result.c
 //			parameters to C, and C to results
 //
-// Thread rule: the control thread only, as the engine.
+// Thread rule: the control thread only, like the engine.
 #ifndef CTRL_RPC_H
 #define CTRL_RPC_H
 
@@ -32,11 +32,11 @@
 
 struct rpc;
 
-// Takes the socket, so that a second daemon is refused before it touches the wire. Nobody is
-// answered yet. -EADDRINUSE if somebody answers on it; one left behind is replaced.
+// Takes the socket, so that a second daemon is refused before it touches the wire. Clients get no
+// answers yet. -EADDRINUSE if a process listens on it; the socket of a dead process is replaced.
 struct rpc *rpc_open(const char *path, struct event_base *base, struct error *error);
 
-// Answers from now on, those who connected meanwhile included.
+// Starts to answer clients, including those that have connected since rpc_open().
 int rpc_serve(struct rpc *rpc, struct engine *engine, struct error *error);
 
 // Ends the connections with their sessions and removes the socket.

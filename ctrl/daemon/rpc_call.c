@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// JSON-RPC 2.0: requests, notifications, and the errors that are the protocol's own.
+// JSON-RPC 2.0: requests, notifications, and the errors that the protocol defines.
 #include "rpc_private.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@ static void write_head(struct evbuffer *out, const json_t *id)
 	rpc_result_write(out, id ? json_incref((json_t *)id) : json_null());
 }
 
-// A call's errors carry an errno and its name, the protocol's own have none.
+// Errors of a call have an errno and its name; those that the protocol defines have none.
 void rpc_call_write_error(struct evbuffer *out, const json_t *id, int code, const char *text)
 {
 	int number = code == RPC_INVALID_PARAMS ? EINVAL : -code;
@@ -108,7 +108,7 @@ void rpc_call_free(struct rpc_call *call)
 	free(call);
 }
 
-// Puts the answer's head before the result, or an error in its place.
+// Writes the head of the answer before the result, or replaces the result by an error.
 static void begin_answer(struct rpc_call *call, int rc)
 {
 	struct evbuffer *head = evbuffer_new();
@@ -126,7 +126,7 @@ static void begin_answer(struct rpc_call *call, int rc)
 	evbuffer_free(head);
 }
 
-// Returns whether the method is to be gone on with.
+// Returns whether the method has more work.
 static bool begin(struct rpc_call *call)
 {
 	int rc;
@@ -152,10 +152,10 @@ bool rpc_call_go_on(struct rpc_call *call)
 {
 	bool more = call->begun ? call->more(call) : begin(call);
 
-	// What the method did stands, so that an error would be wrong.
+	// The change of the method is not undone, so that an error would be wrong.
 	if (call->out_of_memory)
 		rpc_memory_note();
-	if (!call->told) // a notification, answered by nothing, errors neither
+	if (!call->told) // a notification, which gets neither answer nor error
 		evbuffer_drain(call->result, evbuffer_get_length(call->result));
 	else if (!more && !call->failed)
 		evbuffer_add(call->result, "}", 1);

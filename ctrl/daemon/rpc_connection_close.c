@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The end of a connection: whatever it was doing, and what it leaves behind.
+// Closes a connection: ends its work and its sessions.
 #include "rpc_private.h"
 
 #include <stdlib.h>

@@ -34,7 +34,7 @@ static json_t *describe(const struct engine_event *event)
 		(json_int_t)engine_session_id(event->session));
 }
 
-// Tells how many events were dropped, when there is room again.
+// When there is room again, reports how many events were dropped.
 static void tell_lost(struct rpc_connection *connection, struct evbuffer *out)
 {
 	if (connection->events_lost == 0)
@@ -46,7 +46,7 @@ static void tell_lost(struct rpc_connection *connection, struct evbuffer *out)
 	connection->events_lost = 0;
 }
 
-// An event must not come into the middle of an answer.
+// An event must not be written in the middle of an answer.
 static bool is_answering(const struct rpc_connection *connection)
 {
 	return connection->line.written;
@@ -64,8 +64,8 @@ void rpc_event_flush(struct rpc_connection *connection)
 		tell_lost(connection, out);
 }
 
-// A peer that reads too slowly loses events, and is told how many. The order stays: once one is
-// lost, those behind it are until the peer has read.
+// A peer that reads too slowly loses events, and gets their number later. The order is kept: after
+// a lost event all later ones are dropped until the peer has read.
 static void notify(struct rpc_connection *connection, const void *text, size_t len)
 {
 	struct evbuffer *out = bufferevent_get_output(connection->stream);

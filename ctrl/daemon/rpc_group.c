@@ -39,8 +39,8 @@ static int read_request(
 	return rc;
 }
 
-// What opens memberships opens its session, what changes one needs it: a failed call leaves no
-// session behind (API-41).
+// Calls that create a membership open the session if necessary; the other calls require it. A
+// failed call leaves no session behind (API-41).
 static int apply(struct rpc_call *call, engine_fn fn, bool opens, struct engine_request *request)
 {
 	const char *name = "cli";
@@ -81,7 +81,7 @@ static int change(struct rpc_call *call, engine_fn fn, bool opens, bool has_mode
 
 	if (rc == 0)
 		rc = read_request(call, &request, &sources);
-	// A filter replaces the outputs if it names any list of them, even an empty one.
+	// A filter replaces the outputs if the call has a list of outputs, even an empty one.
 	request.only_outputs = has_mode && json_object_get(call->params, "to");
 	if (rc == 0)
 		rc = apply(call, fn, opens, &request);
@@ -93,7 +93,7 @@ static int change(struct rpc_call *call, engine_fn fn, bool opens, bool has_mode
 	return rc;
 }
 
-// A call without sources would do nothing, so it is a mistake of the caller.
+// A call without sources would do nothing, so that it is refused as a mistake.
 static int change_blocked(struct rpc_call *call, engine_fn fn)
 {
 	const json_t *sources = json_object_get(call->params, "sources");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// group.list: the interface state of each group, and what came of it. All of them or pages, both
-// written in parts. Between two parts or pages the list keeps its place, so that none is told twice
-// and none that stays is missed, whatever is joined and left meanwhile.
+// group.list: the interface state and the statistics of each group. The whole list or a page of it
+// is written in parts. The list keeps its position between parts and pages: no group is listed
+// twice and none that stays is missed, whatever is joined and left meanwhile.
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static const char *const state_names[] = {
 
 struct rpc_pages {
 	unsigned n; // hosts
-	unsigned at; // the host that is being told
+	unsigned at; // the host that is being listed
 	bool has_next; // `next` is the group that the next page begins with
 	struct sluice_addr next;
 	struct host_listing *hosts[];
@@ -66,7 +66,7 @@ static void add_outputs(json_t *list, const struct member *member)
 		add_output(list, outputs[i]);
 }
 
-// Most groups have one member, which is found without its session.
+// Most groups have one member, which can be found without its session.
 static json_t *outputs_of(
 	const struct listing *listing, struct host *host, const struct host_group_info *info)
 {
@@ -169,7 +169,7 @@ void rpc_group_list_end(struct rpc_connection *connection)
 
 struct group_list {
 	struct rpc_pages *pages;
-	bool paged; // the pages are the connection's, and go on with the next call
+	bool paged; // the pages belong to the connection and continue with the next call
 	unsigned left; // groups of this page
 };
 
@@ -182,7 +182,7 @@ static void end_list(struct rpc_call *call)
 	free(list);
 }
 
-// The next group. One that was left since is left out.
+// The next group. Groups that were left since the list began are skipped.
 static void add_next(struct rpc_call *call, struct group_list *list)
 {
 	struct rpc_pages *pages = list->pages;

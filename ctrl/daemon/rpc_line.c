@@ -46,8 +46,8 @@ void rpc_line_drop(struct rpc_connection *connection)
 	*line = (struct rpc_line){0};
 }
 
-// All that a line changed goes into one set of reports, and a leave has taken effect when its
-// answer is read.
+// All changes of a line are reported together, and a leave has taken effect before its answer is
+// sent.
 static enum rpc_step end_line(struct rpc_connection *connection)
 {
 	struct rpc_line *line = &connection->line;
@@ -72,7 +72,7 @@ static enum rpc_step refuse_line(struct rpc_connection *connection, const char *
 	return end_line(connection);
 }
 
-// The turn has hardly begun: there is time for a long request.
+// The turn has just begun, so that there is time for a long request.
 static bool is_fresh(const struct rpc *rpc)
 {
 	return engine_now_cpu_ns() / 1000 + RPC_TURN_US < rpc->turn_end_us + RPC_SLICE_US;
@@ -85,8 +85,8 @@ static void skip_blanks(struct rpc_line *line)
 	line->at += strspn(line->text + line->at, BLANKS);
 }
 
-// The end of the element that begins here: the comma or bracket that follows it in the batch. An
-// element that is no JSON ends anywhere; its parser says so. Stops behind the longest request.
+// Finds the end of the element that begins here: the comma or bracket after it. For an element that
+// is not JSON the result is arbitrary, and its parser fails. Stops after the longest request.
 static size_t element_length(const struct rpc_line *line)
 {
 	const char *text = line->text + line->at;
@@ -113,7 +113,7 @@ static size_t element_length(const struct rpc_line *line)
 	return n < max ? n : max;
 }
 
-// NULL with `why` told if it is no JSON; "" stands for no memory.
+// Returns NULL with `why` set if the text is not JSON; an empty `why` means out of memory.
 static json_t *parse(const char *text, size_t len, size_t flags, json_error_t *why)
 {
 	json_t *value = json_loadb(text, len, flags | JSON_REJECT_DUPLICATES, why);
@@ -141,7 +141,7 @@ static void keep_answer(struct rpc_line *line, struct evbuffer *answer)
 	evbuffer_add_buffer(line->answers, answer);
 }
 
-// An answer that does not fit any more is an error, and those behind it as well.
+// An answer beyond the limit is replaced by an error, and so are all later ones.
 static void refuse_answer(struct rpc_line *line, const json_t *id)
 {
 	struct evbuffer *answer = evbuffer_new();
@@ -195,7 +195,7 @@ static enum rpc_step go_on_alone(struct rpc_connection *connection)
 	return end_line(connection);
 }
 
-// Takes the request over.
+// Takes over the request.
 static enum rpc_step begin_call(struct rpc_connection *connection, json_t *request)
 {
 	struct rpc_line *line = &connection->line;
@@ -232,7 +232,7 @@ static enum rpc_step check_element(struct rpc_connection *connection, const char
 	return rpc_memory_failed() ? RPC_STEP_CLOSE : RPC_STEP_MORE;
 }
 
-// Behind the bracket that ends the batch.
+// After the bracket that ends the batch.
 static enum rpc_step end_pass(struct rpc_connection *connection)
 {
 	struct rpc_line *line = &connection->line;
@@ -247,7 +247,7 @@ static enum rpc_step end_pass(struct rpc_connection *connection)
 	return RPC_STEP_MORE;
 }
 
-// Elements that were kept are neither searched nor parsed again.
+// Kept elements are neither searched nor parsed again.
 static enum rpc_step step_of_kept(struct rpc_connection *connection)
 {
 	struct rpc_line *line = &connection->line;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// jansson leaves out of a value what it has no memory for, and libevent's buffers stay short: an
-// answer would be wrong and nobody would know. So each failed allocation is noted.
+// Without memory jansson omits parts of a value, and libevent's buffers stay short: an answer would
+// be wrong without any sign of it. Therefore each failed allocation is noted.
 #include "rpc_private.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static void *note(void *memory)
 	return memory;
 }
 
-// Those that jansson had.
+// The functions that jansson used before.
 static json_malloc_t json_get;
 static json_free_t json_put;
 

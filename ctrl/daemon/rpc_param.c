@@ -64,7 +64,7 @@ int rpc_param_unsigned(struct rpc_call *call, const char *name, unsigned max, un
 	return 0;
 }
 
-// The list of that name, of which there may be none, and an array for what it stands for.
+// Gets the list with that name, which may be absent, and allocates an array for its values.
 static int open_list(
 	struct rpc_call *call, const char *name, size_t size, const json_t **list, void **array)
 {

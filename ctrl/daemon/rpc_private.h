@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the files of the control socket share.
+// Shared by the files of the control socket.
 #ifndef CTRL_RPC_PRIVATE_H
 #define CTRL_RPC_PRIVATE_H
 
@@ -12,7 +12,7 @@
 #include "rpc.h"
 #include "stat_json.h"
 
-// How much is done or kept for clients.
+// Limits of the work and the memory for clients.
 enum {
 	RPC_LINE_MAX = 1 << 20, // bytes
 	RPC_REQUEST_MAX = 48 << 10, // bytes of one request: jansson reads 64 KiB in 3 ms
@@ -36,10 +36,10 @@ struct rpc_line {
 	bool checked; // the batch is JSON
 	json_t *values; // its elements, parsed; NULL: they are parsed again when they run
 	size_t next; // of values
-	bool full; // no more answers of the batch are kept
+	bool full; // the answers of the batch have reached their limit
 	struct evbuffer *answers; // of the batch
-	struct rpc_call *call; // that is written in parts
-	bool written; // a part of the answer, and not its end
+	struct rpc_call *call; // whose answer is written in parts
+	bool written; // a part of the answer is written, but not its end
 };
 
 struct rpc_connection {
@@ -51,16 +51,16 @@ struct rpc_connection {
 	uint64_t *sessions; // the connected sessions it opened, closed ones included
 	size_t n_sessions;
 	struct rpc_pages *pages; // of the group.list that it reads, NULL if it reads none
-	unsigned cursor; // what stands for the next page; each page has another one
-	uint64_t events_lost; // that it is to be told of
-	struct evbuffer *events; // that wait for the end of an answer
+	unsigned cursor; // identifies the next page; each page has another one
+	uint64_t events_lost; // that are not reported to it yet
+	struct evbuffer *events; // they wait for the end of an answer
 	bool subscribed; // to events
 	bool working; // it is in rpc->working
 	bool served; // since its work began
-	bool ending; // nothing is read any more; it closes when all is written
+	bool ending; // nothing more is read; it is closed when all is written
 };
 
-// The file of a socket, as it was made.
+// Identifies the file of a socket.
 struct rpc_socket_file {
 	dev_t device;
 	ino_t inode;
@@ -75,7 +75,7 @@ struct rpc {
 	struct evconnlistener *listener;
 	LIST_HEAD(, rpc_connection) connections;
 	unsigned n_connections;
-	TAILQ_HEAD(, rpc_connection) working; // each gets a slice in its turn
+	TAILQ_HEAD(, rpc_connection) working; // they get slices in a round
 	struct event *work; // runs a turn
 	uint64_t turn_end_us, slice_end_us; // CPU time
 	size_t kept; // bytes of text of the batches whose parsed elements are kept
@@ -99,15 +99,15 @@ struct rpc_call {
 	const json_t *params; // an object; NULL: none
 	struct evbuffer *result; // the result's text
 	unsigned entries; // of the list in the result
-	bool out_of_memory; // the result lacks something
+	bool out_of_memory; // the result is incomplete
 	bool begun; // the method was called
-	bool failed; // an error is the answer
+	bool failed; // the answer is an error
 	bool told; // it has an answer
 	struct error error;
 
-	// A method whose work is long returns 0 with `more` set. It is called until it returns
-	// false, each time for some 100 us of work, and may add to the result; then, or if the peer
-	// has gone, `end` frees `state`.
+	// A method with much work returns 0 with `more` set. more() is called until it returns
+	// false. Each call works for about 100 us and may add to the result. Afterwards, or if the
+	// peer has disconnected, `end` frees `state`.
 	bool (*more)(struct rpc_call *call);
 	void (*end)(struct rpc_call *call);
 	void *state;
@@ -147,31 +147,31 @@ void rpc_work_add(struct rpc_connection *connection);
 // rpc_line.c
 enum rpc_step {
 	RPC_STEP_MORE,
-	RPC_STEP_LATER, // in another turn, the next step is long
+	RPC_STEP_LATER, // in a later turn, because the next step is long
 	RPC_STEP_WAIT, // until the peer has read, or has sent more
-	RPC_STEP_CLOSE, // the peer cannot be answered rightly any more
+	RPC_STEP_CLOSE, // the peer cannot get correct answers any more
 };
-// Takes the next step of answering what the peer has sent.
+// Executes the next step of answering the peer.
 enum rpc_step rpc_line_step(struct rpc_connection *connection);
 void rpc_line_drop(struct rpc_connection *connection);
 
 // rpc_call.c: takes over `request`. NULL: out of memory.
 struct rpc_call *rpc_call_begin(struct rpc_connection *connection, json_t *request);
-// Runs a part, which adds to call->result. Returns whether there is more.
+// Executes a part of the call, which adds to call->result. Returns whether there is more.
 bool rpc_call_go_on(struct rpc_call *call);
 void rpc_call_free(struct rpc_call *call);
 // The code of an error, or a negative errno.
 void rpc_call_write_error(struct evbuffer *out, const json_t *id, int code, const char *text);
 
-// rpc_memory.c: notes when jansson or libevent lack memory, as few of their calls tell.
+// rpc_memory.c: notes when jansson or libevent lack memory, because few of their calls report it.
 void rpc_memory_watch(void);
-void rpc_memory_note(void); // that something else lacked memory
-bool rpc_memory_failed(void); // since the last call
+void rpc_memory_note(void); // another allocation failed
+bool rpc_memory_failed(void); // an allocation has failed since the last call
 
 // rpc_method.c: NULL if there is no method of that name.
 const struct rpc_method *rpc_method_find(const char *name);
 
-// rpc_result.c: writes results. All functions take over `value`; NULL stands for out of memory.
+// rpc_result.c: writes results. All functions take over `value`; NULL means out of memory.
 void rpc_result_write(struct evbuffer *buffer, json_t *value);
 void rpc_result_set(struct rpc_call *call, json_t *value);
 // Writes the members of an object without its braces.
@@ -237,7 +237,7 @@ int rpc_drop_list(struct rpc_call *call);
 int rpc_event_subscribe(struct rpc_call *call);
 int rpc_version(struct rpc_call *call);
 
-// rpc_event.c: listens to the engine and tells subscribers.
+// rpc_event.c: gets the events of the engine and notifies subscribers.
 void rpc_event_flush(struct rpc_connection *connection); // no answer is being written
 void rpc_event_tell(void *arg, const struct engine_event *event);
 

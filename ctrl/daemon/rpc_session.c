@@ -42,7 +42,7 @@ int rpc_session_open(struct rpc_call *call)
 	return 0;
 }
 
-// The answer says that all groups are left.
+// The answer is sent after all groups are left.
 static bool close_more(struct rpc_call *call)
 {
 	if (!call->state)

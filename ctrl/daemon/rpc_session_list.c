@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// session.list, in parts: a session may have a million memberships, and there may be as many
-// sessions.
+// session.list is written in parts: there may be a million sessions, and a session may have a
+// million memberships.
 #include <stdlib.h>
 
 #include "rpc_private.h"

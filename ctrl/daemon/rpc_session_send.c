@@ -14,7 +14,7 @@ static int digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-// The payload is text of two hexadecimal digits a byte.
+// The payload is text with two hexadecimal digits per byte.
 static int read_payload(struct rpc_call *call, uint8_t **payload, size_t *len)
 {
 	const char *text;

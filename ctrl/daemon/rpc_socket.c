@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Takes the Unix socket: makes its directory, and tells a live daemon from a dead one's leftover.
+// Takes the Unix socket: creates its directory, and distinguishes the socket of a live daemon from
+// that of a dead one.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static evutil_socket_t new_socket(void)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-// Whether no process listens on the socket: then a connection is refused.
+// Returns whether no process listens on the socket: then a connection is refused.
 static bool is_stale(const struct sockaddr_un *addr)
 {
 	evutil_socket_t fd = new_socket();
@@ -66,7 +67,7 @@ static int clear(const struct sockaddr_un *addr, struct error *error)
 	return 0;
 }
 
-// The inode of a bound socket is not used again while the socket is open.
+// The inode of a bound socket is not reused while the socket is open.
 static bool identify(const char *path, struct rpc_socket_file *file)
 {
 	struct stat status;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The event loop serves protocol timers, queries and signals between two turns, so that no turn may
-// be long, whatever clients send. Within a turn the connections that have work get slices in a
-// round. What is not done goes on in the next turn.
+// The event loop serves protocol timers, queries and signals between two turns, so that turns must
+// be short, whatever clients send. Within a turn the connections with work get slices, one after
+// the other. The remaining work continues in the next turn.
 #include "rpc_private.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static void schedule(struct rpc *rpc)
 {
 	static const struct timeval now = {0};
 
-	// A timer rather than event_active(): the loop looks for queries and signals before it.
+	// A timer, not event_active(): the loop checks for queries and signals before it.
 	if (!event_pending(rpc->work, EV_TIMEOUT, NULL))
 		event_add(rpc->work, &now);
 }
@@ -38,8 +38,8 @@ void rpc_work_add(struct rpc_connection *connection)
 	schedule(connection->rpc);
 }
 
-// It has closed both directions: nobody reads the answers. One that was closed right after a
-// request gets its first slice in any case.
+// The peer has closed both directions and reads no answers. A connection that was closed right
+// after a request gets its first slice in any case.
 static bool has_gone(struct rpc_connection *connection)
 {
 	struct pollfd fd = {.fd = bufferevent_getfd(connection->stream)};
@@ -61,7 +61,7 @@ static enum rpc_step slice(struct rpc_connection *connection)
 	return step;
 }
 
-// Nothing is to be done until the peer reads or sends.
+// There is no work until the peer reads or sends.
 static void rest(struct rpc_connection *connection)
 {
 	size_t unread = rpc_connection_unread(connection);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// sluiced: starts everything in order, waits for signals, stops everything in the reverse order.
+// sluiced: starts everything in order, waits for signals, and stops everything in reverse order.
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -39,7 +39,7 @@ struct sluiced {
 	struct engine *engine;
 };
 
-// `limits`: memberships beyond the file's own limits are a mistake.
+// `limits`: memberships beyond the limits in the file are an error.
 static struct config *load(
 	const char *file, bool limits, void (*report)(void *arg, const char *line))
 {
@@ -62,7 +62,7 @@ static void drained(void *arg)
 	event_base_loopbreak(daemon->base);
 }
 
-// The second signal does not wait for the last leaves.
+// A second signal does not wait for the last leaves.
 static void on_stop(evutil_socket_t fd, short what, void *arg)
 {
 	struct sluiced *daemon = arg;
@@ -214,8 +214,8 @@ static int run_engine(struct sluiced *daemon, int out, struct error *error)
 	return rc;
 }
 
-// Signals, protocol timers and queries have priority 0, and all else 1. The loop looks for them
-// after a few of the other events.
+// Signals, protocol timers and queries have priority 0, everything else has priority 1. The loop
+// checks for priority 0 after a few events of priority 1.
 static struct event_base *new_base(void)
 {
 	enum { PRIORITIES = 2, EVENTS = 16 };
@@ -270,7 +270,7 @@ static void print_report(void *arg, const char *line)
 	fprintf(stderr, "sluiced: %s\n", line);
 }
 
-// Whether to go on; else *status is the exit status.
+// Returns false if the program ends here, with *status as its exit status.
 static bool read_options(int argc, char **argv, struct options *options, int *status)
 {
 	static const struct option known[] = {
@@ -317,8 +317,8 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
 	return true;
 }
 
-// EAL and drivers print to standard output, which is for the one line "ready". Returns where that
-// line is to go.
+// EAL and drivers print to standard output, which is reserved for the line "ready". Returns a
+// stream for that line.
 static int take_stdout(struct error *error)
 {
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC), out = dup(STDOUT_FILENO);
