@@ -116,8 +116,11 @@ void response_start(
 		return;
 	if (response == NULL) {
 		response = response_open(host, group, at_ms);
-		if (response == NULL)
+		if (response == NULL) {
+			// It needs no memory, and names this group as well.
+			general_response_start(host, query->response_ms, now_ms);
 			return;
+		}
 	} else if (!response->queued && at_ms < wheel_expires_ms(&host->wheel, &response->timer)) {
 		wheel_cancel(&host->wheel, &response->timer);
 		wheel_set(&host->wheel, &response->timer, at_ms);
