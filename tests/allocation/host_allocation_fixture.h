@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A host that takes steps without memory: its calls by number and name, its frames as bytes, and
+// its state in words.
+#ifndef HOST_ALLOCATION_FIXTURE_H
+#define HOST_ALLOCATION_FIXTURE_H
+
+#include "host_fixture.h"
+
+#define LAB_SESSIONS 3
+#define LAB_WIRE_SIZE (4u << 20) // bytes
+#define LAB_TEXT_SIZE (1u << 20)
+
+enum host_operation {
+	END,
+	OPEN, // a session
+	CLOSE,
+	JOIN,
+	JOIN_MANY,
+	LEAVE,
+	LEAVE_MANY,
+	JOIN_SOURCE,
+	LEAVE_SOURCE,
+	BLOCK,
+	UNBLOCK,
+	INCLUDE, // n sources, from this one on
+	EXCLUDE,
+	ADDRESSES, // n of them
+	RECONFIGURE, // the MTU is n
+	LIST, // the groups
+	QUERY, // general if the group is NULL; n sources
+	OLD_QUERY, // of an older version
+	LINK, // up if n > 0
+	RUN, // n milliseconds
+};
+
+struct host_step {
+	enum host_operation operation;
+	unsigned session;
+	const char *group;
+	unsigned source, n;
+};
+
+struct host_lab {
+	struct host_fixture fixture; // names and packets
+	struct host *host;
+	struct session *sessions[LAB_SESSIONS];
+	uint64_t now_ms;
+	unsigned done; // of JOIN_MANY or LEAVE_MANY
+	unsigned n_published;
+	uint8_t *wire; // time, length, packet
+	size_t n_wire;
+	size_t asked_at; // where the wire was at the query of a group
+	const char *asked; // the group; NULL: none
+	bool loose; // a query met a lack of memory, and so the frames may differ
+};
+
+extern struct host_lab lab;
+
+void lab_begin(int family);
+int lab_open_host(void);
+int lab_call(const struct host_step *step);
+const char *lab_describe(void);
+void lab_finish(void);
+
+#endif

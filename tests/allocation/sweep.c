@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "sweep.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALWAYS ((uint64_t)1 << 62)
+
+extern __attribute__((weak)) int __lsan_do_recoverable_leak_check(void);
+
+static bool is_full(void)
+{
+	const char *text = getenv("ALLOCATION_SWEEP");
+
+	return text != NULL && strcmp(text, "full") == 0;
+}
+
+struct sweep sweep_begin(const char *name, enum sweep_mode mode, uint64_t total, uint64_t budget)
+{
+	uint64_t stride = is_full() ? 1 : (total + budget - 1) / budget;
+
+	return (struct sweep){.name = name, .mode = mode, .stride = stride > 0 ? stride : 1};
+}
+
+bool sweep_next(struct sweep *sweep, uint64_t failed)
+{
+	if (sweep->runs > 0 && failed == 0) {
+		injector_note("%s, %s: %" PRIu64 " runs, %" PRIu64 " allocations", sweep->name,
+			sweep->mode == SWEEP_ONCE ? "one fails" : "all fail from one on",
+			sweep->runs - 1, injector_count());
+		return false;
+	}
+	sweep->number = sweep->runs == 0 ? 1 : sweep->number + sweep->stride;
+	sweep->runs++;
+	injector_arm(sweep->number, sweep->mode == SWEEP_ONCE ? 1 : ALWAYS);
+	return true;
+}
+
+bool sweep_leaks(void)
+{
+	return __lsan_do_recoverable_leak_check != NULL && __lsan_do_recoverable_leak_check() != 0;
+}
