@@ -36,7 +36,10 @@ static void take_line(const char *text, int len)
 		keep_cause(text, len);
 	if (terminal)
 		stderr = terminal;
-	log_line(is_error && started ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "%.*s", len, text);
+	if (is_error && started)
+		log_limited(LOG_LEVEL_WARNING, "%.*s", len, text);
+	else
+		log_debug("%.*s", len, text);
 	stderr = muted;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "engine_private.h"
+#include "log.h"
 
 enum { DRAIN_MAX_MS = 3000, HOLD_MAX_MS = 100 };
 
@@ -26,6 +27,7 @@ void engine_tick(struct engine *engine)
 	void (*drained)(void *) = engine->drained;
 
 	engine_turn(engine);
+	log_catch_up();
 	if (engine->n_holders == 0 || engine_now_ms() - engine->held_since_ms >= HOLD_MAX_MS)
 		engine_flush(engine);
 	port_poll_events(engine->dataplane, link_changed, engine);
