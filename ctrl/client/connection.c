@@ -36,6 +36,8 @@ static void finish_oldest(struct connection *connection, const json_t *message)
 	request = TAILQ_FIRST(&connection->requests);
 	if (request != NULL)
 		TAILQ_REMOVE(&connection->requests, request, next);
+	else if (error != NULL && connection->refusal == NULL)
+		connection->refusal = json_incref((json_t *)error);
 	pthread_mutex_unlock(&connection->lock);
 	if (request == NULL)
 		return;
@@ -44,6 +46,11 @@ static void finish_oldest(struct connection *connection, const json_t *message)
 	else
 		request->on_answer(request->arg, 0, json_object_get(message, "result"));
 	free(request);
+}
+
+static int loss(const struct connection *connection)
+{
+	return connection->refusal != NULL ? refusal(connection->refusal) : -EPIPE;
 }
 
 static void lose(struct connection *connection)
@@ -56,7 +63,7 @@ static void lose(struct connection *connection)
 	// No request is added any more.
 	while ((request = TAILQ_FIRST(&connection->requests)) != NULL) {
 		TAILQ_REMOVE(&connection->requests, request, next);
-		request->on_answer(request->arg, -EPIPE, NULL);
+		request->on_answer(request->arg, loss(connection), connection->refusal);
 		free(request);
 	}
 	connection->on_lost(connection->arg);
@@ -155,6 +162,7 @@ void connection_close(struct connection *connection)
 	connection_stop(connection);
 	pthread_mutex_destroy(&connection->lock);
 	fclose(connection->in);
+	json_decref(connection->refusal);
 }
 
 bool connection_is_lost(struct connection *connection)
@@ -189,7 +197,7 @@ static int send_request(struct connection *connection, struct connection_request
 	const char *text, size_t len)
 {
 	if (connection->lost)
-		return -EPIPE;
+		return loss(connection);
 	// sluiced hung up in the middle of the line. What it said before is still to be read, this
 	// answer perhaps; no other request may follow half a line.
 	if (!send_all(fileno(connection->in), text, len))
@@ -234,17 +242,24 @@ struct waiting {
 	struct sluice_error *error;
 };
 
-static void keep_answer(void *arg, int rc, const json_t *body)
+static void set_text(struct sluice_error *error, int rc, const json_t *body)
 {
 	const char *message = json_string_value(json_object_get(body, "message"));
+
+	if (error != NULL)
+		snprintf(error->text, sizeof(error->text), "%s",
+			message != NULL ? message : strerror(-rc));
+}
+
+static void keep_answer(void *arg, int rc, const json_t *body)
+{
 	struct waiting *waiting = arg;
 
 	waiting->rc = rc;
 	if (rc == 0 && waiting->result != NULL)
 		*waiting->result = json_incref((json_t *)body);
-	if (rc < 0 && waiting->error != NULL)
-		snprintf(waiting->error->text, sizeof(waiting->error->text), "%s",
-			message != NULL ? message : strerror(-rc));
+	if (rc < 0)
+		set_text(waiting->error, rc, body);
 	sem_post(&waiting->answered);
 }
 
@@ -260,8 +275,9 @@ int connection_call(struct connection *connection, const char *method, json_t *p
 		while (sem_wait(&waiting.answered) < 0)
 			;
 		rc = waiting.rc;
-	} else if (error != NULL) {
-		snprintf(error->text, sizeof(error->text), "%s", strerror(-rc));
+	} else {
+		// Constant once the connection is lost.
+		set_text(error, rc, connection_is_lost(connection) ? connection->refusal : NULL);
 	}
 	sem_destroy(&waiting.answered);
 	return rc;

@@ -16,7 +16,8 @@
 #include <sluice/control.h>
 
 // Called by the reading thread, once per request. `body` lives as long as the call: it is the
-// result if rc is 0, the error object of a refused request, or NULL with -EPIPE if sluiced is gone.
+// result if rc is 0, the error object of a refused request or connection, or NULL with -EPIPE if
+// sluiced is gone.
 typedef void (*connection_answer_fn)(void *arg, int rc, const json_t *body);
 typedef void (*connection_event_fn)(void *arg, const json_t *event);
 // sluiced is gone, or the connection is being closed. All requests are answered.
@@ -34,6 +35,7 @@ struct connection {
 	pthread_mutex_t lock;
 	bool lost; // under the lock, as is what follows
 	TAILQ_HEAD(, connection_request) requests; // sent and not answered, oldest first
+	json_t *refusal; // an error of no request: why sluiced hangs up; NULL: none
 };
 
 // Connects to the socket at `path`. -ENOENT or -ECONNREFUSED if no sluiced answers there.
@@ -45,7 +47,8 @@ void connection_stop(struct connection *connection);
 void connection_close(struct connection *connection);
 
 // Sends a request and returns; on_answer() is called if that succeeded. Releases `params`, an
-// object or, for lack of memory, NULL. Returns -EPIPE if sluiced is gone, -ENOMEM.
+// object or, for lack of memory, NULL. Returns -EPIPE if sluiced is gone, the errno that it refused
+// the connection with, -ENOMEM.
 int connection_post(struct connection *connection, const char *method, json_t *params,
 	connection_answer_fn on_answer, void *arg);
 

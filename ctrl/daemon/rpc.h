@@ -4,7 +4,9 @@
 // Where to look in this folder:
 //	sluiced.c	the program: options, signals, order of start and stop
 //	eal.c		DPDK's environment abstraction layer: arguments, log, error texts
-//	rpc.c		connections: lines in, answers out
+//	rpc.c		open, serve, close
+//	rpc_listener.c	accepts connections; lines in, answers out
+//	rpc_peer.c	who has connected
 //	rpc_connection.c
 //			the sessions that end with their connection; rpc_connection_close.c
 //			ends one

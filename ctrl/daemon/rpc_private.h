@@ -5,9 +5,9 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/listener.h>
 #include <jansson.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 #include "rpc.h"
 #include "stat_json.h"
@@ -42,10 +42,17 @@ struct rpc_line {
 	bool written; // a part of the answer is written, but not its end
 };
 
+// Who is at the other end of a connection.
+struct rpc_peer {
+	uid_t uid;
+	bool operates; // it is an operator
+};
+
 struct rpc_connection {
 	LIST_ENTRY(rpc_connection) next;
 	TAILQ_ENTRY(rpc_connection) next_working;
 	struct rpc *rpc;
+	struct rpc_peer peer;
 	struct bufferevent *stream;
 	struct rpc_line line;
 	uint64_t *sessions; // the connected sessions it opened, closed ones included
@@ -66,13 +73,19 @@ struct rpc_socket_file {
 	ino_t inode;
 };
 
+struct rpc_listener {
+	struct rpc *rpc;
+	char *path;
+	struct rpc_socket_file file;
+	evutil_socket_t fd; // -1: none
+	struct event *ready; // to accept; NULL before rpc_listener_start()
+	struct event *resume; // after a pause
+};
+
 struct rpc {
 	struct event_base *base;
 	struct engine *engine; // NULL before rpc_serve()
-	char *path;
-	struct rpc_socket_file file;
-	evutil_socket_t fd; // -1 once the listener owns it
-	struct evconnlistener *listener;
+	struct rpc_listener listener;
 	LIST_HEAD(, rpc_connection) connections;
 	unsigned n_connections;
 	TAILQ_HEAD(, rpc_connection) working; // they get slices in a round
@@ -129,6 +142,15 @@ evutil_socket_t rpc_socket_open(
 	const char *path, struct rpc_socket_file *file, struct error *error);
 // Removes the file while the socket is open, unless another one has taken its place.
 void rpc_socket_remove(const char *path, const struct rpc_socket_file *file);
+
+// rpc_peer.c
+int rpc_peer_read(evutil_socket_t fd, struct rpc_peer *peer);
+
+// rpc_listener.c. A listener is to be closed even if it was not opened.
+int rpc_listener_open(
+	struct rpc_listener *listener, struct rpc *rpc, const char *path, struct error *error);
+int rpc_listener_start(struct rpc_listener *listener, struct error *error);
+void rpc_listener_close(struct rpc_listener *listener); // removes its file
 
 // rpc_connection.c: a connection, and the sessions that end with it.
 int rpc_connection_own(struct rpc_connection *connection, const struct engine_session *session);

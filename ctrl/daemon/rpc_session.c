@@ -105,7 +105,7 @@ int rpc_session_attach(struct rpc_call *call)
 	if (existing)
 		snprintf(path, sizeof(path), "%s", existing);
 	else
-		snprintf(path, sizeof(path), "%s.%" PRIu64, call->connection->rpc->path,
+		snprintf(path, sizeof(path), "%s.%" PRIu64, call->connection->rpc->listener.path,
 			engine_session_id(session));
 	rc = engine_session_share(session, path, existing, ring_size, &call->error);
 	if (rc == 0)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "descriptor.h"
 #include "eal.h"
 #include "engine.h"
 #include "json_memory.h"
@@ -339,6 +340,7 @@ int main(int argc, char **argv)
 	if (!read_options(argc, argv, &options, &status))
 		return status;
 	json_memory_use();
+	descriptor_raise_limit();
 	daemon.file = options.file;
 	daemon.config = load(options.file, true, print_report);
 	if (!daemon.config)

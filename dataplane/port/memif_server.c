@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
+#include "descriptor.h"
 #include "memif_control.h"
 #include "memif_socket.h"
 
@@ -290,7 +291,9 @@ static int open_loop(struct memif_server *server)
 		rc = -errno;
 		goto close_epoll;
 	}
-	rc = watch(server, server->timer_fd, TIMER);
+	rc = descriptor_is_kept(server->timer_fd) ? -EMFILE : 0;
+	if (rc == 0)
+		rc = watch(server, server->timer_fd, TIMER);
 	if (rc == 0)
 		rc = watch(server, server->socket.fd, LISTENER);
 	if (rc < 0)

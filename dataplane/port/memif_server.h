@@ -11,6 +11,7 @@
 //   memif_memory.c   the client's regions, and why their size can be relied on
 //   memif_writer.c   frames into the client's ring
 //   memif_signal.c   the client's eventfd
+//   descriptor.c     descriptors that clients may not take
 //   memif.c          not the server: a port of DPDK that is a client
 //
 // A client may send anything at any time, and may write anything into the memory it shares. What

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "memif_socket.h"
+#include "descriptor.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -98,6 +99,10 @@ int memif_socket_listen(struct memif_socket *new, const char *path, mode_t mode)
 	fd = socket(AF_UNIX, KIND, 0);
 	if (fd < 0)
 		return -errno;
+	if (descriptor_is_kept(fd)) {
+		rc = -EMFILE;
+		goto close_socket;
+	}
 	// The file gets the mode of the socket it is bound to.
 	if (fchmod(fd, mode) < 0) {
 		rc = -errno;
@@ -138,6 +143,10 @@ int memif_socket_accept(const struct memif_socket *socket, struct ucred *peer)
 
 	if (fd < 0)
 		return -errno;
+	if (descriptor_is_kept(fd)) {
+		close(fd);
+		return -EMFILE;
+	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &len) < 0) {
 		close(fd);
 		return -ECONNABORTED;
@@ -146,6 +155,21 @@ int memif_socket_accept(const struct memif_socket *socket, struct ucred *peer)
 }
 
 // ---- Messages ------------------------------------------------------------------------------
+
+static void close_fds(struct memif_packet *packet)
+{
+	for (unsigned i = 0; i < packet->n_fds; i++)
+		close(packet->fds[i]);
+	packet->n_fds = 0;
+}
+
+static bool any_kept(const struct memif_packet *packet)
+{
+	for (unsigned i = 0; i < packet->n_fds; i++)
+		if (descriptor_is_kept(packet->fds[i]))
+			return true;
+	return false;
+}
 
 static void take_fds(struct msghdr *header, struct memif_packet *packet)
 {
@@ -180,12 +204,10 @@ int memif_socket_receive(int fd, struct memif_packet *packet)
 	take_fds(&header, packet);
 	packet->len = len;
 	// An empty message is no other than the end, and may carry descriptors.
-	if (len > 0)
+	if (len > 0 && !any_kept(packet))
 		return 0;
-	for (unsigned i = 0; i < packet->n_fds; i++)
-		close(packet->fds[i]);
-	packet->n_fds = 0;
-	return -ECONNRESET;
+	close_fds(packet);
+	return len > 0 ? -EMFILE : -ECONNRESET;
 }
 
 int memif_socket_send(int fd, const struct memif_message *message)

@@ -20,7 +20,7 @@ struct memif_socket {
 
 // Listens at the path, with this mode (0600) from the first moment on. Replaces the file if it is a
 // socket that nobody listens on, as a killed process leaves it. -EADDRINUSE if somebody does or if
-// it is no socket, -ENAMETOOLONG.
+// it is no socket, -ENAMETOOLONG, -EMFILE if only the descriptors are left that descriptor.h keeps.
 int memif_socket_listen(struct memif_socket *socket, const char *path, mode_t mode);
 // Removes the file, unless another one has taken its place.
 void memif_socket_close(struct memif_socket *socket);
@@ -28,7 +28,8 @@ void memif_socket_close(struct memif_socket *socket);
 // Removes the sockets PREFIX.NUMBER that nobody listens on. Returns how many.
 unsigned memif_socket_sweep(const char *prefix);
 
-// Does not block. Returns the descriptor, and who it was that connected.
+// Does not block. Returns the descriptor, and who it was that connected. -EMFILE as above, then the
+// connection is closed.
 int memif_socket_accept(const struct memif_socket *socket, struct ucred *peer);
 
 enum { MEMIF_SOCKET_FDS = 4 }; // that may come with a message; the kernel closes further ones
@@ -42,7 +43,8 @@ struct memif_packet {
 	unsigned n_fds;
 };
 
-// Do not block. -EAGAIN; -ECONNRESET if the other side has gone.
+// Do not block. -EAGAIN; -ECONNRESET if the other side has gone; -EMFILE as above, for descriptors
+// in the message.
 int memif_socket_receive(int fd, struct memif_packet *packet);
 int memif_socket_send(int fd, const struct memif_message *message);
 

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import struct
@@ -14,8 +15,6 @@ import time
 import traceback
 
 SLUICED, SLUICE, CONFIGURATIONS = sys.argv[1:]
-with open(SLUICED, "rb") as program:
-    SANITIZED = b"__asan_init" in program.read()  # the program is slower and larger
 PATIENCE = 30  # seconds until something that should happen counts as never happening
 
 BASE = """
@@ -50,7 +49,7 @@ def run(*args, **kwargs):
 class Daemon:
     """A sluiced in a separate directory."""
 
-    def __init__(self, extra=MEMBERSHIPS, start=True, args=(), env=None):
+    def __init__(self, extra=MEMBERSHIPS, start=True, args=(), env=None, files=None):
         self.temporary = tempfile.TemporaryDirectory(prefix="sluice-daemon-")
         self.dir = self.temporary.name
         self.file = self.dir + "/sluice.yaml"
@@ -58,6 +57,7 @@ class Daemon:
         self.log = self.dir + "/log"
         self.args = args
         self.env = dict(os.environ, **(env or {}))
+        self.files = files  # how many it may open
         self.process = None
         self.write(extra)
         if start:
@@ -79,7 +79,11 @@ class Daemon:
     def spawn(self):
         return subprocess.Popen(
             [SLUICED, "--config", self.file, *self.args],
-            stdout=subprocess.PIPE, stderr=open(self.log, "a"), text=True, env=self.env)
+            stdout=subprocess.PIPE, stderr=open(self.log, "a"), text=True, env=self.env,
+            preexec_fn=self.limit_files if self.files else None)
+
+    def limit_files(self):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
 
     def start(self):
         self.process = self.spawn()

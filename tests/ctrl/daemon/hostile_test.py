@@ -4,78 +4,14 @@
 depend on the load of the machine."""
 
 import json
-import os
 import signal
-import socket
 import time
 
-from daemon_fixture import Daemon, PATIENCE, SANITIZED, contains, equal, run_tests, test, wait_until
+from control_fixture import Client, cpu_seconds, group, join, memory_mib, notification, request
+from daemon_fixture import Daemon, PATIENCE, equal, run_tests, test, wait_until
 
-TURN_MAX_US = 5000 * (4 if SANITIZED else 1)
-MEMORY_MAX_MIB = 8 * (4 if SANITIZED else 1)  # 4 MB as text, the rest as parsed requests
-# Memory that AddressSanitizer keeps back after it was freed is not the daemon's.
-os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
+TURN_MAX_US = 5000
 GROUPS = 1000
-
-
-class Client:
-    def __init__(self, daemon):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(PATIENCE)
-        self.socket.connect(daemon.socket)
-        self.lines = self.socket.makefile("r")
-
-    def send(self, value):
-        text = value if isinstance(value, str) else json.dumps(value)
-        self.socket.sendall(text.encode() + b"\n")
-
-    def read(self):
-        line = self.lines.readline()
-        assert line, "the daemon has closed the connection"
-        return json.loads(line)
-
-    def call(self, method, **params):
-        self.send(request(method, **params))
-        answer = self.read()
-        assert "result" in answer, answer
-        return answer["result"]
-
-    def close(self):
-        self.lines.close()
-        self.socket.close()
-
-
-def request(method, id=1, **params):
-    return {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
-
-
-def notification(method, **params):
-    return {"jsonrpc": "2.0", "method": method, "params": params}
-
-
-def group(number):
-    return "239.%d.%d.%d" % (1 + (number >> 16), number >> 8 & 255, number & 255)
-
-
-def join(client, n, **params):
-    for first in range(0, n, 5000):
-        client.send([request("group.join", group=group(i), **params)
-                     for i in range(first, min(n, first + 5000))])
-        for answer in client.read():
-            assert "result" in answer, answer
-
-
-def cpu_seconds(daemon):
-    with open("/proc/%d/task/%d/stat" % (daemon.process.pid, daemon.process.pid)) as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def memory_mib(daemon):
-    with open("/proc/%d/status" % daemon.process.pid) as file:
-        for line in file:
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
 
 
 def turns_are_short(daemon):
@@ -202,7 +138,7 @@ def _():
         assert "result" in answers[0] and "result" in answers[1]
         equal(answers[-1]["error"]["data"]["errno"], "ENOBUFS")
         grown = memory_mib(daemon) - before
-        assert grown < 10 * MEMORY_MAX_MIB, "%.0f MiB for 10 clients" % grown
+        assert grown < 10 * 8, "%.0f MiB for 10 clients" % grown
 
 
 @test("reliability 4: a subscriber that does not read loses events and gets their number")

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -278,18 +279,33 @@ Test(rpc, connections,
 	.description =
 		"promise 8: the number of clients is limited, and the first ones stay connected")
 {
-	int clients[256], more;
+	enum { MAX = 1024 };
+	static int clients[MAX];
+	struct rlimit limit;
+	const char *text;
+	json_t *answer;
+	int more;
 
-	for (unsigned i = 0; i < 256; i++) {
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max < 3 * MAX)
+		cr_skip_test("too few open files are allowed");
+	for (unsigned i = 0; i < MAX; i++) {
 		clients[i] = rpc_fixture_connect();
 		answers_still(clients[i]);
 	}
 	more = rpc_fixture_connect();
+	answer = rpc_fixture_receive(more);
+	cr_assert_not_null(answer, "the client is not told");
+	text = json_string_value(json_object_get(json_object_get(answer, "error"), "message"));
+	cr_assert_not_null(strstr(text, "EMFILE: 1024 clients are connected"), "%s", text);
+	json_decref(answer);
 	cr_assert_null(rpc_fixture_receive(more));
 	answers_still(clients[0]);
 	// There is room again.
-	close(clients[255]);
+	close(clients[MAX - 1]);
 	rpc_fixture_turn();
-	clients[255] = rpc_fixture_connect();
-	answers_still(clients[255]);
+	clients[MAX - 1] = rpc_fixture_connect();
+	answers_still(clients[MAX - 1]);
 }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Who has connected, as the kernel knows it. No name is looked up, so that nobody waits for a name
+// service.
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "rpc_private.h"
+
+int rpc_peer_read(evutil_socket_t fd, struct rpc_peer *peer)
+{
+	struct ucred credentials;
+	socklen_t len = sizeof(credentials);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) < 0)
+		return -errno;
+	*peer = (struct rpc_peer){
+		.uid = credentials.uid,
+		.operates = credentials.uid == 0 || credentials.uid == geteuid(),
+	};
+	return 0;
+}
