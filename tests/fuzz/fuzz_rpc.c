@@ -29,6 +29,7 @@ static const char configuration[] = "ports:\n"
 				    "limits: {groups: 100, sources_per_filter: 64}\n";
 
 static struct event_base *base;
+static struct config *config; // LeakSanitizer does not look for pointers in DPDK's memory
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 static void complain(void *arg, const char *line)
@@ -52,7 +53,7 @@ static void open_server(void)
 	struct error error;
 
 	REQUIRE(rte_eal_init(RTE_DIM(args), (char **)args) >= 0);
-	struct config *config = config_load_text(
+	config = config_load_text(
 		"fuzz", configuration, strlen(configuration), &bounds, complain, NULL);
 	base = event_base_new();
 	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/sluice-fuzz-%d", getpid());

@@ -15,6 +15,8 @@ import time
 import traceback
 
 SLUICED, SLUICE, CONFIGURATIONS = sys.argv[1:]
+with open(SLUICED, "rb") as program:
+    SANITIZED = b"__asan_init" in program.read()  # the program is slower and larger
 PATIENCE = 30  # seconds until something that should happen counts as never happening
 
 BASE = """

@@ -58,6 +58,6 @@ void memif_peer_refill(struct memif_peer *peer);
 long memif_peer_frame(struct memif_peer *peer, uint8_t *frame, size_t size);
 
 unsigned memif_peer_open_fds(void); // of this process
-unsigned long memif_peer_resident_kb(void); // memory of this process
+unsigned long memif_peer_memory_kb(void); // held by this process
 
 #endif

@@ -329,19 +329,19 @@ static void kill_one(unsigned i)
 Test(memif_server, killed, .description = "1000 killed clients leak neither descriptors nor memory")
 {
 	unsigned open_fds = 0;
-	unsigned long resident_kb = 0;
+	unsigned long memory_kb = 0;
 
 	served_open(&served, NULL);
 	for (unsigned i = 0; i < 1100; i++) {
 		if (i == 100) {
 			open_fds = memif_peer_open_fds();
-			resident_kb = memif_peer_resident_kb();
+			memory_kb = memif_peer_memory_kb();
 		}
 		kill_one(i);
 	}
 	for (unsigned i = 0; i < 10; i++)
 		served_turn(&served);
 	cr_expect_eq(memif_peer_open_fds(), open_fds);
-	cr_expect_leq(memif_peer_resident_kb(), resident_kb + 256);
+	cr_expect_leq(memif_peer_memory_kb(), memory_kb + 256);
 	served_close(&served);
 }

@@ -132,7 +132,7 @@ Test(memif_writer, truncate,
 
 // ---- The signal ----------------------------------------------------------------------------
 
-Test(memif_writer, full_eventfd, .timeout = 10,
+Test(memif_writer, full_eventfd,
 	.description = "an eventfd that blocks who writes to it does not stop the writer")
 {
 	const uint64_t most = UINT64_MAX - 1;

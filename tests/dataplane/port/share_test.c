@@ -317,7 +317,7 @@ Test(share, cycles,
 	.description = "1000 clients that attach and disappear leak neither descriptors nor memory")
 {
 	unsigned open_fds = 0;
-	unsigned long resident_kb = 0;
+	unsigned long memory_kb = 0;
 	struct memif_peer peer;
 	struct shared shared;
 
@@ -325,7 +325,7 @@ Test(share, cycles,
 	for (unsigned i = 0; i < 1100; i++) {
 		if (i == 100) {
 			open_fds = memif_peer_open_fds();
-			resident_kb = memif_peer_resident_kb();
+			memory_kb = memif_peer_memory_kb();
 		}
 		open_share(&shared, 16);
 		fixture_join(interface, "239.1.1.1", 1, shared.ring);
@@ -336,7 +336,7 @@ Test(share, cycles,
 		close_share(&shared);
 	}
 	cr_expect_eq(memif_peer_open_fds(), open_fds);
-	cr_expect_leq(memif_peer_resident_kb(), resident_kb + 256);
+	cr_expect_leq(memif_peer_memory_kb(), memory_kb + 256);
 	fixture_close(&fixture);
 }
 
