@@ -46,8 +46,15 @@ void rpc_line_drop(struct rpc_connection *connection)
 	*line = (struct rpc_line){0};
 }
 
+static enum rpc_step finish_line(struct rpc_connection *connection)
+{
+	rpc_line_drop(connection);
+	rpc_event_flush(connection);
+	return rpc_memory_failed() ? RPC_STEP_CLOSE : RPC_STEP_MORE;
+}
+
 // All changes of a line are reported together, and a leave has taken effect before its answer is
-// sent.
+// sent. The events of a line come before its answer.
 static enum rpc_step end_line(struct rpc_connection *connection)
 {
 	struct rpc_line *line = &connection->line;
@@ -57,9 +64,7 @@ static enum rpc_step end_line(struct rpc_connection *connection)
 		evbuffer_add(line->answers, "]\n", 2);
 		evbuffer_add_buffer(output_of(connection), line->answers);
 	}
-	rpc_line_drop(connection);
-	rpc_event_flush(connection);
-	return rpc_memory_failed() ? RPC_STEP_CLOSE : RPC_STEP_MORE;
+	return finish_line(connection);
 }
 
 static enum rpc_step refuse_line(struct rpc_connection *connection, const char *text)
@@ -186,13 +191,12 @@ static enum rpc_step go_on_alone(struct rpc_connection *connection)
 		line->written = true;
 		return rpc_memory_failed() ? RPC_STEP_CLOSE : RPC_STEP_MORE;
 	}
-	// The events of a call come before its answer, as those of a batch do.
-	if (!line->written)
-		engine_flush(connection->rpc->engine);
+	// If parts of the answer are out, rpc_event.c keeps the events until the rest is.
+	engine_flush(connection->rpc->engine);
 	evbuffer_add_buffer(out, line->call->result);
 	if (line->call->told)
 		evbuffer_add(out, "\n", 1);
-	return end_line(connection);
+	return finish_line(connection);
 }
 
 // Takes over the request.
