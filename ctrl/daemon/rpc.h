@@ -8,7 +8,7 @@
 //	rpc_listener.c	accepts connections; lines in, answers out
 //	rpc_peer.c	who has connected
 //	rpc_connection.c
-//			the sessions that end with their connection; rpc_connection_close.c
+//			the sessions and the state of a connection; rpc_connection_close.c
 //			ends one
 //	rpc_socket.c	takes the path of the socket
 //	rpc_work.c	turns of the event loop, shared by the connections with work

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The connected sessions of a connection: they end with it.
+// What a connection holds: its sessions, its place among those with work, and unread output.
 #include "rpc_private.h"
 
 #include <errno.h>
@@ -36,4 +36,11 @@ void rpc_connection_close_sessions(struct rpc_connection *connection)
 size_t rpc_connection_unread(const struct rpc_connection *connection)
 {
 	return evbuffer_get_length(bufferevent_get_output(connection->stream));
+}
+
+void rpc_connection_rest(struct rpc_connection *connection)
+{
+	if (connection->working)
+		TAILQ_REMOVE(&connection->rpc->working, connection, next_working);
+	connection->working = false;
 }

@@ -8,8 +8,7 @@ void rpc_connection_close(struct rpc_connection *connection)
 {
 	LIST_REMOVE(connection, next);
 	connection->rpc->n_connections--;
-	if (connection->working)
-		TAILQ_REMOVE(&connection->rpc->working, connection, next_working);
+	rpc_connection_rest(connection);
 	rpc_line_drop(connection);
 	rpc_connection_close_sessions(connection);
 	rpc_group_list_end(connection);

@@ -152,11 +152,13 @@ int rpc_listener_open(
 int rpc_listener_start(struct rpc_listener *listener, struct error *error);
 void rpc_listener_close(struct rpc_listener *listener); // removes its file
 
-// rpc_connection.c: a connection, and the sessions that end with it.
+// rpc_connection.c: the connected sessions, which end with a connection, and its state.
 int rpc_connection_own(struct rpc_connection *connection, const struct engine_session *session);
 
 void rpc_connection_close_sessions(struct rpc_connection *connection);
 size_t rpc_connection_unread(const struct rpc_connection *connection); // bytes
+// Takes it from rpc->working, if it is there.
+void rpc_connection_rest(struct rpc_connection *connection);
 
 // rpc_connection_close.c
 void rpc_connection_close(struct rpc_connection *connection);

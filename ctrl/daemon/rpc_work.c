@@ -12,13 +12,6 @@ static uint64_t cpu_us(void)
 	return engine_now_cpu_ns() / 1000;
 }
 
-static void remove_work(struct rpc_connection *connection)
-{
-	if (connection->working)
-		TAILQ_REMOVE(&connection->rpc->working, connection, next_working);
-	connection->working = false;
-}
-
 static void schedule(struct rpc *rpc)
 {
 	static const struct timeval now = {0};
@@ -66,7 +59,7 @@ static void rest(struct rpc_connection *connection)
 {
 	size_t unread = rpc_connection_unread(connection);
 
-	remove_work(connection);
+	rpc_connection_rest(connection);
 	if (unread >= RPC_OUTPUT_HIGH)
 		bufferevent_disable(connection->stream, EV_READ);
 	else if (!connection->ending)
