@@ -32,7 +32,7 @@ static void on_event(void *arg, const json_t *event)
 				client->events, &key, i, i == SLUICE_EVENT_ERROR ? -ENETDOWN : 0);
 }
 
-// All groups went with sluiced.
+// All groups are lost with sluiced.
 static void on_lost(void *arg)
 {
 	struct client *client = arg;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // ctrl/client is the only client of sluiced's control socket. It needs no DPDK, only jansson and
-// pthread. The command uses the connection alone; the library makes its sessions on sluiced of
-// struct client, and the faces use the library. Which file to open for what:
+// pthread. The command uses only the connection, the library uses struct client for sessions on
+// sluiced, and the faces use the library. Which file to open for what:
 //
 //   connection.c         the socket: requests and answers, lists in pages, notifications
 //   client.c             a session on sluiced: open, bind, close, its events
@@ -9,10 +9,10 @@
 //   client_member.c      join, leave, filters, asynchronous joins
 //   client_send.c        datagrams
 //   events.c             which asynchronous join of a session an event belongs to
-//   event_queue.c        the events that wait, with a descriptor that polls readable
+//   event_queue.c        the queued events, with a descriptor that polls readable
 //   memif_reader.c       frames of sessions, by shared memory
-//   memif_connect.c      the handshake for it
-//   session_request.h    what a session asks for, shared with the engine's side of the library
+//   memif_connect.c      the handshake of the reader
+//   session_request.h    the requests of a session, shared with the engine's side of the library
 //
 // The session is a connected one: it ends with its connection, so that the death of this process
 // leaves its groups.
@@ -29,7 +29,7 @@
 
 struct client {
 	struct connection connection;
-	struct events *events; // the caller's: told what happens to the session
+	struct events *events; // of the caller; gets the events of the session
 	// Const once open.
 	char *path; // of the control socket
 	json_int_t session; // sluiced's number of the session
@@ -39,18 +39,18 @@ struct client {
 // Connects to the sluiced at `path` and opens a session there. `udp_port_be`: 0 for any.
 int client_open(
 	struct client *client, const char *path, uint16_t udp_port_be, struct events *events);
-// Leaves all groups: hangs up, and no event is told any more. Later calls fail.
+// Closes the connection, which leaves all groups. No event follows, and later calls fail.
 void client_stop(struct client *client);
-// Stops the client unless that is done, and frees it. No thread may be in a call.
+// Stops the client unless client_stop() was called, and frees it. No thread may be in a call.
 void client_close(struct client *client);
 
 int client_bind(struct client *client, uint16_t udp_port_be);
 
-// As connection_call(), without the error's text.
+// Like connection_call(), without the error text.
 int client_call(struct client *client, const char *method, json_t *params, json_t **result);
 
-// The parameters that name the session, and those that name an interface and a group there: for
-// the caller to add to, and to pass to client_call(). NULL without memory.
+// The parameters that name the session, and those that name an interface and a group as well. The
+// caller adds to them and passes them to client_call(). NULL without memory.
 json_t *client_params(const struct client *client);
 json_t *client_group_params(
 	const struct client *client, unsigned ifindex, const struct sluice_addr *group);
@@ -61,7 +61,7 @@ json_t *client_group_params(
 int client_member_change(
 	struct client *client, const struct membership_request *request, bool *ended);
 int client_member_get_filter(struct client *client, struct filter_request *request);
-// Sends a join and returns; events with the context follow.
+// Sends a join and returns. Events with the context follow.
 int client_member_join_async(
 	struct client *client, const struct membership_request *request, void *context);
 

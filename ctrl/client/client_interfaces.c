@@ -13,7 +13,7 @@ static unsigned number(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
-// Reads "10.9.0.2/24". What is no address gets no family.
+// Reads "10.9.0.2/24". The family is 0 if the text is not an address.
 static struct sluice_addr read_address(const json_t *value)
 {
 	const char *prefix = json_string_value(value);
@@ -66,7 +66,7 @@ static void read_interface(
 
 // ---- Asking sluiced ------------------------------------------------------------------------
 
-// Returns how many interfaces there are; the caller frees the list and releases the entries.
+// Returns the number of interfaces. The caller frees the list and releases the entries.
 static int ask(struct connection *connection, struct sluice_interface **list, json_t **entries)
 {
 	json_t *interfaces = NULL, *ports = NULL;

@@ -5,7 +5,7 @@
 
 #include "connection.h"
 
-// As they were when the session was opened: what sluiced does not change while it runs.
+// The properties that sluiced does not change while it runs, read when the session was opened.
 struct client_interfaces {
 	json_t *entries; // of interface.list
 	struct sluice_interface *list; // in order of their indexes
@@ -23,13 +23,13 @@ const char *client_interfaces_name(const struct client_interfaces *interfaces, u
 // 0 if no interface has the name, or for NULL.
 unsigned client_interfaces_index(const struct client_interfaces *interfaces, const char *name);
 
-// Fills up to n addresses that the interface was configured with, in that order, and returns how
-// many there are.
+// Fills in up to n configured addresses of the interface, in their order, and returns how many
+// there are.
 int client_interfaces_addresses(const struct client_interfaces *interfaces, unsigned ifindex,
 	struct sluice_addr *addresses, unsigned n);
 
-// Asks sluiced for the interfaces as they are now. Fills up to n entries, and returns how many
-// interfaces there are or a negative errno.
+// Requests the current state of the interfaces. Fills in up to n entries. Returns the number of
+// interfaces or a negative errno.
 int client_interfaces_list(
 	struct connection *connection, struct sluice_interface *list, unsigned n);
 

@@ -32,8 +32,8 @@ static json_t *change_params(const struct client *client, const struct membershi
 	return params;
 }
 
-// sluiced answers a leave with the joins that the membership still counts. LEFT follows as an event
-// if it has none, and ends its asynchronous joins; otherwise those that were undone are forgotten.
+// sluiced answers a leave with the number of joins that the membership still has. With 0, the event
+// LEFT follows and ends its asynchronous joins; otherwise the undone ones are forgotten.
 static bool finish_leave(
 	struct client *client, const struct membership_request *request, const json_t *result)
 {
@@ -103,7 +103,7 @@ struct client_join {
 	uint64_t id; // of the events
 };
 
-// sluiced has sent the reports of a line before it answers.
+// sluiced sends the reports of a line before it answers.
 static void on_joined(void *arg, int rc, const json_t *body __attribute__((unused)))
 {
 	struct client_join *join = arg;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "client.h"
 
-// The payload goes as text of two hexadecimal digits per byte.
+// The payload is sent as text with two hexadecimal digits per byte.
 static json_t *hex(const uint8_t *bytes, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";

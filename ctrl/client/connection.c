@@ -19,7 +19,7 @@ struct connection_request {
 
 // ---- Reading -------------------------------------------------------------------------------
 
-// The negative errno that sluiced refused a request with.
+// The negative errno with which sluiced refused a request.
 static int refusal(const json_t *error)
 {
 	int code = json_integer_value(json_object_get(json_object_get(error, "data"), "code"));
@@ -60,7 +60,7 @@ static void lose(struct connection *connection)
 	pthread_mutex_lock(&connection->lock);
 	connection->lost = true;
 	pthread_mutex_unlock(&connection->lock);
-	// No request is added any more.
+	// No request is added after this.
 	while ((request = TAILQ_FIRST(&connection->requests)) != NULL) {
 		TAILQ_REMOVE(&connection->requests, request, next);
 		request->on_answer(request->arg, loss(connection), connection->refusal);
@@ -112,7 +112,7 @@ static int connect_to(const char *path)
 	return -err;
 }
 
-// Signals are the application's.
+// The application handles signals.
 static int start_reader(struct connection *connection)
 {
 	sigset_t all, before;
@@ -198,8 +198,8 @@ static int send_request(struct connection *connection, struct connection_request
 {
 	if (connection->lost)
 		return loss(connection);
-	// sluiced hung up in the middle of the line. What it said before is still to be read, this
-	// answer perhaps; no other request may follow half a line.
+	// sluiced closed the connection in the middle of the line. Earlier answers, perhaps also
+	// this one, can still be read; no other request may follow half a line.
 	if (!send_all(fileno(connection->in), text, len))
 		shutdown(fileno(connection->in), SHUT_WR);
 	TAILQ_INSERT_TAIL(&connection->requests, request, next);

@@ -14,7 +14,7 @@ struct events_join {
 };
 
 struct events_membership {
-	struct events_key key; // first: what the tree compares
+	struct events_key key; // must be first: the tree compares it
 	TAILQ_HEAD(, events_join) joins; // oldest first
 };
 
@@ -127,7 +127,7 @@ static void remove_join(
 	}
 }
 
-// Tells a join the events up to `state` that it was not told yet.
+// Adds the events of a join up to `state` that were not added before.
 static void advance(struct events *events, const struct events_key *key, struct events_join *join,
 	enum events_join_state state)
 {
@@ -213,7 +213,7 @@ static bool is_from(const struct events_join *join, const struct sluice_addr *so
 	return source != NULL ? sluice_addr_equal(&join->source, source) : join->source.family == 0;
 }
 
-// A leave or a notice cannot be about a join that was not carried out yet.
+// A leave or a notice cannot concern a join that was not carried out yet.
 void events_join_forget(struct events *events, const struct events_key *key,
 	const struct sluice_addr *source, unsigned keep)
 {
@@ -235,10 +235,10 @@ void events_join_forget(struct events *events, const struct events_key *key,
 	unlock(events);
 }
 
-// ---- What happens --------------------------------------------------------------------------
+// ---- Notices -------------------------------------------------------------------------------
 
-// Returns whether the join was told.
-static bool tell(struct events *events, struct events_membership *membership,
+// Returns whether the join got the event.
+static bool notify(struct events *events, struct events_membership *membership,
 	struct events_join *join, enum sluice_event_kind kind, int status)
 {
 	struct events_key key = membership->key; // outlives the membership
@@ -264,19 +264,20 @@ void events_notice(struct events *events, const struct events_key *key, enum slu
 {
 	struct events_membership *membership;
 	struct events_join *join, *next;
-	bool told = false;
+	bool notified = false;
 
 	lock(events);
 	membership = find_membership(events, key);
 	for (join = membership != NULL ? TAILQ_FIRST(&membership->joins) : NULL; join != NULL;
 		join = next) {
 		next = TAILQ_NEXT(join, next);
-		told |= tell(events, membership, join, kind, status);
-		// One join creates a membership: the others are told when they are carried out.
-		if (told && kind == SLUICE_EVENT_PENDING)
+		notified |= notify(events, membership, join, kind, status);
+		// One join creates a membership. The others get the event when they are carried
+		// out.
+		if (notified && kind == SLUICE_EVENT_PENDING)
 			break;
 	}
-	if (!told)
+	if (!notified)
 		put(events, key, kind, status, NULL);
 	unlock(events);
 }
@@ -296,7 +297,7 @@ static void lose_joins(const void *node, VISIT visit, void *arg)
 	if (visit != postorder && visit != leaf)
 		return;
 	TAILQ_FOREACH (join, &membership->joins, next)
-		tell(loss->events, membership, join, SLUICE_EVENT_ERROR, loss->status);
+		notify(loss->events, membership, join, SLUICE_EVENT_ERROR, loss->status);
 }
 
 void events_lose(struct events *events, int status)

@@ -24,7 +24,7 @@ static uint64_t now_ms(void)
 
 // ---- Messages ------------------------------------------------------------------------------
 
-// fd -1: none goes along.
+// Without a descriptor, fd is -1.
 static int send_message(
 	const struct handshake *handshake, const struct memif_message *message, int fd)
 {
@@ -84,7 +84,7 @@ static int call(
 {
 	int rc = send_message(handshake, message, fd);
 
-	// The server may have said why it closed.
+	// The server may have sent the reason for closing.
 	if (rc == 0 || rc == -EPIPE)
 		rc = receive(handshake, answer, message);
 	return rc;
@@ -143,7 +143,7 @@ static int open_socket(const char *path, unsigned timeout_ms)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); // connect() obeys it too
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); // also limits connect()
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	rc = errno == EAGAIN ? -ETIMEDOUT : -errno;

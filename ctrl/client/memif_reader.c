@@ -15,8 +15,8 @@
 
 enum { BUFFERS = 1024, BUFFER_SIZE = 2048, TIMEOUT_MS = 5000, CACHE_LINE = 64 };
 
-// Positions are those of memif_format.h. All buffers but those that hold unread frames, from `next`
-// to `tail`, are the server's, so that the head is always `next` and the ring's size.
+// Positions are those of memif_format.h. The buffers from `next` to `tail` hold unread frames. All
+// others belong to the server, so that the head is always `next` plus the size of the ring.
 struct memif_reader {
 	int memory_fd, event_fd, control_fd, poll_fd;
 	uint8_t *memory; // the ring, then the buffers
@@ -26,10 +26,11 @@ struct memif_reader {
 	uint32_t buffer_size;
 	uint16_t size; // of the ring; descriptor i has buffer i
 	unsigned size_log2;
-	uint16_t next; // to be read
+	uint16_t next; // the next to read
 	uint16_t tail; // as last read
-	uint16_t told; // `next` when the server was last given buffers back
-	// Whether signals are off. The eventfd's count is not 0 then, so that it polls readable.
+	uint16_t returned; // `next` when buffers were last given back to the server
+	// Whether signals are off. Then the count of the eventfd is not 0, so that it polls
+	// readable.
 	bool polling;
 	bool broken;
 };
@@ -48,7 +49,7 @@ static void reset_descriptor(struct memif_reader *reader, uint16_t position)
 
 static void give_back(struct memif_reader *reader)
 {
-	reader->told = reader->next;
+	reader->returned = reader->next;
 	__atomic_store_n(
 		&reader->ring->head, (uint16_t)(reader->next + reader->size), __ATOMIC_RELEASE);
 }
@@ -73,7 +74,7 @@ static void set_polling(struct memif_reader *reader, bool polling)
 
 	reader->polling = polling;
 	__atomic_store_n(&reader->ring->flags, polling ? MEMIF_NO_INTERRUPT : 0, __ATOMIC_SEQ_CST);
-	// The eventfd is this process's: a count that is not read does not reach its end.
+	// The count cannot overflow, because it is read each time polling ends.
 	if (polling && write(reader->event_fd, &one, sizeof(one)) < 0)
 		reader->broken = true;
 	if (!polling && read(reader->event_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
@@ -84,20 +85,21 @@ static bool has_server(const struct memif_reader *reader)
 {
 	struct memif_message message;
 
-	// All that a server says to a client that is connected is that it disconnects.
+	// The only message of a server to a connected client is that it disconnects.
 	return recv(reader->control_fd, &message, sizeof(message), MSG_DONTWAIT | MSG_PEEK) < 0 &&
 	       errno == EAGAIN;
 }
 
-// Returns 0 if a frame waits.
+// Returns 0 if there is a frame.
 static int find_frame(struct memif_reader *reader)
 {
-	const bool served = has_server(reader); // before the look, which then finds its last frames
+	// Read first, so that the last frames of the server are found below.
+	const bool served = has_server(reader);
 
 	if (!look_at_tail(reader)) {
 		give_back(reader);
 		set_polling(reader, false);
-		// A frame that came before the flag was clear has made no signal.
+		// A frame that arrived before the flag was cleared has caused no signal.
 		if (!look_at_tail(reader))
 			return served ? -EAGAIN : -EPIPE;
 	}
@@ -110,7 +112,7 @@ static int find_frame(struct memif_reader *reader)
 
 // ---- Frames --------------------------------------------------------------------------------
 
-// Where a frame is copied to. `len` goes on beyond `size`.
+// The destination of a frame. `len` may exceed `size`.
 struct frame_copy {
 	uint8_t *frame;
 	size_t size, len;
@@ -126,7 +128,7 @@ static void copy(struct frame_copy *target, const uint8_t *from, size_t n)
 	target->len += n;
 }
 
-// Reads the descriptor at `next`, which holds `skip` bytes that are not the frame's.
+// Reads the descriptor at `next`. Its first `skip` bytes are not part of the frame.
 static int take_descriptor(
 	struct memif_reader *reader, struct frame_copy *target, uint32_t skip, bool *chained)
 {
@@ -172,7 +174,7 @@ ssize_t memif_reader_receive(struct memif_reader *reader, uint64_t *line, void *
 		reader->broken = true;
 		return rc;
 	}
-	if ((uint16_t)(reader->next - reader->told) >= reader->size / 4)
+	if ((uint16_t)(reader->next - reader->returned) >= reader->size / 4)
 		give_back(reader);
 	return target.len;
 }
@@ -196,13 +198,13 @@ static int open_memory(struct memif_reader *reader, const struct memif_reader_co
 	reader->size = config->n_buffers;
 	reader->size_log2 = __builtin_ctz(config->n_buffers);
 	reader->first_buffer = (ring_size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-	// So that each buffer begins at a cache line too.
+	// So that each buffer begins at a cache line.
 	reader->buffer_size = (config->buffer_size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 	reader->memory_size = reader->first_buffer + (size_t)reader->size * reader->buffer_size;
 	reader->memory_fd = memfd_create("sluice-memif", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (reader->memory_fd < 0)
 		return -errno;
-	// The server does not trust a file that can shrink.
+	// The server refuses a file that can shrink.
 	if (ftruncate(reader->memory_fd, reader->memory_size) < 0 ||
 		fcntl(reader->memory_fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)
 		goto close_fd;
@@ -260,8 +262,8 @@ static int connect_reader(struct memif_reader *reader, const char *path, unsigne
 		close(reader->control_fd);
 		return rc;
 	}
-	set_polling(reader, false); // the server may have tried the signal
-	give_back(reader); // from here on the server may write
+	set_polling(reader, false); // the server may have tested the signal
+	give_back(reader); // now the server may write
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 struct memif_reader;
 
 struct memif_reader_config {
-	unsigned n_buffers; // that frames may wait in; a power of two, 2 to 16384; 0: 1024
+	unsigned n_buffers; // for unread frames; a power of two, 2 to 16384; 0: 1024
 	unsigned buffer_size; // bytes, 64 to 65536; a longer frame takes several; 0: 2048
 	unsigned timeout_ms; // for memif_reader_open(); 0: 5000
 };
@@ -25,16 +25,15 @@ int memif_reader_open(
 	const char *path, const struct memif_reader_config *config, struct memif_reader **reader);
 void memif_reader_close(struct memif_reader *reader);
 
-// Readable while frames wait, and once the server has gone. Only to be polled: the reader's own.
-// sluiced sends signals only to a reader that has found no frame.
+// Readable while there are unread frames, and after the server has closed the connection. It
+// belongs to the reader; only poll it. sluiced sends signals only to a reader that has found no
+// frame.
 int memif_reader_fd(const struct memif_reader *reader);
 
-// Takes the next frame and copies its first `size` bytes. *line gets the number of its session's
-// line, `line` of the answer to session.attach. Returns the frame's whole length in bytes, or
-// -EAGAIN  no frame waits now
-// -EPIPE   no frame waits and the server has gone
-// -EPROTO  the server wrote what cannot be true; the same from then on
-// Does not block.
+// Takes the next frame and copies its first `size` bytes. Does not block. *line gets the line of
+// its session, `line` in the answer to session.attach. Returns the whole length of the frame in
+// bytes, or -EAGAIN  there is no frame now -EPIPE   there is no frame, and the server has closed
+// the connection -EPROTO  the ring is invalid; all later calls return this, too
 ssize_t memif_reader_receive(struct memif_reader *reader, uint64_t *line, void *frame, size_t size);
 
 #endif

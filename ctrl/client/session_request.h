@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The requests of a session, as the public calls hand them to sluiced or to an engine of the
-// process. Arguments are checked before: groups have a family, sources that of their group, and
-// `ifindex` is the index of an interface.
+// The requests of a session, which the public calls pass to sluiced or to an engine in this
+// process. The arguments are checked before: groups have a family, sources have the family of their
+// group, and `ifindex` is the index of an interface.
 #ifndef CTRL_SESSION_REQUEST_H
 #define CTRL_SESSION_REQUEST_H
 
@@ -18,7 +18,7 @@ enum membership_call {
 	MEMBERSHIP_SET_FILTER,
 };
 
-// One call that changes a membership. The sources live as long as the call.
+// A call that changes a membership. The sources are valid during the call.
 struct membership_request {
 	enum membership_call call;
 	unsigned ifindex;
@@ -34,10 +34,10 @@ struct filter_request {
 	struct sluice_addr group;
 	enum sluice_filter_mode mode; // result
 	struct sluice_addr *sources; // room for n
-	unsigned n; // room before, number of sources after
+	unsigned n; // in: the room, out: the number of sources
 };
 
-// Sends a UDP datagram. The payload lives as long as the call.
+// Sends a UDP datagram. The payload is valid during the call.
 struct send_request {
 	unsigned ifindex;
 	struct sluice_addr group;

@@ -105,7 +105,7 @@ struct config {
 	bool embedded; // of an application that filters frames of its own; not from a file
 };
 
-// What a file is checked against besides itself. This folder knows neither DPDK nor the machine.
+// Properties of DPDK and the machine, which this folder does not know, for the checks of a file.
 struct config_bounds {
 	unsigned lcores; // lcore numbers are below this: RTE_MAX_LCORE
 	unsigned queues; // receive queues per port: RTE_MAX_QUEUES_PER_PORT
@@ -119,20 +119,20 @@ struct config_bounds {
 // was any.
 struct config *config_load(const char *file, const struct config_bounds *bounds,
 	void (*report)(void *arg, const char *line), void *arg);
-// The same with the text of a file; `name` stands for FILE.
+// The same with the text of a file; `name` replaces FILE.
 struct config *config_load_text(const char *name, const char *text, size_t len,
 	const struct config_bounds *bounds, void (*report)(void *arg, const char *line), void *arg);
 void config_free(struct config *config);
 
 // ---- Parts -----------------------------------------------------------------------------------
 
-// Copies that share nothing with the original. 0 or -ENOMEM, then there is nothing to free.
+// Deep copies. Return 0, or -ENOMEM with nothing to free.
 int config_copy_lcores(struct config_lcores *copy, const struct config_lcores *from);
 int config_copy_port(struct config_port *copy, const struct config_port *from);
 int config_copy_interface(struct config_interface *copy, const struct config_interface *from);
 int config_copy_output(struct config_output *copy, const struct config_output *from);
 int config_copy_protocol(struct config_protocol *copy, const struct config_protocol *from);
-// What a part holds, not the part itself. Zeroed parts hold nothing.
+// Free the contents of a part, not the part itself. Zeroed parts have no contents.
 void config_free_lcores(struct config_lcores *lcores);
 void config_free_port(struct config_port *port);
 void config_free_interface(struct config_interface *interface);

@@ -9,10 +9,10 @@
 
 #define CONFIG_NO_LCORE UINT_MAX // the number could not be read, which has been reported
 
-// Fills `config` from `raw`, whose texts it takes over, each value for itself.
+// Fills `config` from `raw`, each value separately. Takes over the texts of `raw`.
 void config_convert(struct config_reader *reader, struct raw_config *raw, struct config *config);
 
-// What values have to do with each other: names, references, duplicates.
+// Checks the relations between values: names, references, duplicates.
 void config_check(struct config_reader *reader, const struct config *config);
 
 #endif

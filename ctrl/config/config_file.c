@@ -30,7 +30,7 @@ static int open_regular(struct config_reader *reader, const char *name)
 	return -1;
 }
 
-// A file may grow while it is read, so that its size tells nothing.
+// A file may grow while it is read, so that its size is not reliable.
 char *config_file_read(struct config_reader *reader, const char *name, size_t *len)
 {
 	int fd = open_regular(reader, name);

@@ -9,8 +9,8 @@
 
 // No configuration is nested deeper; the scan recurses, so a file must not choose the depth.
 #define DEPTH_MAX 16
-// Nor has it longer keys or more entries. Each entry costs memory for its path, and the path has
-// the keys above it.
+// No configuration has longer keys or more entries. Each entry costs memory for its path, which
+// includes the keys above it.
 #define KEY_MAX 64
 #define ENTRIES_MAX (8u << 20)
 
@@ -218,7 +218,7 @@ void config_lines_free(struct config_lines *lines)
 	free(lines);
 }
 
-// A key that is given twice is found where it is given again.
+// A repeated key is reported at its second place.
 size_t config_lines_find(const struct config_lines *lines, const char *path)
 {
 	// bsearch() compares and never writes.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where in a YAML file each value stands: "interfaces[1].port" is on line 12.
+// The line of each value of a YAML file: "interfaces[1].port" is on line 12.
 #ifndef CTRL_CONFIG_LINES_H
 #define CTRL_CONFIG_LINES_H
 
@@ -12,7 +12,7 @@ struct config_fault {
 
 struct config_lines;
 
-// Also finds what is no YAML, or YAML beyond what a configuration needs. NULL with the fault told.
+// Also finds invalid YAML, and YAML that no configuration needs: returns NULL with `fault` set.
 struct config_lines *config_lines_scan(const char *text, size_t len, struct config_fault *fault);
 void config_lines_free(struct config_lines *lines);
 

@@ -21,11 +21,11 @@ bool config_names_open(struct config_names *names, struct config_reader *reader,
 	const char *section, const void *first, size_t stride, unsigned n);
 void config_names_close(struct config_names *names);
 
-// The index of the first entry of that name, or CONFIG_NAMES_NONE.
+// The index of the first entry with that name, or CONFIG_NAMES_NONE.
 unsigned config_names_find(const struct config_names *names, const char *name);
 
-// For each entry of an array, the index of the first one that is equal to it, which may be itself.
-// To be freed. NULL: n is 0, or no memory, which is reported.
+// For each entry of an array, the index of the first entry that is equal to it, possibly itself.
+// The caller frees the result. NULL: n is 0, or there is no memory, which is reported.
 unsigned *config_names_twins(struct config_reader *reader, const void *array, unsigned n,
 	size_t size, int (*compare)(const void *a, const void *b));
 

@@ -25,7 +25,7 @@ void config_reader_report(struct config_reader *reader, size_t line, const char 
 		snprintf(full, sizeof(full), "%s:%zu: %s", reader->file, line, text);
 	else
 		snprintf(full, sizeof(full), "%s: %s", reader->file, text);
-	// A value may hold anything, and this is to be one line.
+	// A value may contain anything, but the report must be one line.
 	for (char *c = full; *c; c++)
 		if (iscntrl((unsigned char)*c))
 			*c = '?';

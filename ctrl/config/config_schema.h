@@ -65,7 +65,7 @@ struct raw_config {
 	struct raw_limits limits;
 };
 
-// NULL with the first fault told.
+// Returns NULL with `fault` set to the first error.
 struct raw_config *config_schema_load(
 	const char *text, size_t len, const struct config_lines *lines, struct config_fault *fault);
 void config_schema_free(struct raw_config *raw);
