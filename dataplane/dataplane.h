@@ -98,7 +98,7 @@ void port_info(const struct port *port, struct port_info *info);
 uint16_t port_mtu(const struct port *port); // any thread
 
 // Link changes and removals seen since the last call: calls fn for each port concerned. No worker
-// uses a removed port any more when it is told: its device may be detached, while they run.
+// uses a removed port any more when it is reported: its device may be detached while they run.
 void port_poll_events(struct dataplane *dp, void (*fn)(void *arg, struct port *port), void *arg);
 
 // Wants one more, or one fewer, time the frames of this multicast MAC (counted: 32 IPv4 groups

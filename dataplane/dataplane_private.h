@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The inside of struct dataplane, shared by the files that make it up.
+// Private part of struct dataplane, shared by the files that implement it.
 #ifndef DATAPLANE_PRIVATE_H
 #define DATAPLANE_PRIVATE_H
 
@@ -17,7 +17,7 @@
 struct punt_rings;
 struct worker;
 
-// Whether an application thread has borrowed this reader's number.
+// Whether an application thread uses the number of this reader.
 struct dataplane_reader {
 	atomic_bool taken;
 } __rte_cache_aligned;
@@ -27,7 +27,7 @@ struct dataplane {
 	struct worker **workers;
 	unsigned n_workers;
 	uint16_t frame_size; // bytes of a frame in one receive buffer
-	unsigned ring_frames; // which all ring outputs may hold together
+	unsigned ring_frames; // the limit for all ring outputs together
 	unsigned punt_rate; // of each worker, frames per second
 	struct punt_rings *punted; // workers: put, control: get
 	// Control thread only.
@@ -35,13 +35,13 @@ struct dataplane {
 	LIST_HEAD(, interface) interfaces;
 	LIST_HEAD(, output) outputs;
 	unsigned ring_frames_used;
-	unsigned next_worker; // which the next receive queue goes to
+	unsigned next_worker; // gets the next receive queue
 	bool started; // the workers run
 	struct subscription subscription;
 	// Shared with the workers.
-	struct reclaim reclaim; // readers: the workers, then the application's
+	struct reclaim reclaim; // readers: the workers, then those of the application
 	struct dataplane_reader
-		*readers; // DATAPLANE_READERS; NULL: the application filters nothing
+		*readers; // DATAPLANE_READERS; NULL: the application filters no frames
 	atomic_bool running; // control: wo, worker: ro
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Applies limits and protocol settings of a new configuration to existing sessions and hosts. A
-// limit below what is joined removes nothing: it applies to new joins, and the operator is told.
+// limit below what is joined removes nothing: it applies to new joins, and is reported.
 #include "address.h"
 #include "engine_private.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The interfaces of one port by their VLAN tags: a hash table that is seldom more than half full.
+// The interfaces of one port by their VLAN tags: a hash table that is rarely more than half full.
 //
 // Workers read it without a lock. The control thread adds an interface to a copy of the map, which
 // it publishes by one store, and removes one by clearing the pointer in its slot, which needs no
@@ -25,7 +25,7 @@ struct interface_map {
 	struct interface_map_slot slots[];
 };
 
-// VLAN_NONE stands for a tag that is not there.
+// VLAN_NONE means that there is no such tag.
 static inline uint32_t interface_map_tags(uint16_t outer_vlan, uint16_t inner_vlan)
 {
 	return UINT32_C(1) << 31 | (uint32_t)outer_vlan << 12 | inner_vlan;
@@ -36,7 +36,7 @@ static inline unsigned interface_map_home(const struct interface_map *map, uint3
 	return (uint64_t)tags * 0x9e3779b97f4a7c15 >> 40 & (map->n_slots - 1);
 }
 
-// Any thread that may read the map. NULL: no interface has these tags. A map that is NULL is empty.
+// Any thread that may read the map. NULL: no interface has these tags. A NULL map is empty.
 static inline struct interface *interface_map_find(const struct interface_map *map, uint32_t tags)
 {
 	unsigned i;
@@ -52,11 +52,11 @@ static inline struct interface *interface_map_find(const struct interface_map *m
 	return NULL;
 }
 
-// Control thread. A copy of the map (NULL: an empty one) with one interface more, whose tags it
-// must not have; NULL without memory. To be freed with free().
+// Control thread. Returns a copy of the map (NULL: an empty one) with an additional interface. The
+// map must not have its tags. NULL without memory. The caller frees the copy with free().
 struct interface_map *interface_map_with(
 	const struct interface_map *map, uint32_t tags, struct interface *interface);
-// Control thread. The interface with these tags, which must be there, is found no more.
+// Control thread. Removes the interface with these tags, which must be in the map.
 void interface_map_remove(struct interface_map *map, uint32_t tags);
 
 #endif

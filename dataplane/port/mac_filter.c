@@ -26,7 +26,7 @@ static unsigned home_of(const struct mac_filter *filter, uint64_t key)
 	return (key * 0x9e3779b97f4a7c15) >> 32 & (filter->n_slots - 1);
 }
 
-// The slot of the address, or the free one where it belongs.
+// The slot of the address, or the free slot for it.
 static struct mac_count *slot_of(const struct mac_filter *filter, uint64_t key)
 {
 	unsigned i = home_of(filter, key);
@@ -99,7 +99,8 @@ static bool try_filters(struct mac_filter *filter)
 	rc = set_list(filter);
 	if (rc == 0)
 		return true;
-	// A device without filters is not asked again, a full one when there are fewer.
+	// A device without filters is not tried again; a full one is when there are fewer
+	// addresses.
 	filter->limit = rc == -ENOTSUP ? -1 : (int)filter->n - 1;
 	refuse(filter, "set_mc_addr_list", rc);
 	return false;
@@ -125,7 +126,7 @@ static void apply(struct mac_filter *filter)
 			return;
 		refuse(filter, "allmulticast", rc);
 		filter->mode = PORT_PROMISCUOUS;
-		// A device that refuses this too lets all through as it is (pcap, null).
+		// A device that refuses this as well receives everything anyway (pcap, null).
 		ops->promiscuous(filter->device, true);
 	}
 }

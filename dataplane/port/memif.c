@@ -30,11 +30,11 @@ static int start(struct memif *memif, unsigned n_frames)
 
 int memif_open(struct memif *memif, const char *path, unsigned n_frames)
 {
-	static atomic_uint last; // devices of a process have distinct names
+	static atomic_uint last; // the devices of a process have distinct names
 	char devargs[256];
 	int rc;
 
-	// What DPDK would have no error of its own for.
+	// DPDK has no specific errors for these.
 	if (rte_eth_dev_count_total() == RTE_MAX_ETHPORTS)
 		return -ENOBUFS;
 	snprintf(memif->device, sizeof(memif->device), "net_memif_sluice%u",

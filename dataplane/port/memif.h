@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A memif port of DPDK, the client's end of a share.
+// A memif port of DPDK, the client side of a share.
 #ifndef DATAPLANE_MEMIF_H
 #define DATAPLANE_MEMIF_H
 

@@ -45,7 +45,7 @@ struct memif_writer *memif_control_take_writer(struct memif_control *control)
 	return writer;
 }
 
-// ---- Messages: each returns 0, or -errno and why ------------------------------------------
+// ---- Messages: each returns 0, or -errno and the reason ------------------------------------
 
 static int refuse(const char **why, int code, const char *text)
 {
@@ -73,7 +73,7 @@ static int add_region(struct memif_control *control, const struct memif_add_regi
 	return memif_memory_add(&control->memory, region->size, fd, why);
 }
 
-// Takes the descriptor over if it succeeds and *keeps is set.
+// On success with *keeps set, takes over the descriptor.
 static int add_ring(struct memif_control *control, const struct memif_add_ring *ring, int fd,
 	bool *keeps, const char **why)
 {
@@ -122,7 +122,7 @@ static int connect_client(struct memif_control *control, const char **why)
 
 // ---- Any message --------------------------------------------------------------------------
 
-// Whether one file descriptor comes with messages of the type; none with the others.
+// Whether messages of the type carry one file descriptor; the others carry none.
 static unsigned wanted_fds(unsigned type)
 {
 	return type == MEMIF_ADD_REGION || type == MEMIF_ADD_RING;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The server's side of the handshake with one client: takes messages and file descriptors, gives
-// answers. No socket, no clock, no DPDK.
+// The server side of the handshake with one client: processes messages and file descriptors, and
+// returns answers. No socket, no clock, no DPDK.
 //
-// Each message is accepted in one stage only, so that the number of messages is bounded as well as
-// the memory and the descriptors that a client can make the server hold:
+// Each message is accepted at one stage only. This limits the number of messages, and the memory
+// and descriptors that the server holds for a client:
 //
 //   stage             accepts                      answer       next stage
 //   MEMIF_EXPECT_INIT INIT                         ACK          MEMIF_EXPECT_PARTS
@@ -29,23 +29,22 @@ struct memif_control {
 	unsigned ring_log2;
 	int event_fd; // of the ring; -1: none
 	bool has_upward; // the client has added its client-to-server ring
-	struct memif_writer *writer; // from CONNECT on, until it is taken
+	struct memif_writer *writer; // after CONNECT, until it is taken
 };
 
-// `memory_max` limits the bytes of all regions together.
+// `memory_max` is the limit of the bytes of all regions together.
 void memif_control_init(struct memif_control *control, uint64_t memory_max);
-// Also closes the writer, unless it was taken.
+// Closes the writer as well, unless it was taken.
 void memif_control_close(struct memif_control *control);
 // The server's first message.
 void memif_control_hello(struct memif_message *message);
 
-// Takes a message of `len` bytes as it came, and takes over all file descriptors that came with it.
-// Fills in the answer; after an error it is a DISCONNECT, which is worth sending except after
-// -ECONNRESET.
+// Processes a message of `len` bytes as received, and takes over all its file descriptors. Fills in
+// the answer. After an error the answer is a DISCONNECT, to be sent except after -ECONNRESET.
 int memif_control_input(struct memif_control *control, const void *bytes, size_t len,
 	const int *fds, unsigned n_fds, struct memif_message *answer);
 
-// The writer is the caller's. Once, in stage MEMIF_UP.
+// Returns the writer, which the caller then owns. Call it once, at stage MEMIF_UP.
 struct memif_writer *memif_control_take_writer(struct memif_control *control);
 
 #endif

@@ -32,7 +32,7 @@ static int check(const struct memif_memory *memory, uint64_t size, int fd, const
 		return refuse(why, EPERM, "a region's file can shrink");
 	if (fstatfs(fd, &fs) < 0 || fs.f_type == HUGETLBFS_MAGIC)
 		return refuse(why, EPERM, "a region's file has huge pages");
-	// After the seal, so that the size cannot get less.
+	// After the check of the seal, so that the size cannot shrink.
 	if (fstat(fd, &file) < 0 || (uint64_t)file.st_size < size)
 		return refuse(why, EINVAL, "a region's file is too small");
 	return 0;

@@ -12,11 +12,11 @@
 #include "memif_socket.h"
 
 enum {
-	CLIENTS = 8, // at once; one of them connected
+	CLIENTS = 8, // at the same time; one of them may be connected
 	TIMEOUT_MS = 2000,
-	PAUSE_MS = 100, // without accepting, after descriptors ran out
+	PAUSE_MS = 100, // in which no client is accepted, after descriptors ran out
 	NEVER = 0,
-	// What an epoll event is of; below them: the client's index.
+	// The origin of an epoll event; smaller values are indexes of clients.
 	LISTENER = CLIENTS,
 	TIMER,
 };
@@ -33,16 +33,16 @@ struct memif_server {
 	int epoll_fd, timer_fd;
 	struct memif_client clients[CLIENTS];
 	struct memif_client *connected;
-	struct memif_writer *writer; // of the one connected; the writing thread's
-	// To the writing thread: the next client's writer, or no_client; NULL: nothing new.
+	struct memif_writer *writer; // of the connected client; the writing thread uses it
+	// For the writing thread: the writer of the next client, or no_client; NULL: no change.
 	_Atomic(struct memif_writer *) news;
 	struct memif_writer *current; // writing thread only
-	uint64_t paused_until_ms; // NEVER: listens
-	uint64_t alarm_ms; // what the timer is set to; NEVER: nothing
+	uint64_t paused_until_ms; // NEVER: it is listening
+	uint64_t alarm_ms; // the time of the timer; NEVER: it is not set
 	atomic_bool woken; // any thread: set, control: cleared
 };
 
-// What tells the writing thread that the client has gone.
+// Means for the writing thread that the client has disconnected.
 static struct memif_writer no_client;
 
 static uint64_t now_ms(void)
@@ -67,7 +67,7 @@ static void unwatch(struct memif_server *server, int fd)
 
 // ---- The writing thread --------------------------------------------------------------------
 
-// The control thread. What the writing thread has not seen is still this one's.
+// The control thread. A writer that the writing thread has not taken still belongs to this thread.
 static void tell_writer(struct memif_server *server, struct memif_writer *writer)
 {
 	struct memif_writer *unseen =
@@ -148,7 +148,7 @@ static void accept_client(struct memif_server *server)
 	struct ucred peer;
 	int fd = memif_socket_accept(&server->socket, &peer);
 
-	// The connection still waits then, and without a pause would wake the loop again at once.
+	// The connection is still pending, and would wake the loop again at once without a pause.
 	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM)
 		pause_listening(server);
 	if (fd < 0)
@@ -189,7 +189,7 @@ static void process_client(struct memif_server *server, struct memif_client *cli
 		reject(server, client, EBUSY, "another client is connected");
 		return;
 	}
-	// A client that has not read the few answers it was sent reads none any more.
+	// A client that has not read its few answers will not read at all.
 	if (rc != -ECONNRESET && memif_socket_send(client->fd, &answer) < 0)
 		rc = -ECONNRESET;
 	if (rc < 0)
@@ -267,7 +267,7 @@ void memif_server_process(struct memif_server *server)
 			process_client(server, &server->clients[what]);
 	}
 	set_alarm(server);
-	// After the alarm was set, which may have replaced the one of memif_server_wake().
+	// After the alarm was set, because that may have replaced the alarm of memif_server_wake().
 	if (atomic_exchange(&server->woken, false))
 		check_writer(server);
 }

@@ -9,15 +9,15 @@
 #include <unistd.h>
 
 enum {
-	REQUESTS = 256, // whose results may wait to be collected
-	BATCH = 64, // collected at once
-	TRIES = 8, // others may take what was collected
+	REQUESTS = 256, // with results that are not collected yet
+	BATCH = 64, // results collected at once
+	TRIES = 8, // other threads may take the freed requests
 };
 
-// One for the process and as long as it lives: to destroy one takes 30 ms.
+// One for the process, never destroyed: destroying one takes 30 ms.
 static struct {
 	aio_context_t requests;
-	int error; // 0, or a negative errno: there is none
+	int error; // 0, or a negative errno if there is no context
 } context;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -37,7 +37,7 @@ static void collect(void)
 
 int memif_signal_send(int event_fd)
 {
-	// An eventfd is readable or writable, so that the request has its result at once.
+	// An eventfd is always readable or writable, so that the request completes at once.
 	struct iocb request = {
 		.aio_lio_opcode = IOCB_CMD_POLL,
 		.aio_fildes = event_fd,

@@ -22,8 +22,8 @@ static int address_of(const char *path, struct sockaddr_un *address)
 
 // ---- The file ------------------------------------------------------------------------------
 
-// Only a refused connection says that nobody listens. Every other answer may come from a listener:
-// its queue is full, its socket is of another kind, we are not let in.
+// Only ECONNREFUSED means that no process listens. Other errors also occur with a listener: its
+// queue is full, its socket has another type, or this process may not connect.
 static bool is_abandoned(const struct sockaddr_un *address)
 {
 	struct stat file;
@@ -103,7 +103,7 @@ int memif_socket_listen(struct memif_socket *new, const char *path, mode_t mode)
 		rc = -EMFILE;
 		goto close_socket;
 	}
-	// The file gets the mode of the socket it is bound to.
+	// The file gets the mode of the socket.
 	if (fchmod(fd, mode) < 0) {
 		rc = -errno;
 		goto close_socket;
@@ -203,7 +203,7 @@ int memif_socket_receive(int fd, struct memif_packet *packet)
 		return errno == EINTR ? -EAGAIN : -errno;
 	take_fds(&header, packet);
 	packet->len = len;
-	// An empty message is no other than the end, and may carry descriptors.
+	// An empty message looks like the end of the connection, but may carry descriptors.
 	if (len > 0 && !any_kept(packet))
 		return 0;
 	close_fds(packet);

@@ -13,38 +13,37 @@
 struct memif_socket {
 	int fd;
 	char path[108];
-	// Of the file, so that a successor's is not removed.
+	// Identify the file, so that the file of a successor is not removed.
 	dev_t device;
 	ino_t inode;
 };
 
-// Listens at the path, with this mode (0600) from the first moment on. Replaces the file if it is a
-// socket that nobody listens on, as a killed process leaves it. -EADDRINUSE if somebody does or if
-// it is no socket, -ENAMETOOLONG, -EMFILE if only the descriptors are left that descriptor.h keeps.
+// Listens at the path. The file has this mode from its creation on. Replaces a socket without a
+// listener, which a killed process has left. -EADDRINUSE if the socket has a listener or the file
+// is not a socket, -ENAMETOOLONG, -EMFILE if only the descriptors that descriptor.h keeps are left.
 int memif_socket_listen(struct memif_socket *socket, const char *path, mode_t mode);
 // Removes the file, unless another one has taken its place.
 void memif_socket_close(struct memif_socket *socket);
 
-// Removes the sockets PREFIX.NUMBER that nobody listens on. Returns how many.
+// Removes the sockets PREFIX.NUMBER without a listener. Returns their number.
 unsigned memif_socket_sweep(const char *prefix);
 
-// Does not block. Returns the descriptor, and who it was that connected. -EMFILE as above, then the
-// connection is closed.
+// Does not block. Returns the descriptor and the credentials of the client. -EMFILE as above, after
+// closing the connection.
 int memif_socket_accept(const struct memif_socket *socket, struct ucred *peer);
 
-enum { MEMIF_SOCKET_FDS = 4 }; // that may come with a message; the kernel closes further ones
+enum { MEMIF_SOCKET_FDS = 4 }; // with a message; the kernel closes further ones
 
-// A message as it came, of whatever sender.
+// A message as received.
 struct memif_packet {
-	uint8_t bytes[sizeof(struct memif_message) +
-		      1]; // a longer one does not pass for a whole one
+	uint8_t bytes[sizeof(struct memif_message) + 1]; // a longer message is detected
 	size_t len;
-	int fds[MEMIF_SOCKET_FDS]; // the caller's to close
+	int fds[MEMIF_SOCKET_FDS]; // the caller closes them
 	unsigned n_fds;
 };
 
-// Do not block. -EAGAIN; -ECONNRESET if the other side has gone; -EMFILE as above, for descriptors
-// in the message.
+// Do not block. -EAGAIN; -ECONNRESET if the other side has closed the connection; -EMFILE as above,
+// for descriptors in the message.
 int memif_socket_receive(int fd, struct memif_packet *packet);
 int memif_socket_send(int fd, const struct memif_message *message);
 

@@ -8,10 +8,10 @@
 
 enum { CHAIN_MAX = 32 }; // descriptors of a frame: 64 KiB in buffers of 2 KiB
 
-// A descriptor, read as two words.
+// A descriptor as two words.
 typedef uint64_t __attribute__((may_alias)) word;
 
-// What is left of a frame's parts.
+// The remaining parts of a frame.
 struct frame_rest {
 	const struct iovec *part;
 	size_t offset; // in the part
@@ -19,7 +19,7 @@ struct frame_rest {
 
 struct ring_buffer {
 	word *slot; // the descriptor
-	struct memif_descriptor descriptor; // its one copy
+	struct memif_descriptor descriptor; // the only copy
 	uint8_t *at;
 };
 
@@ -59,7 +59,7 @@ static int give_up(struct memif_writer *writer)
 	return -EPROTO;
 }
 
-// Returns how many descriptors are free, -EPROTO if the head cannot be true.
+// Returns the number of free descriptors, -EPROTO if the head is impossible.
 static int look_at_head(struct memif_writer *writer)
 {
 	uint16_t n;
@@ -83,8 +83,8 @@ static bool read_descriptor(
 	return buffer->at != NULL && buffer->descriptor.length > 0;
 }
 
-// Collects buffers for `left` bytes, and changes nothing: a frame that does not fit is to find its
-// descriptors as the client left them. Returns how many.
+// Collects buffers for `left` bytes. Does not change the ring, because a frame that does not fit
+// must leave the descriptors unchanged. Returns their number.
 static int find_buffers(struct memif_writer *writer, size_t left, struct ring_buffer *buffers)
 {
 	uint16_t n_free = writer->head - writer->tail;
@@ -124,7 +124,7 @@ static void copy(struct frame_rest *rest, uint8_t *to, size_t n)
 	}
 }
 
-// Tells how much of the buffer is filled. Where it lies was not ours to change.
+// Writes the filled length of the buffer. The client may have changed the other fields.
 static void fill(struct ring_buffer *buffer, struct frame_rest *rest, size_t n, bool chained)
 {
 	uint64_t first;
@@ -167,7 +167,7 @@ void memif_writer_publish(struct memif_writer *writer)
 	if (writer->published == writer->tail)
 		return;
 	writer->published = writer->tail;
-	// In one order with the client, which allows signals and then looks at the tail: either it
+	// Sequentially consistent. The client first allows signals, then reads the tail: either it
 	// sees these frames, or its flag is seen here.
 	__atomic_store_n(&writer->ring->tail, writer->tail, __ATOMIC_SEQ_CST);
 	if ((__atomic_load_n(&writer->ring->flags, __ATOMIC_SEQ_CST) & MEMIF_NO_INTERRUPT) == 0)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Writes frames into a client's server-to-client ring. No DPDK.
+// Writes frames to the server-to-client ring of a client. No DPDK.
 //
-// All that the ring holds is the client's to change at any time. The writer keeps the tail to
-// itself, reads each descriptor once into a local copy, and writes only where that copy lies within
-// the client's regions. A ring that breaks the rules is broken for good: no more is written.
+// The client may change everything in the ring at any time. The writer has its own copy of the
+// tail, reads each descriptor once into a local copy, and writes only to buffers that are within
+// the client's regions according to this copy. If a ring breaks the rules nothing is written any
+// more.
 #ifndef DATAPLANE_MEMIF_WRITER_H
 #define DATAPLANE_MEMIF_WRITER_H
 
@@ -21,25 +22,25 @@ struct memif_writer {
 	// Writing thread only.
 	uint16_t head; // as last read
 	uint16_t tail; // where the next frame goes
-	uint16_t published; // the tail that the client was told
+	uint16_t published; // the tail in the ring
 	atomic_bool broken; // writing thread: wo, control: ro
 };
 
-// Takes memory and eventfd over if it succeeds. `ring` lies in the memory with all its descriptors.
-// The client gets a signal,
-// so that an error shows now: those of memif_signal_send(), -ENOMEM.
+// Takes over memory and eventfd on success. `ring` is in the memory, with all its descriptors.
+// Sends the client a signal, so that its errors are found now: those of memif_signal_send(),
+// -ENOMEM.
 int memif_writer_open(struct memif_writer **writer, struct memif_memory *memory,
 	struct memif_ring *ring, unsigned size_log2, int event_fd);
 void memif_writer_close(struct memif_writer *writer);
 
-// The rest belongs to one thread at a time.
+// Only one thread at a time may call the other functions.
 
-// Writes a frame, whose parts follow each other. The client sees it after memif_writer_publish().
-// -EAGAIN    no room now
+// Writes a frame from its parts. The client sees it after memif_writer_publish().
+// -EAGAIN    there is no room now
 // -EMSGSIZE  the frame does not fit even if the ring is empty
 // -EPROTO    the ring is broken
 int memif_writer_put(struct memif_writer *writer, const struct iovec *parts, unsigned n_parts);
-// Shows the client what was written, and signals it unless it polls.
+// Makes the written frames visible to the client, and signals it unless it polls.
 void memif_writer_publish(struct memif_writer *writer);
 
 // Any thread.

@@ -11,9 +11,9 @@ static unsigned lanes_of(const struct dataplane *dp)
 	return dp->n_workers + 1;
 }
 
-// ---- What is staged -------------------------------------------------------------------------
+// ---- Staged frames --------------------------------------------------------------------------
 
-// Frees the staged frames behind the first n; returns their bytes.
+// Frees the staged frames after the first n; returns their bytes.
 static __rte_noinline uint64_t refuse(
 	const struct output *output, const struct output_lane *lane, unsigned n)
 {
@@ -28,8 +28,8 @@ static __rte_noinline uint64_t refuse(
 	return bytes;
 }
 
-// Counts the staged frames, of which the output accepted the first so many, and frees the others;
-// returns how many those are.
+// Counts the staged frames. The output has accepted the first `accepted` ones; frees the others and
+// returns their number.
 static inline unsigned account(
 	const struct output *output, struct output_lane *lane, unsigned n, unsigned accepted)
 {
@@ -68,20 +68,21 @@ static int ring_check(const struct dataplane *dp, const struct output_config *co
 	if (!rte_is_power_of_2(size) || size < 2)
 		return dataplane_error_set(
 			error, EINVAL, "ring of %u frames: not a power of two", size);
-	// What the rings hold is missing in the receive pools, which must never run dry.
+	// Frames in rings are missing in the receive pools, which must never be empty.
 	if (size > left)
 		return dataplane_error_set(error, ENOBUFS, "ring of %u frames: %u of %u are left",
 			size, left, dp->ring_frames);
 	return 0;
 }
 
-// What is staged finds room beside all that may wait, so that no sender has to look.
+// A lane has slots for a burst in addition to all frames that may wait, so that staging needs no
+// check for room.
 static unsigned ring_slots(const struct output_config *config)
 {
 	return rte_align32pow2(config->ring_size + BURST);
 }
 
-// Claims room for frames in the ring, which all senders share.
+// Claims room for frames in the ring. All senders share this room.
 static unsigned claim(struct output *output, unsigned n)
 {
 	uint32_t claimed = atomic_load_explicit(&output->claimed, memory_order_relaxed);
@@ -127,7 +128,7 @@ static unsigned port_hand_over(
 	const unsigned accepted = port_transmit(output->port, sender, lane->slots, n);
 	const unsigned refused = account(output, lane, n, accepted);
 
-	// A port wants its frames from the first slot on.
+	// port_transmit() needs the frames from the first slot on.
 	lane->staged = lane->end = 0;
 	return refused;
 }
@@ -199,7 +200,7 @@ int output_close(struct output *output)
 {
 	if (output->uses > 0)
 		return -EBUSY;
-	// A withdrawn fan-out may still be in a worker's hands.
+	// A worker may still use a withdrawn fan-out.
 	reclaim_synchronize(&output->dp->reclaim);
 	output_destroy(output);
 	return 0;
@@ -238,8 +239,8 @@ unsigned output_receive_burst(struct output *output, struct rte_mbuf **frames, u
 		got += take(output, &output->lanes[lane], frames + got, n - got);
 		lane = lane + 1 < n_lanes ? lane + 1 : 0;
 	}
-	output->next_lane = lane; // another one if somebody's frames were left
-	// Only now may a sender have the slots again.
+	output->next_lane = lane; // the next lane if frames of others are left
+	// From now on the senders may reuse the slots.
 	atomic_store_explicit(&output->taken,
 		atomic_load_explicit(&output->taken, memory_order_relaxed) + got,
 		memory_order_release);

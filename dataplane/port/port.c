@@ -133,7 +133,7 @@ uint16_t port_mtu(const struct port *port)
 	return mtu;
 }
 
-// A deleted interface of the kernel gives no event: its port is only seen to be down.
+// A deleted interface of the kernel causes no event. Its port is only reported as down.
 static bool has_vanished(const struct port *port)
 {
 	char name[IF_NAMESIZE];
@@ -142,7 +142,7 @@ static bool has_vanished(const struct port *port)
 	       errno == ENXIO;
 }
 
-// True if something happened to the port since the last call.
+// Returns true if the state of the port has changed since the last call.
 static bool poll_event(struct port *port)
 {
 	bool event = atomic_exchange(&port->link_event, false);
@@ -157,7 +157,7 @@ static bool poll_event(struct port *port)
 		port->removal_told = true;
 		return true;
 	}
-	// A carrier that went and came back since is news, too: groups are announced again.
+	// A carrier that was lost and has returned is a change, too: groups are announced again.
 	return atomic_exchange(&port->up, up) != up || event;
 }
 
@@ -208,7 +208,7 @@ unsigned port_drain(struct port *port, uint16_t queue)
 
 	if (rte_ring_empty(ring) || !port_is_up(port))
 		return 0;
-	// What the device does not take stays in the ring.
+	// Frames that the device does not accept stay in the ring.
 	n = rte_ring_dequeue_burst_start(ring, (void **)frames, BURST, NULL);
 	n = rte_eth_tx_burst(port->id, queue, frames, n);
 	rte_ring_dequeue_finish(ring, n);

@@ -41,7 +41,7 @@ static int find_device(struct port *port, bool *probed, struct dataplane_error *
 	char name[RTE_DEV_NAME_MAX_LEN];
 	int rc;
 
-	// The device arguments that follow the name are for a probe.
+	// The arguments after the name are only used when the device is probed.
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(port->device, ","), port->device);
 	*probed = rte_eth_dev_get_port_by_name(name, &port->id) < 0;
 	rc = *probed ? probe_device(port) : 0;
@@ -52,7 +52,7 @@ static int find_device(struct port *port, bool *probed, struct dataplane_error *
 
 struct buffer_sizes {
 	uint32_t rx_room; // bytes of a received frame in one buffer
-	unsigned rx_segments; // buffers the largest frame takes
+	unsigned rx_segments; // buffers of the largest frame
 	uint32_t tx_room;
 };
 
@@ -67,8 +67,8 @@ static struct rte_mempool *pool_create(
 		rte_eth_dev_socket_id(port->id));
 }
 
-// Each pool holds what its frames' places can hold at most, so that none of them runs dry because
-// somebody downstream is slow.
+// Each pool has as many frames as all queues and rings that hold them, so that a slow receiver
+// cannot empty a pool.
 static int pools_create(struct port *port, const struct buffer_sizes *sizes, uint16_t n_rxd,
 	uint16_t n_txd, struct dataplane_error *error)
 {
@@ -88,13 +88,13 @@ static int pools_create(struct port *port, const struct buffer_sizes *sizes, uin
 	return 0;
 }
 
-// net_tap wants as many transmit as receive queues.
+// net_tap needs equal numbers of transmit and receive queues.
 static bool wants_equal_queues(const struct rte_eth_dev_info *info)
 {
 	return strcmp(info->driver_name, "net_tap") == 0;
 }
 
-// Fewer queues than senders: each belongs to the worker of its number, behind a ring.
+// For fewer queues than senders: each queue has a ring, and the worker with its number owns both.
 static int tx_rings_create(struct port *port, struct dataplane_error *error)
 {
 	port->tx_rings = calloc(port->n_tx, sizeof(*port->tx_rings));
@@ -129,7 +129,7 @@ static int deal_queues(struct port *port, const struct port_config *config,
 	return port->n_tx < senders ? tx_rings_create(port, error) : 0;
 }
 
-// Segments where the device knows them, buffers as large as its MTU where it does not.
+// Uses several segments if the device supports them, otherwise buffers as large as its MTU.
 static void size_buffers(struct port *port, uint16_t mtu, const struct rte_eth_dev_info *info,
 	struct rte_eth_conf *conf, struct buffer_sizes *sizes)
 {
@@ -146,7 +146,7 @@ static void size_buffers(struct port *port, uint16_t mtu, const struct rte_eth_d
 	} else {
 		sizes->rx_room = RTE_MAX(frame, sizes->rx_room);
 	}
-	// A device that sends no segments gets copies of frames that have some.
+	// A device that cannot send segments gets copies of segmented frames.
 	if (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) {
 		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 		port->multi_segs = true;
@@ -169,13 +169,13 @@ static bool tells_udp(uint16_t id)
 	return ipv4 && udp;
 }
 
-// What the device can do for the parser. A tag stripped need not be rewritten away, and where a
-// kernel strips them all its driver need not put them back. QinQ is left alone: what becomes of a
-// frame with one tag differs from driver to driver.
+// Offloads for the parser. A stripped tag need not be removed by rewriting, and a driver whose
+// kernel strips all tags need not restore them. QinQ stripping is not used, because drivers treat
+// frames with one tag differently then.
 static void choose_offloads(
 	struct port *port, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
 {
-	// A checksum done by software costs more than ours: net_tap adds up the payload, too.
+	// A checksum in a software driver costs more than ours: net_tap also sums the payload.
 	bool hardware = strcmp(rte_bus_name(rte_dev_bus(info->device)), "vdev") != 0;
 
 	port->rx_offloads = OFFLOAD_TAGS;
@@ -246,7 +246,7 @@ static const enum rte_eth_event_type events[] = {
 	RTE_ETH_EVENT_DESTROY,
 };
 
-// On EAL's interrupt thread, or that of whoever detaches the device.
+// Runs on EAL's interrupt thread, or on the thread that detaches the device.
 static int on_event(uint16_t id, enum rte_eth_event_type type, void *arg, void *ret)
 {
 	struct port *port = arg;
@@ -290,7 +290,7 @@ static int start(struct port *port, struct dataplane_error *error)
 {
 	int rc;
 
-	// Some drivers have no link events; port_poll_events() looks at the link itself.
+	// Some drivers have no link events; port_poll_events() reads the link state.
 	for (unsigned i = 0; i < RTE_DIM(events); i++)
 		rte_eth_dev_callback_register(port->id, events[i], on_event, port);
 	rc = rte_eth_dev_start(port->id);
@@ -358,7 +358,7 @@ void port_device_stop(struct port *port)
 		return;
 	if (port->macs.slots != NULL && !atomic_load(&port->released))
 		restore_modes(port);
-	// Those of a released device are still there, and only this finds them.
+	// The callbacks of a released device still exist, and only RTE_ETH_ALL finds them.
 	for (unsigned i = 0; i < RTE_DIM(events); i++)
 		rte_eth_dev_callback_unregister(RTE_ETH_ALL, events[i], on_event, port);
 	if (!atomic_load(&port->released)) {

@@ -74,7 +74,7 @@ static int check_packet(const char *device, struct dataplane_error *error)
 	return rc < 0 ? rc : check_packet_socket(device, error);
 }
 
-// Makes a tap as the driver does, which is gone when its file is closed.
+// Creates a tap like the driver. It disappears when its file is closed.
 static int check_tap(const char *device, struct dataplane_error *error)
 {
 	static const char path[] = "/dev/net/tun";
@@ -147,7 +147,7 @@ static int check_memif(const char *device, struct dataplane_error *error)
 
 static const struct driver {
 	const char *name;
-	int (*check)(const char *device, struct dataplane_error *error); // NULL: nothing known
+	int (*check)(const char *device, struct dataplane_error *error); // NULL: no check
 } drivers[] = {
 	{"net_af_packet", check_packet},
 	{"net_af_xdp", check_packet},
@@ -163,7 +163,7 @@ static const struct driver {
 	{"net_virtio_user", NULL},
 };
 
-// How many letters have to be added, removed or replaced (Levenshtein).
+// The number of letters to add, remove or replace (Levenshtein distance).
 static unsigned typos(const char *a, const char *b)
 {
 	unsigned row[PORT_DIAGNOSIS_TEXT_MAX];
@@ -213,7 +213,7 @@ int port_diagnosis(const char *device, int code, struct dataplane_error *error)
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(device, ","), device);
 	for (unsigned i = 0; i < RTE_DIM(drivers); i++) {
-		// As DPDK does: a device's name begins with its driver's.
+		// As in DPDK, the name of a device begins with that of its driver.
 		if (strncmp(name, drivers[i].name, strlen(drivers[i].name)) != 0)
 			continue;
 		rc = drivers[i].check != NULL ? drivers[i].check(device, error) : 0;

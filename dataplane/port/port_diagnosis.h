@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Why a device cannot be probed. DPDK's virtual drivers return one errno for everything and log the
-// cause, so that it has to be found out from the device string.
+// Finds out why a device cannot be probed. DPDK's virtual drivers return the same errno for all
+// errors and only log the cause, so that it is determined from the device string.
 #ifndef DATAPLANE_PORT_DIAGNOSIS_H
 #define DATAPLANE_PORT_DIAGNOSIS_H
 
@@ -8,7 +8,7 @@
 
 #define PORT_DIAGNOSIS_TEXT_MAX 192
 
-// The value of a device argument, such as "sl0" for "iface"; false: it is not there.
+// The value of a device argument, such as "sl0" for "iface"; false if it is absent.
 bool port_diagnosis_argument(
 	const char *device, const char *name, char value[PORT_DIAGNOSIS_TEXT_MAX]);
 

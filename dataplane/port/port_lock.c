@@ -11,7 +11,8 @@
 
 #define DRIVER "net_tap"
 
-// An abstract address, which is of the network namespace, as the tap is, and ends with the socket.
+// An abstract address belongs to the network namespace, like the tap, and disappears with the
+// socket.
 int port_lock(const char *device, int *fd, struct dataplane_error *error)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};

@@ -18,10 +18,10 @@ struct queue {
 	struct output *output; // const
 	atomic_bool settling; // control: wo, thread: ro
 	// thread: rw, others: ro
-	counter_t done; // frames that went to the other side, or were dropped
-	counter_t empty; // looks that found nothing left to send
+	counter_t done; // frames that were sent to the other side or dropped
+	counter_t empty; // polls that found nothing left to send
 	counter_t dropped;
-	// thread only: taken from the ring, and not sent yet
+	// thread only: taken from the ring and not sent yet
 	struct rte_mbuf *held[BURST];
 	unsigned n_held;
 };
@@ -37,8 +37,8 @@ struct share {
 
 // ---- The thread ----------------------------------------------------------------------------
 
-// Writes a frame behind its queue's number. The frame itself, which other outputs may share, stays
-// as it is.
+// Writes the number of the queue, then the frame. The frame is not changed, because other outputs
+// may share it.
 static int write_frame(
 	struct memif_writer *writer, const struct queue *queue, const struct rte_mbuf *frame)
 {
@@ -54,7 +54,7 @@ static int write_frame(
 	return memif_writer_put(writer, parts, n);
 }
 
-// Returns how many of the first n frames in hand found room, or never would.
+// Returns how many of the first n waiting frames were written, or dropped because they never fit.
 static unsigned write_frames(
 	struct share *share, struct memif_writer *writer, struct queue *queue, unsigned n)
 {
@@ -77,7 +77,7 @@ static unsigned write_frames(
 	return gone;
 }
 
-// Returns whether it did anything.
+// Returns whether there was work.
 static bool pump_queue(struct share *share, struct queue *queue)
 {
 	struct memif_writer *writer;
@@ -89,7 +89,7 @@ static bool pump_queue(struct share *share, struct queue *queue)
 		counter_add(&queue->empty, 1);
 		return false;
 	}
-	// After the frames, so that what was sent after a client connected goes to this client.
+	// Called after taking the frames, so that frames sent after a client connected reach it.
 	writer = memif_server_writer(share->server);
 	gone = writer != NULL ? write_frames(share, writer, queue, n) : 0;
 	if (gone < n && atomic_load(&queue->settling)) {
@@ -110,7 +110,7 @@ static void *pump(void *arg)
 
 	while (!atomic_load_explicit(&share->stop, memory_order_relaxed)) {
 		busy = false;
-		memif_server_writer(share->server); // frees what a client left
+		memif_server_writer(share->server); // frees the writer of the last client
 		for (unsigned i = 0; i < SHARE_QUEUES; i++) {
 			struct queue *queue =
 				atomic_load_explicit(&share->queues[i], memory_order_acquire);
@@ -212,7 +212,7 @@ void share_remove(struct share *share, uint64_t number)
 	uint64_t turns;
 
 	atomic_store(&share->queues[number % SHARE_QUEUES], NULL);
-	// The turn that is going on may still use it, the second from here began without it.
+	// The present turn may still use it. The second turn from now begins without it.
 	turns = atomic_load(&share->turns);
 	while (atomic_load_explicit(&share->turns, memory_order_acquire) < turns + 2)
 		sched_yield();
@@ -225,10 +225,10 @@ void share_settle(struct share *share, uint64_t number)
 	struct queue *queue = queue_of(share, number);
 	uint64_t empty = counter_read(&queue->empty), done = counter_read(&queue->done);
 
-	// The thread may have a burst in hand, taken before the rest.
+	// The thread may hold a burst that it took from the ring earlier.
 	done += BURST + output_waiting(queue->output);
 	atomic_store(&queue->settling, true);
-	// Of two looks that found nothing, the second began after the call.
+	// The second of two polls that found nothing began after the call.
 	while (counter_read(&queue->done) < done && counter_read(&queue->empty) < empty + 2)
 		sched_yield();
 	atomic_store(&queue->settling, false);

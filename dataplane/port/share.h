@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Ring outputs shared with another process: a thread copies their frames into the ring of a memif
-// client, whose shared memory is the other process's, so that neither needs huge pages of the
-// other. The client may be a DPDK port, as share_port_open() makes one, or a program without DPDK.
+// Ring outputs shared with another process: a thread copies their frames to the ring of a memif
+// client. The shared memory belongs to the other process, so that neither process needs huge pages
+// of the other. The client is a DPDK port, opened by share_port_open(), or a program without DPDK.
 //
-// Each output is a queue of the share, and each frame goes behind the number of its queue, so that
-// one client receives for many sessions of a process. A frame that finds the client's ring full
-// waits in its output: a queue that is read too slowly loses frames there, and no other queue does.
+// Each output is a queue of the share, and the number of the queue precedes each frame, so that one
+// client receives for many sessions of a process. If the ring of the client is full, frames wait in
+// their output: a queue that is read too slowly loses frames there, and other queues do not.
 #ifndef DATAPLANE_SHARE_H
 #define DATAPLANE_SHARE_H
 
@@ -22,36 +22,37 @@ struct share;
 struct share_config {
 	const char *path; // of the socket that the client connects to
 	mode_t mode; // of its file; 0: 0600
-	// Whether the process may connect, as the kernel knows it (SO_PEERCRED). NULL: any that the
-	// file's mode lets in.
+	// Whether a process with these credentials (SO_PEERCRED) may connect. NULL: every process
+	// that the mode of the file permits.
 	bool (*allow)(void *arg, const struct ucred *peer);
 	void *arg; // of allow()
 };
 
-// All from the control thread. share_open() listens at the path, where it replaces a socket that
-// nobody listens on. -EADDRINUSE if somebody does, -ENAMETOOLONG, -EMFILE, -ENOMEM.
+// Only the control thread calls these. share_open() listens at the path, and replaces a socket
+// without a listener. -EADDRINUSE if it has a listener, -ENAMETOOLONG, -EMFILE, -ENOMEM.
 int share_open(
 	const struct share_config *config, struct share **share, struct dataplane_error *error);
 void share_close(struct share *share); // once no queue is left
 
-// Removes the sockets PREFIX.NUMBER that nobody listens on, as a killed process leaves them.
-// Returns how many. Any thread.
+// Removes the sockets PREFIX.NUMBER without a listener, which killed processes have left. Returns
+// their number. Any thread.
 unsigned share_sweep(const char *prefix);
 
-// Readable while share_process() has work: clients that come, go or break the rules. Const.
+// Readable while share_process() has work: clients that connect, disconnect or break the rules. It
+// never changes.
 int share_fd(const struct share *share);
-// Does a bounded part of it. Does not block.
+// Does a bounded part of this work. Does not block.
 void share_process(struct share *share);
 
-// Makes the ring output a queue. No other queue of the share ever has its number. -ENOBUFS if there
-// are as many as can be.
+// Adds the ring output as a queue. Numbers of queues are never reused within a share. -ENOBUFS if
+// the share has the maximum number of queues.
 int share_add(struct share *share, struct output *ring, uint64_t *number);
-// Before the output is closed.
+// Call it before the output is closed.
 void share_remove(struct share *share, uint64_t number);
-// Waits until what the ring held at the call has gone to the other side. What the client has no
-// room for is dropped, so that nobody waits for the other side.
+// Waits until the frames that are in the ring at the time of the call are sent to the other side.
+// Frames for which the client has no room are dropped, so that the call never waits for the client.
 void share_settle(struct share *share, uint64_t number);
-// By share_settle(), and because a frame is larger than the client's whole ring.
+// Dropped by share_settle(), or because the frame is larger than the whole ring of the client.
 uint64_t share_dropped(const struct share *share, uint64_t number);
 
 // ---- The other side: any process with EAL --------------------------------------------------
@@ -59,20 +60,20 @@ uint64_t share_dropped(const struct share *share, uint64_t number);
 struct share_port;
 struct share_queue;
 
-// `n_frames` may wait in all its queues together. Waits until it is connected; -ETIMEDOUT after 5
-// s.
+// Up to `n_frames` may wait in all queues of the port together. Waits until the port is connected;
+// -ETIMEDOUT after 5 s.
 int share_port_open(const char *path, unsigned n_frames, struct share_port **port);
 void share_port_close(struct share_port *port); // once no queue is left
 
-// `size` frames, a power of two, may wait to be received. Frames are dealt to the queue by whoever
-// receives from any queue of the port, and dropped if it is full. Any thread.
+// Up to `size` frames, a power of two, may wait. Each receive call on any queue of the port
+// distributes frames to all queues; frames for a full queue are dropped. Any thread.
 int share_queue_open(
 	struct share_port *port, uint64_t number, unsigned size, struct share_queue **queue);
-// Frames received before are to be freed before the port is closed.
+// Received frames must be freed before the port is closed.
 void share_queue_close(struct share_queue *queue);
-// One thread at a time a queue.
+// One thread at a time per queue.
 unsigned share_queue_receive(struct share_queue *queue, struct rte_mbuf **frames, unsigned n);
-// Deals all that lies in the port. Any thread.
+// Distributes all frames of the port. Any thread.
 void share_queue_settle(struct share_queue *queue);
 
 #endif

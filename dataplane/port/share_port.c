@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The receiving side of a share: frames are dealt from the port to rings, one for each queue.
+// The receiving side of a share: frames are distributed from the port to one ring per queue.
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -21,11 +21,11 @@ struct share_queue {
 
 struct share_port {
 	struct memif memif;
-	pthread_mutex_t lock; // of who receives from the port
+	pthread_mutex_t lock; // of the receiver of the port
 	struct share_queue *queues[SHARE_QUEUES];
 };
 
-// The other side has a thread for it, so that it takes some milliseconds.
+// A thread of the other side does this, so that it takes some milliseconds.
 static int wait_connected(uint16_t port)
 {
 	struct rte_eth_link link = {0};
@@ -46,7 +46,7 @@ int share_port_open(const char *path, unsigned n_frames, struct share_port **por
 
 	if (new == NULL)
 		return -ENOMEM;
-	// As many as wait may be in the hands of the program.
+	// The program may hold as many frames as may wait.
 	rc = memif_open(&new->memif, path, 2 * n_frames + POOL_SLACK);
 	if (rc < 0) {
 		free(new);
@@ -70,7 +70,7 @@ void share_port_close(struct share_port *port)
 	free(port);
 }
 
-// ---- Dealing: under the lock ---------------------------------------------------------------
+// ---- Distributing: under the lock ----------------------------------------------------------
 
 static uint64_t tag_of(const struct rte_mbuf *frame)
 {
@@ -87,13 +87,13 @@ static void put(struct share_port *port, uint64_t number, struct rte_mbuf **fram
 
 	for (unsigned i = 0; i < n; i++)
 		rte_pktmbuf_adj(frames[i], SHARE_TAG);
-	// Those of a queue that was closed since are nobody's.
+	// Frames of a queue that was closed meanwhile.
 	if (queue != NULL && queue->number == number)
 		taken = rte_ring_enqueue_burst(queue->ring, (void **)frames, n, NULL);
 	rte_pktmbuf_free_bulk(&frames[taken], n - taken);
 }
 
-// Deals what lies in the port, a port's worth at most, until `queue` has n frames.
+// Distributes frames of the port until `queue` has n frames, and at most as many as the port holds.
 static void deal(struct share_port *port, const struct share_queue *queue, unsigned n)
 {
 	struct rte_mbuf *frames[DEAL_BURST];
