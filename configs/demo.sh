@@ -79,7 +79,7 @@ echo '{"groups": []}' >"$tmp/before"
 for _ in 1 2 3 4 5; do
 	sleep 1
 	sluice --json show groups >"$tmp/now"
-	# The counters of each group a second ago as an object, then the difference.
+	# An object with the counters of each group one second ago, then the difference.
 	jq -r --slurpfile before "$tmp/before" '
 		($before[0].groups | map({(.group): .}) | add // {}) as $old
 		| .groups[] | "   \(.group)  \(.packets - ($old[.group].packets // 0)) packets/s  \(
