@@ -7,7 +7,7 @@
 set -eu
 build=$1 prefix=$2 libdir=$2/$3
 root=$(mktemp -d)
-# `ninja uninstall` goes by the log of the last installation, which is not this one.
+# `ninja uninstall` reads the log of the last installation. It is kept, because this is not a real one.
 log=$build/meson-logs/install-log.txt
 [ ! -f "$log" ] || cp "$log" "$root/install-log"
 trap '[ ! -f "$root/install-log" ] || cp "$root/install-log" "$log"; rm -rf "$root"' EXIT
@@ -47,7 +47,7 @@ check "the systemd unit starts the installed daemon" \
 	grep -qx "ExecStart=$prefix/sbin/sluiced .*" "$root$prefix/lib/systemd/system/sluiced.service"
 check "the installed command runs" "$root$prefix/bin/sluice" --help
 
-# The files lie below $root for this test alone.
+# Only this test has the files below $root.
 sed -i "s|^prefix=.*|prefix=$root$prefix|" "$root$libdir"/pkgconfig/*.pc
 export PKG_CONFIG_PATH="$root$libdir/pkgconfig"
 cat >"$root/program.c" <<-END

@@ -28,12 +28,12 @@ rule() {
 	fi
 }
 # structure NAME DESCRIPTION COMMAND...: a rule that holds if the command prints nothing. Findings that
-# are still to be mended are in tests/known.txt, one "NAME FILE" per line; those that are gone must go.
+# remain to be fixed are in tests/known.txt, one "NAME FILE" per line. Fixed ones must be removed there.
 structure() {
 	local name=$1 description=$2 findings new gone status=0
 	shift 2
 	findings=$("$@") || status=$?
-	# A check that fails without a finding has not looked.
+	# A check that fails without a finding did not run.
 	[ "$status" = 0 ] || [ "$findings" ] || {
 		rule "$description" <<<"the check itself fails with status $status: $*"
 		return

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Installs the packages of packages.txt that are missing. Without root it only names them, and succeeds
-# all the same, since not every part of the build needs all of them.
+# Installs the missing packages of packages.txt. Without root it only lists them, and still succeeds,
+# because not every part of the build needs all of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -42,7 +42,7 @@ if [ -z "$build" ]; then
 fi
 if [ "$sanitize" ]; then
 	options+=("-Db_sanitize=address,undefined" -Db_lundef=false)
-	# Without these, UBSan prints a finding and goes on.
+	# Without these options UBSan prints a finding and continues.
 	export ASAN_OPTIONS=halt_on_error=1:abort_on_error=1
 	export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 fi

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the object files of a build say about the functions of the tree, by source file.
+"""Reads the functions of the tree and their calls from the object files of a build, by source file.
 
-The object files know more than the sources: macros are expanded, static functions are gone, and a
-relocation tells a call from a function whose address is taken.
+The object files show more than the sources: macros are expanded, static functions are absent, and
+relocations distinguish a call from taking the address of a function.
 """
 
 import collections
@@ -13,20 +13,20 @@ import re
 import subprocess
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
-# The relocations of a call or jump, on x86-64 and arm64. An address is taken by others.
+# The relocations of a call or jump, on x86-64 and arm64. Other relocations take an address.
 CALL = re.compile(r"R_(?:X86_64_PLT32|AARCH64_CALL26|AARCH64_JUMP26)\s+([\w.]+)")
 CODE_SECTIONS = (".text", ".text.unlikely", ".text.hot", ".text.startup", ".text.exit")
 
 
 def files(endings, folders=()):
-    """The files of the tree, tracked or new, that end so and lie there; no folders means all."""
+    """The files of the tree, tracked or new, with these endings in these folders; no folders: all."""
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", *folders],
                             cwd=TOP, text=True, check=True, stdout=subprocess.PIPE).stdout.split("\n")
     return [path for path in listed if path.endswith(endings) and (TOP / path).is_file()]
 
 
 class Objects:
-    """defined, used and called: a source file (relative to the top) -> set of names.
+    """defined, used and called: {source file relative to the top: set of names}
 
     `defined` holds functions only, `used` all undefined symbols."""
 
@@ -68,7 +68,7 @@ class Objects:
                 self.called[source].add(call.group(1).split(".")[0])
 
     def definers(self, select):
-        """function -> the source file that alone defines it, among the files `select` accepts."""
+        """{function: the only source file that defines it}, among the files that `select` accepts."""
         files = collections.defaultdict(set)
         for source, names in self.defined.items():
             if select(source):

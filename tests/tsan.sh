@@ -14,8 +14,8 @@ ninja -C $build tests/ctrl/library/stress_test
 
 export SLUICE_STRESS_SECONDS="${1:-60}"
 export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp history_size=7"
-# Criterion maps memory at a random address, which often is ThreadSanitizer's own. The program then ends
-# before the test begins, and is started again.
+# Criterion maps memory at a random address, which often belongs to ThreadSanitizer. Then the program
+# ends before the test begins, and is started again.
 for _ in $(seq 100); do
 	status=0
 	$build/tests/ctrl/library/stress_test --verbose >"$log" 2>&1 || status=$?

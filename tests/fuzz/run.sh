@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs each fuzz target for SECONDS, from its seeds, in a build of its own (SLUICE_FUZZ_BUILD, default
+# Runs each fuzz target for SECONDS, with its corpus, in a separate build (SLUICE_FUZZ_BUILD, default
 # build-fuzz). Fails on any finding; the input of a crash stays in the build directory.
 #
 #   usage: tests/fuzz/run.sh SECONDS [TARGET...]
@@ -39,7 +39,7 @@ fuzz() { # TARGET
 	fi
 }
 
-# One on each core. xargs fails if any of them does.
+# One target per core. xargs fails if any of them does.
 export -f fuzz
 export build root seconds
 printf '%s\n' "$@" | xargs -P "$(nproc)" -I TARGET bash -c 'fuzz TARGET'

@@ -15,7 +15,7 @@ void rpc_fixture_close(void);
 int rpc_fixture_connect(void);
 void rpc_fixture_send(int client, const char *text, size_t len);
 
-// The next line, NULL when the server has hung up. Fails the test if it is not JSON.
+// The next line, NULL if the server has closed the connection. Fails the test if it is not JSON.
 json_t *rpc_fixture_receive(int client);
 // Runs the server until it has no more work. The client reads nothing meanwhile.
 void rpc_fixture_turn(void);

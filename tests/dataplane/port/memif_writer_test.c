@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rings that hold what cannot be true, or change while they are read: the writer stays within the
-// client's memory, never waits, and the client is disconnected.
+// Rings with impossible contents, or that change while they are read: the writer stays within the
+// memory of the client, never waits, and disconnects the client.
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <errno.h>
@@ -23,7 +23,7 @@ static struct memif_peer peer;
 struct bad_ring {
 	const char *name;
 	struct memif_descriptor descriptor; // the first one
-	uint16_t head; // 0: as it is
+	uint16_t head; // 0: unchanged
 };
 
 static struct bad_ring bad_rings[] = {
@@ -49,7 +49,7 @@ ParameterizedTestParameters(memif_writer, bad)
 }
 
 ParameterizedTest(struct bad_ring *bad, memif_writer, bad,
-	.description = "a ring that breaks the rules is not written to, and disconnects the client")
+	.description = "a client with an invalid ring is disconnected, and its ring is not written")
 {
 	uint8_t before[PEER_MEMORY];
 
@@ -88,8 +88,7 @@ Test(memif_writer, head_jumps,
 }
 
 Test(memif_writer, no_room,
-	.description =
-		"a frame without room leaves the ring as it was, one that never fits is told apart")
+	.description = "a frame without room, or one that never fits, does not change the ring")
 {
 	uint8_t frame[PEER_SIZE * PEER_BUFFER];
 
@@ -112,7 +111,7 @@ Test(memif_writer, no_room,
 // ---- The memory's file ---------------------------------------------------------------------
 
 Test(memif_writer, truncate,
-	.description = "a region in use cannot be truncated, and holes in it do no harm")
+	.description = "a region in use cannot be truncated, and holes in it are harmless")
 {
 	uint8_t frame[PEER_BUFFER];
 
@@ -132,15 +131,14 @@ Test(memif_writer, truncate,
 
 // ---- The signal ----------------------------------------------------------------------------
 
-Test(memif_writer, full_eventfd,
-	.description = "an eventfd that blocks who writes to it does not stop the writer")
+Test(memif_writer, full_eventfd, .description = "an eventfd that blocks does not stop the writer")
 {
 	const uint64_t most = UINT64_MAX - 1;
 
 	served_open(&served, NULL);
 	served_attach(&served, &peer);
 	for (unsigned i = 0; i < PEER_SIZE; i++) {
-		// The file's flags are the client's as well.
+		// The client shares the flags of the file.
 		cr_assert_eq(fcntl(peer.event_fd, F_SETFL, O_NONBLOCK), 0);
 		if (write(peer.event_fd, &most, sizeof(most)) < 0)
 			cr_assert_eq(errno, EAGAIN);
@@ -151,7 +149,7 @@ Test(memif_writer, full_eventfd,
 	served_close(&served);
 }
 
-Test(memif_writer, many_signals, .description = "signals do not wear out")
+Test(memif_writer, many_signals, .description = "many signals are delivered")
 {
 	uint8_t frame[PEER_BUFFER];
 	uint64_t count;
@@ -172,7 +170,7 @@ Test(memif_writer, many_signals, .description = "signals do not wear out")
 
 static atomic_bool stop;
 
-// Half of what it writes would be good, so that the writer gets somewhere.
+// Half of the written values are valid, so that the writer makes progress.
 static void *scribble(void *arg)
 {
 	struct drand48_data state;
@@ -198,7 +196,7 @@ static void *scribble(void *arg)
 }
 
 Test(memif_writer, scribble,
-	.description = "a client that writes over the ring at random harms only itself")
+	.description = "a client that writes random data to the ring harms only itself")
 {
 	const time_t until = time(NULL) + 3;
 	unsigned long n_put = 0, n_rounds = 0;
