@@ -155,7 +155,7 @@ struct engine_request {
 	unsigned n_sources;
 	struct engine_output **outputs; // engine_join(), engine_filter(): added to the membership's
 	unsigned n_outputs; // a new membership without any is only counted
-	bool only_outputs; // they replace those of the membership; with n_outputs 0 it has none
+	bool only_outputs; // engine_filter(): they replace those of the membership, none if 0
 };
 
 // Several sources succeed or fail together. Errors as in member.h, and -ENETDOWN for a call that
