@@ -99,7 +99,7 @@ int engine_session_open(struct engine *engine, const char *name, uint16_t udp_po
 struct engine_session *engine_session_find(struct engine *engine, const char *name);
 struct engine_session *engine_session_by_id(struct engine *engine, uint64_t id);
 void engine_session_close(struct engine_session *session); // leaves all its groups
-// The same in parts, for sessions with many groups. From the first call on nobody finds the
+// The same in parts, for sessions with many groups. From the first call on no function finds the
 // session. Returns true once it is gone.
 bool engine_session_close_some(struct engine_session *session);
 // Leaves the end to engine_tick(), which closes a part of it each time.

@@ -80,7 +80,7 @@ struct engine_session {
 	TAILQ_ENTRY(engine_session) next;
 	TAILQ_ENTRY(engine_session) next_abandoned;
 	LIST_ENTRY(engine_session) same_id, same_name; // in the table, until it is closing
-	bool closing; // nobody finds it any more
+	bool closing; // it cannot be found any more
 	bool abandoned; // engine_tick() closes it
 	struct engine *engine;
 	struct session *memberships;
