@@ -106,7 +106,7 @@ int group_buckets_insert(struct group_buckets *buckets, struct group_place place
 			slot_store(bucket, (unsigned)slot, place.tag, index);
 			if (distance > bucket_reach(home))
 				reach_store(home, distance);
-			return 0;
+			return (int)at;
 		}
 		at = group_buckets_after(buckets, at);
 		if (at == place.home)
@@ -136,7 +136,7 @@ static uint32_t reach_needed(
 	return needed;
 }
 
-void group_buckets_erase(const struct group_table *table, struct group_buckets *buckets,
+uint32_t group_buckets_erase(const struct group_table *table, struct group_buckets *buckets,
 	struct group_place place, uint32_t index)
 {
 	struct bucket *home = &buckets->buckets[place.home];
@@ -156,7 +156,7 @@ void group_buckets_erase(const struct group_table *table, struct group_buckets *
 			// Not after an insertion: a leave that follows immediately would wait for
 			// the line.
 			bucket_demote(bucket);
-			return;
+			return at;
 		}
 		at = group_buckets_after(buckets, at);
 	}

@@ -77,6 +77,12 @@ static inline struct group_key *group_buckets_key(const struct group_table *tabl
 
 // The functions below belong to the control thread.
 
+// The buckets that lookups use. The control thread is their only writer.
+static inline struct group_buckets *group_buckets_of(const struct group_table *table)
+{
+	return atomic_load_explicit(&table->buckets, memory_order_relaxed);
+}
+
 // The place of the group that a slot holds.
 static inline struct group_place group_buckets_place_of_slot(
 	const struct group_table *table, const struct group_buckets *buckets, uint64_t slot)
@@ -93,11 +99,11 @@ uint32_t group_buckets_find(const struct group_table *table, const struct group_
 
 // Allocates n empty buckets with random seeds. NULL if out of memory. Free with free().
 struct group_buckets *group_buckets_alloc(uint32_t n);
-// Inserts a group that is not in the table. -ENOSPC when no slot in reach is free, or another group
-// there has the same tag.
+// Inserts a group that is not in the table. Returns its bucket, or -ENOSPC when no slot in reach is
+// free, or another group there has the same tag.
 int group_buckets_insert(struct group_buckets *buckets, struct group_place place, uint32_t index);
-// Erases a group that is in the table.
-void group_buckets_erase(const struct group_table *table, struct group_buckets *buckets,
+// Erases a group that is in the table. Returns the bucket that held it.
+uint32_t group_buckets_erase(const struct group_table *table, struct group_buckets *buckets,
 	struct group_place place, uint32_t index);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef DATAPLANE_GROUP_INDEX_H
 #define DATAPLANE_GROUP_INDEX_H
 
+#include "group_growth.h"
 #include "group_storage.h"
 #include "reclaim.h"
 
@@ -33,6 +34,7 @@ struct group_writer {
 	struct reclaim_item limbo;
 	bool limbo_busy;
 	uint32_t released, ageing;
+	struct group_growth growth;
 	struct group_table *table;
 };
 

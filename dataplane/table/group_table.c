@@ -2,13 +2,13 @@
 #include "group_table.h"
 #include "aligned_memory.h"
 #include "group_buckets.h"
+#include "group_growth.h"
 #include "group_index.h"
 #include "group_lookup.h"
 #include <errno.h>
 #include <stdlib.h>
 
 #define BUCKETS_MIN 2
-#define SEEDS_TRIED 4
 
 // A slot has eight bytes. At most three fifths of the slots are used, and nine seventeenths after
 // growing: 13.3 to 15.1 bytes per group, and less than 24 with the entry. Then one bucket in twenty
@@ -37,17 +37,6 @@ static struct group_key key_of(const struct sluice_addr *group)
 
 	memcpy(&key, group->bytes, sluice_addr_len(group));
 	return key;
-}
-
-// The buckets, for the control thread, which is their only writer.
-static struct group_buckets *own_buckets(const struct group_table *table)
-{
-	return atomic_load_explicit(&table->buckets, memory_order_relaxed);
-}
-
-static void buckets_free(struct reclaim_item *item)
-{
-	free((char *)item - offsetof(struct group_buckets, reclaim));
 }
 
 int group_table_create(
@@ -90,7 +79,7 @@ free_table:
 
 void group_table_destroy(struct group_table *table)
 {
-	struct group_buckets *buckets = own_buckets(table);
+	struct group_buckets *buckets = group_buckets_of(table);
 
 	for (uint32_t i = 0; i < buckets->n; i++) {
 		for (unsigned k = 0; k < BUCKET_SLOTS; k++) {
@@ -101,67 +90,28 @@ void group_table_destroy(struct group_table *table)
 				free(group_index_entry(table->writer, index)->fanout);
 		}
 	}
+	group_growth_fini(table);
 	group_index_fini(table);
 	free(buckets);
 	free(table->writer);
 	free(table);
 }
 
-// Inserts all groups of the table into `next`.
-static int buckets_fill(const struct group_table *table, struct group_buckets *next)
-{
-	const struct group_buckets *buckets = own_buckets(table);
-	int rc = 0;
-
-	for (uint32_t i = 0; !rc && i < buckets->n; i++) {
-		for (unsigned k = 0; !rc && k < BUCKET_SLOTS; k++) {
-			uint64_t slot = bucket_slot_load(&buckets->buckets[i], k);
-
-			if (bucket_slot_tag(slot))
-				rc = group_buckets_insert(next,
-					group_buckets_place_of_slot(table, next, slot),
-					bucket_slot_index(slot));
-		}
-	}
-	return rc;
-}
-
-// Builds the next buckets, publishes them and retires the present ones, which lookups may still
-// read. Each attempt uses another seed.
-static int rebuild(struct group_table *table, uint32_t n)
-{
-	struct group_buckets *buckets = own_buckets(table);
-
-	for (unsigned tried = 0; tried < SEEDS_TRIED; tried++) {
-		struct group_buckets *next = group_buckets_alloc(n);
-
-		if (!next)
-			return -ENOMEM;
-		if (buckets_fill(table, next)) {
-			free(next);
-			continue;
-		}
-		atomic_store_explicit(&table->buckets, next, memory_order_release);
-		buckets->reclaim.free = buckets_free;
-		reclaim_retire(table->writer->reclaim, &buckets->reclaim);
-		return 0;
-	}
-	return -ENOSPC;
-}
-
 // If there is no free slot for a group, tries another seed, then more buckets.
 static int insert(struct group_table *table, const struct group_key *key, uint32_t index)
 {
-	uint32_t n = own_buckets(table)->n;
+	uint32_t n = group_buckets_of(table)->n;
 
 	for (;;) {
-		struct group_buckets *buckets = own_buckets(table);
+		struct group_buckets *buckets = group_buckets_of(table);
 		int rc = group_buckets_insert(
 			buckets, group_buckets_place(buckets, table->family, key), index);
 
-		if (rc != -ENOSPC)
-			return rc;
-		while ((rc = rebuild(table, n)) == -ENOSPC)
+		if (rc >= 0) {
+			group_growth_inserted(table, (uint32_t)rc, key, index);
+			return 0;
+		}
+		while ((rc = group_growth_finish(table, n)) == -ENOSPC)
 			n += n / 8 + 1;
 		if (rc)
 			return rc;
@@ -171,7 +121,7 @@ static int insert(struct group_table *table, const struct group_key *key, uint32
 
 static uint32_t find(const struct group_table *table, const struct group_key *key)
 {
-	const struct group_buckets *buckets = own_buckets(table);
+	const struct group_buckets *buckets = group_buckets_of(table);
 
 	return group_buckets_find(
 		table, buckets, key, group_buckets_place(buckets, table->family, key));
@@ -220,8 +170,9 @@ int group_table_put(
 	if (table->writer->count == GROUP_TABLE_GROUPS_MAX)
 		return -ENOSPC;
 	// Growing early keeps lookups fast. Without memory for it, lookups only get slower.
-	if (too_full(table->writer->count + 1, own_buckets(table)->n))
-		rebuild(table, buckets_for(table->writer->count + 1));
+	if (too_full(table->writer->count + 1, group_buckets_of(table)->n))
+		group_growth_start(table, buckets_for(table->writer->count + 1));
+	group_growth_step(table);
 	rc = group_index_alloc(table, &index);
 	if (rc)
 		return rc;
@@ -240,19 +191,22 @@ struct fanout *group_table_remove(struct group_table *table, const struct sluice
 {
 	struct group_key key = key_of(group);
 	uint32_t index = find(table, &key);
-	struct group_buckets *buckets = own_buckets(table);
+	struct group_buckets *buckets = group_buckets_of(table);
 	struct fanout *fanout;
+	uint32_t bucket;
 
 	if (!index)
 		return NULL;
 	fanout = group_index_entry(table->writer, index)->fanout;
-	group_buckets_erase(
+	bucket = group_buckets_erase(
 		table, buckets, group_buckets_place(buckets, table->family, &key), index);
+	group_growth_erased(table, bucket, &key, index);
 	group_index_release(table, index);
 	set_count(table, table->writer->count - 1);
 	// Without memory for it, the table keeps its size.
 	if (too_empty(table->writer->count, buckets->n))
-		rebuild(table, buckets_for(table->writer->count));
+		group_growth_start(table, buckets_for(table->writer->count));
+	group_growth_step(table);
 	return fanout;
 }
 
@@ -337,5 +291,5 @@ int group_table_stats(const struct group_table *table, const struct sluice_addr 
 
 size_t group_table_memory(const struct group_table *table)
 {
-	return group_index_memory(table) + own_buckets(table)->n * sizeof(struct bucket);
+	return group_index_memory(table) + group_buckets_of(table)->n * sizeof(struct bucket);
 }

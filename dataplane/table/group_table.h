@@ -6,6 +6,7 @@
 //   group_table.c    the table: put, remove, get, statistics, burst lookup
 //   group_index.c    hands out indices and allocates the chunks of records
 //   group_buckets.c  the hash table behind it: group -> index (bucket.h, group_key.h)
+//   group_growth.c   replaces the buckets by more or fewer, a few per call
 //   group_lookup.c   the search of a burst of groups, once per instruction set (group_query.h)
 //   group_record.c   what a worker does with the frames of a group: route, filter, counters
 //   group_storage.h  struct group_table, and where the record of an index is

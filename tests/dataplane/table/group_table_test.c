@@ -278,7 +278,8 @@ Test(group_table, bounded_reach,
 	buckets->seeds[0] = 0;
 	atomic_init(&table.buckets, buckets);
 	for (uint32_t i = 1; i <= fits; i++)
-		cr_assert_eq(group_buckets_insert(buckets, group_buckets_place4(buckets, i), i), 0);
+		cr_assert_geq(
+			group_buckets_insert(buckets, group_buckets_place4(buckets, i), i), 0);
 	cr_assert_eq(
 		group_buckets_insert(buckets, group_buckets_place4(buckets, fits + 1), fits + 1),
 		-ENOSPC);
