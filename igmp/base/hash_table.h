@@ -2,6 +2,10 @@
 // A hash table of pool objects with open addressing. A slot holds the hash and the number of an
 // object, so that neither a miss nor growing reads the objects, each of which would cost a cache
 // miss.
+//
+// To move a million entries at once would take tens of milliseconds. Therefore each put and remove
+// copies a few slots to the next table, which replaces the present one after the last. The slots
+// before `copied` have entries in both.
 #ifndef IGMP_HASH_TABLE_H
 #define IGMP_HASH_TABLE_H
 
@@ -20,6 +24,10 @@ struct hash_table {
 	struct hash_table_slot *slots;
 	size_t n_slots; // a power of two
 	size_t count;
+	struct hash_table_slot *next; // NULL if the table is not being resized
+	size_t n_next; // slots of the next table
+	size_t cleared; // slots of the next table; copying begins after the last
+	size_t copied; // slots of this table
 	const struct pool *pool;
 	size_t *held;
 };

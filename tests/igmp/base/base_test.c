@@ -95,7 +95,7 @@ Test(unit, hash_table,
 	size_t held = 0;
 	struct pool pool;
 	struct hash_table table;
-	unsigned n = 0;
+	unsigned n = 0, n_resizing = 0;
 
 	srand(5);
 	pool_init(&pool, sizeof(struct thing), &held);
@@ -105,6 +105,8 @@ Test(unit, hash_table,
 		uint32_t key = rand() % 20000;
 		bool fill = rand() % 100 < (round < 300000 ? 70 : 30);
 		uint32_t hash = hash_table_mix(key / 3); // with collisions
+		const void *next = table.next;
+		size_t copied = table.copied;
 
 		cr_assert_eq(hash_table_find(&table, hash, has_key, &key), things[key]);
 		if (things[key] == NULL && fill) {
@@ -124,6 +126,9 @@ Test(unit, hash_table,
 		}
 		cr_assert_eq(table.count, n);
 		cr_assert_eq(pool.n_used, n);
+		if (next != NULL && table.next == next)
+			cr_assert_leq(table.copied, copied + 64, "a long step");
+		n_resizing += next != NULL;
 	}
 	for (uint32_t key = 0; key < 20000; key++) {
 		if (things[key] == NULL)
@@ -131,6 +136,7 @@ Test(unit, hash_table,
 		hash_table_remove(&table, hash_table_mix(key / 3), things[key]);
 		pool_put(things[key]);
 	}
+	cr_assert_gt(n_resizing, 1000);
 	cr_assert_lt(held, 40000, "%zu bytes are held by nothing", held);
 	hash_table_close(&table);
 	pool_close(&pool);
