@@ -120,7 +120,7 @@ void dataplane_close(struct dataplane *dp)
 	while ((output = LIST_FIRST(&dp->outputs)) != NULL)
 		output_destroy(output);
 	punt_rings_free(dp->punted);
-	// Last, because the frames freed above belong to the pools of the ports.
+	// Last, for the frames freed above belong to the ports' pools.
 	port_close_all(dp);
 	workers_close(dp);
 	free(dp->readers);

@@ -51,22 +51,25 @@ static int publish(struct engine_interface *interface, const struct member_chang
 	return rc;
 }
 
-// With the outputs that the call names, if it names any.
-static int publish_called(struct engine_interface *interface, const struct member_change *change)
+// A new membership has the outputs that the request names.
+static int begin(struct engine_interface *interface, const struct member_change *change)
 {
-	// Of member.h, which does not know what it passes on.
-	struct engine_outputs_change *outputs = (struct engine_outputs_change *)change->arg;
-	struct output_set *old = member_user(change->member);
+	const struct engine_request *request = change->arg;
+	struct output_set *set = NULL;
 	int rc;
 
-	if (outputs == NULL)
-		return publish(interface, change, old);
-	rc = publish(interface, change, outputs->set);
-	if (rc < 0)
+	if (request != NULL && request->n_outputs > 0) {
+		rc = engine_output_set_add(NULL, request->outputs, request->n_outputs, &set);
+		if (rc < 0)
+			return rc;
+	}
+	rc = publish(interface, change, set);
+	if (rc < 0) {
+		free(set);
 		return rc;
-	member_set_user(change->member, outputs->set);
-	outputs->taken = true;
-	free(old);
+	}
+	member_set_user(change->member, set);
+	engine_event_emit_member(interface, ENGINE_EVENT_PENDING, change->session, change->group);
 	return 0;
 }
 
@@ -79,15 +82,12 @@ int engine_member_publish_change(
 		withdraw(interface, change);
 		return 0;
 	}
-	rc = publish_called(interface, change);
-	if (rc < 0)
-		return rc;
 	if (change->is_new)
-		engine_event_emit_member(
-			interface, ENGINE_EVENT_PENDING, change->session, change->group);
-	else
+		return begin(interface, change);
+	rc = publish(interface, change, member_user(change->member));
+	if (rc == 0)
 		interface->engine->withdrawn = true; // the filter may have become narrower
-	return 0;
+	return rc;
 }
 
 int engine_member_set_outputs(struct member *member, struct output_set *set)

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <rte_ether.h>
 #include "dataplane.h"
+#include "mac_counts.h"
 
 // More exact filters than any NIC has. The device is not tried with more.
 #define MAC_FILTER_MAX 1024
@@ -20,20 +21,16 @@ struct mac_filter_ops {
 	int (*promiscuous)(void *device, bool on);
 };
 
-struct mac_count;
-
 struct mac_filter {
 	const struct mac_filter_ops *ops;
 	void *device;
-	struct mac_count *slots; // open addressing, a power of two of them
-	unsigned n_slots;
-	unsigned n; // distinct addresses
+	struct mac_counts counts;
 	int limit; // exact filters that the device probably accepts; -1: it has none
 	enum port_receive_mode mode;
 	char reason[96]; // why no better mode is used; empty for exact filters
 };
 
-int mac_filter_init(struct mac_filter *filter, const struct mac_filter_ops *ops, void *device);
+void mac_filter_init(struct mac_filter *filter, const struct mac_filter_ops *ops, void *device);
 void mac_filter_fini(struct mac_filter *filter);
 
 // -ENOMEM changes nothing. If the device refuses, the mode changes; this is not an error.

@@ -105,7 +105,7 @@ void port_info(const struct port *port, struct port_info *info)
 		.removed = atomic_load(&port->removed),
 		.mode = port->macs.mode,
 		.mode_reason = port->macs.reason,
-		.multicast_macs = port->macs.n,
+		.multicast_macs = port->macs.counts.n,
 		.rx_queues = port->n_rx,
 		.tx_queues = port->n_tx,
 		.driver = "",

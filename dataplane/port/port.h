@@ -7,6 +7,7 @@
 //
 // The folder, from the bottom up:
 //	interface_map   the interfaces of a port by their VLAN tags
+//	mac_counts      which multicast MACs are in use, and how often
 //	mac_filter      the multicast MACs that the device accepts, and the fallbacks
 //	port_diagnosis  why a device cannot be probed: missing interfaces, misspelt drivers
 //	port_lock       one process per tap

@@ -21,59 +21,30 @@
 #define POOL_CACHE 256
 #define HEADER_ROOM 64 // Ethernet header with tags
 
-// The name may lack the domain of a PCI address, or have the bus in front.
-static bool has_name(const struct rte_device *device, const char *name)
+static int probe_device(struct port *port)
 {
-	const char *full = rte_dev_name(device);
-	size_t len = strlen(name), full_len = strlen(full);
-	const char *longer = len > full_len ? name : full;
-	const char *end = longer + (len > full_len ? len - full_len : full_len - len);
+	struct rte_dev_iterator iterator;
+	int rc = rte_dev_probe(port->device);
 
-	return strcmp(end, len > full_len ? full : name) == 0 && (end == longer || end[-1] == ':');
-}
-
-// An iterator of DPDK would need memory, and without it a probed device would be lost.
-static bool find_port(const char *name, uint16_t *id)
-{
-	struct rte_eth_dev_info info;
-
-	if (rte_eth_dev_get_port_by_name(name, id) == 0)
-		return true;
-	RTE_ETH_FOREACH_DEV (*id) {
-		if (rte_eth_dev_info_get(*id, &info) == 0 && has_name(info.device, name))
-			return true;
+	if (rc < 0)
+		return rc;
+	RTE_ETH_FOREACH_MATCHING_DEV(port->id, port->device, &iterator)
+	{
+		rte_eth_iterator_cleanup(&iterator);
+		return 0;
 	}
-	return false;
-}
-
-// A device whose removal failed, for lack of memory, is still there, but without its port.
-static int probe_again(const char *device)
-{
-	struct rte_devargs args = {.data = NULL};
-	int rc;
-
-	rc = rte_devargs_parse(&args, device);
-	if (rc == 0)
-		rc = rte_eal_hotplug_remove(rte_bus_name(args.bus), args.name);
-	free(args.data);
-	return rc == 0 ? rte_dev_probe(device) : rc;
+	return -ENODEV;
 }
 
 static int find_device(struct port *port, bool *probed, struct dataplane_error *error)
 {
 	char name[RTE_DEV_NAME_MAX_LEN];
-	int rc = 0;
+	int rc;
 
 	// The arguments after the name are only used when the device is probed.
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(port->device, ","), port->device);
-	*probed = !find_port(name, &port->id);
-	if (*probed)
-		rc = rte_dev_probe(port->device);
-	if (rc == 0 && *probed && !find_port(name, &port->id)) {
-		rc = probe_again(port->device);
-		if (rc == 0 && !find_port(name, &port->id))
-			rc = -ENODEV;
-	}
+	*probed = rte_eth_dev_get_port_by_name(name, &port->id) < 0;
+	rc = *probed ? probe_device(port) : 0;
 	if (rc < 0)
 		return port_diagnosis(port->device, -rc, error);
 	return 0;
@@ -327,9 +298,7 @@ static int start(struct port *port, struct dataplane_error *error)
 		return dataplane_error_set(error, -rc, "start: %s", strerror(-rc));
 	port->was_promiscuous = rte_eth_promiscuous_get(port->id) == 1;
 	port->was_allmulticast = rte_eth_allmulticast_get(port->id) == 1;
-	rc = mac_filter_init(&port->macs, &mac_ops, port);
-	if (rc < 0)
-		return dataplane_error_set(error, -rc, "out of memory");
+	mac_filter_init(&port->macs, &mac_ops, port);
 	return 0;
 }
 
@@ -385,7 +354,7 @@ void port_device_stop(struct port *port)
 {
 	if (port->id == RTE_MAX_ETHPORTS)
 		return;
-	if (port->macs.slots != NULL && !atomic_load(&port->released))
+	if (port->macs.ops != NULL && !atomic_load(&port->released))
 		restore_modes(port);
 	// The callbacks of a released device still exist, and only RTE_ETH_ALL finds them.
 	for (unsigned i = 0; i < RTE_DIM(events); i++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The options of the command line of sluice-load.
+// What the command line of sluice-load asks for.
 #ifndef PERF_LOAD_H
 #define PERF_LOAD_H
 
