@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_mempool.h>
@@ -17,6 +18,7 @@
 
 #define PUNT_RATE 10000
 #define RING_FRAMES 4096
+#define STOP_STEP_MS 1
 
 static int check(const struct dataplane_config *config, struct dataplane_error *error)
 {
@@ -107,12 +109,15 @@ out_of_memory:
 	return NULL;
 }
 
-void dataplane_close(struct dataplane *dp)
+int dataplane_close(struct dataplane *dp)
 {
 	struct interface *interface;
 	struct output *output;
+	int rc;
 
-	dataplane_stop(dp);
+	rc = dataplane_stop(dp);
+	if (rc < 0)
+		return rc;
 	subscription_fini(&dp->subscription);
 	while ((interface = LIST_FIRST(&dp->interfaces)) != NULL)
 		interface_destroy(interface);
@@ -125,6 +130,7 @@ void dataplane_close(struct dataplane *dp)
 	workers_close(dp);
 	free(dp->readers);
 	free(dp);
+	return 0;
 }
 
 int dataplane_start(struct dataplane *dp, struct dataplane_error *error)
@@ -142,14 +148,31 @@ int dataplane_start(struct dataplane *dp, struct dataplane_error *error)
 	return 0;
 }
 
-void dataplane_stop(struct dataplane *dp)
+static bool any_runs(const struct dataplane *dp)
 {
+	for (unsigned i = 0; i < dp->n_workers; i++)
+		if (rte_eal_get_lcore_state(dp->workers[i]->lcore) == RUNNING)
+			return true;
+	return false;
+}
+
+int dataplane_stop(struct dataplane *dp)
+{
+	const struct timespec pause = {.tv_nsec = STOP_STEP_MS * 1000000};
+
 	atomic_store(&dp->running, false);
-	for (unsigned i = 0; dp->started && i < dp->n_workers; i++)
+	if (!dp->started)
+		return 0;
+	for (unsigned i = 0; any_runs(dp); i++) {
+		if (i == WORKER_STALL_MS / STOP_STEP_MS)
+			return -ETIMEDOUT;
+		nanosleep(&pause, NULL);
+	}
+	for (unsigned i = 0; i < dp->n_workers; i++)
 		rte_eal_wait_lcore(dp->workers[i]->lcore);
-	// What orders all they did before what follows, so that ThreadSanitizer sees it.
-	dataplane_synchronize(dp);
 	dp->started = false;
+	// What orders all they did before what follows, so that ThreadSanitizer sees it.
+	return dataplane_synchronize(dp);
 }
 
 int dataplane_add_port(struct dataplane *dp, const struct port_config *config, struct port **port,
@@ -169,9 +192,9 @@ int dataplane_add_port(struct dataplane *dp, const struct port_config *config, s
 	return 0;
 }
 
-void dataplane_synchronize(struct dataplane *dp)
+int dataplane_synchronize(struct dataplane *dp)
 {
-	reclaim_synchronize(&dp->reclaim);
+	return reclaim_synchronize(&dp->reclaim);
 }
 
 void dataplane_reclaim(struct dataplane *dp)

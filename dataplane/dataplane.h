@@ -52,12 +52,14 @@ struct dataplane_config {
 struct dataplane *dataplane_open(
 	const struct dataplane_config *config, struct dataplane_error *error);
 // Stops the workers, restores promiscuous and allmulticast, closes the ports, frees everything.
-void dataplane_close(struct dataplane *dp);
+// -ETIMEDOUT: a worker is stalled and may use all of it, so that nothing is closed or freed.
+int dataplane_close(struct dataplane *dp);
 
 // Workers run between start and stop. Ports, interfaces and outputs may be opened at any time.
 // -EBUSY: something else runs on a worker's lcore.
 int dataplane_start(struct dataplane *dp, struct dataplane_error *error);
-void dataplane_stop(struct dataplane *dp);
+// -ETIMEDOUT: a worker is stalled and has not ended within a second. It ends when it goes on.
+int dataplane_stop(struct dataplane *dp);
 
 // ---- Ports ---------------------------------------------------------------------------------
 
@@ -98,7 +100,8 @@ void port_info(const struct port *port, struct port_info *info);
 uint16_t port_mtu(const struct port *port); // any thread
 
 // Link changes and removals seen since the last call: calls fn for each port concerned. No worker
-// uses a removed port any more when it is reported: its device may be detached while they run.
+// uses a removed port any more when it is reported: its device may be detached while they run. As
+// long as a worker is stalled, no removal is reported.
 void port_poll_events(struct dataplane *dp, void (*fn)(void *arg, struct port *port), void *arg);
 
 // Wants one more, or one fewer, time the frames of this multicast MAC (counted: 32 IPv4 groups
@@ -127,7 +130,8 @@ int interface_open(struct port *port, const struct interface_config *config,
 	struct interface **interface, struct dataplane_error *error);
 // Workers may run. Frames with the interface's tags are dropped as no_interface from here on; when
 // it returns 0, no worker, no app_filter_burst() and no punted frame refers to the interface, which
-// is freed. -EBUSY while a group is subscribed: withdraw all subscriptions first.
+// is freed. -EBUSY while a group is subscribed: withdraw all subscriptions first. -ETIMEDOUT: a
+// worker is stalled; the interface gets no more frames, and the call can be repeated.
 int interface_close(struct interface *interface);
 void *interface_user(const struct interface *interface);
 struct port *interface_port(const struct interface *interface);
@@ -154,8 +158,9 @@ struct output_stats {
 
 int output_open(struct dataplane *dp, const struct output_config *config, struct output **output,
 	struct dataplane_error *error);
-// Waits for a grace period, then frees the output and the frames that are still queued. -EBUSY
-// while a subscription names it.
+// Waits for a grace period, then frees the output and the frames that are still queued; with a
+// stalled worker, dataplane_reclaim() frees them later. The output is not the caller's any more.
+// -EBUSY while a subscription names it.
 int output_close(struct output *output);
 // OUTPUT_RING: receives up to n frames, which become the caller's. One thread at a time.
 unsigned output_receive_burst(struct output *output, struct rte_mbuf **frames, unsigned n);
@@ -180,7 +185,8 @@ struct subscriber {
 // withdraws the owner. Withdrawing never fails, nor does a change that leaves the group no more
 // lines, sources and outputs than it had. Anything else, be it a narrower filter with one source
 // more, can fail with -ENOMEM, or -ENOSPC when the group has too many lines, and then changes
-// nothing. Workers may still use the old lines until dataplane_synchronize().
+// nothing. Workers may still use the old lines until dataplane_synchronize(). Without memory and
+// with a stalled worker at once, withdrawing one owner of several can fail as well.
 int interface_subscribe(struct interface *interface, const struct sluice_addr *group,
 	uint64_t owner, const struct subscriber *subs, unsigned n);
 
@@ -193,8 +199,10 @@ struct fanout_hook; // table/fanout.h
 int interface_set_hook(struct interface *interface, const struct sluice_addr *group,
 	const struct fanout_hook *hook);
 
-// Waits until no worker uses anything withdrawn before the call. A few microseconds.
-void dataplane_synchronize(struct dataplane *dp);
+// Waits until no worker uses anything withdrawn before the call. A few microseconds. -ETIMEDOUT: a
+// worker is stalled (worker_poll_events()) and may use it until it goes on. The first call that
+// meets a stalled worker returns after a second, the others at once.
+int dataplane_synchronize(struct dataplane *dp);
 
 // Frees what was withdrawn and is no longer used; call it now and then.
 void dataplane_reclaim(struct dataplane *dp);
@@ -261,5 +269,15 @@ struct worker_info {
 };
 unsigned worker_count(const struct dataplane *dp);
 void worker_info(const struct dataplane *dp, unsigned index, struct worker_info *info);
+
+#define WORKER_STALL_MS 1000
+
+// To be called every few milliseconds while the workers run. Calls fn for each worker that has made
+// no turn of its loop for WORKER_STALL_MS, once, and again when it goes on. Time in which nobody
+// called does not count: a process that is stopped has no stalled worker.
+void worker_poll_events(struct dataplane *dp, uint64_t now_ms,
+	void (*fn)(void *arg, unsigned lcore, bool stalled), void *arg);
+// How many workers are stalled now, as of the last worker_poll_events().
+unsigned worker_count_stalled(const struct dataplane *dp);
 
 #endif

@@ -16,10 +16,17 @@ static const char *text_of(const json_t *event, const char *key)
 static void print_event(const json_t *event)
 {
 	const json_t *up = json_object_get(event, "up");
+	const json_t *stalled = json_object_get(event, "stalled");
 	time_t now = time(NULL);
 	char when[32];
 
 	strftime(when, sizeof(when), "%F %T", localtime(&now));
+	if (stalled) {
+		printf("%s worker lcore %" JSON_INTEGER_FORMAT " %s\n", when,
+			json_integer_value(json_object_get(event, "lcore")),
+			json_is_true(stalled) ? "stalled" : "runs again");
+		return;
+	}
 	printf("%s %s %s", when, text_of(event, "event"), text_of(event, "interface"));
 	if (up)
 		printf(" %s\n", json_is_true(up) ? "up" : "down");

@@ -4,6 +4,8 @@
 // Where to look in this folder:
 //	sluiced.c	the program: options, signals, order of start and stop
 //	eal.c		DPDK's environment abstraction layer: arguments, log, error texts
+//	notify.c	states for the service manager
+//	watchdog.c	progress of the control thread and of the workers
 //	rpc.c		open, serve, close
 //	rpc_listener.c	accepts connections; lines in, answers out
 //	rpc_peer.c	who has connected

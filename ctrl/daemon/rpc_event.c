@@ -11,6 +11,7 @@ static const char *const kind_names[] = {
 	[ENGINE_EVENT_LEFT] = "left",
 	[ENGINE_EVENT_LOST] = "lost",
 	[ENGINE_EVENT_LINK] = "link",
+	[ENGINE_EVENT_WORKER] = "worker",
 };
 
 int rpc_event_subscribe(struct rpc_call *call)
@@ -23,8 +24,12 @@ int rpc_event_subscribe(struct rpc_call *call)
 static json_t *describe(const struct engine_event *event)
 {
 	const char *kind = kind_names[event->kind];
-	const char *interface = engine_interface_name(event->interface);
+	const char *interface;
 
+	if (event->kind == ENGINE_EVENT_WORKER)
+		return json_pack("{s:s, s:i, s:b}", "event", kind, "lcore", event->lcore, "stalled",
+			event->stalled);
+	interface = engine_interface_name(event->interface);
 	if (event->kind == ENGINE_EVENT_LINK)
 		return json_pack("{s:s, s:s, s:b}", "event", kind, "interface", interface, "up",
 			event->link_up);

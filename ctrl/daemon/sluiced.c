@@ -6,8 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -16,7 +14,9 @@
 #include "engine.h"
 #include "json_memory.h"
 #include "log.h"
+#include "notify.h"
 #include "rpc.h"
+#include "watchdog.h"
 
 #define STATUS_USAGE 2
 
@@ -38,6 +38,7 @@ struct sluiced {
 	struct event *signals[SIGNALS];
 	struct rpc *rpc; // NULL once it stops
 	struct engine *engine;
+	struct watchdog watchdog;
 };
 
 // `limits`: memberships beyond the limits in the file are an error.
@@ -75,7 +76,7 @@ static void on_stop(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	log_info("leaving all groups");
-	sd_notify(0, "STOPPING=1");
+	notify_send(NOTIFY_STOPPING);
 	rpc_close(daemon->rpc);
 	daemon->rpc = NULL;
 	engine_drain(daemon->engine, drained, daemon);
@@ -85,15 +86,6 @@ static void log_report(void *arg, const char *line)
 {
 	(void)arg;
 	log_error("reload: %s", line);
-}
-
-static void notify_reloading(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-		(unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
 }
 
 static void log_note(void *arg, const char *line)
@@ -138,13 +130,13 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!daemon->rpc)
 		return;
-	notify_reloading();
+	notify_send(NOTIFY_RELOADING);
 	config = load(daemon->file, false, log_report);
 	if (config)
 		take_over(daemon, config);
 	else
 		log_error("reload: nothing is changed");
-	sd_notify(0, "READY=1");
+	notify_send(NOTIFY_READY);
 }
 
 static int open_signals(struct sluiced *daemon, struct error *error)
@@ -197,7 +189,7 @@ static int serve(struct sluiced *daemon, int out, struct error *error)
 	log_info("ready on %s", daemon->config->socket);
 	if (write(out, ready, strlen(ready)) < 0)
 		log_warning("standard output: %s", strerror(errno));
-	sd_notify(0, "READY=1");
+	notify_send(NOTIFY_READY);
 	event_base_dispatch(daemon->base);
 	return 0;
 }
@@ -209,9 +201,17 @@ static int run_engine(struct sluiced *daemon, int out, struct error *error)
 	daemon->engine = engine_open(daemon->config, daemon->base, error);
 	if (!daemon->engine)
 		return -EIO;
-	rc = serve(daemon, out, error);
+	rc = watchdog_open(&daemon->watchdog, daemon->base, daemon->engine, error);
+	if (rc == 0) {
+		rc = serve(daemon, out, error);
+		watchdog_close(&daemon->watchdog);
+	}
 	close_rpc(daemon); // its sessions live in the engine
-	engine_close(daemon->engine);
+	if (engine_close(daemon->engine) < 0) {
+		// It may hold a lock that another way out would wait for.
+		log_error("a worker is stalled: ended without closing the ports");
+		_exit(EXIT_FAILURE);
+	}
 	return rc;
 }
 

@@ -12,6 +12,14 @@ static void link_changed(void *arg, struct port *port)
 	engine_interface_set_link(arg, port);
 }
 
+static void worker_changed(void *arg, unsigned lcore, bool stalled)
+{
+	const struct engine_event event = {
+		.kind = ENGINE_EVENT_WORKER, .lcore = lcore, .stalled = stalled};
+
+	engine_event_emit(arg, &event);
+}
+
 void engine_turn(struct engine *engine)
 {
 	uint64_t now_ns = engine_now_cpu_ns();
@@ -31,6 +39,7 @@ void engine_tick(struct engine *engine)
 	if (engine->n_holders == 0 || engine_now_ms() - engine->held_since_ms >= HOLD_MAX_MS)
 		engine_flush(engine);
 	port_poll_events(engine->dataplane, link_changed, engine);
+	worker_poll_events(engine->dataplane, engine_now_ms(), worker_changed, engine);
 	engine_interface_advance_all(engine);
 	engine_session_close_advance(engine);
 	dataplane_reclaim(engine->dataplane);
@@ -52,7 +61,9 @@ static void tick(evutil_socket_t fd, short what, void *arg)
 
 void engine_flush(struct engine *engine)
 {
-	// Before a leave is sent or the caller returns, no worker may use the old subscribers.
+	// Before a leave is sent or the caller returns, no worker may use the old subscribers. One
+	// that is stalled is not waited for: what it delivers when it goes on is the rest of a
+	// burst.
 	if (engine->withdrawn) {
 		engine->withdrawn = false;
 		dataplane_synchronize(engine->dataplane);
@@ -222,15 +233,18 @@ void engine_drain(struct engine *engine, void (*done)(void *arg), void *arg)
 	engine->drain_until_ms = engine_now_ms() + DRAIN_MAX_MS;
 }
 
-void engine_close(struct engine *engine)
+int engine_close(struct engine *engine)
 {
 	struct engine_listener *listener;
+	int rc = 0;
 
 	close_sessions(engine);
 	if (engine->tick != NULL)
 		event_free(engine->tick);
 	if (engine->dataplane != NULL)
-		dataplane_stop(engine->dataplane);
+		rc = dataplane_stop(engine->dataplane);
+	if (rc < 0)
+		return rc;
 	engine_output_close_all(&engine->outputs);
 	if (engine->counting != NULL)
 		output_close(engine->counting);
@@ -248,6 +262,7 @@ void engine_close(struct engine *engine)
 	engine_session_table_free(&engine->session_table);
 	free(engine->lines);
 	free(engine);
+	return 0;
 }
 
 // ---- Calls ---------------------------------------------------------------------------------

@@ -52,7 +52,8 @@ void engine_turn(struct engine *engine);
 // Sends leaves for all groups, then calls done(arg) from engine_tick() after the last
 // retransmission (about RV-1 times URI, 3 s at most).
 void engine_drain(struct engine *engine, void (*done)(void *arg), void *arg);
-void engine_close(struct engine *engine);
+// -ETIMEDOUT: a worker is stalled and may use all of it, so that nothing is closed or freed.
+int engine_close(struct engine *engine);
 
 // What a reload did. The caller sets `tell` and `arg`, engine_reload() the rest.
 struct engine_report {
@@ -255,13 +256,16 @@ enum engine_event_kind {
 	ENGINE_EVENT_LEFT,
 	ENGINE_EVENT_LOST, // the device is gone; the membership stays until it is left
 	ENGINE_EVENT_LINK, // carrier of a port changed
+	ENGINE_EVENT_WORKER, // a worker has made no turn for WORKER_STALL_MS, or goes on again
 };
 struct engine_event {
 	enum engine_event_kind kind;
-	struct engine_session *session; // NULL for LINK
-	struct engine_interface *interface;
+	struct engine_session *session; // NULL for LINK and WORKER
+	struct engine_interface *interface; // NULL for WORKER
 	struct sluice_addr group;
 	bool link_up;
+	unsigned lcore; // of WORKER
+	bool stalled;
 };
 typedef void (*engine_event_fn)(void *arg, const struct engine_event *event);
 // Adds a listener, which must not call the engine.

@@ -193,7 +193,7 @@ static const enum sluice_event_kind event_kinds[] = {
 
 void local_member_event(void *arg __attribute__((unused)), const struct engine_event *event)
 {
-	struct events_key key = {.ifindex = engine_interface_index(event->interface)};
+	struct events_key key = {0};
 	struct local *session;
 
 	if (event->session == NULL)
@@ -201,6 +201,7 @@ void local_member_event(void *arg __attribute__((unused)), const struct engine_e
 	session = engine_session_user(event->session);
 	if (session == NULL)
 		return;
+	key.ifindex = engine_interface_index(event->interface);
 	key.group = event->group;
 	events_notice(&session->session.events, &key, event_kinds[event->kind],
 		event->kind == ENGINE_EVENT_LOST ? -ENETDOWN : 0);

@@ -96,12 +96,17 @@ void interface_destroy(struct interface *interface)
 int interface_close(struct interface *interface)
 {
 	struct dataplane *dp = interface->port->dp;
+	int rc = 0;
 
 	if (group_table_count(interface->table4) + group_table_count(interface->table6) > 0)
 		return -EBUSY;
 	interface_map_remove(atomic_load(&interface->port->interfaces), tags_of(interface));
-	// From here on no worker and no application thread finds it or holds it.
-	reclaim_synchronize(&dp->reclaim);
+	// From here on no worker and no application thread finds it or holds it. The tables wait
+	// for a second grace period: entries that were withdrawn while others were ageing.
+	for (unsigned i = 0; i < 2 && rc == 0; i++)
+		rc = reclaim_synchronize(&dp->reclaim);
+	if (rc < 0)
+		return rc;
 	punt_forget(dp->punted, interface);
 	interface_destroy(interface);
 	return 0;

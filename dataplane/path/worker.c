@@ -4,6 +4,8 @@
 #include "aligned_memory.h"
 #include "worker.h"
 
+#define STEP_MS UINT64_C(100) // of the time between two looks, at most so much counts
+
 int worker_open(struct dataplane *dp, unsigned index, unsigned lcore, struct worker **worker)
 {
 	struct worker *new = aligned_memory_alloc(sizeof(*new));
@@ -23,6 +25,40 @@ void worker_close(struct worker *worker)
 	free(worker);
 }
 
+// Whether it has begun or ended to be stalled.
+static bool look_at(struct worker *worker, uint64_t now_ms)
+{
+	const uint64_t polls = counter_read(&worker->counters.polls);
+	const uint64_t passed_ms = now_ms - worker->seen_ms;
+	const bool was_stalled = worker->stalled;
+
+	worker->seen_ms = now_ms;
+	if (polls != worker->seen_polls)
+		worker->still_ms = 0;
+	else
+		worker->still_ms += RTE_MIN(passed_ms, STEP_MS);
+	worker->seen_polls = polls;
+	worker->stalled = worker->still_ms >= WORKER_STALL_MS;
+	return worker->stalled != was_stalled;
+}
+
+void worker_poll_events(struct dataplane *dp, uint64_t now_ms,
+	void (*fn)(void *arg, unsigned lcore, bool stalled), void *arg)
+{
+	for (unsigned i = 0; dp->started && i < dp->n_workers; i++)
+		if (look_at(dp->workers[i], now_ms))
+			fn(arg, dp->workers[i]->lcore, dp->workers[i]->stalled);
+}
+
+unsigned worker_count_stalled(const struct dataplane *dp)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < dp->n_workers; i++)
+		n += dp->workers[i]->stalled;
+	return n;
+}
+
 unsigned worker_count(const struct dataplane *dp)
 {
 	return dp->n_workers;
@@ -34,8 +70,10 @@ void worker_info(const struct dataplane *dp, unsigned index, struct worker_info 
 	const struct worker_counters *counters = &worker->counters;
 
 #define READ(type, member, ...) .member = counter_read(&counters->member),
-	*info = (struct worker_info){
-		.lcore = worker->lcore, .queues = worker->n_queues, SLUICE_WORKER_COUNTERS(READ)};
+	*info = (struct worker_info){.lcore = worker->lcore,
+		.queues = worker->n_queues,
+		.stalled_ms = worker->stalled ? worker->still_ms : SLUICE_STATS_UNKNOWN,
+		SLUICE_WORKER_COUNTERS(READ)};
 	for (unsigned i = 0; i < DROP_REASONS; i++)
 		info->drops[i] = counter_read(&counters->drops[i]);
 }

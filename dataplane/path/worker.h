@@ -21,7 +21,11 @@ struct worker {
 	struct dataplane *dp;
 	unsigned index;
 	unsigned lcore;
-	unsigned n_queues; // receive queues it polls; control thread only
+	// Control thread only.
+	unsigned n_queues; // receive queues it polls
+	uint64_t seen_polls; // the counter when it was last seen to have moved
+	uint64_t seen_ms, still_ms; // when it was last looked at, and for how long it has not moved
+	bool stalled;
 	// control: wo, worker: ro; replaced lists are retired. NULL: nothing to poll.
 	_Atomic(struct worker_source_list *) sources;
 

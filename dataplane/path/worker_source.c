@@ -158,6 +158,5 @@ int worker_source_remove_ring(struct dataplane *dp, unsigned worker, const struc
 	memmove(&list->sources[at], &list->sources[at + 1],
 		(list->n - at) * sizeof(list->sources[0]));
 	publish(dp->workers[worker], list);
-	reclaim_synchronize(&dp->reclaim);
-	return 0;
+	return reclaim_synchronize(&dp->reclaim);
 }

@@ -35,7 +35,8 @@ int worker_source_add_port(struct dataplane *dp, struct port *port);
 int worker_source_add_ring(
 	struct dataplane *dp, unsigned worker, struct rte_ring *ring, struct port *port);
 // When it returns 0, the worker does not use the ring any more. Frames may be left in it, for the
-// caller to free. -ENOENT: the worker has no such source; -ENOMEM
+// caller to free. -ENOENT: the worker has no such source; -ENOMEM; -ETIMEDOUT: a worker is stalled,
+// and the ring stays in use until dataplane_synchronize() returns 0
 int worker_source_remove_ring(struct dataplane *dp, unsigned worker, const struct rte_ring *ring);
 
 #endif

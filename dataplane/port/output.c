@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <stddef.h>
 #include <errno.h>
 #include <stdlib.h>
 #include "aligned_memory.h"
@@ -196,13 +197,21 @@ void output_destroy(struct output *output)
 	free(output);
 }
 
+static void retired_free(struct reclaim_item *item)
+{
+	output_destroy((struct output *)((char *)item - offsetof(struct output, reclaim)));
+}
+
 int output_close(struct output *output)
 {
+	struct reclaim *reclaim = &output->dp->reclaim;
+
 	if (output->uses > 0)
 		return -EBUSY;
 	// A worker may still use a withdrawn fan-out.
-	reclaim_synchronize(&output->dp->reclaim);
-	output_destroy(output);
+	output->reclaim.free = retired_free;
+	reclaim_retire(reclaim, &output->reclaim);
+	reclaim_synchronize(reclaim);
 	return 0;
 }
 

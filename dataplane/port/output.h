@@ -61,6 +61,7 @@ struct output {
 	struct dataplane *dp;
 	// Control thread only.
 	unsigned uses; // number of fan-outs that refer to it
+	struct reclaim_item reclaim;
 	LIST_ENTRY(output) next;
 	// Senders: rw, the number of frames ever handed over
 	_Atomic uint32_t claimed __rte_cache_aligned;

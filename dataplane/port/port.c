@@ -151,9 +151,8 @@ static bool poll_event(struct port *port)
 	if (!up && has_vanished(port))
 		atomic_store(&port->removed, true);
 	if (atomic_load(&port->removed)) {
-		if (port->removal_told)
+		if (port->removal_told || reclaim_synchronize(&port->dp->reclaim) < 0)
 			return false;
-		reclaim_synchronize(&port->dp->reclaim);
 		port->removal_told = true;
 		return true;
 	}

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "reclaim.h"
 #include <errno.h>
+#include <rte_common.h>
 #include <rte_pause.h>
 #include <stdlib.h>
 #include <time.h>
 
 // Workers on CPUs of their own pass by within microseconds.
 #define SPINS 1000
+#define STEP_NS UINT64_C(10000000)
 
 static void list_init(struct reclaim_list *list)
 {
@@ -44,6 +46,7 @@ int reclaim_init(struct reclaim *reclaim, unsigned n_readers)
 	}
 	list_init(&reclaim->fresh);
 	list_init(&reclaim->waiting);
+	reclaim->stalled = false;
 	return 0;
 }
 
@@ -82,24 +85,63 @@ void reclaim_poll(struct reclaim *reclaim)
 	}
 }
 
-void reclaim_synchronize(struct reclaim *reclaim)
+static bool has_passed(const struct reclaim *reclaim, uint64_t token)
+{
+	// Not rte_rcu_qsbr_synchronize(): this function and rte_rcu_qsbr_start() are inline, so
+	// ThreadSanitizer sees them.
+	return rte_rcu_qsbr_check(reclaim->qsbr, token, false) != 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+// Lets a worker on the same CPU run. A process that is stopped for a while has not waited, so that
+// a pause counts as STEP_NS at most.
+static bool wait_for(const struct reclaim *reclaim, uint64_t token)
+{
+	const struct timespec pause = {.tv_nsec = 50000};
+	uint64_t waited_ns = 0, last_ns = now_ns();
+
+	while (waited_ns < RECLAIM_WAIT_MS * UINT64_C(1000000)) {
+		uint64_t this_ns;
+
+		nanosleep(&pause, NULL);
+		if (has_passed(reclaim, token))
+			return true;
+		this_ns = now_ns();
+		waited_ns += RTE_MIN(this_ns - last_ns, STEP_NS);
+		last_ns = this_ns;
+	}
+	return false;
+}
+
+int reclaim_synchronize(struct reclaim *reclaim)
 {
 	struct reclaim_list fresh = reclaim->fresh;
+	bool passed = false;
+	uint64_t token;
 
-	// Not rte_rcu_qsbr_synchronize(): these two functions are inline, so ThreadSanitizer sees
-	// them.
-	const struct timespec pause = {.tv_nsec = 50000};
-	uint64_t token = rte_rcu_qsbr_start(reclaim->qsbr);
-
-	for (unsigned i = 0; rte_rcu_qsbr_check(reclaim->qsbr, token, false) == 0; i++) {
-		if (i < SPINS)
-			rte_pause();
-		else
-			nanosleep(
-				&pause, NULL); // a worker on the same CPU has to run for it to end
+	if (reclaim->stalled && !has_passed(reclaim, reclaim->stalled_token))
+		return -ETIMEDOUT;
+	reclaim->stalled = false;
+	token = rte_rcu_qsbr_start(reclaim->qsbr);
+	for (unsigned i = 0; i < SPINS && !passed; i++) {
+		passed = has_passed(reclaim, token);
+		rte_pause();
+	}
+	if (!passed && !wait_for(reclaim, token)) {
+		reclaim->stalled = true;
+		reclaim->stalled_token = token;
+		return -ETIMEDOUT;
 	}
 	list_init(&reclaim->fresh);
 	list_free(&reclaim->waiting);
 	if (fresh.head)
 		list_free(&fresh);
+	return 0;
 }

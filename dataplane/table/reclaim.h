@@ -8,9 +8,12 @@
 #ifndef DATAPLANE_RECLAIM_H
 #define DATAPLANE_RECLAIM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <rte_rcu_qsbr.h>
 #include "aligned_memory.h"
+
+#define RECLAIM_WAIT_MS 1000
 
 // Embedded in the object to be freed.
 struct reclaim_item {
@@ -29,6 +32,8 @@ struct reclaim {
 	struct reclaim_list fresh; // retired after `token` was taken
 	struct reclaim_list waiting; // wait until all readers were quiescent after `token`
 	uint64_t token;
+	bool stalled; // a reader has not been quiescent since `stalled_token`, for RECLAIM_WAIT_MS
+	uint64_t stalled_token;
 };
 
 // Readers are numbered from 0 to n_readers - 1 and start offline. -ENOMEM
@@ -41,8 +46,11 @@ void reclaim_retire(struct reclaim *reclaim, struct reclaim_item *item);
 // Control thread. Frees the retired objects that no reader uses any more. Does not wait.
 void reclaim_poll(struct reclaim *reclaim);
 // Control thread. Waits until no reader uses what was unpublished before the call, and frees what
-// was retired before it. Does not return while a reader stays online without a quiescent state.
-void reclaim_synchronize(struct reclaim *reclaim);
+// was retired before it. -ETIMEDOUT: a reader that is online has reported no quiescent state for
+// RECLAIM_WAIT_MS, and may still use all of it. What was retired is freed by a later call; nothing
+// else that was unpublished may be freed or reused. Until that reader goes on, a call returns
+// -ETIMEDOUT at once.
+int reclaim_synchronize(struct reclaim *reclaim);
 
 // Reader `id`, on its own thread: online before its first lookup, quiescent between bursts, offline
 // after its last lookup. Nothing waits for an offline reader. online and offline are slow.

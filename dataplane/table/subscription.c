@@ -43,11 +43,23 @@ static void retired_free(struct reclaim_item *item)
 	free((char *)item - offsetof(struct fanout, reclaim));
 }
 
+static void retire(struct subscription *subscription, struct fanout *fanout)
+{
+	fanout->reclaim.free = retired_free;
+	reclaim_retire(subscription->reclaim, &fanout->reclaim);
+}
+
 static void withdraw(struct subscription *subscription, struct fanout *fanout)
 {
 	use_outputs(subscription, fanout, -1);
-	fanout->reclaim.free = retired_free;
-	reclaim_retire(subscription->reclaim, &fanout->reclaim);
+	retire(subscription, fanout);
+}
+
+// The block belongs to a fan-out from now on.
+static void reserve_give(struct subscription *subscription)
+{
+	subscription->reserve = NULL;
+	subscription->reserve_size = 0;
 }
 
 // Used without memory for the next fan-out. Builds it in the reserve, and copies it into the block
@@ -59,11 +71,20 @@ static void replace_in_place(struct subscription *subscription, struct group_tab
 
 	group_table_put(table, group, next);
 	use_outputs(subscription, next, 1);
+	// A stalled worker may read the old one: the reserve is in use then, until there is memory
+	// for another.
+	if (reclaim_synchronize(subscription->reclaim) < 0) {
+		reserve_give(subscription);
+		withdraw(subscription, old);
+		return;
+	}
 	use_outputs(subscription, old, -1);
-	reclaim_synchronize(subscription->reclaim);
 	memcpy(old, next, next->size);
 	group_table_put(table, group, old);
-	reclaim_synchronize(subscription->reclaim);
+	if (reclaim_synchronize(subscription->reclaim) < 0) {
+		reserve_give(subscription);
+		retire(subscription, next);
+	}
 }
 
 // Puts the drafted fan-out in place of `old`, if there is one. Never fails if it is no larger.

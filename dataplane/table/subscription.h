@@ -13,7 +13,8 @@ struct subscription {
 	// Called for each distinct output of a fan-out with 1 when the fan-out is published and -1
 	// when it is withdrawn. The sum says whether a subscription names the output.
 	void (*use)(struct output *output, int delta);
-	// A block as large as the largest fan-out, so that withdrawing needs no memory.
+	// A block as large as the largest fan-out, so that withdrawing needs no memory. NULL until
+	// there is memory for one.
 	void *reserve;
 	size_t reserve_size;
 };
@@ -24,7 +25,8 @@ void subscription_fini(struct subscription *subscription);
 
 // Replaces the owner's subscribers of the group by these n, at once for every worker; see
 // interface_subscribe() in dataplane.h. On -ENOMEM and -ENOSPC (table or fan-out full) nothing
-// changes. A change whose fan-out is no larger than the present one, such as n = 0, never fails.
+// changes. A change whose fan-out is no larger than the present one, such as n = 0, never fails,
+// unless memory is exhausted while a worker is stalled.
 int subscription_replace(struct subscription *subscription, struct group_table *table,
 	const struct sluice_addr *group, uint64_t owner, const struct subscriber *subs, unsigned n);
 

@@ -28,7 +28,9 @@ extern "C" {
 
 // clang-format off
 #define SLUICE_WORKER_GAUGES(X) \
-	X(unsigned, queues, "queues", GAUGE, NUMBER, "QUEUES", "receive queues that it polls")
+	X(unsigned, queues, "queues", GAUGE, NUMBER, "QUEUES", "receive queues that it polls") \
+	X(uint64_t, stalled_ms, "stalled_ms", GAUGE, MILLISECONDS, "STALLED", \
+		"since the last turn of its loop, if that is more than a second; else null")
 #define SLUICE_WORKER_COUNTERS(X) \
 	X(uint64_t, rx_packets, "rx_packets", COUNTER, PACKETS, "RX PACKETS", "received") \
 	X(uint64_t, rx_bytes, "rx_bytes", COUNTER, BYTES, "RX BYTES", "received") \

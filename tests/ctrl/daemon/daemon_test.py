@@ -219,12 +219,12 @@ def sd_notify():
             notify.bind(directory + "/notify")
             notify.settimeout(PATIENCE)
             with Daemon(env={"NOTIFY_SOCKET": directory + "/notify"}) as d:
-                equal(notify.recv(4096), b"READY=1")
+                equal(notify.recv(4096), b"READY=1\nSTATUS=Running")
                 d.reload()
-                contains(notify.recv(4096), b"RELOADING=1\nMONOTONIC_USEC=")
-                equal(notify.recv(4096), b"READY=1")
+                assert re.fullmatch(rb"RELOADING=1\nSTATUS=.*\nMONOTONIC_USEC=\d+", notify.recv(4096))
+                equal(notify.recv(4096), b"READY=1\nSTATUS=Running")
                 d.stop()
-                equal(notify.recv(4096), b"STOPPING=1")
+                equal(notify.recv(4096), b"STOPPING=1\nSTATUS=Leaving all groups")
 
 
 @test("only the owner and the group may use the socket")

@@ -2,6 +2,7 @@
 // No object is freed while a reader may use it, and every object is freed in the end.
 #include "reclaim.h"
 #include <criterion/criterion.h>
+#include <errno.h>
 
 struct object {
 	struct reclaim_item item;
@@ -85,6 +86,34 @@ Test(reclaim, synchronize, .description = "synchronizing frees all objects retir
 	reclaim_synchronize(&reclaim);
 	cr_assert_eq(old.freed, 1);
 	cr_assert_eq(fresh.freed, 1);
+	reclaim_fini(&reclaim);
+}
+
+Test(reclaim, stalled,
+	.description = "a reader that is stalled ends the wait, keeps what it may use, and loses "
+		       "nothing when it goes on")
+{
+	struct reclaim reclaim;
+	struct object old = {0}, fresh = {0};
+
+	cr_assert_eq(reclaim_init(&reclaim, 2), 0);
+	reclaim_online(&reclaim, 0);
+	reclaim_online(&reclaim, 1);
+	retire(&reclaim, &old);
+	reclaim_poll(&reclaim);
+	reclaim_quiescent(&reclaim, 0);
+	cr_expect_eq(reclaim_synchronize(&reclaim), -ETIMEDOUT);
+	retire(&reclaim, &fresh);
+	reclaim_quiescent(&reclaim, 0);
+	for (unsigned i = 0; i < 1000; i++) // takes a quarter of an hour if each waits
+		cr_expect_eq(reclaim_synchronize(&reclaim), -ETIMEDOUT);
+	reclaim_poll(&reclaim);
+	cr_expect_eq(old.freed + fresh.freed, 0);
+	reclaim_offline(&reclaim, 1);
+	reclaim_offline(&reclaim, 0);
+	cr_expect_eq(reclaim_synchronize(&reclaim), 0);
+	cr_expect_eq(old.freed, 1);
+	cr_expect_eq(fresh.freed, 1);
 	reclaim_fini(&reclaim);
 }
 

@@ -204,6 +204,39 @@ Test(subscription, withdrawing_without_memory,
 	cr_assert_eq(uses[5], 0);
 }
 
+Test(subscription, withdrawing_with_stalled_reader,
+	.description =
+		"without memory and with a stalled reader a change neither waits without end "
+		"nor writes to what is read")
+{
+	struct sluice_addr group = fixture_group(AF_INET, 1);
+	const struct fanout *read, *before;
+	uint8_t copy[4096];
+
+	cr_assert_eq(subscribe(&group, 1, 0, 3), 0);
+	cr_assert_eq(subscribe(&group, 2, 3, 1), 0);
+	reclaim_online(&reclaim, 0);
+	before = group_table_get(table, &group);
+	memcpy(copy, before, before->size);
+	allocations_left = 0;
+	cr_assert_eq(subscribe(&group, 2, 0, 0), 0);
+	expect(&group, 0x07);
+	// Its link in the list of retired items comes first, and is the writer's.
+	cr_expect_arr_eq((const uint8_t *)before + sizeof(before->reclaim),
+		copy + sizeof(before->reclaim), before->size - sizeof(before->reclaim));
+	read = group_table_get(table, &group);
+	cr_expect_neq(read, before);
+	cr_expect_eq(subscribe(&group, 1, 0, 1), -ENOMEM, "the reserve is in use");
+	expect(&group, 0x07);
+	cr_assert_eq(subscribe(&group, 1, 0, 0), 0);
+	expect(&group, 0);
+	reclaim_offline(&reclaim, 0);
+	reclaim_poll(&reclaim);
+	allocations_left = UINT32_MAX;
+	cr_assert_eq(subscribe(&group, 1, 0, 3), 0);
+	cr_assert(uses[0] == 1 && uses[1] == 1 && uses[2] == 1 && uses[3] == 0);
+}
+
 // ---- Hooks ---------------------------------------------------------------------------------
 
 static const struct fanout_hook *hook_of(const struct sluice_addr *group)
