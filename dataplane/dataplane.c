@@ -125,7 +125,7 @@ int dataplane_close(struct dataplane *dp)
 	while ((output = LIST_FIRST(&dp->outputs)) != NULL)
 		output_destroy(output);
 	punt_rings_free(dp->punted);
-	// Last, for the frames freed above belong to the ports' pools.
+	// Last, because the frames freed above belong to the pools of the ports.
 	port_close_all(dp);
 	workers_close(dp);
 	free(dp->readers);

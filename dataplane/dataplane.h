@@ -195,7 +195,7 @@ struct fanout_hook; // table/fanout.h
 // Has the workers call the hook for each frame they receive for the group, before they deliver it;
 // NULL removes the hook of the group. Workers may still call the old one until
 // dataplane_synchronize(). The hook stays when subscribers come and go, and is removed with the
-// last of them. -ENOENT if nobody subscribes to the group, -ENOMEM; removing never fails.
+// last of them. -ENOENT if the group has no subscriber, -ENOMEM; removing never fails.
 int interface_set_hook(struct interface *interface, const struct sluice_addr *group,
 	const struct fanout_hook *hook);
 
@@ -217,7 +217,7 @@ struct group_stats {
 	SLUICE_GROUP_COUNTERS(SLUICE_STATS_MEMBER)
 	uint64_t last_ms; // when the last packet came, CLOCK_MONOTONIC, to 16 ms; 0 if none did
 };
-// -ENOENT if nobody subscribes to the group. Counting starts with the first subscriber.
+// -ENOENT if the group has no subscriber. Counting starts with the first subscriber.
 int interface_group_stats(const struct interface *interface, const struct sluice_addr *group,
 	struct group_stats *stats);
 

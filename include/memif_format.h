@@ -128,7 +128,7 @@ struct memif_descriptor {
 // Head and tail count descriptors and wrap at 2^16; a descriptor's place is that modulo the size.
 // The client writes the head, the server the tail. In a server-to-client ring the descriptors from
 // tail to head hold empty buffers, and those before the tail hold frames. In a client-to-server
-// ring those from tail to head hold frames. Head, tail and flags are to be read and written
+// ring those from tail to head hold frames. Head, tail and flags must be read and written
 // atomically, and whoever adds to a ring signals its eventfd unless the flag above is set.
 struct memif_ring {
 	uint32_t cookie;

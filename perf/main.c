@@ -19,7 +19,7 @@ static const struct benchmark {
 	{"fanout", fanout_bench, 1},
 };
 
-// Our tables ask for transparent huge pages. DPDK's memory, which holds the frames and rte_hash, is
+// Our tables request transparent huge pages. DPDK's memory, which holds the frames and rte_hash, is
 // on huge pages only if some were reserved.
 static int start_eal(const char *program, bool huge_pages)
 {

@@ -61,13 +61,20 @@ mapfile -t sources < <(
 	select_files '(\.([ch]|py|pml|scd|yaml|build|service\.in|awk)|^packages\.txt)$'
 	printf '%s\n' "${scripts[@]}"
 )
-# Word for word translations that a native reader stumbles over: "one a frame", "Of a frame the ...".
+# Turns of phrase that a reader stumbles over: "one a frame", "Of a frame the ...", "what is to be told".
 english() {
 	local thing='frame|group|packet|key|session|socket|worker|stream|port|call|line|burst|output'
-	thing+='|interface|member|source|test|row|case|query|report|second|minute|core'
-	local number='one|two|three|bytes|packets|frames|lines?|ns|us|ms|nanoseconds|instructions|reports|probes|joins'
+	thing+='|interface|member|source|test|row|case|query|report|second|minute|core|event|digit|byte'
+	local number='one|two|three|each|digits|bytes|packets|frames|lines?|ns|us|ms|nanoseconds|instructions'
+	number+='|reports|probes|joins|slots|wakes?'
+	local phrase='whom|told|dearer|hereby|hence|for ever|as yet|(is|are) to be|ask(s|ed)? for|in words'
+	phrase+='|time and again|as is what|somebody|runs? dry|whatever came'
 	git grep -nIE "(^|[^a-z])($number) an? ($thing)([^a-z]|\$)" -- ':!tests/lint.sh' || true
 	git grep -nIE '(//|\* |\. )Of (the|a|an|its|NULL|all|what|those|them|which|each|[0-9])( |$)' || true
+	# In comments, test descriptions and manuals; code may have such names.
+	git grep -nIE "(//|# |\"\"\"|description = |BOTH\(|@test).*[^a-z_>.]($phrase)([^a-z_]|\$)" \
+		-- ':!tests/lint.sh' ':!tests/fuzz/corpus' ':!*.md' || true
+	git grep -nIE "[^a-z_]($phrase)([^a-z_]|\$)" -- '*.md' '*.scd' || true
 }
 
 clang-format --dry-run "${c[@]}" 2>&1 | { grep 'warning:' || true; } | rule "clang-format leaves the C files alone"

@@ -53,7 +53,7 @@ static void on_event(struct bufferevent *stream, short what, void *arg)
 
 // ---- Accepting -----------------------------------------------------------------------------
 
-// Tells the client why, as far as it can be told without waiting, and takes the descriptor over.
+// Sends the client the reason, if it can be sent without waiting, and takes over the descriptor.
 __attribute__((format(printf, 3, 4))) static void refuse(
 	evutil_socket_t fd, int code, const char *format, ...)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Who has connected, as the kernel knows it. No name is looked up, so that nobody waits for a name
-// service.
+// The credentials of a client, from the kernel. No name is looked up, because a name service may be
+// slow.
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>

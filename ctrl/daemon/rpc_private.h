@@ -146,7 +146,7 @@ void rpc_socket_remove(const char *path, const struct rpc_socket_file *file);
 // rpc_peer.c
 int rpc_peer_read(evutil_socket_t fd, struct rpc_peer *peer);
 
-// rpc_listener.c. A listener is to be closed even if it was not opened.
+// rpc_listener.c. A listener must be closed even if it was not opened.
 int rpc_listener_open(
 	struct rpc_listener *listener, struct rpc *rpc, const char *path, struct error *error);
 int rpc_listener_start(struct rpc_listener *listener, struct error *error);

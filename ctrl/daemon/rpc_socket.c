@@ -104,7 +104,7 @@ evutil_socket_t rpc_socket_open(const char *path, struct rpc_socket_file *file, 
 	fd = new_socket();
 	if (fd < 0)
 		return error_set(error, errno, "%s: %s", path, strerror(errno));
-	// Nobody can connect before listen(), so the mode is in place in time.
+	// No client can connect before listen(), so the mode is in place in time.
 	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0 || !identify(path, file) ||
 		chmod(path, SOCKET_MODE) < 0 || listen(fd, SOMAXCONN) < 0) {
 		rc = error_set(error, errno, "%s: %s", path, strerror(errno));

@@ -100,7 +100,7 @@ int engine_session_open(struct engine *engine, const char *name, uint16_t udp_po
 struct engine_session *engine_session_find(struct engine *engine, const char *name);
 struct engine_session *engine_session_by_id(struct engine *engine, uint64_t id);
 void engine_session_close(struct engine_session *session); // leaves all its groups
-// The same in parts, for sessions with many groups. From the first call on nobody finds the
+// The same in parts, for sessions with many groups. From the first call on no function finds the
 // session. Returns true once it is gone.
 bool engine_session_close_some(struct engine_session *session);
 // Leaves the end to engine_tick(), which closes a part of it each time.
@@ -156,7 +156,7 @@ struct engine_request {
 	unsigned n_sources;
 	struct engine_output **outputs; // engine_join(), engine_filter(): added to the membership's
 	unsigned n_outputs; // a new membership without any is only counted
-	bool only_outputs; // they replace those of the membership; with n_outputs 0 it has none
+	bool only_outputs; // engine_filter(): they replace those of the membership, none if 0
 };
 
 // Several sources succeed or fail together. Errors as in member.h, and -ENETDOWN for a call that

@@ -121,7 +121,7 @@ static void take_frame(const struct punted *punted, uint64_t now_ms)
 	}
 }
 
-// At most PUNTED_MAX frames per tick, and no longer than TURN_MS, for a message may concern all
+// At most PUNTED_MAX frames per tick, and no longer than TURN_MS, because a message may concern all
 // groups.
 static void take_frames(struct engine *engine, uint64_t now_ms)
 {

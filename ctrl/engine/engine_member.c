@@ -51,25 +51,22 @@ static int publish(struct engine_interface *interface, const struct member_chang
 	return rc;
 }
 
-// A new membership has the outputs that the request names.
-static int begin(struct engine_interface *interface, const struct member_change *change)
+// With the outputs that the call names, if it names any.
+static int publish_called(struct engine_interface *interface, const struct member_change *change)
 {
-	const struct engine_request *request = change->arg;
-	struct output_set *set = NULL;
+	// Of member.h, which does not know what it passes on.
+	struct engine_outputs_change *outputs = (struct engine_outputs_change *)change->arg;
+	struct output_set *old = member_user(change->member);
 	int rc;
 
-	if (request != NULL && request->n_outputs > 0) {
-		rc = engine_output_set_add(NULL, request->outputs, request->n_outputs, &set);
-		if (rc < 0)
-			return rc;
-	}
-	rc = publish(interface, change, set);
-	if (rc < 0) {
-		free(set);
+	if (outputs == NULL)
+		return publish(interface, change, old);
+	rc = publish(interface, change, outputs->set);
+	if (rc < 0)
 		return rc;
-	}
-	member_set_user(change->member, set);
-	engine_event_emit_member(interface, ENGINE_EVENT_PENDING, change->session, change->group);
+	member_set_user(change->member, outputs->set);
+	outputs->taken = true;
+	free(old);
 	return 0;
 }
 
@@ -82,12 +79,15 @@ int engine_member_publish_change(
 		withdraw(interface, change);
 		return 0;
 	}
+	rc = publish_called(interface, change);
+	if (rc < 0)
+		return rc;
 	if (change->is_new)
-		return begin(interface, change);
-	rc = publish(interface, change, member_user(change->member));
-	if (rc == 0)
+		engine_event_emit_member(
+			interface, ENGINE_EVENT_PENDING, change->session, change->group);
+	else
 		interface->engine->withdrawn = true; // the filter may have become narrower
-	return rc;
+	return 0;
 }
 
 int engine_member_set_outputs(struct member *member, struct output_set *set)

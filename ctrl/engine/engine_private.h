@@ -13,6 +13,7 @@
 //   engine_host.c        a protocol machine: the IGMP or MLD host of an interface
 //   engine_interface.c   interfaces; passes punted frames to their machines
 //   engine_drops.c       drop counters
+//   engine_source.c      several sources of a filter at once
 //   engine_request.c     join, leave, block, unblock, filter
 //   engine_share.c       shares frames of sessions with other processes
 //   engine_session_table.c  sessions by number and name
@@ -79,7 +80,7 @@ struct engine_session {
 	TAILQ_ENTRY(engine_session) next;
 	TAILQ_ENTRY(engine_session) next_abandoned;
 	LIST_ENTRY(engine_session) same_id, same_name; // in the table, until it is closing
-	bool closing; // nobody finds it any more
+	bool closing; // it cannot be found any more
 	bool abandoned; // engine_tick() closes it
 	struct engine *engine;
 	struct session *memberships;
@@ -182,6 +183,11 @@ int engine_output_set_add(const struct output_set *set, struct engine_output *co
 	unsigned n, struct output_set **sum);
 
 // engine_member.c
+// What a call passes on as the `arg` of member.h: the outputs of the membership from now on.
+struct engine_outputs_change {
+	struct output_set *set;
+	bool taken; // they are published, and belong to the membership
+};
 int engine_member_publish_change(
 	struct engine_interface *interface, const struct member_change *change);
 // Replaces the outputs of a membership; the caller frees the old set. Can fail only if outputs are
@@ -228,6 +234,12 @@ void engine_session_free(struct engine_session *session); // it has left all gro
 void engine_session_close_advance(
 	struct engine *engine); // closes abandoned sessions, a part of them
 bool engine_session_close_pending(const struct engine *engine);
+
+// engine_source.c
+// The sources of a filter (NULL: none yet) after some are added or removed, sorted; the caller
+// frees them. -EADDRNOTAVAIL if one is there already, is not there, or is named twice.
+int engine_source_change(const struct member *member, bool add, const struct sluice_addr *sources,
+	unsigned n, struct sluice_addr **all, unsigned *n_all);
 
 // engine_request.c
 enum engine_operation {

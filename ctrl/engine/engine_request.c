@@ -89,101 +89,121 @@ static int find_interface(struct engine *engine, const char *name,
 }
 
 static int change_source(enum engine_operation op, struct host *host,
-	const struct engine_request *request, const struct sluice_addr *source)
+	const struct engine_request *request, struct engine_outputs_change *outputs)
 {
 	struct session *session = request->session->memberships;
+	const struct sluice_addr *group = &request->group, *source = request->sources;
 
 	switch (op) {
 	case ENGINE_JOIN:
-		return member_join_source(session, host, &request->group, source, request);
+		return member_join_source(session, host, group, source, outputs);
 	case ENGINE_LEAVE:
-		return member_leave_source(session, host, &request->group, source);
+		return member_leave_source(session, host, group, source);
 	case ENGINE_BLOCK:
-		return member_block_source(session, host, &request->group, source);
+		return member_block_source(session, host, group, source);
 	case ENGINE_UNBLOCK:
-		return member_unblock_source(session, host, &request->group, source);
+		return member_unblock_source(session, host, group, source);
 	case ENGINE_FILTER:
 		break;
 	}
 	return -EINVAL;
 }
 
-// Applies all sources or none: if one fails, the earlier ones are undone. No report has been sent
-// yet, because reports wait for engine_flush().
-static int change_sources(
-	enum engine_operation op, struct host *host, const struct engine_request *request)
+// The errors are those of a single source.
+static int judge_sources(enum engine_operation op, const struct engine_request *request,
+	const struct member *member, enum sluice_filter_mode mode)
 {
-	static const enum engine_operation undo[] = {
-		[ENGINE_JOIN] = ENGINE_LEAVE,
-		[ENGINE_LEAVE] = ENGINE_JOIN,
-		[ENGINE_BLOCK] = ENGINE_UNBLOCK,
-		[ENGINE_UNBLOCK] = ENGINE_BLOCK,
-	};
-	unsigned i;
-	int rc = 0;
+	const struct sluice_addr *sources;
+	unsigned n;
 
-	for (i = 0; i < request->n_sources; i++) {
-		rc = change_source(op, host, request, &request->sources[i]);
-		if (rc < 0)
-			break;
-	}
+	if (!address_is_multicast(&request->group) || bad_source(request))
+		return -EINVAL;
+	if (member == NULL)
+		return op == ENGINE_JOIN ? 0 : op == ENGINE_LEAVE ? -EADDRNOTAVAIL : -EINVAL;
+	return member_filter(member, &sources, &n) == mode ? 0 : -EINVAL;
+}
+
+// Several sources succeed or fail together: they are one change of the filter.
+static int change_sources(enum engine_operation op, struct host *host,
+	const struct engine_request *request, struct engine_outputs_change *outputs)
+{
+	enum sluice_filter_mode mode =
+		op == ENGINE_JOIN || op == ENGINE_LEAVE ? SLUICE_INCLUDE : SLUICE_EXCLUDE;
+	struct session *session = request->session->memberships;
+	const struct member *member = member_find(session, host, &request->group);
+	struct sluice_addr *sources;
+	unsigned n;
+	int rc;
+
+	if (request->n_sources == 1)
+		return change_source(op, host, request, outputs);
+	rc = judge_sources(op, request, member, mode);
+	if (rc == 0)
+		rc = engine_source_change(member, op == ENGINE_JOIN || op == ENGINE_BLOCK,
+			request->sources, request->n_sources, &sources, &n);
 	if (rc < 0)
-		while (i-- > 0)
-			change_source(undo[op], host, request, &request->sources[i]);
+		return rc;
+	rc = member_set_filter(session, host, &request->group, mode, sources, n, outputs);
+	free(sources);
 	return rc;
 }
 
-static int apply(enum engine_operation op, struct host *host, const struct engine_request *request)
+static int apply(enum engine_operation op, struct host *host, const struct engine_request *request,
+	struct engine_outputs_change *outputs)
 {
 	struct session *session = request->session->memberships;
 
 	if (op == ENGINE_FILTER)
 		return member_set_filter(session, host, &request->group, request->mode,
-			request->sources, request->n_sources, request);
+			request->sources, request->n_sources, outputs);
 	if (op == ENGINE_JOIN && request->n_sources == 0)
-		return member_join(session, host, &request->group, request);
+		return member_join(session, host, &request->group, outputs);
 	if (op == ENGINE_LEAVE && request->n_sources == 0)
 		return member_leave(session, host, &request->group);
-	return change_sources(op, host, request);
+	return change_sources(op, host, request, outputs);
 }
 
-// An existing membership gets its outputs first. They are taken back if the call fails.
-static int apply_to_existing(enum engine_operation op, struct host *host,
-	const struct engine_request *request, struct member *member, struct output_set *set)
+// The call has changed no filter: it has counted a join, or the filter is the same.
+static int set_outputs(enum engine_operation op, struct host *host,
+	const struct engine_request *request, struct output_set *set)
 {
-	struct output_set *old = member_user(member);
-	int rc;
+	struct session *session = request->session->memberships;
+	struct member *member = member_find(session, host, &request->group);
+	struct output_set *old = member != NULL ? member_user(member) : NULL;
+	int rc = member != NULL ? engine_member_set_outputs(member, set) : 0;
 
-	rc = engine_member_set_outputs(member, set);
-	if (rc < 0) {
-		free(set);
-		return rc;
-	}
-	rc = apply(op, host, request);
-	if (rc < 0) {
-		engine_member_set_outputs(member, old);
-		old = set;
-	}
-	free(old);
+	if (rc < 0 && op == ENGINE_JOIN)
+		member_leave(session, host, &request->group); // takes the count back
+	free(rc < 0 || member == NULL ? set : old);
 	return rc;
 }
 
-// A new membership gets its outputs from engine_member_publish_change().
+// A change of the filter and of the outputs is published as one, so that it fails as one.
 static int apply_with_outputs(
 	enum engine_operation op, struct host *host, const struct engine_request *request)
 {
 	struct session *session = request->session->memberships;
-	struct member *member = member_find(session, host, &request->group);
-	struct output_set *set;
+	const struct member *member = member_find(session, host, &request->group);
+	struct engine_outputs_change outputs = {NULL};
 	int rc;
 
-	if (member == NULL)
-		return apply(op, host, request);
-	rc = engine_output_set_add(request->only_outputs ? NULL : member_user(member),
-		request->outputs, request->n_outputs, &set);
+	rc = engine_output_set_add(
+		member == NULL || request->only_outputs ? NULL : member_user(member),
+		request->outputs, request->n_outputs, &outputs.set);
 	if (rc < 0)
 		return rc;
-	return apply_to_existing(op, host, request, member, set);
+	rc = apply(op, host, request, &outputs);
+	if (rc == 0 && !outputs.taken)
+		return set_outputs(op, host, request, outputs.set);
+	if (rc < 0)
+		free(outputs.set);
+	return rc;
+}
+
+static bool has_outputs(enum engine_operation op, const struct engine_request *request)
+{
+	return (op == ENGINE_JOIN && request->n_outputs > 0) ||
+	       (op == ENGINE_FILTER && (request->n_outputs > 0 || request->only_outputs));
 }
 
 // These calls fail if the device is gone. Leaving stays possible.
@@ -208,10 +228,10 @@ int engine_request_call(enum engine_operation op, struct engine *engine,
 		return error_set(error, ENETDOWN, "interface %s: the device of port %s is gone",
 			interface->config.name, interface->config.port);
 	host = engine_interface_host(interface, request->group.family);
-	if (request->n_outputs > 0 || request->only_outputs)
+	if (has_outputs(op, request))
 		rc = apply_with_outputs(op, host, request);
 	else
-		rc = apply(op, host, request);
+		rc = apply(op, host, request, NULL);
 	if (rc < 0)
 		return error_set(error, -rc, "%s on %s: %s", address_format(&request->group, group),
 			interface->config.name, explain(op, rc, host, request));

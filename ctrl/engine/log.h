@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The log of sluiced for the operator: one line per event on stderr, "LEVEL: text". Lines that a
-// client, a driver or the network can cause are limited, so that nobody fills the disk.
+// client, a driver or the network can cause are limited, so that they cannot fill the disk.
 //
 // Thread rule: any thread; a line is written as a whole.
 #ifndef CTRL_LOG_H

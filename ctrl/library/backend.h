@@ -38,7 +38,7 @@ struct backend {
 	// Waits until every frame that is queued to the session can be received. NULL: every
 	// frame can at any time.
 	int (*sync)(struct sluice_session *session);
-	// Whether a received frame arrived on this interface, as far as can be told.
+	// Whether a received frame arrived on this interface, as far as is known.
 	bool (*received_on)(struct sluice_session *session, unsigned ifindex,
 		const struct rte_mbuf *frame, const struct sluice_frame *info);
 	// NULL: the group table is not in this process.

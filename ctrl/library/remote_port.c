@@ -133,7 +133,7 @@ int remote_port_attach(struct remote_queue *queue, struct client *client, unsign
 
 	queue->client = client;
 	queue->size = size;
-	// Under the lock, so that the port which sluiced is asked for does not go away.
+	// Under the lock, so that the requested port of sluiced stays open.
 	pthread_mutex_lock(&lock);
 	rc = attach_to_old(queue);
 	if (rc == -ENOENT || rc == -ENOBUFS)

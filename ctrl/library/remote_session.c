@@ -117,7 +117,7 @@ static int sync_frames(struct sluice_session *session)
 	return rc;
 }
 
-// Frames from sluiced carry no port: interfaces are told apart by their VLANs.
+// Frames from sluiced carry no port: interfaces are distinguished by their VLANs.
 static bool received_on(struct sluice_session *session, unsigned ifindex,
 	const struct rte_mbuf *frame __attribute__((unused)), const struct sluice_frame *info)
 {

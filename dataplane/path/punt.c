@@ -119,7 +119,7 @@ static unsigned take(struct rte_ring *ring, struct punted *punted, unsigned n)
 	return kept;
 }
 
-// First each class gets its share, so that none waits for ever, then the first of them the rest.
+// First each class gets its share, so that none starves, then the first classes get the rest.
 unsigned punt_burst(struct dataplane *dp, struct punted *punted, unsigned n)
 {
 	const unsigned share = RTE_MAX(n / PUNT_CLASSES, 1U);

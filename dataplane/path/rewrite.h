@@ -14,7 +14,7 @@ static inline bool rewrite_is_stripped(const struct rte_mbuf *frame)
 	return frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED;
 }
 
-// Whether the bytes of the frame may be changed: nobody else refers to them.
+// Whether the bytes of the frame may be changed: there is no other reference to them.
 static inline bool rewrite_is_own(const struct rte_mbuf *frame)
 {
 	return rte_mbuf_refcnt_read(frame) == 1 && RTE_MBUF_DIRECT(frame);
@@ -56,7 +56,7 @@ uint64_t rewrite_needed(const struct output *output, struct rte_mbuf *const *fra
 unsigned rewrite_burst(const struct output *output, struct rte_mbuf **frames, unsigned n,
 	uint64_t which, uint16_t l3_offset);
 
-// Worker. Rewrites the frames of `which` themselves; nobody else may use their headers. Returns
+// Worker. Rewrites the frames of `which` themselves; their headers must not be shared. Returns
 // those that were rewritten. The port cannot send the others that way, and they do not change.
 uint64_t rewrite_in_place(const struct output *output, struct rte_mbuf *const *frames,
 	uint64_t which, uint16_t l3_offset);

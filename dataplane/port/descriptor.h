@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The limit of open files. The kernel gives the lowest descriptor that is free, so that the last
-// ones below the limit are given out only when all others are in use. They are kept: whoever may
-// not use them closes one that was given and is told EMFILE.
+// The limit of open files. The kernel returns the lowest free descriptor, so that the last ones
+// below the limit are used only when all others are in use. They are reserved: code that may not
+// use them closes such a descriptor and fails with EMFILE.
 //
 // Thread rule: any thread.
 #ifndef DATAPLANE_DESCRIPTOR_H

@@ -21,30 +21,59 @@
 #define POOL_CACHE 256
 #define HEADER_ROOM 64 // Ethernet header with tags
 
-static int probe_device(struct port *port)
+// The name may lack the domain of a PCI address, or have the bus in front.
+static bool has_name(const struct rte_device *device, const char *name)
 {
-	struct rte_dev_iterator iterator;
-	int rc = rte_dev_probe(port->device);
+	const char *full = rte_dev_name(device);
+	size_t len = strlen(name), full_len = strlen(full);
+	const char *longer = len > full_len ? name : full;
+	const char *end = longer + (len > full_len ? len - full_len : full_len - len);
 
-	if (rc < 0)
-		return rc;
-	RTE_ETH_FOREACH_MATCHING_DEV(port->id, port->device, &iterator)
-	{
-		rte_eth_iterator_cleanup(&iterator);
-		return 0;
+	return strcmp(end, len > full_len ? full : name) == 0 && (end == longer || end[-1] == ':');
+}
+
+// An iterator of DPDK would need memory, and without it a probed device would be lost.
+static bool find_port(const char *name, uint16_t *id)
+{
+	struct rte_eth_dev_info info;
+
+	if (rte_eth_dev_get_port_by_name(name, id) == 0)
+		return true;
+	RTE_ETH_FOREACH_DEV (*id) {
+		if (rte_eth_dev_info_get(*id, &info) == 0 && has_name(info.device, name))
+			return true;
 	}
-	return -ENODEV;
+	return false;
+}
+
+// A device whose removal failed, for lack of memory, is still there, but without its port.
+static int probe_again(const char *device)
+{
+	struct rte_devargs args = {.data = NULL};
+	int rc;
+
+	rc = rte_devargs_parse(&args, device);
+	if (rc == 0)
+		rc = rte_eal_hotplug_remove(rte_bus_name(args.bus), args.name);
+	free(args.data);
+	return rc == 0 ? rte_dev_probe(device) : rc;
 }
 
 static int find_device(struct port *port, bool *probed, struct dataplane_error *error)
 {
 	char name[RTE_DEV_NAME_MAX_LEN];
-	int rc;
+	int rc = 0;
 
 	// The arguments after the name are only used when the device is probed.
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(port->device, ","), port->device);
-	*probed = rte_eth_dev_get_port_by_name(name, &port->id) < 0;
-	rc = *probed ? probe_device(port) : 0;
+	*probed = !find_port(name, &port->id);
+	if (*probed)
+		rc = rte_dev_probe(port->device);
+	if (rc == 0 && *probed && !find_port(name, &port->id)) {
+		rc = probe_again(port->device);
+		if (rc == 0 && !find_port(name, &port->id))
+			rc = -ENODEV;
+	}
 	if (rc < 0)
 		return port_diagnosis(port->device, -rc, error);
 	return 0;

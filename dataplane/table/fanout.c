@@ -227,10 +227,13 @@ static void draft_measure(struct fanout_draft *draft)
 		draft->n_open_subscribers += subscriber->open;
 		n_sources += subscriber->n_sources;
 	}
+	// With room for an output of each subscriber, so that a change of the outputs of some never
+	// needs more memory.
 	if (draft->n_subscribers)
 		draft->size =
 			RTE_ALIGN_CEIL(
-				sizeof(struct fanout) + draft->n_outputs * sizeof(struct output *) +
+				sizeof(struct fanout) +
+					draft->n_subscribers * sizeof(struct output *) +
 					draft->n_subscribers * sizeof(struct fanout_subscriber) +
 					n_sources * source_size(draft->family),
 				sizeof(uint64_t)) +

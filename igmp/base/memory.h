@@ -20,7 +20,7 @@ extern bool (*memory_refuse)(size_t size);
 
 // `held` counts the bytes of one owner. Returns NULL if out of memory.
 void *memory_get(size_t *held, size_t size); // zeroed
-// A block of MEMORY_HUGE bytes or more is aligned to at least MEMORY_HUGE and asks for huge pages.
+// A block of MEMORY_HUGE bytes or more is aligned to at least MEMORY_HUGE and requests huge pages.
 void *memory_get_aligned(size_t *held, size_t align, size_t size);
 void memory_put(size_t *held, void *block, size_t size);
 

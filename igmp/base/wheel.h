@@ -36,7 +36,7 @@ struct wheel {
 
 void wheel_init(struct wheel *wheel, uint64_t now_ms);
 
-// Advances the time while no timer is set. Otherwise nobody advances the wheel, and a timer set
+// Advances the time while no timer is set. Otherwise the wheel is not advanced, and a timer set
 // later for a time beyond its range would expire too early.
 static inline void wheel_idle(struct wheel *wheel, uint64_t now_ms)
 {

@@ -23,7 +23,7 @@ struct member {
 	bool additional; // it is part of a struct additional_member
 };
 
-#define MEMBER_REPORTED 2 // its join was sent, host_ops.joined is to be called
+#define MEMBER_REPORTED 2 // its join was sent, host_ops.joined must be called
 
 // A member of a group that already has one.
 struct additional_member {

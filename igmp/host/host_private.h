@@ -74,7 +74,7 @@ struct host {
 
 	struct group_queue queue; // groups
 	struct response_queue responses;
-	uint32_t notify; // pool number of the first group whose members are to be notified, 0: none
+	uint32_t notify; // pool number of the first group with members to notify, 0: none
 	unsigned n_changing; // groups that are not GROUP_IDLE
 	unsigned n_queried; // sources kept by all responses
 	struct general_response general_response;

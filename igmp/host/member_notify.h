@@ -6,7 +6,7 @@
 struct group;
 struct host;
 
-// The group was reported: its pending members are to be notified.
+// The group was reported: its pending members will be notified.
 void member_notify_add(struct host *host, struct group *group);
 
 // Notifies them. To be called where a callback may call the host again.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reads one IGMP or MLD message from an IP packet. The parser reports facts; what is to be done
-// with a message, and which packet is dropped, is for the host or the router to decide.
+// Reads one IGMP or MLD message from an IP packet. The parser reports facts. The host or the router
+// decides how to process the message and which packets to drop.
 //
 // Map of igmp/packet:
 // message.h		an IP packet to a struct message, and the records of a report

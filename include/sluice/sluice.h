@@ -250,7 +250,7 @@ SLUICE_API int sluice_send(struct sluice_session *session, const struct sluice_a
 // ---- Statistics ----------------------------------------------------------------------------
 // The structures and what each field counts are in stats.h.
 
-// -ENOENT if nobody has joined the group on the interface.
+// -ENOENT if no session has joined the group on the interface.
 SLUICE_API int sluice_stats_group(struct sluice_session *session, unsigned ifindex,
 	const struct sluice_addr *group, struct sluice_group_stats *stats);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Results of the benchmark: a printed table and, if asked for, a JSON file.
+// Results of the benchmark: a printed table and, on request, a JSON file.
 #ifndef RESULT_H
 #define RESULT_H
 

@@ -69,7 +69,7 @@ static int start_port(const struct load *load, uint16_t port, struct rte_mempool
 		rc = rte_eth_rx_queue_setup(port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, pool);
 	if (rc == 0)
 		rc = rte_eth_tx_queue_setup(port, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL);
-	// A failure is no error: net_af_packet refuses a large MTU, but sends large frames.
+	// A failure is not an error: net_af_packet refuses a large MTU, but sends large frames.
 	if (rc == 0 && mtu > RTE_ETHER_MTU &&
 		mtu + headers + RTE_ETHER_CRC_LEN <= info.max_rx_pktlen)
 		rte_eth_dev_set_mtu(port, mtu);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the command line of sluice-load asks for.
+// The options of the command line of sluice-load.
 #ifndef PERF_LOAD_H
 #define PERF_LOAD_H
 

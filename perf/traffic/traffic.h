@@ -2,7 +2,7 @@
 // sluice-load: sends multicast frames through a DPDK device. The files:
 //   load.c          main: EAL, the port, the send loop, the report
 //   load_options.c  the command line and the --help text
-//   load.h          what the command line asks for
+//   load.h          the options of the command line
 //   traffic.c       the frames: groups, order, sizes, headers
 //   sluice-load.1.scd  the manual page
 //

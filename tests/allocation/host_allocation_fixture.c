@@ -168,7 +168,7 @@ static void hear(const struct host_step *step)
 	lab.asked_at = lab.n_wire;
 }
 
-// A response names the group that was asked for.
+// A response names the group of the query.
 static void expect_response(void)
 {
 	struct sluice_addr group;
@@ -239,7 +239,7 @@ int lab_call(const struct host_step *step)
 	return -EINVAL;
 }
 
-// ---- The state in words -----------------------------------------------------------------------
+// ---- The state as text ------------------------------------------------------------------------
 
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A host that takes steps without memory: its calls by number and name, its frames as bytes, and
-// its state in words.
+// its state as text.
 #ifndef HOST_ALLOCATION_FIXTURE_H
 #define HOST_ALLOCATION_FIXTURE_H
 

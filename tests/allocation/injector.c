@@ -6,6 +6,7 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -323,6 +324,17 @@ EXPORT void *mmap(void *address, size_t len, int protection, int flags, int fd, 
 EXPORT int memfd_create(const char *name, unsigned flags)
 {
 	return REFUSE() ? -1 : NEXT(memfd_create)(name, flags);
+}
+
+// AddressSanitizer calls it on each new thread, and gives up if it fails.
+EXPORT int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
+{
+	int rc;
+
+	paused++;
+	rc = NEXT(pthread_getattr_np)(thread, attributes);
+	paused--;
+	return rc;
 }
 
 // ---- DPDK: its heap, on which its rings, pools and tables are ---------------------------------

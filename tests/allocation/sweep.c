@@ -16,6 +16,13 @@ static bool is_full(void)
 	return text != NULL && strcmp(text, "full") == 0;
 }
 
+static uint64_t first_number(void)
+{
+	const char *text = getenv("ALLOCATION_FIRST");
+
+	return text != NULL ? strtoull(text, NULL, 10) : 1;
+}
+
 struct sweep sweep_begin(const char *name, enum sweep_mode mode, uint64_t total, uint64_t budget)
 {
 	uint64_t stride = is_full() ? 1 : (total + budget - 1) / budget;
@@ -31,7 +38,9 @@ bool sweep_next(struct sweep *sweep, uint64_t failed)
 			sweep->runs - 1, injector_count());
 		return false;
 	}
-	sweep->number = sweep->runs == 0 ? 1 : sweep->number + sweep->stride;
+	sweep->number = sweep->runs == 0 ? first_number() : sweep->number + sweep->stride;
+	if (getenv("ALLOCATION_FIRST") != NULL)
+		injector_note("%s, number %" PRIu64, sweep->name, sweep->number);
 	sweep->runs++;
 	injector_arm(sweep->number, sweep->mode == SWEEP_ONCE ? 1 : ALWAYS);
 	return true;

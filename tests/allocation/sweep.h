@@ -23,6 +23,7 @@ struct sweep {
 
 // A short sweep takes every n-th allocation, so that about `budget` runs are made; `total` is how
 // many allocations the scenario makes. With ALLOCATION_SWEEP=full in the environment it takes all.
+// ALLOCATION_FIRST=N begins with the n-th, and notes the number of each in ALLOCATION_SITES.
 struct sweep sweep_begin(const char *name, enum sweep_mode mode, uint64_t total, uint64_t budget);
 // Arms the injector for the next run. False at the end: no allocation of the last run has failed.
 // `failed` is what injector_disarm() returned after the last run; anything before the first.

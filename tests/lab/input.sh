@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # A mistake in the configuration gives exit status 1 and one line that names the file and the line or key.
-# --check reports all mistakes at once, unless the file is no YAML. The exit status of the command is 0,
+# --check reports all mistakes at once, unless the file is not YAML. The exit status of the command is 0,
 # 1 (refused), 2 (usage) or 3 (no daemon).
 # Checks: API-41 SEC-6
 . "$(dirname "$0")/lib.sh"

@@ -80,7 +80,7 @@ start() {
 	local process=$1 ns=$name-$2
 	shift 2
 	: >"$tmp/$process.log"
-	# Not through in_ns: $! is to be the command itself, which `ip netns exec` becomes.
+	# Not through in_ns: $! must be the command itself, which `ip netns exec` becomes.
 	ip netns exec "$ns" "$@" >"$tmp/$process.log" 2>&1 <"${input:-/dev/null}" &
 	pids[$process]=$!
 }

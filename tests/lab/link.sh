@@ -5,7 +5,7 @@
 # Checks: CHG-17
 . "$(dirname "$0")/lib.sh"
 
-# Nobody queries here, so that all reports are unsolicited.
+# There is no querier here, so that all reports are unsolicited.
 bridge_network mcast_querier 0
 config_of_three >"$tmp/sluice.yaml"
 sluiced_start

@@ -83,7 +83,7 @@ def _():
         equal(daemon.stop(), 0)
 
 
-@test("reliability 2: another user cannot take the descriptors of operators, and is told EMFILE")
+@test("reliability 2: another user cannot take the descriptors of operators, and gets EMFILE")
 def _():
     with Daemon(extra="", files=FILES) as daemon:
         os.chmod(daemon.dir, 0o755)

@@ -86,7 +86,7 @@ int fixture_include(
 	struct host_fixture *fixture, unsigned session, const char *group, const char *sources);
 int fixture_exclude(
 	struct host_fixture *fixture, unsigned session, const char *group, const char *sources);
-// Joins that many groups from this number on, and runs until nothing is to be sent.
+// Joins that many groups from this number on, and runs until nothing is left to send.
 void fixture_join_many(struct host_fixture *fixture, unsigned first, unsigned n);
 void fixture_flush(struct host_fixture *fixture);
 // Flushes, and runs until the retransmissions have ended.
