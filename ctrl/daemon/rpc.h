@@ -16,7 +16,8 @@
 //	rpc_work.c	turns of the event loop, shared by the connections with work
 //	rpc_line.c	one line step by step: requests, batches
 //	rpc_call.c	one request, and its answer or error
-//	rpc_memory.c	notes failed allocations
+//	rpc_memory.c	memory for requests and answers; notes failed allocations
+//	rpc_reserve.c	memory that is set aside for when there is no other
 //	rpc_method.c	the methods and their parameters
 //	rpc_group.c, rpc_session.c, rpc_interface.c, rpc_port.c, rpc_output.c, rpc_worker.c,
 //	rpc_querier.c, rpc_drop.c, rpc_control.c, rpc_version.c

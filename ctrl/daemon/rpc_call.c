@@ -78,7 +78,7 @@ static bool is_request(const json_t *request)
 
 struct rpc_call *rpc_call_begin(struct rpc_connection *connection, json_t *request)
 {
-	struct rpc_call *call = calloc(1, sizeof(*call));
+	struct rpc_call *call = rpc_memory_get(sizeof(*call));
 
 	if (!call)
 		goto free_request;
@@ -93,7 +93,7 @@ struct rpc_call *rpc_call_begin(struct rpc_connection *connection, json_t *reque
 	return call;
 
 free_call:
-	free(call);
+	rpc_memory_put(call);
 free_request:
 	json_decref(request);
 	return NULL;
@@ -105,7 +105,7 @@ void rpc_call_free(struct rpc_call *call)
 		call->end(call);
 	evbuffer_free(call->result);
 	json_decref(call->request);
-	free(call);
+	rpc_memory_put(call);
 }
 
 // Writes the head of the answer before the result, or replaces the result by an error.

@@ -87,8 +87,26 @@ static void notify(struct rpc_connection *connection, const void *text, size_t l
 		connection->events_lost++;
 }
 
+// NULL without memory.
+static struct evbuffer *write_event(const struct engine_event *event)
+{
+	struct evbuffer *text = evbuffer_new();
+
+	if (!text)
+		return NULL;
+	rpc_result_write(text, json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method", "event",
+				       "params", describe(event)));
+	evbuffer_add(text, "\n", 1);
+	if (!rpc_memory_failed() && evbuffer_pullup(text, -1))
+		return text;
+	evbuffer_free(text);
+	return NULL;
+}
+
 void rpc_event_tell(void *arg, const struct engine_event *event)
 {
+	// An event may come in the middle of a request, which is not to blame for its memory.
+	bool failed = rpc_memory_failed();
 	struct rpc_connection *connection;
 	struct evbuffer *text = NULL;
 	struct rpc *rpc = arg;
@@ -96,17 +114,16 @@ void rpc_event_tell(void *arg, const struct engine_event *event)
 	LIST_FOREACH (connection, &rpc->connections, next) {
 		if (!connection->subscribed)
 			continue;
-		if (!text) {
-			text = evbuffer_new();
-			if (!text)
-				return;
-			rpc_result_write(
-				text, json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method",
-					      "event", "params", describe(event)));
-			evbuffer_add(text, "\n", 1);
-		}
-		notify(connection, evbuffer_pullup(text, -1), evbuffer_get_length(text));
+		if (!text)
+			text = write_event(event);
+		if (text)
+			notify(connection, evbuffer_pullup(text, -1), evbuffer_get_length(text));
+		else
+			connection->events_lost++;
 	}
 	if (text)
 		evbuffer_free(text);
+	rpc_memory_failed();
+	if (failed)
+		rpc_memory_note();
 }

@@ -34,13 +34,13 @@ struct listing {
 
 static json_t *sources_of(const struct host *host, const struct host_group_info *info)
 {
-	struct sluice_addr *sources = calloc(info->n_sources + 1, sizeof(*sources));
+	struct sluice_addr *sources = rpc_memory_get((info->n_sources + 1) * sizeof(*sources));
 	struct host_group_info again;
 	json_t *list = NULL;
 
 	if (sources && host_group_get(host, &info->group, &again, sources, info->n_sources) == 0)
 		list = rpc_result_addresses(sources, info->n_sources);
-	free(sources);
+	rpc_memory_put(sources);
 	return list;
 }
 

@@ -42,7 +42,7 @@ void rpc_line_drop(struct rpc_connection *connection)
 	json_decref(line->values);
 	if (line->batch)
 		engine_release(connection->rpc->engine);
-	free(line->text);
+	rpc_memory_put(line->text); // libevent's
 	*line = (struct rpc_line){0};
 }
 

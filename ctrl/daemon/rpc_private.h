@@ -187,8 +187,11 @@ void rpc_call_free(struct rpc_call *call);
 // The code of an error, or a negative errno.
 void rpc_call_write_error(struct evbuffer *out, const json_t *id, int code, const char *text);
 
-// rpc_memory.c: notes when jansson or libevent lack memory, because few of their calls report it.
+// rpc_memory.c: gives jansson and libevent the memory that is set aside when there is no other, and
+// notes when they lack memory even so, as few of their calls tell.
 void rpc_memory_watch(void);
+void *rpc_memory_get(size_t size); // zeroed, as they get theirs
+void rpc_memory_put(void *memory);
 void rpc_memory_note(void); // another allocation failed
 bool rpc_memory_failed(void); // an allocation has failed since the last call
 

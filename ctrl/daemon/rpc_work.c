@@ -46,6 +46,7 @@ static enum rpc_step slice(struct rpc_connection *connection)
 
 	if (has_gone(connection))
 		return RPC_STEP_CLOSE;
+	rpc_memory_failed(); // before, and so not to this one
 	connection->rpc->slice_end_us = cpu_us() + RPC_SLICE_US;
 	do {
 		step = rpc_line_step(connection);
