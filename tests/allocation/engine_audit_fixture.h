@@ -17,7 +17,7 @@ void audit_listen(struct engine *engine);
 //   sessions;
 // - the events since audit_listen() tell of these memberships.
 void audit_engine(struct engine *engine);
-// All that an operator can see, in words. Valid until the next call.
+// All that an operator can see, as text. Valid until the next call.
 const char *audit_describe(struct engine *engine);
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How the group table publishes: a bucket of two slots whose entries may continue in the next
-// bucket; a writer that puts, removes and rebuilds; and a reader that must find STAYS at all times
-// and must never read freed buckets. Build with -DREACH_TOO_LOW, -DPUBLISH_EARLY or -DFREE_EARLY
-// for a wrong writer, which the search must detect.
+// How the group table publishes its buckets: dataplane/table/group_buckets.c
+// (group_buckets_insert(), group_buckets_erase()) and group_table.c (rebuild()). A bucket has two
+// slots, and its entries may continue in the next bucket. A writer puts, removes and rebuilds; a
+// reader must find STAYS at all times and must never read freed buckets. Build with
+// -DREACH_TOO_LOW, -DPUBLISH_EARLY or -DFREE_EARLY for a wrong writer, which the search must detect.
 
 #define STAYS 1
 #define LAST 4 // entries 2, 3 and 4 come and go
