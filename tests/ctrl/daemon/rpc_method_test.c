@@ -298,7 +298,8 @@ static const struct {
 		"tx_packets tx_bytes tx_errors"},
 	{"output.list", "outputs", 2, "name packets bytes dropped"},
 	{"worker.list", "workers", 1,
-		"lcore queues rx_packets rx_bytes delivered deliveries punted polls idle_polls "
+		"lcore queues stalled_ms rx_packets rx_bytes delivered deliveries punted polls "
+		"idle_polls "
 		"drops"},
 	{"querier.list", "queriers", 4,
 		"interface family address version age_ms interval_ms robustness host_version "
