@@ -15,6 +15,7 @@
 //	rpc_socket.c	takes the path of the socket
 //	rpc_work.c	turns of the event loop, shared by the connections with work
 //	rpc_line.c	one line step by step: requests, batches
+//	rpc_list.c	lists with entries per interface
 //	rpc_call.c	one request, and its answer or error
 //	rpc_memory.c	memory for requests and answers; notes failed allocations
 //	rpc_reserve.c	memory that is set aside for when there is no other

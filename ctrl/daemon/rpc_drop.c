@@ -13,10 +13,15 @@ static void add_drop(void *arg, const struct engine_drop *drop)
 			      "count", (json_int_t)drop->count));
 }
 
+static void add_drops(struct rpc_call *call, struct engine_interface *interface)
+{
+	engine_drops_of_interface(interface, add_drop, call);
+}
+
 int rpc_drop_list(struct rpc_call *call)
 {
 	rpc_result_list_begin(call, "drops");
-	engine_drops(call->engine, add_drop, call);
-	rpc_result_list_end(call);
+	engine_drops_of_workers(call->engine, add_drop, call);
+	rpc_list_interfaces(call, add_drops);
 	return 0;
 }

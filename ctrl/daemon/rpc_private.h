@@ -234,6 +234,10 @@ int rpc_param_interface_required(struct rpc_call *call, struct engine_interface 
 int rpc_param_session(struct rpc_call *call, const char **name, struct engine_session **session);
 int rpc_param_session_required(struct rpc_call *call, struct engine_session **session);
 
+// rpc_list.c: calls add() for each interface, and ends the list.
+typedef void (*rpc_list_fn)(struct rpc_call *call, struct engine_interface *interface);
+void rpc_list_interfaces(struct rpc_call *call, rpc_list_fn add);
+
 // rpc_group_list.c: ends the list in pages of the connection.
 void rpc_group_list_end(struct rpc_connection *connection);
 

@@ -2,7 +2,7 @@
 // querier.list: the host of each interface and family, with the querier that it hears.
 #include "rpc_private.h"
 
-static json_t *describe(struct rpc_call *call, const struct host *host, const char *interface)
+static void add_host(struct rpc_call *call, const struct host *host, const char *interface)
 {
 	struct sluice_querier_stats stats;
 	struct host_status status;
@@ -14,20 +14,20 @@ static json_t *describe(struct rpc_call *call, const struct host *host, const ch
 		rpc_result_family(host_family(host)), "address",
 		rpc_result_address(&status.querier));
 	rpc_result_statistics(call, entry, stat_querier, &stats);
-	return entry;
+	rpc_result_list_add(call, entry);
+}
+
+static void add_hosts(struct rpc_call *call, struct engine_interface *interface)
+{
+	const char *name = engine_interface_name(interface);
+
+	add_host(call, engine_interface_host(interface, AF_INET), name);
+	add_host(call, engine_interface_host(interface, AF_INET6), name);
 }
 
 int rpc_querier_list(struct rpc_call *call)
 {
-	static const int families[] = {AF_INET, AF_INET6};
-	struct engine_interface *interface = engine_interface_first(call->engine);
-
 	rpc_result_list_begin(call, "queriers");
-	for (; interface; interface = engine_interface_next(interface))
-		for (unsigned i = 0; i < 2; i++)
-			rpc_result_list_add(
-				call, describe(call, engine_interface_host(interface, families[i]),
-					      engine_interface_name(interface)));
-	rpc_result_list_end(call);
+	rpc_list_interfaces(call, add_hosts);
 	return 0;
 }

@@ -197,6 +197,7 @@ struct engine *engine_open(
 	TAILQ_INIT(&engine->outputs);
 	TAILQ_INIT(&engine->sessions);
 	TAILQ_INIT(&engine->abandoned);
+	LIST_INIT(&engine->output_walks);
 	LIST_INIT(&engine->session_walks);
 	TAILQ_INIT(&engine->shares);
 	LIST_INIT(&engine->listeners);
@@ -246,6 +247,7 @@ int engine_close(struct engine *engine)
 	if (rc < 0)
 		return rc;
 	engine_output_close_all(&engine->outputs);
+	free(engine->output_names);
 	if (engine->counting != NULL)
 		output_close(engine->counting);
 	engine_interface_close_all(engine);

@@ -190,6 +190,15 @@ struct engine_interface *engine_host_interface(const struct host *host);
 
 struct engine_output *engine_output_first(struct engine *engine);
 struct engine_output *engine_output_next(struct engine_output *output);
+// Walks all outputs in parts, while a reload may open and close some in between. A walk that has
+// begun has to be ended before the engine is closed.
+struct engine_output_walk {
+	LIST_ENTRY(engine_output_walk) entry;
+	struct engine_output *next;
+};
+void engine_output_walk_begin(struct engine_output_walk *walk, struct engine *engine);
+struct engine_output *engine_output_walk_next(struct engine_output_walk *walk); // NULL at the end
+void engine_output_walk_end(struct engine_output_walk *walk);
 struct engine_output *engine_output_find(struct engine *engine, const char *name);
 const char *engine_output_name(const struct engine_output *output);
 struct output *engine_output_dataplane(const struct engine_output *output);
@@ -215,15 +224,18 @@ int engine_group_stats(const struct engine_interface *interface, const struct sl
 // Statistics of the output of the session, its own or the shared one. -ENOTCONN if it has none.
 int engine_session_stats(const struct engine_session *session, struct sluice_session_stats *stats);
 
-// Drops by reason. Those of the workers come first, summed over all workers.
+// Drops by reason.
 struct engine_drop {
-	struct engine_interface *interface; // NULL: by the workers
+	const struct engine_interface *interface; // NULL: by the workers
 	int family; // of the interface's host that refused it; 0: by the workers
 	const char *reason;
 	uint64_t count;
 };
-void engine_drops(
-	struct engine *engine, void (*each)(void *arg, const struct engine_drop *drop), void *arg);
+typedef void (*engine_drop_fn)(void *arg, const struct engine_drop *drop);
+// Summed over all workers.
+void engine_drops_of_workers(struct engine *engine, engine_drop_fn each, void *arg);
+void engine_drops_of_interface(
+	const struct engine_interface *interface, engine_drop_fn each, void *arg);
 uint64_t engine_now_ms(void); // CLOCK_MONOTONIC
 uint64_t engine_now_cpu_ns(void); // of the calling thread
 

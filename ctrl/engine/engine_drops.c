@@ -29,11 +29,8 @@ static uint64_t count_of(const struct dataplane *dataplane, enum drop_reason rea
 	return count;
 }
 
-void engine_drops(
-	struct engine *engine, void (*each)(void *arg, const struct engine_drop *drop), void *arg)
+void engine_drops_of_workers(struct engine *engine, engine_drop_fn each, void *arg)
 {
-	static const int families[] = {AF_INET, AF_INET6};
-	struct engine_interface *interface = engine_interface_first(engine);
 	struct engine_drop drop = {.interface = NULL};
 
 	for (unsigned i = DROP_NONE + 1; i < DROP_REASONS; i++) {
@@ -41,17 +38,21 @@ void engine_drops(
 		drop.count = count_of(engine->dataplane, i);
 		each(arg, &drop);
 	}
-	for (; interface != NULL; interface = engine_interface_next(interface)) {
-		drop.interface = interface;
-		for (unsigned i = 0; i < 2 * HOST_COUNTERS; i++) {
-			unsigned counter = i % HOST_COUNTERS;
+}
 
-			drop.family = families[i / HOST_COUNTERS];
-			drop.reason = host_counter_name(counter);
-			drop.count = host_counter(
-				engine_interface_host(interface, drop.family), counter);
-			if (is_drop(counter))
-				each(arg, &drop);
-		}
+void engine_drops_of_interface(
+	const struct engine_interface *interface, engine_drop_fn each, void *arg)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+	struct engine_drop drop = {.interface = interface};
+
+	for (unsigned i = 0; i < 2 * HOST_COUNTERS; i++) {
+		unsigned counter = i % HOST_COUNTERS;
+
+		drop.family = families[i / HOST_COUNTERS];
+		drop.reason = host_counter_name(counter);
+		drop.count = host_counter(engine_interface_host(interface, drop.family), counter);
+		if (is_drop(counter))
+			each(arg, &drop);
 	}
 }

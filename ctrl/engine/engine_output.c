@@ -96,12 +96,10 @@ unsigned engine_output_lines(struct engine *engine, const struct output_set *set
 
 // ---- Sets ----------------------------------------------------------------------------------
 
-static bool set_has(const struct output_set *set, const struct engine_output *output)
+static void set_listed(const struct output_set *set, bool listed)
 {
-	for (unsigned i = 0; set != NULL && i < set->n; i++)
-		if (set->outputs[i] == output)
-			return true;
-	return false;
+	for (unsigned i = 0; i < set->n; i++)
+		set->outputs[i]->listed = listed;
 }
 
 int engine_output_set_add(const struct output_set *set, struct engine_output *const *outputs,
@@ -119,14 +117,90 @@ int engine_output_set_add(const struct output_set *set, struct engine_output *co
 	new->n = n_old;
 	if (n_old > 0)
 		memcpy(new->outputs, set->outputs, n_old * sizeof(new->outputs[0]));
-	for (unsigned i = 0; i < n; i++)
-		if (!set_has(new, outputs[i]))
+	set_listed(new, true);
+	for (unsigned i = 0; i < n; i++) {
+		if (!outputs[i]->listed)
 			new->outputs[new->n++] = outputs[i];
+		outputs[i]->listed = true;
+	}
+	set_listed(new, false);
 	*sum = new;
 	return 0;
 }
 
-// ---- Accessors -----------------------------------------------------------------------------
+// ---- The outputs of the engine -------------------------------------------------------------
+
+static void forget_names(struct engine *engine)
+{
+	free(engine->output_names);
+	engine->output_names = NULL;
+	engine->n_output_names = 0;
+}
+
+void engine_output_publish(struct engine *engine, struct engine_outputs *outputs)
+{
+	TAILQ_CONCAT(&engine->outputs, outputs, next);
+	forget_names(engine);
+}
+
+void engine_output_withdraw(struct engine *engine, struct engine_output *output)
+{
+	struct engine_output_walk *walk;
+
+	LIST_FOREACH (walk, &engine->output_walks, entry)
+		if (walk->next == output)
+			walk->next = TAILQ_NEXT(output, next);
+	TAILQ_REMOVE(&engine->outputs, output, next);
+	output->stale = true;
+	forget_names(engine);
+}
+
+static int compare_outputs(const void *a, const void *b)
+{
+	struct engine_output *const *x = a, *const *y = b;
+
+	return strcmp((*x)->config.name, (*y)->config.name);
+}
+
+static int compare_name(const void *name, const void *output)
+{
+	return strcmp(name, (*(struct engine_output *const *)output)->config.name);
+}
+
+static bool sort_names(struct engine *engine)
+{
+	struct engine_output *output;
+	unsigned n = 0;
+
+	if (engine->output_names != NULL)
+		return true;
+	TAILQ_FOREACH (output, &engine->outputs, next)
+		n++;
+	engine->output_names = malloc(RTE_MAX(n, 1U) * sizeof(*engine->output_names));
+	if (engine->output_names == NULL)
+		return false;
+	TAILQ_FOREACH (output, &engine->outputs, next)
+		if (!output->stale)
+			engine->output_names[engine->n_output_names++] = output;
+	qsort(engine->output_names, engine->n_output_names, sizeof(*engine->output_names),
+		compare_outputs);
+	return true;
+}
+
+struct engine_output *engine_output_find(struct engine *engine, const char *name)
+{
+	struct engine_output *output, **found;
+
+	if (sort_names(engine)) {
+		found = bsearch(name, engine->output_names, engine->n_output_names,
+			sizeof(*engine->output_names), compare_name);
+		return found != NULL ? *found : NULL;
+	}
+	TAILQ_FOREACH (output, &engine->outputs, next)
+		if (!output->stale && strcmp(output->config.name, name) == 0)
+			return output;
+	return NULL;
+}
 
 struct engine_output *engine_output_first(struct engine *engine)
 {
@@ -138,15 +212,27 @@ struct engine_output *engine_output_next(struct engine_output *output)
 	return TAILQ_NEXT(output, next);
 }
 
-struct engine_output *engine_output_find(struct engine *engine, const char *name)
+void engine_output_walk_begin(struct engine_output_walk *walk, struct engine *engine)
 {
-	struct engine_output *output;
-
-	TAILQ_FOREACH (output, &engine->outputs, next)
-		if (strcmp(output->config.name, name) == 0)
-			return output;
-	return NULL;
+	walk->next = TAILQ_FIRST(&engine->outputs);
+	LIST_INSERT_HEAD(&engine->output_walks, walk, entry);
 }
+
+struct engine_output *engine_output_walk_next(struct engine_output_walk *walk)
+{
+	struct engine_output *output = walk->next;
+
+	if (output != NULL)
+		walk->next = TAILQ_NEXT(output, next);
+	return output;
+}
+
+void engine_output_walk_end(struct engine_output_walk *walk)
+{
+	LIST_REMOVE(walk, entry);
+}
+
+// ---- Accessors -----------------------------------------------------------------------------
 
 const char *engine_output_name(const struct engine_output *output)
 {

@@ -67,6 +67,9 @@ struct engine_output {
 	TAILQ_ENTRY(engine_output) next;
 	struct config_output config;
 	struct output *output;
+	bool kept; // by the reload that runs
+	bool stale; // withdrawn by a reload
+	bool listed; // while a set is built
 };
 TAILQ_HEAD(engine_outputs, engine_output);
 
@@ -122,6 +125,9 @@ struct engine {
 	unsigned n_interfaces;
 	struct engine_machines machines;
 	struct engine_outputs outputs;
+	struct engine_output **output_names; // sorted by name; NULL until the next search
+	unsigned n_output_names;
+	LIST_HEAD(, engine_output_walk) output_walks;
 	struct output *counting; // for memberships without outputs
 	struct engine_sessions sessions;
 	struct engine_sessions abandoned;
@@ -172,6 +178,10 @@ size_t engine_datagram_header(const struct engine_interface *interface,
 int engine_output_open(struct engine *engine, const struct config_output *config,
 	struct engine_output **output, struct error *error);
 void engine_output_close_all(struct engine_outputs *outputs);
+// Add outputs to those that are listed, or withdraw one. A withdrawn output is not found by name
+// any more, even if it is listed again because it could not be closed.
+void engine_output_publish(struct engine *engine, struct engine_outputs *outputs);
+void engine_output_withdraw(struct engine *engine, struct engine_output *output);
 // Makes engine->lines large enough for a membership with n outputs.
 int engine_output_reserve(struct engine *engine, unsigned n);
 // Writes the subscribers of the set for a filter to engine->lines; returns their number.

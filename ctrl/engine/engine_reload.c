@@ -50,34 +50,31 @@ static const char *needs_restart(const struct engine *engine, const struct confi
 
 // ---- Outputs -------------------------------------------------------------------------------
 
-static struct engine_output *find(const struct engine_outputs *outputs, const char *name)
-{
-	struct engine_output *output;
-
-	TAILQ_FOREACH (output, outputs, next)
-		if (strcmp(output->config.name, name) == 0)
-			return output;
-	return NULL;
-}
-
-// Opens the outputs that are new or changed.
+// Opens the outputs that are new or changed. Outputs that the new configuration does not change
+// stay open and keep their counters. So do outputs whose replacement is refused.
 static int open_fresh(struct engine *engine, const struct config *config,
 	struct engine_outputs *fresh, struct engine_report *report, struct error *error)
 {
 	unsigned n = config->n_outputs;
-	struct engine_output *output;
+	struct engine_output *output, *old;
 	struct error why;
 
-	TAILQ_FOREACH (output, &engine->outputs, next)
+	TAILQ_FOREACH (output, &engine->outputs, next) {
+		output->kept = false;
 		n++;
+	}
 	if (engine_output_reserve(engine, n) < 0)
 		return error_set(error, ENOMEM, "outputs: out of memory");
 	for (unsigned i = 0; i < config->n_outputs; i++) {
-		output = find(&engine->outputs, config->outputs[i].name);
-		if (output != NULL && config_same_output(&output->config, &config->outputs[i]))
+		old = engine_output_find(engine, config->outputs[i].name);
+		if (old != NULL && config_same_output(&old->config, &config->outputs[i])) {
+			old->kept = true;
 			continue;
+		}
 		if (engine_output_open(engine, &config->outputs[i], &output, &why) < 0) {
 			engine_report_refuse(report, "outputs[%u]: %s", i, why.text);
+			if (old != NULL)
+				old->kept = true;
 			continue;
 		}
 		TAILQ_INSERT_TAIL(fresh, output, next);
@@ -86,48 +83,25 @@ static int open_fresh(struct engine *engine, const struct config *config,
 	return 0;
 }
 
-static bool is_named(const struct config *config, const char *name)
-{
-	for (unsigned i = 0; i < config->n_outputs; i++)
-		if (strcmp(config->outputs[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-// Outputs that the new configuration does not change stay open and keep their counters. So do
-// outputs whose replacement is refused.
-static void swap_outputs(struct engine *engine, const struct config *config,
-	struct engine_outputs *fresh, struct engine_outputs *stale, struct engine_report *report)
+static void swap_outputs(struct engine *engine, struct engine_outputs *fresh,
+	struct engine_outputs *stale, struct engine_report *report)
 {
 	struct engine_output *output = TAILQ_FIRST(&engine->outputs), *next;
 
 	for (; output != NULL; output = next) {
-		const char *name = output->config.name;
-
 		next = TAILQ_NEXT(output, next);
-		if (is_named(config, name) && find(fresh, name) == NULL)
+		if (output->kept)
 			continue;
-		TAILQ_REMOVE(&engine->outputs, output, next);
+		engine_output_withdraw(engine, output);
 		TAILQ_INSERT_TAIL(stale, output, next);
 		report->outputs_closed++;
 	}
-	TAILQ_CONCAT(&engine->outputs, fresh, next);
-}
-
-static bool is_in(const struct engine_outputs *outputs, const struct engine_output *output)
-{
-	const struct engine_output *at;
-
-	TAILQ_FOREACH (at, outputs, next)
-		if (at == output)
-			return true;
-	return false;
+	engine_output_publish(engine, fresh);
 }
 
 // Moves a membership from stale outputs to the outputs that now have their names, if there are any.
 // It adds no subscriber, so it cannot fail for lack of memory or room in the data plane.
-static int move_member(struct member *member, const struct engine_outputs *stale,
-	const struct engine_outputs *outputs, bool *moved)
+static int move_member(struct engine *engine, struct member *member, bool *moved)
 {
 	struct output_set *set = member_user(member);
 	unsigned n = 0;
@@ -135,14 +109,14 @@ static int move_member(struct member *member, const struct engine_outputs *stale
 
 	*moved = false;
 	for (unsigned i = 0; set != NULL && i < set->n; i++)
-		*moved |= is_in(stale, set->outputs[i]);
+		*moved |= set->outputs[i]->stale;
 	if (!*moved)
 		return 0;
 	for (unsigned i = 0; i < set->n; i++) {
 		struct engine_output *output = set->outputs[i];
 
-		if (is_in(stale, output))
-			output = find(outputs, output->config.name);
+		if (output->stale)
+			output = engine_output_find(engine, output->config.name);
 		if (output != NULL)
 			set->outputs[n++] = output;
 	}
@@ -154,8 +128,8 @@ static int move_member(struct member *member, const struct engine_outputs *stale
 }
 
 // Moves the memberships of a session, and reports those that have no output left.
-static int move_session(struct engine *engine, struct engine_session *session,
-	const struct engine_outputs *stale, struct engine_report *report)
+static int move_session(
+	struct engine *engine, struct engine_session *session, struct engine_report *report)
 {
 	struct member *member = member_first(session->memberships), *first = NULL;
 	struct engine_output *const *outputs;
@@ -167,7 +141,7 @@ static int move_session(struct engine *engine, struct engine_session *session,
 	for (; member != NULL; member = member_next(member)) {
 		bool moved;
 
-		if (move_member(member, stale, &engine->outputs, &moved) < 0)
+		if (move_member(engine, member, &moved) < 0)
 			rc = -ENOMEM;
 		if (!moved || engine_member_outputs(member, &outputs) > 0 ||
 			session->output != NULL)
@@ -196,7 +170,7 @@ static void close_stale(
 	if (TAILQ_EMPTY(stale))
 		return;
 	TAILQ_FOREACH (session, &engine->sessions, next)
-		if (move_session(engine, session, stale, report) < 0)
+		if (move_session(engine, session, report) < 0)
 			rc = -ENOMEM;
 	engine_flush(engine);
 	if (rc == 0) {
@@ -205,7 +179,7 @@ static void close_stale(
 	}
 	// The data plane may still use the removed outputs.
 	engine_report_refuse(report, "outputs: out of memory, removed ones stay open");
-	TAILQ_CONCAT(&engine->outputs, stale, next);
+	engine_output_publish(engine, stale);
 }
 
 // ---- Reload --------------------------------------------------------------------------------
@@ -224,7 +198,7 @@ int engine_reload(struct engine *engine, const struct config *config, struct eng
 	rc = open_fresh(engine, config, &fresh, report, error);
 	if (rc < 0)
 		return rc;
-	swap_outputs(engine, config, &fresh, &stale, report);
+	swap_outputs(engine, &fresh, &stale, report);
 	// The order matters: leaving makes room for joining, and joins need the new limits and
 	// outputs.
 	if (engine_membership_leave_others(engine, config, report) < 0)

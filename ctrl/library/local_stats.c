@@ -115,9 +115,12 @@ static void add_drop(void *arg, const struct engine_drop *drop)
 static void read_drop_stats(struct mailbox_call *mailbox_call)
 {
 	struct list_call *call = (struct list_call *)mailbox_call;
+	struct engine_interface *interface = engine_interface_first(call->engine);
 
 	call->base.rc = 0;
-	engine_drops(call->engine, add_drop, call);
+	engine_drops_of_workers(call->engine, add_drop, call);
+	for (; interface != NULL; interface = engine_interface_next(interface))
+		engine_drops_of_interface(interface, add_drop, call);
 }
 
 int local_stats_drop(struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n)

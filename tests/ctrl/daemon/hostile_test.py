@@ -94,6 +94,28 @@ def _():
             client.close()
 
 
+@test("reliability 1: lists and joins with 1,000 interfaces and 4,000 outputs take short turns")
+def _():
+    with Daemon(extra="", start=False) as daemon:
+        with open(daemon.file, "a") as file:
+            file.writelines("  - {name: o%d, port: out0}\n" % i for i in range(4000))
+        with open(daemon.file) as file:
+            text = file.read()
+        vlans = "".join("  - {name: v%d, port: in0, vlan: %d, addresses: [10.8.0.2/24]}\n" % (i, i)
+                        for i in range(1, 1000))
+        with open(daemon.file, "w") as file:
+            file.write(text.replace("outputs:\n", vlans + "outputs:\n", 1))
+        daemon.start()
+        client = Client(daemon)
+        for method, key, n in [("interface.list", "interfaces", 1000), ("output.list", "outputs", 4001),
+                               ("querier.list", "queriers", 2000), ("drop.list", "drops", 1000)]:
+            rows = client.call(method)[key]
+            assert len(rows) == n or (method == "drop.list" and len(rows) > n), (method, len(rows))
+        turns_are_short(daemon)
+        client.call("group.join", group="239.1.1.1", interface="tv", to=["o%d" % i for i in range(3000, 4000)])
+        turns_are_short(daemon)
+
+
 @test("reliability 1: a connection with 30,000 groups is closed in short turns")
 def _():
     with Daemon(extra="") as daemon:
