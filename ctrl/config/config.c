@@ -36,12 +36,12 @@ static struct config *interpret(struct config_reader *reader, struct raw_config 
 	struct config *config = calloc(1, sizeof(*config));
 
 	if (!config) {
-		config_reader_report(reader, 0, "out of memory");
+		config_reader_no_memory(reader);
 		return NULL;
 	}
 	config_convert(reader, raw, config);
 	if (!fill_defaults(config))
-		config_reader_report(reader, 0, "out of memory");
+		config_reader_no_memory(reader);
 	else
 		config_check(reader, config);
 	if (reader->problems == 0)

@@ -68,6 +68,8 @@ static bool next(struct scan *scan, yaml_event_t *event)
 {
 	if (yaml_parser_parse(&scan->parser, event))
 		return true;
+	if (scan->parser.error == YAML_MEMORY_ERROR)
+		return fail(scan, 0, "out of memory");
 	return fail(scan, scan->parser.problem_mark.line + 1,
 		scan->parser.problem ? scan->parser.problem : "not YAML");
 }

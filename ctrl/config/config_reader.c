@@ -21,6 +21,9 @@ void config_reader_report(struct config_reader *reader, size_t line, const char 
 {
 	char full[1024];
 
+	reader->problems++;
+	if (reader->out_of_memory)
+		return;
 	if (line)
 		snprintf(full, sizeof(full), "%s:%zu: %s", reader->file, line, text);
 	else
@@ -30,7 +33,6 @@ void config_reader_report(struct config_reader *reader, size_t line, const char 
 		if (iscntrl((unsigned char)*c))
 			*c = '?';
 	reader->report(reader->arg, full);
-	reader->problems++;
 }
 
 void config_reader_complain(
@@ -46,11 +48,17 @@ void config_reader_complain(
 	config_reader_report(reader, config_lines_find(reader->lines, path->text), text);
 }
 
+void config_reader_no_memory(struct config_reader *reader)
+{
+	config_reader_report(reader, 0, "out of memory");
+	reader->out_of_memory = true;
+}
+
 void *config_reader_array(struct config_reader *reader, unsigned n, size_t size)
 {
 	void *array = n ? calloc(n, size) : NULL;
 
 	if (n && !array)
-		config_reader_report(reader, 0, "out of memory");
+		config_reader_no_memory(reader);
 	return array;
 }

@@ -3,6 +3,8 @@
 #ifndef CTRL_CONFIG_READER_H
 #define CTRL_CONFIG_READER_H
 
+#include <stdbool.h>
+
 #include "config.h"
 #include "config_lines.h"
 
@@ -13,6 +15,7 @@ struct config_reader {
 	void (*report)(void *arg, const char *line);
 	void *arg;
 	unsigned problems;
+	bool out_of_memory; // later reports could be wrong, and are left out
 };
 
 // "interfaces[1].port"
@@ -25,6 +28,8 @@ __attribute__((format(printf, 1, 2))) struct config_path config_reader_path(
 void config_reader_report(struct config_reader *reader, size_t line, const char *text);
 __attribute__((format(printf, 3, 4))) void config_reader_complain(
 	struct config_reader *reader, const struct config_path *path, const char *format, ...);
+
+void config_reader_no_memory(struct config_reader *reader);
 
 // calloc() that reports; NULL also for n 0.
 void *config_reader_array(struct config_reader *reader, unsigned n, size_t size);

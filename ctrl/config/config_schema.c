@@ -241,6 +241,12 @@ struct raw_config *config_schema_load(
 	err = cyaml_load_data((const uint8_t *)text, len, &config, &file, &raw, NULL);
 	if (err == CYAML_OK && raw)
 		return raw;
+	// That the text is YAML is known from config_lines_scan().
+	if (err == CYAML_ERR_OOM || err == CYAML_ERR_LIBYAML_PARSER_INIT ||
+		err == CYAML_ERR_LIBYAML_PARSER) {
+		*fault = (struct config_fault){.line = 0, .text = "out of memory"};
+		return NULL;
+	}
 	if (!trace.what[0])
 		snprintf(trace.what, sizeof(trace.what), "%s",
 			err == CYAML_OK ? "the file is empty" : cyaml_strerror(err));
