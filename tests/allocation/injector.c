@@ -20,7 +20,10 @@
 
 static struct injector_state own_state;
 static struct injector_state *state = &own_state;
-static _Thread_local unsigned paused;
+// AddressSanitizer takes the place of __tls_get_addr(), and is not ready when malloc() is first
+// called: nothing here may need it.
+#define TLS static _Thread_local __attribute__((tls_model("initial-exec")))
+TLS unsigned paused;
 static int sites_fd = -1;
 
 // ---- What comes after us ----------------------------------------------------------------------
@@ -28,7 +31,7 @@ static int sites_fd = -1;
 // dlsym() may allocate. What it gets comes from here and is never freed.
 static _Alignas(16) uint8_t early[4096];
 static size_t early_used;
-static _Thread_local bool resolving;
+TLS bool resolving;
 
 static void *early_get(size_t size)
 {
