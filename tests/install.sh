@@ -44,7 +44,9 @@ check "the headers are installed" each_exists include/sluice/sluice.h include/sl
 check "the manuals are installed" each_exists share/man/man1/sluice.1 share/man/man1/sluice-load.1 \
 	share/man/man8/sluiced.8 share/man/man5/sluiced.yaml.5
 check "the systemd unit starts the installed daemon" \
-	grep -qx "ExecStart=$prefix/sbin/sluiced .*" "$root$prefix/lib/systemd/system/sluiced.service"
+	grep -qx "ExecStart=!$prefix/sbin/sluiced .*" "$root$prefix/lib/systemd/system/sluiced.service"
+check "systemd-sysusers knows the user of the unit" systemd-sysusers --dry-run \
+	"$root$prefix/lib/sysusers.d/sluice.conf"
 check "the installed command runs" "$root$prefix/bin/sluice" --help
 
 # Only this test has the files below $root.

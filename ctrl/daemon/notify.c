@@ -24,6 +24,13 @@ static const char *const texts[NOTIFY_STATES] = {
 	[NOTIFY_WATCHDOG] = "WATCHDOG=1",
 };
 
+static int pipe_fd = -1; // control thread
+
+void notify_use_pipe(int fd)
+{
+	pipe_fd = fd;
+}
+
 static void send_text(const char *path, const char *text)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -46,9 +53,15 @@ static void send_text(const char *path, const char *text)
 void notify_send(enum notify_state state)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
+	const uint8_t number = (uint8_t)state;
 	char text[128];
 	struct timespec now;
 
+	if (pipe_fd >= 0) {
+		if (write(pipe_fd, &number, sizeof(number)) < 0)
+			log_warning("parent: %s", strerror(errno));
+		return;
+	}
 	if (!path || path[0] == '\0')
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);

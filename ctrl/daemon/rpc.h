@@ -5,6 +5,9 @@
 //	sluiced.c	the program: options, signals, order of start and stop
 //	eal.c		DPDK's environment abstraction layer: arguments, log, error texts
 //	notify.c	states for the service manager
+//	parent.c	the root parent, which starts the daemon as another user
+//	privileges.c	capabilities of both
+//	sandbox.c	system calls of the daemon
 //	watchdog.c	progress of the control thread and of the workers
 //	rpc.c		open, serve, close
 //	rpc_listener.c	accepts connections; lines in, answers out

@@ -15,17 +15,22 @@
 #include "json_memory.h"
 #include "log.h"
 #include "notify.h"
+#include "parent.h"
+#include "privileges.h"
 #include "rpc.h"
+#include "sandbox.h"
 #include "watchdog.h"
 
 #define STATUS_USAGE 2
 
-static const char usage[] =
-	"usage: sluiced [--config FILE] [--check] [--log-level error|warning|info|debug]\n"
-	"       sluiced --help | --version\n";
+static const char usage[] = "usage: sluiced [--config FILE] [--user NAME] [--check]\n"
+			    "               [--log-level error|warning|info|debug]\n"
+			    "       sluiced --help | --version\n";
 
 struct options {
 	const char *file;
+	const char *user; // NULL: the one that started it
+	int parent; // pipe to the root parent, -1 without one
 	bool check;
 };
 
@@ -33,6 +38,8 @@ enum signal_kind { SIGNAL_TERMINATE, SIGNAL_INTERRUPT, SIGNAL_RELOAD, SIGNALS };
 
 struct sluiced {
 	const char *file;
+	int parent; // pipe to the root parent, -1 without one
+	struct event *orphaned;
 	struct config *config;
 	struct event_base *base;
 	struct event *signals[SIGNALS];
@@ -139,6 +146,16 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	notify_send(NOTIFY_READY);
 }
 
+static int watch_parent(struct sluiced *daemon, struct error *error)
+{
+	if (daemon->parent < 0)
+		return 0;
+	daemon->orphaned = event_new(daemon->base, daemon->parent, EV_READ, on_stop, daemon);
+	if (!daemon->orphaned || event_add(daemon->orphaned, NULL) < 0)
+		return error_set(error, ENOMEM, "parent: out of memory");
+	return 0;
+}
+
 static int open_signals(struct sluiced *daemon, struct error *error)
 {
 	static const struct {
@@ -159,7 +176,7 @@ static int open_signals(struct sluiced *daemon, struct error *error)
 		if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
 			return error_set(error, ENOMEM, "signals: out of memory");
 	}
-	return 0;
+	return watch_parent(daemon, error);
 }
 
 static void close_signals(struct sluiced *daemon)
@@ -167,6 +184,8 @@ static void close_signals(struct sluiced *daemon)
 	for (unsigned i = 0; i < SIGNALS; i++)
 		if (daemon->signals[i])
 			event_free(daemon->signals[i]);
+	if (daemon->orphaned)
+		event_free(daemon->orphaned);
 }
 
 // ---- Life ----------------------------------------------------------------------------------
@@ -181,8 +200,10 @@ static void close_rpc(struct sluiced *daemon)
 static int serve(struct sluiced *daemon, int out, struct error *error)
 {
 	static const char ready[] = "ready\n";
-	int rc = rpc_serve(daemon->rpc, daemon->engine, error);
+	int rc = sandbox_enter(privileges_need_bpf(daemon->config), error);
 
+	if (rc == 0)
+		rc = rpc_serve(daemon->rpc, daemon->engine, error);
 	if (rc < 0)
 		return rc;
 	eal_running();
@@ -278,6 +299,8 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
 		{"config", required_argument, NULL, 'c'},
 		{"check", no_argument, NULL, 'n'},
 		{"log-level", required_argument, NULL, 'l'},
+		{"user", required_argument, NULL, 'u'},
+		{"parent", required_argument, NULL, 'p'}, // parent.h
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -286,7 +309,7 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
 	int option;
 
 	*status = STATUS_USAGE;
-	while ((option = getopt_long(argc, argv, "c:nl:Vh", known, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:nl:u:Vh", known, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options->file = optarg;
@@ -300,6 +323,12 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
 				return false;
 			}
 			log_set_level(level);
+			break;
+		case 'u':
+			options->user = optarg;
+			break;
+		case 'p':
+			options->parent = (int)strtol(optarg, NULL, 10);
 			break;
 		case 'V':
 		case 'h':
@@ -330,29 +359,59 @@ static int take_stdout(struct error *error)
 	return out;
 }
 
+static int run_configured(
+	const struct options *options, struct sluiced *daemon, struct error *error)
+{
+	int rc = privileges_keep_needed(daemon->config, error), out;
+
+	if (rc == 0 && options->parent >= 0)
+		rc = parent_join(options->parent, error);
+	if (rc < 0)
+		return rc;
+	out = take_stdout(error);
+	return out < 0 ? out : run(daemon, out, error);
+}
+
+// Returns the exit status, or -errno with its text in `error`.
+static int run_daemon(const struct options *options, struct error *error)
+{
+	struct sluiced daemon = {.file = options->file, .parent = options->parent};
+	int rc = 0;
+
+	json_memory_use();
+	descriptor_raise_limit();
+	daemon.config = load(options->file, true, print_report);
+	if (!daemon.config)
+		return EXIT_FAILURE;
+	if (!options->check)
+		rc = run_configured(options, &daemon, error);
+	config_free(daemon.config);
+	return rc;
+}
+
+// Whether this process only starts the daemon, as another user. *rc: -errno if it cannot.
+static bool is_parent(const struct options *options, int *rc, struct error *error)
+{
+	bool needed = false;
+
+	if (options->user && !options->check && options->parent < 0)
+		*rc = parent_needed(options->user, &needed, error);
+	return needed && *rc == 0;
+}
+
 int main(int argc, char **argv)
 {
-	struct options options = {.file = "/etc/sluice/sluiced.yaml"};
-	struct sluiced daemon = {0};
+	struct options options = {.file = "/etc/sluice/sluiced.yaml", .parent = -1};
 	struct error error;
-	int status, rc;
+	int status, rc = 0;
 
 	if (!read_options(argc, argv, &options, &status))
 		return status;
-	json_memory_use();
-	descriptor_raise_limit();
-	daemon.file = options.file;
-	daemon.config = load(options.file, true, print_report);
-	if (!daemon.config)
-		return EXIT_FAILURE;
-	rc = 0;
-	if (!options.check) {
-		rc = take_stdout(&error);
-		if (rc >= 0)
-			rc = run(&daemon, rc, &error);
-	}
+	if (is_parent(&options, &rc, &error))
+		rc = parent_run(options.user, argv, &error);
+	else if (rc == 0)
+		rc = run_daemon(&options, &error);
 	if (rc < 0)
 		fprintf(stderr, "sluiced: %s\n", error.text);
-	config_free(daemon.config);
-	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return rc < 0 ? EXIT_FAILURE : rc;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,26 @@ static int check_memif(const char *device, struct dataplane_error *error)
 	return euidaccess(path, W_OK | X_OK) < 0 ? no_file(device, path, errno, error) : 0;
 }
 
+// The file of a VFIO group is owned by root by default.
+static int check_vfio(const char *device, const char *address, struct dataplane_error *error)
+{
+	char link[PORT_DIAGNOSIS_TEXT_MAX + 64], target[PORT_DIAGNOSIS_TEXT_MAX], path[64];
+	const struct passwd *user = getpwuid(geteuid());
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/iommu_group", address);
+	len = readlink(link, target, sizeof(target) - 1);
+	if (len < 0)
+		return 0;
+	target[len] = '\0';
+	snprintf(path, sizeof(path), "/dev/vfio/%.32s", basename(target));
+	if (euidaccess(path, R_OK | W_OK) == 0 || errno != EACCES)
+		return 0;
+	return dataplane_error_set(error, EACCES,
+		"device \"%s\": cannot open %s as user %s: %s: make that user its owner", device,
+		path, user != NULL ? user->pw_name : "?", strerror(EACCES));
+}
+
 static const struct driver {
 	const char *name;
 	int (*check)(const char *device, struct dataplane_error *error); // NULL: no check
@@ -226,6 +247,9 @@ int port_diagnosis(const char *device, int code, struct dataplane_error *error)
 		name[strcspn(name, "0123456789")] = '\0';
 		return unknown_driver(device, name, error);
 	}
+	rc = check_vfio(device, name, error);
+	if (rc < 0)
+		return rc;
 	return dataplane_error_set(
 		error, code, "device \"%s\": %s: is it bound to vfio-pci?", device, strerror(code));
 }

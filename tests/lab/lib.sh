@@ -170,6 +170,9 @@ need() { # SECONDS DESCRIPTION COMMAND...
 }
 
 done_testing() {
+	if [ -f "$tmp/sluiced.log" ]; then
+		check "the sandbox refused no system call" absent grep 'sandbox: ' "$tmp/sluiced.log"
+	fi
 	finished=1
 	echo "1..$cases"
 	[ "$failures" = 0 ] || {
@@ -303,8 +306,9 @@ config_of_three() {
 }
 
 # sluiced_start [CONFIG]: returns when sluiced is ready and, if there is a bridge, sl0 is a port of it.
+# A script that sets `user` has it run as that user, below a root parent.
 sluiced_start() {
-	start sluiced net "$build/ctrl/sluiced" --config "${1:-$tmp/sluice.yaml}"
+	start sluiced net "$build/ctrl/sluiced" ${user:+--user "$user"} --config "${1:-$tmp/sluice.yaml}"
 	if ! wait_for 60 ready; then
 		report 1 "sluiced is ready" "$tmp/sluiced.log"
 		done_testing

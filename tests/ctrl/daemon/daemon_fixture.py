@@ -51,7 +51,7 @@ def run(*args, **kwargs):
 class Daemon:
     """A sluiced in a separate directory."""
 
-    def __init__(self, extra=MEMBERSHIPS, start=True, args=(), env=None, files=None):
+    def __init__(self, extra=MEMBERSHIPS, start=True, args=(), env=None, files=None, owner=None, refused_calls=False):
         self.temporary = tempfile.TemporaryDirectory(prefix="sluice-daemon-")
         self.dir = self.temporary.name
         self.file = self.dir + "/sluice.yaml"
@@ -60,7 +60,10 @@ class Daemon:
         self.args = args
         self.env = dict(os.environ, **(env or {}))
         self.files = files  # how many it may open
+        self.refused_calls = refused_calls  # the sandbox may refuse some
         self.process = None
+        if owner is not None:
+            os.chown(self.dir, owner, -1)
         self.write(extra)
         if start:
             self.start()
@@ -72,7 +75,9 @@ class Daemon:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        refused = os.path.exists(self.log) and re.findall("sandbox: .*", self.said())
         self.temporary.cleanup()
+        assert self.refused_calls or not refused, refused
 
     def write(self, extra, base=BASE):
         with open(self.file, "w") as file:

@@ -8,10 +8,10 @@ import platform
 import signal
 
 PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
-PTRACE_PEEKTEXT, PTRACE_POKETEXT, PTRACE_SINGLESTEP = 1, 4, 9
+PTRACE_PEEKTEXT, PTRACE_POKETEXT, PTRACE_CONT = 1, 4, 7
 PTRACE_GETREGS, PTRACE_SETREGS = 12, 13
 WALL = 0x40000000
-SYSCALL = 0x050F  # the instruction of x86-64, as a number
+CODE = 0xCC050F  # syscall; int3 of x86-64, as a number
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.restype = ctypes.c_long
@@ -61,7 +61,8 @@ def stopped(thread):
         try:
             ptrace(PTRACE_DETACH, thread)
         except ProcessLookupError:
-            os.waitpid(thread, WALL)  # it has ended, and its process waits for the tracer
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(thread, WALL)  # it has ended, and its process waits for the tracer
 
 
 def can_call():
@@ -75,14 +76,15 @@ def call(thread, number, *args):
     ptrace(PTRACE_GETREGS, thread, 0, ctypes.addressof(now))
     code = ptrace(PTRACE_PEEKTEXT, thread, before.rip)
     try:
-        ptrace(PTRACE_POKETEXT, thread, before.rip, ctypes.c_void_p((code & ~0xFFFF) | SYSCALL))
+        ptrace(PTRACE_POKETEXT, thread, before.rip, ctypes.c_void_p((code & ~0xFFFFFF) | CODE))
         now.rax, now.orig_rax = number, ctypes.c_ulong(-1).value  # not within a call that would restart
         for register, value in zip(("rdi", "rsi", "rdx", "r10", "r8", "r9"), args):
             setattr(now, register, value)
         ptrace(PTRACE_SETREGS, thread, 0, ctypes.addressof(now))
-        ptrace(PTRACE_SINGLESTEP, thread)
-        status = wait(thread)
-        assert os.WSTOPSIG(status) == signal.SIGTRAP, "status %#x" % status
+        got = 0
+        while got != signal.SIGTRAP:
+            ptrace(PTRACE_CONT, thread, 0, got)  # to its handler, if it got a signal
+            got = os.WSTOPSIG(wait(thread))
         ptrace(PTRACE_GETREGS, thread, 0, ctypes.addressof(now))
         return ctypes.c_long(now.rax).value
     finally:
