@@ -5,21 +5,21 @@
 #include <stdlib.h>
 
 // The interface that is listed next, and the function that adds its entries.
-struct listing {
+struct interface_list {
 	struct engine_interface *interface;
 	rpc_list_fn add;
 };
 
 static bool write_more(struct rpc_call *call)
 {
-	struct listing *listing = call->state;
+	struct interface_list *list = call->state;
 
-	if (!listing->interface) {
+	if (!list->interface) {
 		rpc_result_list_end(call);
 		return false;
 	}
-	listing->add(call, listing->interface);
-	listing->interface = engine_interface_next(listing->interface);
+	list->add(call, list->interface);
+	list->interface = engine_interface_next(list->interface);
 	return true;
 }
 
@@ -30,15 +30,16 @@ static void end_list(struct rpc_call *call)
 
 void rpc_list_interfaces(struct rpc_call *call, rpc_list_fn add)
 {
-	struct listing *listing = calloc(1, sizeof(*listing));
+	struct interface_list *list = calloc(1, sizeof(*list));
 
-	if (!listing) {
+	if (!list) {
 		call->out_of_memory = true;
 		return;
 	}
 	// Interfaces exist as long as the engine.
-	*listing = (struct listing){.interface = engine_interface_first(call->engine), .add = add};
-	call->state = listing;
+	*list = (struct interface_list){
+		.interface = engine_interface_first(call->engine), .add = add};
+	call->state = list;
 	call->more = write_more;
 	call->end = end_list;
 }
