@@ -91,6 +91,9 @@ static char *lcore_list(const struct config_lcores *lcores)
 static const struct {
 	const char *cause, *text;
 } hints[] = {
+	{"rtemap_",
+		"the user of the daemon may not create files on hugetlbfs: mount it with uid= of "
+		"the user, or without files: eal: [\"--in-memory\"]"},
 	{"hugepage", "no hugepages are free: reserve some (sysctl vm.nr_hugepages=256), or give up "
 		     "hugepages in the configuration: eal: [\"--no-huge\", \"-m\", \"256\"]"},
 	{"Main lcore", "the lcore of lcores.control is not among those that `eal` maps"},

@@ -127,6 +127,20 @@ def orphaned():
         equal(last_kinds(d), [3, 3])
 
 
+@test("hugepages that the user may not use are one line that says what to do")
+def hugepages():
+    with open("/proc/sys/vm/nr_hugepages") as file:
+        if int(file.read()) == 0:
+            raise Skip("this machine has no hugepages")
+    with UserDaemon("", start=False) as d:
+        d.write("", BASE.replace('"--no-huge", ', "").replace('"160"', '"8"'))
+        os.mkdir(d.dir + "/huge")
+        script = 'mount -t hugetlbfs -o mode=755 none %s/huge && exec "$@"' % d.dir
+        result = run("unshare", "--mount", "sh", "-c", script, "sh", SLUICED, "--user", "nobody", "--config", d.file)
+        equal((result.returncode, len(result.stderr.splitlines())), (1, 1))
+        contains(result.stderr, "may not create files on hugetlbfs")
+
+
 @test("systemd hears the parent, and the watchdog is the daemon's")
 def notify():
     with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as at:
