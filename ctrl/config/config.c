@@ -146,6 +146,7 @@ void config_free(struct config *config)
 	}
 	free_texts(config->eal, config->n_eal);
 	free(config->socket);
+	free(config->control.read_only_socket);
 	config_free_lcores(&config->lcores);
 	config_free_protocol(&config->protocol);
 	free(config->ports);

@@ -12,6 +12,8 @@
 //   config_reader.c   reports mistakes, with the file and line
 //   config_name.c     valid names
 //   config_names.c    finds names, and names that are given twice
+//   config_account.c  users and groups by name
+//   config_control.c  the section `control`
 //   config_check.c    values against each other: names, references, duplicates, limits
 //   config_copy.c     copies of parts, for owners that outlive a configuration
 //   config_same.c     compares parts, for a reload
@@ -19,6 +21,7 @@
 #define CTRL_CONFIG_H
 
 #include <stddef.h>
+#include <sys/types.h>
 #include <sluice/types.h>
 
 struct config_lcores {
@@ -87,6 +90,29 @@ struct config_limits {
 	unsigned queued_frames; // that may wait for sessions, all together
 };
 
+// What a user may hold who is no operator.
+struct config_quotas {
+	unsigned connections; // of the control socket
+	unsigned sessions;
+	unsigned groups, sources; // of all sessions together
+	unsigned queued_frames; // that may wait for all sessions together
+};
+
+// Optional section `control`: the control socket, and who may do what.
+struct config_control {
+	uid_t owner; // of the socket's file, an operator; CONFIG_NO_USER: the user of the daemon
+	gid_t group; // of the file; CONFIG_NO_GROUP: that of the daemon
+	mode_t mode; // default 0660
+	char *read_only_socket; // path of another socket, which answers what changes nothing; or
+				// NULL
+	gid_t operators; // its members are operators; CONFIG_NO_GROUP: nobody by that
+	double idle_timeout; // seconds, default 600
+	unsigned buffered_bytes; // of all connections together; default 64 MiB
+	struct config_quotas quotas;
+};
+#define CONFIG_NO_USER ((uid_t)-1)
+#define CONFIG_NO_GROUP ((gid_t)-1)
+
 struct config {
 	char *socket; // default /run/sluice/sluice.sock
 	char **eal; // default: --no-huge --no-shconf -m 256 --no-pci
@@ -102,6 +128,7 @@ struct config {
 	unsigned n_memberships;
 	struct config_protocol protocol;
 	struct config_limits limits;
+	struct config_control control; // of sluiced only
 	bool embedded; // of an application that filters frames of its own; not from a file
 };
 
@@ -143,6 +170,8 @@ bool config_same_lcores(const struct config_lcores *a, const struct config_lcore
 bool config_same_port(const struct config_port *a, const struct config_port *b);
 bool config_same_interface(const struct config_interface *a, const struct config_interface *b);
 bool config_same_output(const struct config_output *a, const struct config_output *b);
+// The key of `control` that differs and needs a restart; NULL if there is none.
+const char *config_same_socket(const struct config_control *a, const struct config_control *b);
 bool config_same_eal(const struct config *a, const struct config *b);
 
 // Whether a port, an interface, an output or a session may have this name.

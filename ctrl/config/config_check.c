@@ -3,9 +3,9 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <sys/un.h>
 
 #include "address.h"
+#include "config_control.h"
 #include "config_names.h"
 
 // The engine finds outputs by walking their list.
@@ -263,13 +263,8 @@ static bool open_sections(
 void config_check(struct config_reader *reader, const struct config *config)
 {
 	struct sections sections = {.ports = {.n = 0}};
-	struct config_path path = config_reader_path("socket");
 
-	if (config->socket[0] != '/' ||
-		strlen(config->socket) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		config_reader_complain(reader, &path,
-			"\"%s\" is not an absolute path of at most %zu characters", config->socket,
-			sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
+	config_control_check(reader, config);
 	check_lcores(reader, &config->lcores);
 	if (open_sections(&sections, reader, config)) {
 		check_ports(reader, config);

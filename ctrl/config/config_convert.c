@@ -2,6 +2,7 @@
 #include "config_convert.h"
 
 #include "address.h"
+#include "config_control.h"
 
 #define GROUPS_DEFAULT 1000000
 #define SOURCES_DEFAULT 1024
@@ -311,4 +312,5 @@ void config_convert(struct config_reader *reader, struct raw_config *raw, struct
 	config->limits.queued_frames =
 		config_value_unsigned(reader, config_reader_path("limits.queued_frames"),
 			raw->limits.queued_frames, queued_range, QUEUED_DEFAULT);
+	config_control_convert(reader, &raw->control, config);
 }

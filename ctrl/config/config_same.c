@@ -54,3 +54,15 @@ bool config_same_eal(const struct config *a, const struct config *b)
 			return false;
 	return true;
 }
+
+const char *config_same_socket(const struct config_control *a, const struct config_control *b)
+{
+	if (a->owner != b->owner)
+		return "control.owner";
+	if (a->group != b->group)
+		return "control.group";
+	if (a->mode != b->mode)
+		return "control.mode";
+	return same_text(a->read_only_socket, b->read_only_socket) ? NULL
+								   : "control.read_only_socket";
+}

@@ -102,6 +102,27 @@ static const cyaml_schema_field_t limits_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t quotas_fields[] = {
+	TEXT(connections, raw_quotas, OPTIONAL),
+	TEXT(sessions, raw_quotas, OPTIONAL),
+	TEXT(groups, raw_quotas, OPTIONAL),
+	TEXT(sources, raw_quotas, OPTIONAL),
+	TEXT(queued_frames, raw_quotas, OPTIONAL),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t control_fields[] = {
+	TEXT(owner, raw_control, OPTIONAL),
+	TEXT(group, raw_control, OPTIONAL),
+	TEXT(mode, raw_control, OPTIONAL),
+	TEXT(read_only_socket, raw_control, OPTIONAL),
+	TEXT(operators, raw_control, OPTIONAL),
+	TEXT(idle_timeout, raw_control, OPTIONAL),
+	TEXT(buffered_bytes, raw_control, OPTIONAL),
+	SECTION(quotas, raw_control, quotas_fields),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t file_fields[] = {
 	TEXT(socket, raw_config, OPTIONAL),
 	LIST(eal, raw_config, &text, OPTIONAL, 0),
@@ -112,6 +133,7 @@ static const cyaml_schema_field_t file_fields[] = {
 	LIST(memberships, raw_config, &membership, OPTIONAL, 0),
 	SECTION(protocol, raw_config, protocol_fields),
 	SECTION(limits, raw_config, limits_fields),
+	SECTION(control, raw_config, control_fields),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t file = {

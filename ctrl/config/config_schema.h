@@ -48,6 +48,15 @@ struct raw_limits {
 	char *groups, *sources_per_filter, *queued_frames;
 };
 
+struct raw_quotas {
+	char *connections, *sessions, *groups, *sources, *queued_frames;
+};
+
+struct raw_control {
+	char *owner, *group, *mode, *read_only_socket, *operators, *idle_timeout, *buffered_bytes;
+	struct raw_quotas quotas;
+};
+
 struct raw_config {
 	char *socket;
 	char **eal;
@@ -63,6 +72,7 @@ struct raw_config {
 	unsigned memberships_count;
 	struct raw_protocol protocol;
 	struct raw_limits limits;
+	struct raw_control control;
 };
 
 // Returns NULL with `fault` set to the first error.

@@ -84,6 +84,39 @@ static const struct mistake mistakes[] = {
 		"f:5: protocol.ssm_ranges[0]: 10.0.0.0/8 is not a range of groups"},
 	{BASE "limits: {queued_frames: 63}\n",
 		"f:5: limits.queued_frames: 63 is not within 64-1048576"},
+	{BASE "control: {owner: nobody-of-this-name}\n",
+		"f:5: control.owner: no user named \"nobody-of-this-name\" in /etc/passwd"},
+	{BASE "control: {owner: 4294967295}\n",
+		"f:5: control.owner: no user named \"4294967295\" in /etc/passwd"},
+	{BASE "control: {group: \"\"}\n", "f:5: control.group: no group named \"\" in /etc/group"},
+	{BASE "control: {operators: 12x}\n",
+		"f:5: control.operators: no group named \"12x\" in /etc/group"},
+	{BASE "control: {mode: 0668}\n",
+		"f:5: control.mode: \"0668\" is not a mode of octal digits, such as 0660"},
+	{BASE "control: {mode: 1666}\n",
+		"f:5: control.mode: \"1666\" is not a mode of octal digits, such as 0660"},
+	{BASE "control: {mode: 60}\n",
+		"f:5: control.mode: \"60\" is not a mode of octal digits, such as 0660"},
+	{BASE "control: {read_only_socket: x}\n",
+		"f:5: control.read_only_socket: \"x\" is not an absolute path of at most 107 "
+		"characters"},
+	{BASE "socket: /x\ncontrol: {read_only_socket: /x}\n",
+		"f:6: control.read_only_socket: \"/x\" is the control socket"},
+	{BASE "control: {idle_timeout: never}\n",
+		"f:5: control.idle_timeout: \"never\" is not a number of seconds"},
+	{BASE "control: {buffered_bytes: 1000}\n",
+		"f:5: control.buffered_bytes: 1000 is not within 1048576-4294967295"},
+	{BASE "control: {quota: {}}\n", "f:5: control.quota: unknown key \"quota\""},
+	{BASE "control: {quotas: {connections: 0}}\n",
+		"f:5: control.quotas.connections: 0 is not within 1-1024"},
+	{BASE "control: {quotas: {sessions: many}}\n",
+		"f:5: control.quotas.sessions: \"many\" is not a whole number"},
+	{BASE "control: {quotas: {groups: -1}}\n",
+		"f:5: control.quotas.groups: \"-1\" is not a whole number"},
+	{BASE "control: {quotas: {sources: 100000001}}\n",
+		"f:5: control.quotas.sources: 100000001 is not within 0-100000000"},
+	{BASE "limits: {queued_frames: 4096}\ncontrol:\n  quotas:\n    queued_frames: 4097\n",
+		"f:8: control.quotas.queued_frames: 4097 is above limits.queued_frames, 4096"},
 	{BASE "limits: {sources_per_filter: 63}\n",
 		"f:5: limits.sources_per_filter: 63 is not within 64-65535"},
 	{BASE "  - {name: a, port: in0, vlan: 4095}\n",
@@ -251,6 +284,18 @@ Test(config, defaults)
 	cr_assert_eq(config->limits.groups, 1000000);
 	cr_assert_eq(config->limits.sources_per_filter, 1024);
 	cr_assert_eq(config->limits.queued_frames, 8192);
+	cr_assert_eq(config->control.owner, CONFIG_NO_USER);
+	cr_assert_eq(config->control.group, CONFIG_NO_GROUP);
+	cr_assert_eq(config->control.mode, 0660);
+	cr_assert_null(config->control.read_only_socket);
+	cr_assert_eq(config->control.operators, CONFIG_NO_GROUP);
+	cr_assert_eq(config->control.idle_timeout, 600);
+	cr_assert_eq(config->control.buffered_bytes, 64 << 20);
+	cr_assert_eq(config->control.quotas.connections, 128);
+	cr_assert_eq(config->control.quotas.sessions, 1000);
+	cr_assert_eq(config->control.quotas.groups, 100000);
+	cr_assert_eq(config->control.quotas.sources, 100000);
+	cr_assert_eq(config->control.quotas.queued_frames, 4096);
 	config_free(config);
 }
 
@@ -286,7 +331,16 @@ static const char everything[] =
 	"  ssm_aware: false\n"
 	"  report_link_local: false\n"
 	"  ssm_ranges: [232.0.0.0/8, \"ff3e::/32\"]\n"
-	"limits: {groups: 5, sources_per_filter: 64}\n";
+	"limits: {groups: 5, sources_per_filter: 64}\n"
+	"control:\n"
+	"  owner: root\n"
+	"  group: 7\n"
+	"  mode: 0666\n"
+	"  read_only_socket: /tmp/r\n"
+	"  operators: nogroup\n"
+	"  idle_timeout: 2.5\n"
+	"  buffered_bytes: 4294967295\n"
+	"  quotas: {connections: 1, sessions: 2, groups: 3, sources: 0, queued_frames: 8192}\n";
 
 Test(config, everything)
 {
@@ -319,6 +373,18 @@ Test(config, everything)
 		"10.9.0.50");
 	cr_assert(config->memberships[2].exclude);
 	cr_assert_eq(config->memberships[2].n_sources, 2);
+	cr_assert_eq(config->control.owner, 0);
+	cr_assert_eq(config->control.group, 7);
+	cr_assert_eq(config->control.mode, 0666);
+	cr_assert_str_eq(config->control.read_only_socket, "/tmp/r");
+	cr_assert_eq(config->control.operators, 65534);
+	cr_assert_float_eq(config->control.idle_timeout, 2.5, 1e-9);
+	cr_assert_eq(config->control.buffered_bytes, UINT32_MAX);
+	cr_assert_eq(config->control.quotas.connections, 1);
+	cr_assert_eq(config->control.quotas.sessions, 2);
+	cr_assert_eq(config->control.quotas.groups, 3);
+	cr_assert_eq(config->control.quotas.sources, 0);
+	cr_assert_eq(config->control.quotas.queued_frames, 8192);
 	cr_assert_eq(config->protocol.robustness, 3);
 	cr_assert_float_eq(config->protocol.unsolicited_report_interval, 0.5, 1e-9);
 	cr_assert_float_eq(config->protocol.query_interval, 60, 1e-9);
