@@ -309,6 +309,7 @@ close_epoll:
 
 int memif_server_open(const struct memif_server_config *config, struct memif_server **server)
 {
+	static const struct socket_file_access ours = {S_IRUSR | S_IWUSR, -1, -1};
 	struct memif_server *new = calloc(1, sizeof(*new));
 	int rc;
 
@@ -322,7 +323,7 @@ int memif_server_open(const struct memif_server_config *config, struct memif_ser
 	for (unsigned i = 0; i < CLIENTS; i++)
 		new->clients[i].fd = -1;
 	rc = memif_socket_listen(
-		&new->socket, config->path, config->mode != 0 ? config->mode : S_IRUSR | S_IWUSR);
+		&new->socket, config->path, config->access != NULL ? config->access : &ours);
 	if (rc < 0)
 		goto free_new;
 	rc = open_loop(new);

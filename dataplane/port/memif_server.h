@@ -12,6 +12,7 @@
 //   memif_memory.c   the regions of the client, and why their size is reliable
 //   memif_writer.c   writes frames to the ring of the client
 //   memif_signal.c   the client's eventfd
+//   socket_file.c    the file of a socket with its mode and owner
 //   descriptor.c     descriptors that clients may not take
 //   memif.c          not the server: a DPDK port that is a client
 //
@@ -28,6 +29,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include "memif_writer.h"
+#include "socket_file.h"
 
 #define MEMIF_MEMORY_MAX (256ull << 20) // bytes of a client's regions, by default
 
@@ -35,7 +37,7 @@ struct memif_server;
 
 struct memif_server_config {
 	const char *path; // of the socket
-	mode_t mode; // of its file; 0: 0600
+	const struct socket_file_access *access; // of its file; NULL: 0600
 	uint64_t memory_max; // bytes of a client's regions; 0: MEMIF_MEMORY_MAX
 	unsigned timeout_ms; // for the handshake of a client; 0: 2000
 	// Whether a process with these credentials (SO_PEERCRED) may connect. NULL: every process

@@ -72,22 +72,20 @@ unsigned memif_socket_sweep(const char *prefix)
 	return n;
 }
 
-static int bind_file(int fd, const struct sockaddr_un *address)
+static int bind_file(
+	int fd, const struct sockaddr_un *address, const struct socket_file_access *access)
 {
-	const struct sockaddr *generic = (const struct sockaddr *)address;
+	int rc = socket_file_bind(fd, address, access);
 
-	if (bind(fd, generic, sizeof(*address)) == 0)
-		return 0;
-	if (errno != EADDRINUSE || !is_abandoned(address))
-		return -errno;
-	if (unlink(address->sun_path) < 0)
-		return -errno;
-	return bind(fd, generic, sizeof(*address)) < 0 ? -errno : 0;
+	if (rc != -EADDRINUSE || !is_abandoned(address))
+		return rc;
+	return unlink(address->sun_path) < 0 ? -errno : socket_file_bind(fd, address, access);
 }
 
 // ---- Listening -----------------------------------------------------------------------------
 
-int memif_socket_listen(struct memif_socket *new, const char *path, mode_t mode)
+int memif_socket_listen(
+	struct memif_socket *new, const char *path, const struct socket_file_access *access)
 {
 	struct sockaddr_un address;
 	struct stat file;
@@ -103,12 +101,7 @@ int memif_socket_listen(struct memif_socket *new, const char *path, mode_t mode)
 		rc = -EMFILE;
 		goto close_socket;
 	}
-	// The file gets the mode of the socket.
-	if (fchmod(fd, mode) < 0) {
-		rc = -errno;
-		goto close_socket;
-	}
-	rc = bind_file(fd, &address);
+	rc = bind_file(fd, &address, access);
 	if (rc < 0)
 		goto close_socket;
 	if (lstat(path, &file) < 0 || listen(fd, BACKLOG) < 0) {

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include "memif_format.h"
+#include "socket_file.h"
 
 struct memif_socket {
 	int fd;
@@ -18,10 +19,12 @@ struct memif_socket {
 	ino_t inode;
 };
 
-// Listens at the path. The file has this mode from its creation on. Replaces a socket without a
-// listener, which a killed process has left. -EADDRINUSE if the socket has a listener or the file
-// is not a socket, -ENAMETOOLONG, -EMFILE if only the descriptors that descriptor.h keeps are left.
-int memif_socket_listen(struct memif_socket *socket, const char *path, mode_t mode);
+// Listens at the path. The file has this mode from its creation on, and this owner before anybody
+// can connect. Replaces a socket without a listener, which a killed process has left. -EADDRINUSE
+// if the socket has a listener or the file is not a socket, -ENAMETOOLONG, -EPERM if the file
+// cannot be given to the owner, -EMFILE if only the descriptors that descriptor.h keeps are left.
+int memif_socket_listen(
+	struct memif_socket *socket, const char *path, const struct socket_file_access *access);
 // Removes the file, unless another one has taken its place.
 void memif_socket_close(struct memif_socket *socket);
 

@@ -132,7 +132,7 @@ int share_open(
 {
 	const struct memif_server_config server = {
 		.path = config->path,
-		.mode = config->mode,
+		.access = config->access,
 		.allow = config->allow,
 		.arg = config->arg,
 	};

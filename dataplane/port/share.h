@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include "dataplane.h"
 #include "memif_format.h"
+#include "socket_file.h"
 
 #define SHARE_QUEUES 128 // of one share
 #define SHARE_TAG MEMIF_TAG // bytes before each frame: the number of its queue, in host order
@@ -21,7 +22,7 @@ struct share;
 
 struct share_config {
 	const char *path; // of the socket that the client connects to
-	mode_t mode; // of its file; 0: 0600
+	const struct socket_file_access *access; // of its file, for the call; NULL: 0600
 	// Whether a process with these credentials (SO_PEERCRED) may connect. NULL: every process
 	// that the mode of the file permits.
 	bool (*allow)(void *arg, const struct ucred *peer);

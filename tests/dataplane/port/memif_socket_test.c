@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "memif_socket.h"
 
+static const struct socket_file_access ours = {0600, -1, -1};
 static char path[64];
 
 static void set_path(void)
@@ -40,11 +41,30 @@ Test(memif_socket, mode, .description = "the file has the requested mode")
 	struct memif_socket socket;
 	struct stat file;
 
-	cr_assert_eq(memif_socket_listen(&socket, path, 0600), 0);
+	cr_assert_eq(memif_socket_listen(&socket, path, &ours), 0);
 	cr_assert_eq(stat(path, &file), 0);
 	cr_expect_eq(file.st_mode, S_IFSOCK | 0600);
 	memif_socket_close(&socket);
 	cr_expect_neq(access(path, F_OK), 0);
+}
+
+Test(memif_socket, owner, .description = "the file has the requested owner, group and mode")
+{
+	const struct socket_file_access theirs = {0666, 65534, 65533};
+	struct memif_socket socket;
+	struct stat file;
+	mode_t before;
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root");
+	before = umask(0077);
+	cr_assert_eq(memif_socket_listen(&socket, path, &theirs), 0);
+	cr_expect_eq(umask(before), 0077);
+	cr_assert_eq(stat(path, &file), 0);
+	cr_expect_eq(file.st_mode, S_IFSOCK | 0666, "whatever the umask");
+	cr_expect_eq(file.st_uid, 65534);
+	cr_expect_eq(file.st_gid, 65533);
+	memif_socket_close(&socket);
 }
 
 Test(memif_socket, abandoned, .description = "an abandoned socket is replaced")
@@ -52,10 +72,10 @@ Test(memif_socket, abandoned, .description = "an abandoned socket is replaced")
 	struct memif_socket socket;
 
 	leave(path, SOCK_SEQPACKET);
-	cr_assert_eq(memif_socket_listen(&socket, path, 0600), 0);
+	cr_assert_eq(memif_socket_listen(&socket, path, &ours), 0);
 	memif_socket_close(&socket);
 	leave(path, SOCK_STREAM);
-	cr_assert_eq(memif_socket_listen(&socket, path, 0600), 0);
+	cr_assert_eq(memif_socket_listen(&socket, path, &ours), 0);
 	memif_socket_close(&socket);
 }
 
@@ -65,8 +85,8 @@ Test(memif_socket, in_use, .description = "a socket in use is left alone")
 	struct ucred peer;
 	int fd;
 
-	cr_assert_eq(memif_socket_listen(&first, path, 0600), 0);
-	cr_expect_eq(memif_socket_listen(&second, path, 0600), -EADDRINUSE);
+	cr_assert_eq(memif_socket_listen(&first, path, &ours), 0);
+	cr_expect_eq(memif_socket_listen(&second, path, &ours), -EADDRINUSE);
 	cr_expect_eq(access(path, F_OK), 0);
 	fd = memif_socket_accept(&first, &peer);
 	cr_expect_geq(fd, 0, "the attempt was a connection");
@@ -80,10 +100,10 @@ Test(memif_socket, no_socket, .description = "a file that is not a socket is lef
 	int fd = open(path, O_CREAT | O_WRONLY, 0600);
 
 	close(fd);
-	cr_expect_eq(memif_socket_listen(&socket, path, 0600), -EADDRINUSE);
+	cr_expect_eq(memif_socket_listen(&socket, path, &ours), -EADDRINUSE);
 	cr_expect_eq(unlink(path), 0);
 	cr_assert_eq(symlink("/nonexistent", path), 0);
-	cr_expect_eq(memif_socket_listen(&socket, path, 0600), -EADDRINUSE);
+	cr_expect_eq(memif_socket_listen(&socket, path, &ours), -EADDRINUSE);
 	cr_expect_eq(unlink(path), 0);
 }
 
@@ -91,9 +111,9 @@ Test(memif_socket, successor, .description = "closing does not remove the file o
 {
 	struct memif_socket first, second;
 
-	cr_assert_eq(memif_socket_listen(&first, path, 0600), 0);
+	cr_assert_eq(memif_socket_listen(&first, path, &ours), 0);
 	cr_assert_eq(unlink(path), 0);
-	cr_assert_eq(memif_socket_listen(&second, path, 0600), 0);
+	cr_assert_eq(memif_socket_listen(&second, path, &ours), 0);
 	memif_socket_close(&first);
 	cr_expect_eq(access(path, F_OK), 0);
 	memif_socket_close(&second);
@@ -106,8 +126,8 @@ Test(memif_socket, long_path, .description = "a path too long for an address is 
 
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	cr_expect_eq(memif_socket_listen(&socket, name, 0600), -ENAMETOOLONG);
-	cr_expect_eq(memif_socket_listen(&socket, "/nonexistent/socket", 0600), -ENOENT);
+	cr_expect_eq(memif_socket_listen(&socket, name, &ours), -ENAMETOOLONG);
+	cr_expect_eq(memif_socket_listen(&socket, "/nonexistent/socket", &ours), -ENOENT);
 }
 
 Test(memif_socket, sweep, .description = "numbered sockets without a listener are removed")
@@ -119,7 +139,7 @@ Test(memif_socket, sweep, .description = "numbered sockets without a listener ar
 	for (unsigned i = 0; i < 7; i++) {
 		snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
 		if (i == 3)
-			cr_assert_eq(memif_socket_listen(&live, name, 0600), 0);
+			cr_assert_eq(memif_socket_listen(&live, name, &ours), 0);
 		else
 			leave(name, SOCK_SEQPACKET);
 	}
