@@ -56,6 +56,7 @@ static const struct command_column output_before[] = {
 static const struct command_column session_before[] = {
 	{"ID", "id", COLUMN_NUMBER},
 	{"NAME", "name", COLUMN_TEXT},
+	{"USER", "user", COLUMN_NUMBER},
 	{"UDP PORT", "udp_port", COLUMN_NUMBER},
 	{"INTERFACE", "interface", COLUMN_TEXT},
 	{"GROUP", "group", COLUMN_TEXT},

@@ -12,6 +12,10 @@
 //	rpc.c		open, serve, close
 //	rpc_listener.c	accepts connections; lines in, answers out
 //	rpc_peer.c	who has connected
+//	rpc_role.c	who may do what
+//	rpc_idle.c	closes connections that nobody uses
+//	rpc_buffer.c	the memory of connections
+//	rpc_quota.c	how much each user may hold
 //	rpc_connection.c
 //			the sessions and the state of a connection; rpc_connection_close.c
 //			ends one
@@ -27,7 +31,7 @@
 //	rpc_querier.c, rpc_drop.c, rpc_control.c, rpc_version.c
 //			the methods of each object; rpc_group_list.c and rpc_session_list.c
 //			have the lists that are written in parts,
-//			rpc_session_send.c the datagrams
+//			rpc_session_send.c the datagrams, rpc_session_new.c opens a session
 //	rpc_event.c	event.subscribe and the notifications
 //	json_memory.c	memory for JSON values
 //	rpc_param.c, rpc_result.c
@@ -43,10 +47,14 @@ struct rpc;
 
 // Takes the socket, so that a second daemon is refused before it touches the wire. Clients get no
 // answers yet. -EADDRINUSE if a process listens on it; the socket of a dead process is replaced.
-struct rpc *rpc_open(const char *path, struct event_base *base, struct error *error);
+struct rpc *rpc_open(const char *path, const struct config_control *control,
+	struct event_base *base, struct error *error);
 
 // Starts to answer clients, including those that have connected since rpc_open().
 int rpc_serve(struct rpc *rpc, struct engine *engine, struct error *error);
+
+// Takes over roles, quotas and limits. The sockets stay as they are: config_same_socket().
+void rpc_reload(struct rpc *rpc, const struct config_control *control);
 
 // Ends the connections with their sessions and removes the socket.
 void rpc_close(struct rpc *rpc);

@@ -58,7 +58,9 @@ static int run(struct rpc_call *call, const char *name)
 		error_set(&call->error, ENOSYS, "no method \"%.64s\"", name);
 		return RPC_METHOD_NOT_FOUND;
 	}
-	rc = check_params(call, method);
+	rc = rpc_role_check_method(call, method);
+	if (rc == 0)
+		rc = check_params(call, method);
 	if (rc == 0)
 		rc = method->fn(call);
 	return rc;

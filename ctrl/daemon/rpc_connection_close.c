@@ -10,6 +10,7 @@ void rpc_connection_close(struct rpc_connection *connection)
 	connection->rpc->n_connections--;
 	rpc_connection_rest(connection);
 	rpc_line_drop(connection);
+	rpc_buffer_release(connection);
 	rpc_connection_close_sessions(connection);
 	rpc_group_list_end(connection);
 	if (connection->events)

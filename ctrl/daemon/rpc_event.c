@@ -80,8 +80,7 @@ static void notify(struct rpc_connection *connection, const void *text, size_t l
 			connection->events = evbuffer_new();
 		out = connection->events;
 	}
-	if (!out || connection->events_lost > 0 ||
-		rpc_connection_unread(connection) + evbuffer_get_length(out) > RPC_OUTPUT_MAX)
+	if (!out || connection->events_lost > 0 || !rpc_buffer_has_room_for_event(connection, len))
 		connection->events_lost++;
 	else if (evbuffer_add(out, text, len) < 0)
 		connection->events_lost++;

@@ -43,17 +43,24 @@ static int read_request(
 // failed call leaves no session behind (API-41).
 static int apply(struct rpc_call *call, engine_fn fn, bool opens, struct engine_request *request)
 {
-	const char *name = "cli";
+	char own[CONFIG_NAME_MAX + 1];
+	const char *name = own;
 	bool created;
-	int rc = rpc_param_session(call, &name, &request->session);
+	int rc;
 
+	rpc_role_default_session(&call->connection->peer, own);
+	rc = rpc_param_session(call, &name, &request->session);
+	if (rc == 0 && request->n_outputs > 0)
+		rc = rpc_role_check_outputs(call);
 	if (rc < 0)
 		return rc;
 	created = !request->session;
 	if (created && !opens)
 		return error_set(&call->error, EADDRNOTAVAIL, "no session %s has joined", name);
 	if (created)
-		rc = engine_session_open(call->engine, name, 0, &request->session, &call->error);
+		rc = rpc_session_new(call, name, 0, &request->session);
+	if (rc == 0 && fn != engine_leave && fn != engine_unblock)
+		rc = rpc_quota_check_membership(call, request, fn == engine_filter);
 	if (rc == 0)
 		rc = fn(call->engine, request, &call->error);
 	if (rc < 0 && created && request->session)

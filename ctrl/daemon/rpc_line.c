@@ -19,7 +19,7 @@ static struct evbuffer *output_of(const struct rpc_connection *connection)
 	return bufferevent_get_output(connection->stream);
 }
 
-static void write_refusal(struct rpc_connection *connection, enum rpc_code code, const char *text)
+static void write_refusal(struct rpc_connection *connection, int code, const char *text)
 {
 	struct evbuffer *out = output_of(connection);
 
@@ -156,18 +156,19 @@ static void refuse_answer(struct rpc_line *line, const json_t *id)
 		return;
 	if (id)
 		rpc_call_write_error(answer, id, -ENOBUFS,
-			"the answers of the batch exceed what a connection may leave unread");
+			"the answers of the batch exceed what may be left unread, by this "
+			"connection or all");
 	keep_answer(line, answer);
 	evbuffer_free(answer);
 }
 
-static enum rpc_step go_on_in_batch(struct rpc_line *line)
+static enum rpc_step go_on_in_batch(struct rpc_connection *connection)
 {
+	struct rpc_line *line = &connection->line;
 	struct rpc_call *call = line->call;
 	bool more = rpc_call_go_on(call);
-	size_t len = evbuffer_get_length(line->answers) + evbuffer_get_length(call->result);
 
-	if (len > RPC_OUTPUT_MAX)
+	if (!rpc_buffer_has_room(connection))
 		refuse_answer(line, call->id);
 	else if (more)
 		return rpc_memory_failed() ? RPC_STEP_CLOSE : RPC_STEP_MORE;
@@ -334,6 +335,16 @@ static enum rpc_step begin_line(struct rpc_connection *connection)
 	return end_line(connection);
 }
 
+static void hang_up(struct rpc_connection *connection, int code, const char *text)
+{
+	struct evbuffer *input = bufferevent_get_input(connection->stream);
+
+	write_refusal(connection, code, text);
+	evbuffer_drain(input, evbuffer_get_length(input));
+	bufferevent_disable(connection->stream, EV_READ);
+	connection->ending = true;
+}
+
 static enum rpc_step take_line(struct rpc_connection *connection)
 {
 	struct evbuffer *input = bufferevent_get_input(connection->stream);
@@ -344,14 +355,13 @@ static enum rpc_step take_line(struct rpc_connection *connection)
 	line->text = evbuffer_readln(input, &line->len, EVBUFFER_EOL_LF);
 	if (line->text && line->len == 0)
 		rpc_line_drop(connection);
-	else if (!line->text && evbuffer_get_length(input) < RPC_LINE_MAX)
+	else if (!line->text && evbuffer_get_length(input) >= RPC_LINE_MAX)
+		hang_up(connection, RPC_PARSE_ERROR, "a line longer than 1 MiB");
+	else if (!line->text && !rpc_buffer_has_room(connection))
+		hang_up(connection, -ENOBUFS,
+			"no memory is left for a long line, see control.buffered_bytes");
+	else if (!line->text)
 		return rpc_memory_failed() ? RPC_STEP_CLOSE : RPC_STEP_WAIT;
-	else if (!line->text) {
-		write_refusal(connection, RPC_PARSE_ERROR, "a line longer than 1 MiB");
-		evbuffer_drain(input, evbuffer_get_length(input));
-		bufferevent_disable(connection->stream, EV_READ);
-		connection->ending = true;
-	}
 	return RPC_STEP_MORE;
 }
 
@@ -364,6 +374,6 @@ enum rpc_step rpc_line_step(struct rpc_connection *connection)
 	if (!line->begun)
 		return begin_line(connection);
 	if (line->call)
-		return line->batch ? go_on_in_batch(line) : go_on_alone(connection);
+		return line->batch ? go_on_in_batch(connection) : go_on_alone(connection);
 	return step_of_batch(connection);
 }

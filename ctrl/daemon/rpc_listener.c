@@ -32,6 +32,7 @@ static void on_drained(struct bufferevent *stream, void *arg)
 	struct rpc_connection *connection = arg;
 
 	rpc_event_flush(connection);
+	rpc_buffer_account(connection);
 	if (connection->line.text || connection->ending ||
 		!(bufferevent_get_enabled(stream) & EV_READ))
 		rpc_work_add(connection);
@@ -78,9 +79,11 @@ __attribute__((format(printf, 3, 4))) static void refuse(
 	close(fd);
 }
 
-static int open_connection(struct rpc *rpc, evutil_socket_t fd, const struct rpc_peer *peer)
+static int open_connection(
+	struct rpc_listener *listener, evutil_socket_t fd, const struct rpc_peer *peer)
 {
 	struct rpc_connection *connection = calloc(1, sizeof(*connection));
+	struct rpc *rpc = listener->rpc;
 
 	if (!connection)
 		return -ENOMEM;
@@ -91,6 +94,8 @@ static int open_connection(struct rpc *rpc, evutil_socket_t fd, const struct rpc
 	}
 	connection->rpc = rpc;
 	connection->peer = *peer;
+	connection->active_ms = engine_now_ms();
+	connection->read_only = listener->read_only;
 	LIST_INSERT_HEAD(&rpc->connections, connection, next);
 	rpc->n_connections++;
 	bufferevent_setcb(connection->stream, on_read, on_drained, on_event, connection);
@@ -100,12 +105,24 @@ static int open_connection(struct rpc *rpc, evutil_socket_t fd, const struct rpc
 	return 0;
 }
 
-static void admit(struct rpc *rpc, evutil_socket_t fd)
+static unsigned count_connections(const struct rpc *rpc, uid_t uid)
 {
+	const struct rpc_connection *connection;
+	unsigned n = 0;
+
+	LIST_FOREACH (connection, &rpc->connections, next)
+		n += connection->peer.uid == uid;
+	return n;
+}
+
+static void admit(struct rpc_listener *listener, evutil_socket_t fd)
+{
+	struct rpc *rpc = listener->rpc;
+	const unsigned quota = rpc->control.quotas.connections;
 	struct rpc_peer peer;
 	unsigned max = CONNECTIONS_MAX;
 
-	if (rpc_peer_read(fd, &peer) < 0) {
+	if (rpc_peer_read(fd, &rpc->control, &peer) < 0) {
 		close(fd);
 		return;
 	}
@@ -117,7 +134,11 @@ static void admit(struct rpc *rpc, evutil_socket_t fd)
 	else if (!peer.operates && descriptor_is_kept(fd))
 		refuse(fd, EMFILE, "the limit of open files is reached, user %u is refused",
 			peer.uid);
-	else if (open_connection(rpc, fd, &peer) < 0)
+	else if (!peer.operates && count_connections(rpc, peer.uid) >= quota)
+		refuse(fd, EDQUOT,
+			"user %u has %u connections and may have no more, see control.quotas",
+			peer.uid, quota);
+	else if (open_connection(listener, fd, &peer) < 0)
 		refuse(fd, ENOMEM, "out of memory, user %u is refused", peer.uid);
 }
 
@@ -140,7 +161,7 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 		int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (client >= 0) {
-			admit(listener->rpc, client);
+			admit(listener, client);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {
 			// The connection still waits, and would wake the loop again at once.
@@ -163,13 +184,13 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 
 // ---- Life ----------------------------------------------------------------------------------
 
-int rpc_listener_open(
-	struct rpc_listener *listener, struct rpc *rpc, const char *path, struct error *error)
+int rpc_listener_open(struct rpc_listener *listener, struct rpc *rpc, const char *path,
+	const struct socket_file_access *access, struct error *error)
 {
 	*listener = (struct rpc_listener){.rpc = rpc, .path = strdup(path), .fd = -1};
 	if (!listener->path)
 		return error_set(error, ENOMEM, "%s: out of memory", path);
-	listener->fd = rpc_socket_open(path, &listener->file, error);
+	listener->fd = rpc_socket_open(path, access, &listener->file, error);
 	return listener->fd < 0 ? listener->fd : 0;
 }
 

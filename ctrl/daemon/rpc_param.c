@@ -144,7 +144,7 @@ int rpc_param_session(struct rpc_call *call, const char **name, struct engine_se
 		if (!*session)
 			return error_set(&call->error, ENOENT, "no session %" JSON_INTEGER_FORMAT,
 				json_integer_value(value));
-		return 0;
+		return rpc_role_check_session(call, *session);
 	}
 	if (value)
 		*name = json_string_value(value);
@@ -152,7 +152,7 @@ int rpc_param_session(struct rpc_call *call, const char **name, struct engine_se
 		return rpc_param_bad(
 			call, "session", "has to be a name or the number of a session");
 	*session = engine_session_find(call->engine, *name);
-	return 0;
+	return *session ? rpc_role_check_session(call, *session) : 0;
 }
 
 int rpc_param_interface_required(struct rpc_call *call, struct engine_interface **interface)

@@ -53,10 +53,14 @@ struct rpc_connection {
 	TAILQ_ENTRY(rpc_connection) next_working;
 	struct rpc *rpc;
 	struct rpc_peer peer;
+	bool read_only;
 	struct bufferevent *stream;
 	struct rpc_line line;
 	uint64_t *sessions; // the connected sessions it opened, closed ones included
-	size_t n_sessions;
+	size_t n_sessions, sessions_room;
+	size_t buffered; // bytes that it is charged for
+	uint64_t active_ms; // when it has sent or read
+	size_t unread; // bytes, when that was last looked at
 	struct rpc_pages *pages; // of the group.list that it reads, NULL if it reads none
 	unsigned cursor; // identifies the next page; each page has another one
 	uint64_t events_lost; // that are not reported to it yet
@@ -76,6 +80,7 @@ struct rpc_socket_file {
 struct rpc_listener {
 	struct rpc *rpc;
 	char *path;
+	bool read_only;
 	struct rpc_socket_file file;
 	evutil_socket_t fd; // -1: none
 	struct event *ready; // to accept; NULL before rpc_listener_start()
@@ -85,12 +90,16 @@ struct rpc_listener {
 struct rpc {
 	struct event_base *base;
 	struct engine *engine; // NULL before rpc_serve()
-	struct rpc_listener listener;
+	struct config_control control; // without its paths
+	struct socket_file_access access; // of the sockets of clients that may change something
+	struct rpc_listener listener, reader; // control socket, read-only socket
 	LIST_HEAD(, rpc_connection) connections;
 	unsigned n_connections;
 	TAILQ_HEAD(, rpc_connection) working; // they get slices in a round
 	struct event *work; // runs a turn
 	uint64_t turn_end_us, slice_end_us; // CPU time
+	struct event *idle; // looks for idle connections
+	size_t buffered; // bytes of all connections beyond what each may have
 	size_t kept; // bytes of text of the batches whose parsed elements are kept
 };
 
@@ -135,30 +144,64 @@ struct rpc_method {
 	const char *name;
 	rpc_method_fn fn;
 	const char *params[RPC_PARAMS_MAX + 1]; // NULL at the end
+	bool reads; // it changes nothing of others
 };
 
 // rpc_socket.c
-evutil_socket_t rpc_socket_open(
-	const char *path, struct rpc_socket_file *file, struct error *error);
+evutil_socket_t rpc_socket_open(const char *path, const struct socket_file_access *access,
+	struct rpc_socket_file *file, struct error *error);
 // Removes the file while the socket is open, unless another one has taken its place.
 void rpc_socket_remove(const char *path, const struct rpc_socket_file *file);
 
 // rpc_peer.c
-int rpc_peer_read(evutil_socket_t fd, struct rpc_peer *peer);
+int rpc_peer_read(evutil_socket_t fd, const struct config_control *control, struct rpc_peer *peer);
+
+// rpc_role.c: who may do what. The checks set -EPERM, and name the owner.
+#define RPC_SESSION_DEFAULT "cli"
+int rpc_role_check_method(struct rpc_call *call, const struct rpc_method *method);
+bool rpc_role_may_use(
+	const struct rpc_connection *connection, const struct engine_session *session);
+int rpc_role_check_session(struct rpc_call *call, const struct engine_session *session);
+int rpc_role_check_name(struct rpc_call *call, const char *name); // of a new session
+int rpc_role_check_outputs(struct rpc_call *call);
+void rpc_role_default_session(const struct rpc_peer *peer, char name[CONFIG_NAME_MAX + 1]);
+
+// rpc_quota.c: what a user holds. The checks set -EDQUOT.
+int rpc_quota_check_session(struct rpc_call *call);
+int rpc_quota_check_frames(struct rpc_call *call, unsigned ring_size);
+// A call that begins a membership or adds to its sources; or it replaces them.
+int rpc_quota_check_membership(
+	struct rpc_call *call, const struct engine_request *request, bool replaces);
+
+// rpc_session_new.c: finds or opens a session. A name of NULL opens a connected one.
+int rpc_session_new(struct rpc_call *call, const char *name, unsigned udp_port,
+	struct engine_session **session);
 
 // rpc_listener.c. A listener must be closed even if it was not opened.
-int rpc_listener_open(
-	struct rpc_listener *listener, struct rpc *rpc, const char *path, struct error *error);
+int rpc_listener_open(struct rpc_listener *listener, struct rpc *rpc, const char *path,
+	const struct socket_file_access *access, struct error *error);
 int rpc_listener_start(struct rpc_listener *listener, struct error *error);
 void rpc_listener_close(struct rpc_listener *listener); // removes its file
 
 // rpc_connection.c: the connected sessions, which end with a connection, and its state.
 int rpc_connection_own(struct rpc_connection *connection, const struct engine_session *session);
+bool rpc_connection_has_sessions(const struct rpc_connection *connection); // open ones
 
 void rpc_connection_close_sessions(struct rpc_connection *connection);
 size_t rpc_connection_unread(const struct rpc_connection *connection); // bytes
 // Takes it from rpc->working, if it is there.
 void rpc_connection_rest(struct rpc_connection *connection);
+
+// rpc_buffer.c: the memory of connections.
+void rpc_buffer_account(struct rpc_connection *connection); // as it is now
+void rpc_buffer_release(struct rpc_connection *connection); // of its charge, at its end
+// Whether what it holds is within its limits.
+bool rpc_buffer_has_room(struct rpc_connection *connection);
+bool rpc_buffer_has_room_for_event(struct rpc_connection *connection, size_t len);
+
+// rpc_idle.c
+int rpc_idle_open(struct rpc *rpc);
+void rpc_idle_close(struct rpc *rpc);
 
 // rpc_connection_close.c
 void rpc_connection_close(struct rpc_connection *connection);

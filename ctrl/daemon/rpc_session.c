@@ -30,7 +30,7 @@ int rpc_session_open(struct rpc_call *call)
 	if (rc == 0)
 		rc = rpc_param_unsigned(call, "udp_port", UINT16_MAX, &udp_port);
 	if (rc == 0)
-		rc = engine_session_open(call->engine, name, udp_port, &session, &call->error);
+		rc = rpc_session_new(call, name, udp_port, &session);
 	if (rc < 0)
 		return rc;
 	if (!name && rpc_connection_own(call->connection, session) < 0) {
@@ -91,6 +91,10 @@ int rpc_session_bind(struct rpc_call *call)
 int rpc_session_attach(struct rpc_call *call)
 {
 	struct engine_session *session;
+	const struct engine_share_client client = {
+		.uid = call->connection->peer.uid,
+		.access = &call->connection->rpc->access,
+	};
 	unsigned ring_size = 1024;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	const char *existing = NULL;
@@ -100,6 +104,8 @@ int rpc_session_attach(struct rpc_call *call)
 		rc = rpc_param_unsigned(call, "ring_size", 1u << 14, &ring_size);
 	if (rc == 0)
 		rc = rpc_param_text(call, "socket", &existing);
+	if (rc == 0)
+		rc = rpc_quota_check_frames(call, ring_size);
 	if (rc < 0)
 		return rc;
 	if (existing)
@@ -107,7 +113,7 @@ int rpc_session_attach(struct rpc_call *call)
 	else
 		snprintf(path, sizeof(path), "%s.%" PRIu64, call->connection->rpc->listener.path,
 			engine_session_id(session));
-	rc = engine_session_share(session, path, existing, ring_size, &call->error);
+	rc = engine_session_share(session, path, existing, ring_size, &client, &call->error);
 	if (rc == 0)
 		rpc_result_set(call, json_pack("{s:s, s:I}", "socket", path, "line",
 					     (json_int_t)engine_session_line(session)));

@@ -39,11 +39,19 @@ static json_t *membership(const struct member *member)
 		outputs_of(member));
 }
 
+static json_t *user_of(const struct engine_session *session)
+{
+	uid_t uid;
+
+	return engine_owner_get(session, &uid) ? json_integer(uid) : json_null();
+}
+
 static json_t *describe(struct rpc_call *call, const struct engine_session *session)
 {
 	const char *name = engine_session_name(session);
-	json_t *entry = json_pack("{s:I, s:s?, s:i}", "id", (json_int_t)engine_session_id(session),
-		"name", name, "udp_port", (int)engine_session_udp_port(session));
+	json_t *entry = json_pack("{s:I, s:s?, s:o, s:i}", "id",
+		(json_int_t)engine_session_id(session), "name", name, "user", user_of(session),
+		"udp_port", (int)engine_session_udp_port(session));
 	struct sluice_session_stats stats;
 
 	// Only an attached session receives frames.
@@ -92,10 +100,10 @@ static bool write_more(struct rpc_call *call)
 		return true;
 	}
 	session = engine_session_walk_next(&list->sessions);
-	if (session)
-		begin_session(call, session);
-	else
+	if (!session)
 		rpc_result_list_end(call);
+	else if (rpc_role_may_use(call->connection, session))
+		begin_session(call, session);
 	return session != NULL;
 }
 

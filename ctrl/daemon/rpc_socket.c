@@ -10,7 +10,6 @@
 
 #include "rpc_private.h"
 
-#define SOCKET_MODE 0660 // the group may control the daemon
 #define DIRECTORY_MODE 0755
 
 static int make_directories(const char *path, struct error *error)
@@ -87,7 +86,8 @@ void rpc_socket_remove(const char *path, const struct rpc_socket_file *file)
 		unlink(path);
 }
 
-evutil_socket_t rpc_socket_open(const char *path, struct rpc_socket_file *file, struct error *error)
+evutil_socket_t rpc_socket_open(const char *path, const struct socket_file_access *access,
+	struct rpc_socket_file *file, struct error *error)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	evutil_socket_t fd;
@@ -104,12 +104,18 @@ evutil_socket_t rpc_socket_open(const char *path, struct rpc_socket_file *file, 
 	fd = new_socket();
 	if (fd < 0)
 		return error_set(error, errno, "%s: %s", path, strerror(errno));
-	// No client can connect before listen(), so the mode is in place in time.
-	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0 || !identify(path, file) ||
-		chmod(path, SOCKET_MODE) < 0 || listen(fd, SOMAXCONN) < 0) {
+	rc = socket_file_bind(fd, &addr, access);
+	if (rc == -EPERM)
+		error_set(error, EPERM,
+			"%s: not permitted to give it to control.owner and "
+			"control.group",
+			path);
+	else if (rc < 0)
+		error_set(error, -rc, "%s: %s", path, strerror(-rc));
+	else if (!identify(path, file) || listen(fd, SOMAXCONN) < 0)
 		rc = error_set(error, errno, "%s: %s", path, strerror(errno));
-		close(fd);
-		return rc;
-	}
-	return fd;
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return rc;
 }

@@ -23,6 +23,7 @@ static void schedule(struct rpc *rpc)
 
 void rpc_work_add(struct rpc_connection *connection)
 {
+	connection->active_ms = engine_now_ms();
 	if (connection->working)
 		return;
 	connection->working = true;
@@ -52,6 +53,7 @@ static enum rpc_step slice(struct rpc_connection *connection)
 		step = rpc_line_step(connection);
 	} while (step == RPC_STEP_MORE && cpu_us() < connection->rpc->slice_end_us);
 	connection->served = true;
+	rpc_buffer_account(connection);
 	return step;
 }
 

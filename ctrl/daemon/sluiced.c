@@ -104,12 +104,15 @@ static void log_note(void *arg, const char *line)
 static void take_over(struct sluiced *daemon, struct config *config)
 {
 	struct engine_report report = {.tell = log_note};
+	const char *fixed = config_same_socket(&config->control, &daemon->config->control);
 	struct error error;
 	char text[128];
 	int rc;
 
 	if (strcmp(config->socket, daemon->config->socket) != 0)
-		rc = error_set(&error, EINVAL, "a change of `socket` needs a restart");
+		fixed = "socket";
+	if (fixed)
+		rc = error_set(&error, EINVAL, "a change of `%s` needs a restart", fixed);
 	else if (!config_same_eal(config, daemon->config))
 		rc = error_set(&error, EINVAL, "a change of `eal` needs a restart");
 	else
@@ -124,6 +127,7 @@ static void take_over(struct sluiced *daemon, struct config *config)
 		log_error("reload: %s", text);
 	else
 		log_info("reload: done: %s", text);
+	rpc_reload(daemon->rpc, &config->control);
 	config_free(daemon->config);
 	daemon->config = config;
 }
@@ -266,7 +270,8 @@ static int run(struct sluiced *daemon, int out, struct error *error)
 	rc = open_signals(daemon, error);
 	if (rc < 0)
 		goto close_signals;
-	daemon->rpc = rpc_open(daemon->config->socket, daemon->base, error);
+	daemon->rpc =
+		rpc_open(daemon->config->socket, &daemon->config->control, daemon->base, error);
 	if (!daemon->rpc) {
 		rc = -EIO;
 		goto close_signals;

@@ -199,6 +199,7 @@ struct engine *engine_open(
 	TAILQ_INIT(&engine->abandoned);
 	LIST_INIT(&engine->output_walks);
 	LIST_INIT(&engine->session_walks);
+	LIST_INIT(&engine->owners);
 	TAILQ_INIT(&engine->shares);
 	LIST_INIT(&engine->listeners);
 	if (copy_config(engine, config, error) < 0 || open_dataplane(engine, config, error) < 0 ||

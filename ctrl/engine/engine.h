@@ -5,6 +5,7 @@
 //
 //   engine.c, engine_reload.c           open, tick, flush, drain, close; another configuration
 //   engine_request.c, engine_member.c   join, leave and filter calls; publishing to the data plane
+//   engine_owner.c                      users, and what their sessions hold
 //   engine_session.c, engine_session_table.c, engine_session_close.c, engine_share.c  owners of
 //   memberships; sharing frames with other processes engine_interface.c, engine_port.c   interfaces
 //   and ports engine_machine.c, engine_host.c     protocol machines of an interface; its IGMP and
@@ -20,12 +21,14 @@
 #define CTRL_ENGINE_H
 
 #include <event2/event.h>
+#include <sys/types.h>
 #include <sluice/stats.h>
 #include "config.h"
 #include "error.h"
 #include "dataplane.h"
 #include "host.h"
 #include "member.h"
+#include "socket_file.h"
 
 struct engine;
 struct engine_session;
@@ -127,12 +130,17 @@ struct session *engine_session_memberships(struct engine_session *session); // f
 void engine_session_set_output(struct engine_session *session, struct output *output);
 // Binds all memberships, present and future, to another UDP port in host byte order, 0 for any.
 void engine_session_bind(struct engine_session *session, uint16_t udp_port);
+// Who may connect to a share: root, and this user. For the duration of the call.
+struct engine_share_client {
+	uid_t uid;
+	const struct socket_file_access *access; // of the socket's file
+};
 // Delivers the frames of the session to another process, which opens share_port at `path` and a
 // line of it (share.h). Several sessions may use one port. With `existing` the port must exist:
-// -ENOENT if there is none at the path. -EBUSY if the session has an output. The delivery ends with
-// the session.
+// -ENOENT if there is none at the path, -EPERM if that is of another client. -EBUSY if the session
+// has an output. The delivery ends with the session.
 int engine_session_share(struct engine_session *session, const char *path, bool existing,
-	unsigned ring_size, struct error *error);
+	unsigned ring_size, const struct engine_share_client *client, struct error *error);
 // Removes the sockets PREFIX.NUMBER that shares of a killed process left. Returns how many. Any
 // thread.
 unsigned engine_share_sweep(const char *prefix);
@@ -143,6 +151,25 @@ int engine_session_settle(struct engine_session *session);
 // A pointer for the opener, initially NULL.
 void engine_session_set_user(struct engine_session *session, void *user);
 void *engine_session_user(const struct engine_session *session);
+
+// ---- Users ---------------------------------------------------------------------------------
+
+// What the sessions of a user hold together.
+struct engine_usage {
+	uint64_t sessions; // those that are being closed included
+	uint64_t groups, sources;
+	uint64_t queued_frames; // the size of their rings
+};
+
+// A session has no owner at first, and then the same one until its end. -ENOMEM. To be called
+// before the session has a membership.
+int engine_owner_set(struct engine_session *session, uid_t uid);
+// False if nobody owns the session.
+bool engine_owner_get(const struct engine_session *session, uid_t *uid);
+void engine_owner_usage(const struct engine *engine, uid_t uid, struct engine_usage *usage);
+// What one membership counts for. There may be none, or no owner.
+void engine_owner_measure(const struct engine_session *session, const struct host *host,
+	const struct sluice_addr *group, struct engine_usage *usage);
 
 // ---- Memberships ---------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@
 //   engine_interface.c   interfaces; passes punted frames to their machines
 //   engine_drops.c       drop counters
 //   engine_source.c      several sources of a filter at once
+//   engine_owner.c       users, and what their sessions hold
 //   engine_request.c     join, leave, block, unblock, filter
 //   engine_share.c       shares frames of sessions with other processes
 //   engine_session_table.c  sessions by number and name
@@ -92,6 +93,8 @@ struct engine_session {
 	uint16_t udp_port;
 	struct output *output; // of memberships without outputs; NULL: they only count
 	void *user;
+	struct engine_owner *owner; // NULL: nobody's
+	struct engine_usage held; // what the owner is charged for it
 	struct engine_share *share; // of the output, which is the session's own then
 	uint64_t line; // of the share
 };
@@ -104,6 +107,7 @@ struct engine_session_table {
 	size_t n_sessions;
 };
 
+struct engine_owner;
 struct engine_share;
 TAILQ_HEAD(engine_shares, engine_share);
 
@@ -134,6 +138,7 @@ struct engine {
 	struct engine_session_table session_table;
 	LIST_HEAD(, engine_session_walk) session_walks;
 	uint64_t last_session_id;
+	LIST_HEAD(, engine_owner) owners;
 	struct engine_shares shares;
 	LIST_HEAD(, engine_listener) listeners;
 
@@ -216,9 +221,15 @@ void engine_interface_close_all(struct engine *engine);
 void engine_interface_advance_all(struct engine *engine);
 void engine_interface_set_link(struct engine *engine, struct port *port);
 
+// engine_owner.c
+// Charges the owner of the session, if it has one, for what it holds now in place of before.
+void engine_owner_account(struct engine_session *session, const struct engine_usage *before,
+	const struct engine_usage *now);
+void engine_owner_release(struct engine_session *session);
+
 // engine_share.c
 int engine_share_open(struct engine *engine, const char *path, bool existing,
-	struct engine_share **share, struct error *error);
+	const struct engine_share_client *client, struct engine_share **share, struct error *error);
 int engine_share_add(
 	struct engine_share *share, struct output *output, uint64_t *line, struct error *error);
 void engine_share_remove(struct engine_share *share, uint64_t line);

@@ -217,6 +217,7 @@ int engine_request_call(enum engine_operation op, struct engine *engine,
 	const struct engine_request *request, struct error *error)
 {
 	struct engine_interface *interface;
+	struct engine_usage before, now;
 	char group[ADDRESS_TEXT_MAX];
 	struct host *host;
 	int rc;
@@ -228,10 +229,13 @@ int engine_request_call(enum engine_operation op, struct engine *engine,
 		return error_set(error, ENETDOWN, "interface %s: the device of port %s is gone",
 			interface->config.name, interface->config.port);
 	host = engine_interface_host(interface, request->group.family);
+	engine_owner_measure(request->session, host, &request->group, &before);
 	if (has_outputs(op, request))
 		rc = apply_with_outputs(op, host, request);
 	else
 		rc = apply(op, host, request, NULL);
+	engine_owner_measure(request->session, host, &request->group, &now);
+	engine_owner_account(request->session, &before, &now);
 	if (rc < 0)
 		return error_set(error, -rc, "%s on %s: %s", address_format(&request->group, group),
 			interface->config.name, explain(op, rc, host, request));

@@ -81,6 +81,7 @@ void engine_session_free(struct engine_session *session)
 			walk->next = engine_session_next(session);
 	session_close(session->memberships);
 	leave_share(session);
+	engine_owner_release(session);
 	TAILQ_REMOVE(&engine->sessions, session, next);
 	if (session->abandoned)
 		TAILQ_REMOVE(&engine->abandoned, session, next_abandoned);
@@ -190,6 +191,7 @@ void *engine_session_user(const struct engine_session *session)
 static int add_to_share(struct engine_session *session, struct engine_share *share,
 	unsigned ring_size, struct error *error)
 {
+	const struct engine_usage none = {0}, ring = {.queued_frames = ring_size};
 	const struct output_config config = {.kind = OUTPUT_RING, .ring_size = ring_size};
 	struct dataplane_error why;
 	struct output *output;
@@ -204,19 +206,20 @@ static int add_to_share(struct engine_session *session, struct engine_share *sha
 		return rc;
 	}
 	session->share = share;
+	engine_owner_account(session, &none, &ring);
 	engine_session_set_output(session, output);
 	return 0;
 }
 
 int engine_session_share(struct engine_session *session, const char *path, bool existing,
-	unsigned ring_size, struct error *error)
+	unsigned ring_size, const struct engine_share_client *client, struct error *error)
 {
 	struct engine_share *share;
 	int rc;
 
 	if (session->output != NULL)
 		return error_set(error, EBUSY, "the session has an output of its own");
-	rc = engine_share_open(session->engine, path, existing, &share, error);
+	rc = engine_share_open(session->engine, path, existing, client, &share, error);
 	if (rc < 0)
 		return rc;
 	rc = add_to_share(session, share, ring_size, error);

@@ -11,6 +11,7 @@ struct engine_share {
 	struct share *share;
 	struct event *event; // the share has work for the control thread
 	char *path;
+	uid_t uid; // that may connect
 	unsigned n_sessions;
 };
 
@@ -22,6 +23,13 @@ static struct engine_share *find(struct engine *engine, const char *path)
 		if (strcmp(share->path, path) == 0)
 			return share;
 	return NULL;
+}
+
+static bool may_connect(void *arg, const struct ucred *peer)
+{
+	const struct engine_share *share = arg;
+
+	return peer->uid == 0 || peer->uid == share->uid;
 }
 
 static void on_work(evutil_socket_t fd, short what, void *arg)
@@ -45,16 +53,22 @@ static int watch(struct engine *engine, struct engine_share *share)
 	return -ENOMEM;
 }
 
-static int open_share(
-	struct engine *engine, const char *path, struct engine_share **share, struct error *error)
+static int open_share(struct engine *engine, const char *path,
+	const struct engine_share_client *client, struct engine_share **share, struct error *error)
 {
 	struct engine_share *new = calloc(1, sizeof(*new));
-	const struct share_config config = {.path = path};
+	const struct share_config config = {
+		.path = path,
+		.access = client->access,
+		.allow = may_connect,
+		.arg = new,
+	};
 	struct dataplane_error why = {"out of memory"};
 	int rc = -ENOMEM;
 
 	if (new == NULL)
 		goto out_of_memory;
+	new->uid = client->uid;
 	new->path = strdup(path);
 	if (new->path == NULL)
 		goto free_new;
@@ -79,14 +93,16 @@ out_of_memory:
 }
 
 int engine_share_open(struct engine *engine, const char *path, bool existing,
-	struct engine_share **share, struct error *error)
+	const struct engine_share_client *client, struct engine_share **share, struct error *error)
 {
 	*share = find(engine, path);
+	if (*share != NULL && (*share)->uid != client->uid)
+		return error_set(error, EPERM, "%s is for user %u", path, (*share)->uid);
 	if (*share != NULL)
 		return 0;
 	if (existing)
 		return error_set(error, ENOENT, "no session is attached to %s", path);
-	return open_share(engine, path, share, error);
+	return open_share(engine, path, client, share, error);
 }
 
 void engine_share_close_unused(struct engine *engine, struct engine_share *share)

@@ -196,15 +196,17 @@ static int bind_session(void)
 	return 0;
 }
 
+static const struct engine_share_client client = {.uid = 0};
+
 static int share_anonymous(void)
 {
-	return engine_session_share(anonymous, share_path, false, 16, &why);
+	return engine_session_share(anonymous, share_path, false, 16, &client, &why);
 }
 
 static int share_second(void)
 {
 	return engine_session_share(
-		engine_session_find(engine, "second"), share_path, true, 16, &why);
+		engine_session_find(engine, "second"), share_path, true, 16, &client, &why);
 }
 
 static int settle(void)

@@ -57,7 +57,7 @@ static void open_server(void)
 		"fuzz", configuration, strlen(configuration), &bounds, complain, NULL);
 	base = event_base_new();
 	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/sluice-fuzz-%d", getpid());
-	struct rpc *rpc = rpc_open(address.sun_path, base, &error);
+	struct rpc *rpc = rpc_open(address.sun_path, &config->control, base, &error);
 	REQUIRE(config && base && rpc);
 	struct engine *engine = engine_open(config, base, &error);
 	REQUIRE(engine);

@@ -29,10 +29,10 @@ def user(uid, gid=NOBODY, groups=()):
 
 
 class Client:
-    def __init__(self, daemon):
+    def __init__(self, daemon, path=None):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(PATIENCE)
-        self.socket.connect(daemon.socket)
+        self.socket.connect(path or daemon.socket)
         self.lines = self.socket.makefile("r")
 
     def send(self, value):

@@ -3,13 +3,14 @@
 """Clients that try to block the control thread. The assertions are about CPU time, which does not
 depend on the load of the machine."""
 
+import contextlib
 import json
 import os
 import signal
 import time
 
 from control_fixture import Client, cpu_seconds, group, join, memory_mib, notification, request
-from daemon_fixture import Daemon, PATIENCE, SANITIZED, equal, run_tests, test, wait_until
+from daemon_fixture import Daemon, PATIENCE, SANITIZED, contains, equal, run_tests, test, wait_until
 
 TURN_MAX_US = 5000 * (4 if SANITIZED else 1)
 MEMORY_MAX_MIB = 8 * (4 if SANITIZED else 1)  # 4 MB as text, the rest as parsed requests
@@ -187,6 +188,90 @@ def _():
         subscriber.call("version")
         client.call("group.join", group="239.77.0.2")
         equal(subscriber.read()["params"]["group"], "239.77.0.2")
+
+
+@test("reliability 4: all connections together hold no more than control.buffered_bytes, and others are answered")
+def _():
+    with Daemon(extra="control: {buffered_bytes: 2097152}\n") as daemon:
+        join(Client(daemon), 5000)
+        before = memory_mib(daemon)
+        clients = [Client(daemon) for _ in range(20)]
+        for client in clients:
+            client.send([request("group.list", id=i) for i in range(100)])
+        time.sleep(1)
+        innocent = Client(daemon)
+        innocent.send([request("group.list", id=i, limit=100) for i in range(2)])
+        assert all("result" in answer for answer in innocent.read()), "an innocent client is not answered"
+        grown = memory_mib(daemon) - before
+        assert grown < 20 * MEMORY_MAX_MIB / 4, "%.0f MiB for 20 clients" % grown
+        # A client that reads takes no memory, whatever the others hold.
+        innocent.call("group.list")
+        refused = 0
+        for client in clients:
+            answers = client.read()
+            equal([answer["id"] for answer in answers], list(range(100)))
+            refused += "error" in answers[0]
+            equal(answers[-1]["error"]["data"]["errno"], "ENOBUFS")
+        assert refused > 10, "%d of 20 got nothing" % refused
+        # They have read, so that there is room again.
+        innocent.send([request("group.list", limit=5000)])
+        assert "result" in innocent.read()[0]
+
+
+@test("reliability 4: long lines that never end hold no more than control.buffered_bytes")
+def _():
+    with Daemon(extra="control: {buffered_bytes: 2097152}\n") as daemon:
+        clients = [Client(daemon) for _ in range(20)]
+        for client in clients:
+            client.socket.settimeout(0.1)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
+                client.socket.sendall(b"[" + b" " * 1000000)
+        other = Client(daemon)
+        other.call("version")
+        refused = 0
+        for client in clients:
+            with contextlib.suppress(TimeoutError):
+                answer = client.read()
+                equal(answer["error"]["data"]["errno"], "ENOBUFS")
+                contains(answer["error"]["message"], "control.buffered_bytes")
+                refused += 1
+        assert refused >= 16, "%d of 20 are refused" % refused
+        for client in clients:
+            client.close()
+        other.send([request("version", id="x" * 40000)] * 10)
+        assert all("result" in answer for answer in other.read())
+
+
+@test("reliability 4: subscribers that do not read lose events, and all together hold no more than the limit")
+def _():
+    with Daemon(extra="control: {buffered_bytes: 2097152}\n") as daemon:
+        subscribers, client = [Client(daemon) for _ in range(16)], Client(daemon)
+
+        def join_and_leave():
+            for method in ["group.join", "group.leave"]:
+                for first in range(0, 10000, 2000):
+                    client.send([notification(method, group=group(i)) for i in range(first, first + 2000)])
+            client.call("version")
+
+        join_and_leave()
+        before = memory_mib(daemon)
+        for subscriber in subscribers:
+            subscriber.call("event.subscribe")
+        for _ in range(3):
+            join_and_leave()
+        grown = memory_mib(daemon) - before
+        print("# %.0f MiB for 16 subscribers" % grown)
+        assert grown < 2 * MEMORY_MAX_MIB, "%.0f MiB for 16 subscribers" % grown
+        client.send([request("group.list", limit=100, id=i) for i in range(10)])
+        assert all("result" in answer for answer in client.read())
+        for subscriber in subscribers:
+            told = 0
+            while True:
+                event = subscriber.read()["params"]
+                told += event.get("count", 1)
+                if event["event"] == "dropped":
+                    break
+            equal(told, 3 * 10000 * 3)  # pending, joined, left
 
 
 if __name__ == "__main__":

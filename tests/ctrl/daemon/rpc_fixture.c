@@ -53,7 +53,7 @@ void rpc_fixture_open(void)
 	base = event_base_new();
 	cr_assert_not_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/socket", directory);
-	rpc = rpc_open(path, base, &error);
+	rpc = rpc_open(path, &config->control, base, &error);
 	cr_assert_not_null(rpc, "%s", error.text);
 	engine = engine_open(config, base, &error);
 	cr_assert_not_null(engine, "%s", error.text);

@@ -82,7 +82,8 @@ static void expect_groups(const char *expected)
 // The statistics of a session that receives no frames.
 #define NO_FRAMES "\"packets\":null,\"bytes\":null,\"dropped\":null,"
 #define CONFIG_SESSION                                                                             \
-	"{\"id\":1,\"name\":\"config\",\"udp_port\":0," NO_FRAMES "\"memberships\":[]}"
+	"{\"id\":1,\"name\":\"config\",\"user\":null,\"udp_port\":0," NO_FRAMES                    \
+	"\"memberships\":[]}"
 
 #define GROUP(interface, group, mode, sources, state, members, outputs)                            \
 	"{\"interface\":\"" interface "\",\"group\":\"" group "\",\"mode\":\"" mode                \
@@ -205,11 +206,13 @@ Test(method, outputs_add_up)
 	expect_groups(
 		"[" GROUP("tv", "239.1.1.1", "exclude", "", "joined", "2", "\"a\",\"b\"") "]");
 	cr_assert_str_eq(text_of("session.list", "sessions"),
-		"[" CONFIG_SESSION ",{\"id\":2,\"name\":\"cli\",\"udp_port\":0," NO_FRAMES
+		"[" CONFIG_SESSION
+		",{\"id\":2,\"name\":\"cli\",\"user\":null,\"udp_port\":0," NO_FRAMES
 		"\"memberships\":["
 		"{\"interface\":\"tv\",\"group\":\"239.1.1.1\",\"mode\":\"exclude\",\"sources\":[],"
 		"\"joins\":1,\"state\":\"joined\",\"to\":[\"a\"]}]},"
-		"{\"id\":3,\"name\":\"s\",\"udp_port\":0," NO_FRAMES "\"memberships\":["
+		"{\"id\":3,\"name\":\"s\",\"user\":null,\"udp_port\":0," NO_FRAMES
+		"\"memberships\":["
 		"{\"interface\":\"tv\",\"group\":\"239.1.1.1\",\"mode\":\"exclude\",\"sources\":[],"
 		"\"joins\":2,\"state\":\"joined\",\"to\":[\"b\",\"a\"]}]}]");
 }

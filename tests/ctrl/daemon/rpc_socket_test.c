@@ -11,6 +11,12 @@
 
 #include "rpc.h"
 
+static const struct config_control control = {
+	.owner = CONFIG_NO_USER,
+	.group = CONFIG_NO_GROUP,
+	.mode = 0660,
+	.operators = CONFIG_NO_GROUP,
+};
 static struct event_base *base;
 static char directory[] = "/tmp/sluice-socket-XXXXXX";
 static char path[64];
@@ -33,7 +39,7 @@ TestSuite(rpc_socket, .init = set_up, .fini = tear_down);
 
 Test(rpc_socket, group_may_control)
 {
-	struct rpc *rpc = rpc_open(path, base, NULL);
+	struct rpc *rpc = rpc_open(path, &control, base, NULL);
 	struct stat status;
 
 	cr_assert_not_null(rpc);
@@ -46,23 +52,23 @@ Test(rpc_socket, group_may_control)
 
 Test(rpc_socket, live)
 {
-	struct rpc *rpc = rpc_open(path, base, NULL);
+	struct rpc *rpc = rpc_open(path, &control, base, NULL);
 	struct error error;
 
 	cr_assert_not_null(rpc);
-	cr_assert_null(rpc_open(path, base, &error));
+	cr_assert_null(rpc_open(path, &control, base, &error));
 	cr_assert_not_null(strstr(error.text, "another daemon answers there"), "%s", error.text);
 	rpc_close(rpc);
 }
 
 Test(rpc_socket, replaced, .description = "a daemon leaves the socket of its successor alone")
 {
-	struct rpc *first = rpc_open(path, base, NULL), *second;
+	struct rpc *first = rpc_open(path, &control, base, NULL), *second;
 	struct stat before, after;
 
 	cr_assert_not_null(first);
 	cr_assert_eq(unlink(path), 0);
-	second = rpc_open(path, base, NULL);
+	second = rpc_open(path, &control, base, NULL);
 	cr_assert_not_null(second);
 	cr_assert_eq(stat(path, &before), 0);
 	rpc_close(first);
@@ -81,7 +87,7 @@ Test(rpc_socket, stale)
 	strcpy(addr.sun_path, path);
 	cr_assert_eq(bind(dead, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	close(dead);
-	rpc = rpc_open(path, base, NULL);
+	rpc = rpc_open(path, &control, base, NULL);
 	cr_assert_not_null(rpc);
 	rpc_close(rpc);
 }
@@ -93,7 +99,7 @@ Test(rpc_socket, file)
 	struct stat status;
 
 	fclose(file);
-	cr_assert_null(rpc_open(path, base, &error));
+	cr_assert_null(rpc_open(path, &control, base, &error));
 	cr_assert_not_null(strstr(error.text, "not a socket"), "%s", error.text);
 	cr_assert_eq(stat(path, &status), 0, "the file is gone");
 }
@@ -104,7 +110,7 @@ Test(rpc_socket, directories)
 	struct rpc *rpc;
 
 	snprintf(inner, sizeof(inner), "%s/a/b/socket", directory);
-	rpc = rpc_open(inner, base, NULL);
+	rpc = rpc_open(inner, &control, base, NULL);
 	cr_assert_not_null(rpc);
 	rpc_close(rpc);
 	snprintf(inner, sizeof(inner), "%s/a/b", directory);

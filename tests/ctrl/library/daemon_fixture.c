@@ -67,7 +67,7 @@ void daemon_start(struct library_fixture *fixture, const char *path)
 	served.fixture = fixture;
 	served.config = config_load_text("test", YAML, strlen(YAML), &bounds, report, NULL);
 	served.base = event_base_new();
-	served.rpc = rpc_open(path, served.base, &error);
+	served.rpc = rpc_open(path, &served.config->control, served.base, &error);
 	cr_assert(served.rpc != NULL, "%s", error.text);
 	served.engine = engine_open(served.config, served.base, &error);
 	cr_assert(served.engine != NULL, "%s", error.text);
