@@ -183,6 +183,7 @@ static const int allowed[] = {
 #ifdef SANDBOX_SANITIZER
 	// LeakSanitizer stops the threads from another one when the program ends.
 	CALL(ptrace),
+	CALL(getdents),
 	CALL(clone),
 	CALL(wait4),
 	CALL(mprotect),

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from control_fixture import NOBODY, user
+from control_fixture import NOBODY
 from daemon_fixture import BASE, PATIENCE, SLUICED, Daemon, Skip, contains, equal, run, run_tests, test, wait_until
 
 CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_NET_ADMIN, CAP_NET_RAW = 6, 7, 8, 12, 13
@@ -193,7 +193,7 @@ def terminal():
         equal(last_kinds(d), [3, 3])
 
 
-@test("--user: without root, with an unknown user, and with the user that it is")
+@test("--user: without root, with an unknown user, and with the present user, who needs no root for these ports")
 def usage():
     with UserDaemon(start=False) as d:
         result = run(SLUICED, "--user", "no-such-user", "--config", d.file)
@@ -205,12 +205,15 @@ def usage():
 
         result = run(SLUICED, "--user", "root", "--config", d.file, preexec_fn=as_nobody)
         equal((result.returncode, result.stderr), (1, "sluiced: --user root: only root can become another user\n"))
+        memif = '  - {{name: m0, device: "net_memif0,role=server,socket={dir}/m0.sock,socket-abstract=no"}}\n'
+        d.write("memberships: [{group: 239.1.1.1}]\n",
+                BASE.replace("interfaces:\n", memif + "interfaces:\n").replace("160", "320"))
         d.process = subprocess.Popen([SLUICED, "--user", "nobody", "--config", d.file], stdout=subprocess.PIPE,
                                      stderr=open(d.log, "a"), text=True, preexec_fn=as_nobody)
         equal(d.process.stdout.readline(), "ready\n")
         equal(capabilities(d.process.pid, "CapPrm"), set())
-        with user(NOBODY):
-            equal(set(d.groups()), {"239.1.1.1", "232.1.1.1"})
+        equal(set(d.groups()), {"239.1.1.1"})
+        equal({port["driver"] for port in d.shown("ports")}, {"net_pcap", "net_null", "net_memif"})
         equal(d.stop(), 0)
 
 
