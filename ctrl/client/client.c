@@ -116,6 +116,6 @@ int client_bind(struct client *client, uint16_t udp_port_be)
 {
 	json_t *params = client_params(client);
 
-	json_object_set_new(params, "udp_port", json_integer(ntohs(udp_port_be)));
+	params = connection_param(params, "udp_port", json_integer(ntohs(udp_port_be)));
 	return client_call(client, "session.bind", params, NULL);
 }

@@ -15,19 +15,31 @@ static const char *const methods[] = {
 	[MEMBERSHIP_SET_FILTER] = "group.filter",
 };
 
+// NULL without memory: fewer sources would be another filter.
+static json_t *source_list(const struct sluice_addr *sources, unsigned n)
+{
+	json_t *list = json_array();
+	char text[ADDRESS_TEXT_MAX];
+
+	for (unsigned i = 0; i < n; i++) {
+		if (json_array_append_new(list, json_string(address_format(&sources[i], text))) ==
+			0)
+			continue;
+		json_decref(list);
+		return NULL;
+	}
+	return list;
+}
+
 static json_t *change_params(const struct client *client, const struct membership_request *request)
 {
 	json_t *params = client_group_params(client, request->ifindex, &request->group);
-	json_t *sources = json_array();
-	char text[ADDRESS_TEXT_MAX];
 
-	for (unsigned i = 0; i < request->n_sources; i++)
-		json_array_append_new(
-			sources, json_string(address_format(&request->sources[i], text)));
-	json_object_set_new(params, "session", json_integer(client->session));
-	json_object_set_new(params, "sources", sources);
+	params = connection_param(params, "session", json_integer(client->session));
+	params = connection_param(
+		params, "sources", source_list(request->sources, request->n_sources));
 	if (request->call == MEMBERSHIP_SET_FILTER)
-		json_object_set_new(params, "mode",
+		params = connection_param(params, "mode",
 			json_string(request->mode == SLUICE_INCLUDE ? "include" : "exclude"));
 	return params;
 }
@@ -83,7 +95,7 @@ int client_member_get_filter(struct client *client, struct filter_request *reque
 	const char *mode;
 	int rc;
 
-	json_object_set_new(params, "session", json_integer(client->session));
+	params = connection_param(params, "session", json_integer(client->session));
 	rc = client_call(client, "group.get", params, &result);
 	if (rc < 0)
 		return rc;

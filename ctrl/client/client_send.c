@@ -30,10 +30,11 @@ int client_send(struct client *client, const struct send_request *request)
 	if (payload == NULL)
 		return -ENOMEM;
 	params = client_group_params(client, request->ifindex, &request->group);
-	json_object_set_new(params, "port", json_integer(ntohs(request->port_be)));
-	json_object_set_new(params, "source_port", json_integer(ntohs(request->source_port_be)));
-	json_object_set_new(params, "ttl", json_integer(request->ttl));
-	json_object_set_new(params, "loop", json_boolean(request->loop));
-	json_object_set_new(params, "payload", payload);
+	params = connection_param(params, "port", json_integer(ntohs(request->port_be)));
+	params = connection_param(
+		params, "source_port", json_integer(ntohs(request->source_port_be)));
+	params = connection_param(params, "ttl", json_integer(request->ttl));
+	params = connection_param(params, "loop", json_boolean(request->loop));
+	params = connection_param(params, "payload", payload);
 	return client_call(client, "session.send", params, NULL);
 }

@@ -10,6 +10,10 @@
 #include <unistd.h>
 
 #define PAGE_ENTRIES 500 // sluiced writes that many in a few milliseconds
+#define BUFFER_SIZE 16384 // bytes
+#define LINE_ROOM 16384 // at first
+#define PARSE_TRIES 100
+#define PARSE_WAIT_US 10000
 
 struct connection_request {
 	TAILQ_ENTRY(connection_request) next;
@@ -69,15 +73,44 @@ static void lose(struct connection *connection)
 	connection->on_lost(connection->arg);
 }
 
+// jansson without memory may leave characters out of a text. sluiced writes without blanks, so that
+// the length tells; where it does not, a second look has to see the same.
+static json_t *parse_once(const char *line, size_t len)
+{
+	json_t *message = json_loadb(line, len, 0, NULL), *again;
+	bool same;
+
+	if (message == NULL || json_dumpb(message, NULL, 0, JSON_COMPACT) + 1 == len)
+		return message;
+	again = json_loadb(line, len, 0, NULL);
+	same = again != NULL && json_equal(message, again);
+	json_decref(again);
+	if (same)
+		return message;
+	json_decref(message);
+	return NULL;
+}
+
+// An answer that is not understood would be a call of which nobody knows whether it succeeded, so
+// that a lack of memory is waited for to end. If it does not, the connection ends with its session.
+static json_t *parse(const char *line, size_t len)
+{
+	json_t *message = parse_once(line, len);
+
+	for (unsigned tried = 0; message == NULL && tried < PARSE_TRIES; tried++) {
+		usleep(PARSE_WAIT_US);
+		message = parse_once(line, len);
+	}
+	return message;
+}
+
 static void *read_messages(void *arg)
 {
 	struct connection *connection = arg;
-	char *line = NULL;
-	size_t room = 0;
 	ssize_t len;
 
-	while ((len = getline(&line, &room, connection->in)) > 0) {
-		json_t *message = json_loadb(line, len, 0, NULL);
+	while ((len = getline(&connection->line, &connection->line_room, connection->in)) > 0) {
+		json_t *message = parse(connection->line, len);
 
 		if (message == NULL)
 			break;
@@ -87,7 +120,6 @@ static void *read_messages(void *arg)
 			finish_oldest(connection, message);
 		json_decref(message);
 	}
-	free(line);
 	lose(connection);
 	return NULL;
 }
@@ -125,6 +157,25 @@ static int start_reader(struct connection *connection)
 	return -rc;
 }
 
+// With these the reading thread needs no memory for usual answers.
+static int open_buffers(struct connection *connection)
+{
+	connection->buffer = malloc(BUFFER_SIZE);
+	connection->line = malloc(LINE_ROOM);
+	if (connection->buffer == NULL || connection->line == NULL)
+		return -ENOMEM;
+	connection->line_room = LINE_ROOM;
+	setvbuf(connection->in, connection->buffer, _IOFBF, BUFFER_SIZE);
+	return 0;
+}
+
+static void close_in(struct connection *connection)
+{
+	fclose(connection->in);
+	free(connection->buffer);
+	free(connection->line);
+}
+
 int connection_open(struct connection *connection, const char *path, connection_event_fn on_event,
 	connection_lost_fn on_lost, void *arg)
 {
@@ -138,13 +189,17 @@ int connection_open(struct connection *connection, const char *path, connection_
 		close(fd);
 		return -ENOMEM;
 	}
+	rc = open_buffers(connection);
+	if (rc < 0)
+		goto close_in;
 	TAILQ_INIT(&connection->requests);
 	pthread_mutex_init(&connection->lock, NULL);
 	rc = start_reader(connection);
-	if (rc < 0) {
-		pthread_mutex_destroy(&connection->lock);
-		fclose(connection->in);
-	}
+	if (rc == 0)
+		return 0;
+	pthread_mutex_destroy(&connection->lock);
+close_in:
+	close_in(connection);
 	return rc;
 }
 
@@ -161,7 +216,7 @@ void connection_close(struct connection *connection)
 {
 	connection_stop(connection);
 	pthread_mutex_destroy(&connection->lock);
-	fclose(connection->in);
+	close_in(connection);
 	json_decref(connection->refusal);
 }
 
@@ -206,6 +261,29 @@ static int send_request(struct connection *connection, struct connection_request
 	return 0;
 }
 
+json_t *connection_param(json_t *params, const char *name, json_t *value)
+{
+	if (json_object_set_new(params, name, value) == 0)
+		return params;
+	json_decref(params);
+	return NULL;
+}
+
+// NULL without memory. json_dumps() may leave parts out then and not tell.
+static char *write_line(const json_t *message, size_t *len)
+{
+	size_t size = json_dumpb(message, NULL, 0, JSON_COMPACT);
+	char *text = size > 0 ? malloc(size + 1) : NULL;
+
+	if (text != NULL && json_dumpb(message, text, size, JSON_COMPACT) == size) {
+		text[size] = '\n';
+		*len = size + 1;
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
 int connection_post(struct connection *connection, const char *method, json_t *params,
 	connection_answer_fn on_answer, void *arg)
 {
@@ -213,16 +291,14 @@ int connection_post(struct connection *connection, const char *method, json_t *p
 	json_t *message = params == NULL ? NULL
 					 : json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id",
 						   0, "method", method, "params", params);
-	char *text = message != NULL ? json_dumps(message, JSON_COMPACT) : NULL;
-	int rc = -ENOMEM;
 	size_t len;
+	char *text = write_line(message, &len);
+	int rc = -ENOMEM;
 
 	json_decref(message);
 	if (request == NULL || text == NULL)
 		goto free_all;
 	*request = (struct connection_request){.on_answer = on_answer, .arg = arg};
-	len = strlen(text);
-	text[len++] = '\n'; // in place of the terminating zero
 	pthread_mutex_lock(&connection->lock);
 	rc = send_request(connection, request, text, len);
 	pthread_mutex_unlock(&connection->lock);
@@ -289,20 +365,25 @@ int connection_call_pages(struct connection *connection, const char *method, con
 	json_t *entries = json_array(), *page, *after;
 	int rc;
 
-	json_object_set_new(params, "limit", json_integer(PAGE_ENTRIES));
+	params = connection_param(params, "limit", json_integer(PAGE_ENTRIES));
 	do {
-		rc = connection_call(connection, method, json_copy(params), &page, error);
+		rc = connection_call(connection, method, json_incref(params), &page, error);
 		if (rc < 0)
 			break;
-		json_array_extend(entries, json_object_get(page, list));
+		if (json_array_extend(entries, json_object_get(page, list)) < 0)
+			rc = -ENOMEM;
 		after = json_incref(json_object_get(page, "after"));
 		json_decref(page);
 		if (after != NULL)
-			json_object_set_new(params, "after", after);
-	} while (after != NULL);
+			params = connection_param(params, "after", after);
+	} while (rc == 0 && after != NULL);
 	json_decref(params);
 	if (rc == 0)
 		*result = json_pack("{s:O}", list, entries);
 	json_decref(entries);
+	if (rc == 0 && *result == NULL)
+		rc = -ENOMEM;
+	if (rc == -ENOMEM)
+		set_text(error, rc, NULL);
 	return rc;
 }

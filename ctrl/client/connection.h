@@ -27,6 +27,8 @@ struct connection_request;
 
 struct connection {
 	FILE *in; // reading thread: rw, others: only its descriptor
+	char *buffer, *line; // reading thread: rw; of `in`, and the line that is read
+	size_t line_room;
 	pthread_t reader;
 	bool stopped; // the closing thread: rw
 	connection_event_fn on_event; // these three: const once open
@@ -47,6 +49,10 @@ void connection_stop(struct connection *connection);
 // Stops the connection unless connection_stop() was called, and frees it. No thread may be in a
 // call.
 void connection_close(struct connection *connection);
+
+// Sets a parameter of a request. Returns `params`, or NULL if there is no memory for it: then the
+// request is not sent, for it would be another one.
+json_t *connection_param(json_t *params, const char *name, json_t *value);
 
 // Sends a request and returns. on_answer() is called later if this succeeded. Releases `params`, an
 // object, or NULL if the caller had no memory for it. -EPIPE if sluiced is gone, the errno with

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "command_table.h"
 #include "command_view.h"
+#include "connection.h"
 
 enum exit_status command_show(
 	struct command_daemon *daemon, const struct command_options *options, int argc, char **argv)
@@ -13,7 +14,7 @@ enum exit_status command_show(
 
 	(void)argc;
 	if (options->interface)
-		json_object_set_new(params, "interface", json_string(options->interface));
+		params = connection_param(params, "interface", json_string(options->interface));
 	if (view->in_pages)
 		status = command_daemon_call_pages(
 			daemon, view->method, view->name, params, &result);

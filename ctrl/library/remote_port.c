@@ -29,9 +29,9 @@ static int ask(const struct remote_queue *queue, const char *path, json_t **resu
 {
 	json_t *params = client_params(queue->client);
 
-	json_object_set_new(params, "ring_size", json_integer(queue->size));
+	params = connection_param(params, "ring_size", json_integer(queue->size));
 	if (path != NULL)
-		json_object_set_new(params, "socket", json_string(path));
+		params = connection_param(params, "socket", json_string(path));
 	return client_call(queue->client, "session.attach", params, result);
 }
 
