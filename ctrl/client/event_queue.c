@@ -33,6 +33,26 @@ static void free_all(struct event_list *list)
 	}
 }
 
+int event_queue_reserve(struct event_list *reserve, unsigned n)
+{
+	TAILQ_INIT(reserve);
+	for (unsigned i = 0; i < n; i++) {
+		struct event_entry *entry = malloc(sizeof(*entry));
+
+		if (entry == NULL) {
+			free_all(reserve);
+			return -ENOMEM;
+		}
+		TAILQ_INSERT_TAIL(reserve, entry, next);
+	}
+	return 0;
+}
+
+void event_queue_release(struct event_list *reserve)
+{
+	free_all(reserve);
+}
+
 void event_queue_fini(struct event_queue *queue)
 {
 	free_all(&queue->waiting);
@@ -44,14 +64,25 @@ void event_queue_fini(struct event_queue *queue)
 
 // ---- Under the lock ------------------------------------------------------------------------
 
-void event_queue_put(struct event_queue *queue, const struct sluice_event *event)
+static struct event_entry *new_entry(struct event_list *reserve)
+{
+	struct event_entry *entry = reserve != NULL ? TAILQ_FIRST(reserve) : NULL;
+
+	if (entry == NULL)
+		return malloc(sizeof(*entry));
+	TAILQ_REMOVE(reserve, entry, next);
+	return entry;
+}
+
+void event_queue_put(
+	struct event_queue *queue, const struct sluice_event *event, struct event_list *reserve)
 {
 	struct event_entry *entry = NULL;
 
 	if (!queue->wanted)
 		return;
 	if (queue->n_waiting < EVENT_QUEUE_MAX)
-		entry = malloc(sizeof(*entry));
+		entry = new_entry(reserve);
 	if (entry == NULL) {
 		queue->n_lost++;
 		return;

@@ -29,8 +29,14 @@ struct event_queue {
 int event_queue_init(struct event_queue *queue);
 void event_queue_fini(struct event_queue *queue);
 
-// Adds an event and sets its id; under the lock. Does nothing before events are wanted.
-void event_queue_put(struct event_queue *queue, const struct sluice_event *event);
+// Sets entries for n events aside, so that those events are not lost for lack of memory. -ENOMEM:
+// none. No lock is needed.
+int event_queue_reserve(struct event_list *reserve, unsigned n);
+void event_queue_release(struct event_list *reserve); // those that are left
+// Adds an event and sets its id; under the lock. Does nothing before events are wanted. Takes an
+// entry of the reserve, if there is one; NULL: none.
+void event_queue_put(
+	struct event_queue *queue, const struct sluice_event *event, struct event_list *reserve);
 
 // Events are queued from now on.
 void event_queue_want(struct event_queue *queue);

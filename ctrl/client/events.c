@@ -11,12 +11,19 @@ struct events_join {
 	struct sluice_addr source; // family 0: any
 	void *context;
 	enum events_join_state state;
+	struct event_list reserve; // for its events up to JOINED or ERROR
 };
 
 struct events_membership {
 	struct events_key key; // must be first: the tree compares it
 	TAILQ_HEAD(, events_join) joins; // oldest first
 };
+
+static void free_join(struct events_join *join)
+{
+	event_queue_release(&join->reserve);
+	free(join);
+}
 
 static void free_membership(void *node)
 {
@@ -25,7 +32,7 @@ static void free_membership(void *node)
 
 	while ((join = TAILQ_FIRST(&membership->joins)) != NULL) {
 		TAILQ_REMOVE(&membership->joins, join, next);
-		free(join);
+		free_join(join);
 	}
 	free(membership);
 }
@@ -54,18 +61,19 @@ static void unlock(struct events *events)
 
 // ---- Under the lock ------------------------------------------------------------------------
 
+// `join` is NULL if it concerns no asynchronous join.
 static void put(struct events *events, const struct events_key *key, enum sluice_event_kind kind,
-	int status, void *context)
+	int status, struct events_join *join)
 {
 	const struct sluice_event event = {
 		.kind = kind,
 		.status = status,
 		.ifindex = key->ifindex,
 		.group = key->group,
-		.context = context,
+		.context = join != NULL ? join->context : NULL,
 	};
 
-	event_queue_put(&events->queue, &event);
+	event_queue_put(&events->queue, &event, join != NULL ? &join->reserve : NULL);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -120,7 +128,7 @@ static void remove_join(
 	struct events *events, struct events_membership *membership, struct events_join *join)
 {
 	TAILQ_REMOVE(&membership->joins, join, next);
-	free(join);
+	free_join(join);
 	if (TAILQ_EMPTY(&membership->joins)) {
 		tdelete(membership, &events->memberships, compare_keys);
 		free(membership);
@@ -133,11 +141,11 @@ static void advance(struct events *events, const struct events_key *key, struct 
 {
 	if (join->state == JOIN_REQUESTED) {
 		join->state = JOIN_PENDING;
-		put(events, key, SLUICE_EVENT_PENDING, 0, join->context);
+		put(events, key, SLUICE_EVENT_PENDING, 0, join);
 	}
 	if (join->state == JOIN_PENDING && state == JOIN_JOINED) {
 		join->state = JOIN_JOINED;
-		put(events, key, SLUICE_EVENT_JOINED, 0, join->context);
+		put(events, key, SLUICE_EVENT_JOINED, 0, join);
 	}
 }
 
@@ -152,6 +160,10 @@ uint64_t events_join_start(struct events *events, const struct events_key *key,
 
 	if (join == NULL)
 		return 0;
+	if (event_queue_reserve(&join->reserve, 2) < 0) {
+		free(join);
+		return 0;
+	}
 	join->context = context;
 	if (source != NULL)
 		join->source = *source;
@@ -164,7 +176,7 @@ uint64_t events_join_start(struct events *events, const struct events_key *key,
 	}
 	unlock(events);
 	if (membership == NULL)
-		free(join);
+		free_join(join);
 	return id;
 }
 
@@ -189,7 +201,7 @@ void events_join_failed(
 	membership = find_membership(events, key);
 	join = find_join(membership, id);
 	if (join != NULL) {
-		put(events, key, SLUICE_EVENT_ERROR, status, join->context);
+		put(events, key, SLUICE_EVENT_ERROR, status, join);
 		remove_join(events, membership, join);
 	}
 	unlock(events);
@@ -253,7 +265,7 @@ static bool notify(struct events *events, struct events_membership *membership,
 		advance(events, &key, join, JOIN_JOINED);
 		return true;
 	}
-	put(events, &key, kind, status, join->context);
+	put(events, &key, kind, status, join);
 	if (kind == SLUICE_EVENT_LEFT)
 		remove_join(events, membership, join);
 	return true;
