@@ -120,8 +120,8 @@ def state(client):
     groups = [{key: group[key] for key in ("interface", "group", "mode", "sources", "members", "outputs")}
               for group in client.call("group.list")["groups"] if group["state"] != "leaving"]
     sessions = [(session["name"], session["udp_port"],
-                 [{key: value for key, value in membership.items() if key != "state"}
-                  for membership in session["memberships"]])
+                 sorted([{key: value for key, value in membership.items() if key != "state"}
+                         for membership in session["memberships"]], key=str))
                 for session in client.call("session.list")["sessions"]]
     return (sorted(groups, key=lambda group: (group["interface"], group["group"])),
             sorted(sessions, key=str))

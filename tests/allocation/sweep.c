@@ -5,7 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALWAYS ((uint64_t)1 << 62)
+static const uint64_t lengths[] = {
+	[SWEEP_ONCE] = 1,
+	[SWEEP_FROM] = (uint64_t)1 << 62,
+	[SWEEP_WHILE] = 10,
+};
+static const char *const names[] = {
+	[SWEEP_ONCE] = "one fails",
+	[SWEEP_FROM] = "all fail from one on",
+	[SWEEP_WHILE] = "ten fail from one on",
+};
 
 extern __attribute__((weak)) int __lsan_do_recoverable_leak_check(void);
 
@@ -34,15 +43,14 @@ bool sweep_next(struct sweep *sweep, uint64_t failed)
 {
 	if (sweep->runs > 0 && failed == 0) {
 		injector_note("%s, %s: %" PRIu64 " runs, %" PRIu64 " allocations", sweep->name,
-			sweep->mode == SWEEP_ONCE ? "one fails" : "all fail from one on",
-			sweep->runs - 1, injector_count());
+			names[sweep->mode], sweep->runs - 1, injector_count());
 		return false;
 	}
 	sweep->number = sweep->runs == 0 ? first_number() : sweep->number + sweep->stride;
 	if (getenv("ALLOCATION_FIRST") != NULL)
 		injector_note("%s, number %" PRIu64, sweep->name, sweep->number);
 	sweep->runs++;
-	injector_arm(sweep->number, sweep->mode == SWEEP_ONCE ? 1 : ALWAYS);
+	injector_arm(sweep->number, lengths[sweep->mode]);
 	return true;
 }
 

@@ -8,9 +8,11 @@
 #include "injector.h"
 
 // SWEEP_ONCE: one allocation fails. SWEEP_FROM: so do all later ones, until the test disarms.
+// SWEEP_WHILE: so do some later ones.
 enum sweep_mode {
 	SWEEP_ONCE,
 	SWEEP_FROM,
+	SWEEP_WHILE,
 };
 
 struct sweep {
