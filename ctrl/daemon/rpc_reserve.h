@@ -11,6 +11,6 @@ void rpc_reserve_open(void);
 void *rpc_reserve_get(size_t size); // NULL if none is left
 void rpc_reserve_put(void *memory);
 bool rpc_reserve_owns(const void *memory);
-size_t rpc_reserve_size(const void *memory); // at least what was asked for
+size_t rpc_reserve_size(const void *memory); // at least the requested size
 
 #endif

@@ -353,7 +353,7 @@ def events_from():
 
 
 def connect(daemon, _client, arm, disarm):
-    """A client without memory for its connection is told so, or the connection is closed."""
+    """A client whose connection gets no memory gets an error, or the connection is closed."""
     arm()
     with Client(daemon) as fresh:
         lines = []
