@@ -98,7 +98,8 @@ def _():
         with user(NOBODY):
             if os.access(SLUICE, os.X_OK, effective_ids=True):
                 told = daemon.sluice("show", "ports")
-                equal((told.returncode, told.stderr), (1, "sluice: " + REFUSED + "\n"))
+                # LeakSanitizer adds that it cannot stop the threads of another user.
+                equal((told.returncode, told.stderr.splitlines()[0]), (1, "sluice: " + REFUSED))
         daemon.ok("show", "ports")
         is_calm(daemon)
         for client in crowd:
