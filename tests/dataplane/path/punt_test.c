@@ -36,19 +36,14 @@ static const struct frame_spec mld = {
 	.options_len = sizeof(hop_by_hop),
 	.payload = query,
 	.payload_len = sizeof(query),
-	.tags = {20},
-	.n_tags = 1,
 };
 
-static const struct frame_spec mld_untagged = {
-	.group = "ff02::1",
-	.source = "fe80::1",
-	.protocol = 58,
-	.options = hop_by_hop,
-	.options_len = sizeof(hop_by_hop),
-	.payload = query,
-	.payload_len = sizeof(query),
-};
+static struct frame_spec tagged(struct frame_spec spec, uint16_t vlan)
+{
+	spec.tags[0] = vlan;
+	spec.n_tags = 1;
+	return spec;
+}
 
 static void send_spec(const struct frame_spec *spec)
 {
@@ -74,6 +69,7 @@ static void expect_punted(struct interface *interface, const struct frame_spec *
 Test(punt, both,
 	.description = "FRM-13 IGMP-11: IGMP and MLD reach the control thread with their interface")
 {
+	const struct frame_spec mld_tagged = tagged(mld, 20), igmp_tagged = tagged(igmp, 30);
 	struct interface *untagged, *vlan;
 	struct output *ring;
 	struct punted punted;
@@ -86,10 +82,10 @@ Test(punt, both,
 	fixture_join(untagged, "239.1.1.1", 1, ring);
 	fixture_start(&fixture);
 	send_spec(&igmp);
-	send_spec(&mld);
+	send_spec(&mld_tagged);
 	fixture_settle(&fixture);
 	expect_punted(untagged, &igmp);
-	expect_punted(vlan, &mld);
+	expect_punted(vlan, &mld_tagged);
 	// A query to a joined group goes to the control thread, not to the subscriber.
 	send_spec(&(struct frame_spec){.group = "239.1.1.1",
 		.source = "10.0.0.1",
@@ -97,13 +93,7 @@ Test(punt, both,
 		.payload = igmp_query,
 		.payload_len = 12});
 	// No interface has this tag.
-	send_spec(&(struct frame_spec){.group = "224.0.0.1",
-		.source = "10.0.0.1",
-		.protocol = 2,
-		.payload = igmp_query,
-		.payload_len = 12,
-		.tags = {30},
-		.n_tags = 1});
+	send_spec(&igmp_tagged);
 	fixture_settle(&fixture);
 	cr_assert_eq(punt_burst(fixture.dp, &punted, 1), 1);
 	rte_pktmbuf_free(punted.frame);
@@ -258,10 +248,10 @@ static void drain(void)
 // The budget of general queries is 100 per second.
 static void try_flood(const struct flood *flooded)
 {
-	const bool mld = flooded->protocol == 58;
-	struct frame_spec real = mld ? mld_untagged : igmp;
-	struct sluice_addr querier = mld ? (struct sluice_addr){AF_INET6, {0xfe, 0x80, [15] = 1}}
-					 : (struct sluice_addr){AF_INET, {10, 0, 0, 1}};
+	const bool is_mld = flooded->protocol == 58;
+	struct frame_spec real = is_mld ? mld : igmp;
+	struct sluice_addr querier = is_mld ? (struct sluice_addr){AF_INET6, {0xfe, 0x80, [15] = 1}}
+					    : (struct sluice_addr){AF_INET, {10, 0, 0, 1}};
 	struct interface *interface;
 	unsigned heard = 0;
 
