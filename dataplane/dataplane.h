@@ -175,10 +175,9 @@ void output_stats(const struct output *output, struct output_stats *stats);
 struct subscriber {
 	uint64_t owner; // the caller's key
 	struct output *output;
-	enum sluice_filter_mode mode;
 	uint16_t udp_port_be; // destination port, network order; 0: any
-	unsigned n_sources;
-	const struct sluice_addr *sources; // sorted by memcmp(), of the group's family; copied
+	// Sources sorted by memcmp(), of the group's family; copied.
+	struct sluice_source_filter filter;
 };
 
 // Replaces all of the owner's lines of one group by these n, at once for every worker; n 0

@@ -232,19 +232,19 @@ static void run(struct instructions *all,
 static void run_all(struct instructions *all)
 {
 	const struct sluice_addr source = {AF_INET, {10, 1, 1, 1}};
-	struct subscriber open = {.output = all->count, .mode = SLUICE_EXCLUDE};
+	struct subscriber open = {.output = all->count, .filter = {.mode = SLUICE_EXCLUDE}};
 	struct subscriber filter = {.output = all->count,
-		.mode = SLUICE_INCLUDE,
 		.udp_port_be = RTE_BE16(5000),
-		.n_sources = 1,
-		.sources = &source};
-	struct subscriber ring = {.output = all->rings[0], .mode = SLUICE_EXCLUDE};
+		.filter = {SLUICE_INCLUDE, 1, &source}};
+	struct subscriber ring = {.output = all->rings[0], .filter = {.mode = SLUICE_EXCLUDE}};
 	struct subscriber rings[OUTPUTS], ports[PORTS];
 
 	for (unsigned i = 0; i < OUTPUTS; i++)
-		rings[i] = (struct subscriber){.output = all->rings[i], .mode = SLUICE_EXCLUDE};
+		rings[i] = (struct subscriber){
+			.output = all->rings[i], .filter = {.mode = SLUICE_EXCLUDE}};
 	for (unsigned i = 0; i < PORTS; i++)
-		ports[i] = (struct subscriber){.output = all->ports[i], .mode = SLUICE_EXCLUDE};
+		ports[i] = (struct subscriber){
+			.output = all->ports[i], .filter = {.mode = SLUICE_EXCLUDE}};
 	run(all, stage_free, false);
 	run(all, stage_parse, false);
 	run(all, stage_drop, false);

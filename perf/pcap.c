@@ -57,7 +57,7 @@ static unsigned open_outputs(struct dataplane *dp, const char *mode, struct subs
 			config.set_source_mac = !strcmp(mode, "rewrite");
 			rte_eth_macaddr_get(i + 1, &config.source_mac);
 		}
-		subs[i] = (struct subscriber){.mode = SLUICE_EXCLUDE};
+		subs[i] = (struct subscriber){.filter = {.mode = SLUICE_EXCLUDE}};
 		workload_must(output_open(dp, &config, &subs[i].output, NULL), "output");
 	}
 	return n;

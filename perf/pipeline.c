@@ -107,10 +107,8 @@ static void join(struct loop *loop, unsigned n_groups, unsigned n, bool filters)
 		struct sluice_addr group = workload_group(AF_INET, i);
 		struct subscriber sub = {
 			.output = loop->outputs[i % n],
-			.mode = filters ? SLUICE_INCLUDE : SLUICE_EXCLUDE,
 			.udp_port_be = filters ? RTE_BE16(SOURCE_PORT) : 0,
-			.n_sources = filters,
-			.sources = &source,
+			.filter = {filters ? SLUICE_INCLUDE : SLUICE_EXCLUDE, filters, &source},
 		};
 
 		workload_must(
@@ -161,7 +159,8 @@ static void **known_records(const struct rte_hash *hash, const uint32_t *keys)
 // A table with one group, so that a worker searches it.
 static struct group_table *peer_table(struct loop *loop)
 {
-	const struct subscriber sub = {.output = loop->outputs[0], .mode = SLUICE_EXCLUDE};
+	const struct subscriber sub = {
+		.output = loop->outputs[0], .filter = {.mode = SLUICE_EXCLUDE}};
 	const struct sluice_addr group = workload_group(AF_INET, 0);
 	struct group_table *table;
 

@@ -16,14 +16,14 @@ static const char *const methods[] = {
 };
 
 // NULL without memory: fewer sources would be another filter.
-static json_t *source_list(const struct sluice_addr *sources, unsigned n)
+static json_t *source_list(const struct sluice_source_filter *filter)
 {
 	json_t *list = json_array();
 	char text[ADDRESS_TEXT_MAX];
 
-	for (unsigned i = 0; i < n; i++) {
-		if (json_array_append_new(list, json_string(address_format(&sources[i], text))) ==
-			0)
+	for (unsigned i = 0; i < filter->n_sources; i++) {
+		if (json_array_append_new(
+			    list, json_string(address_format(&filter->sources[i], text))) == 0)
 			continue;
 		json_decref(list);
 		return NULL;
@@ -36,11 +36,11 @@ static json_t *change_params(const struct client *client, const struct membershi
 	json_t *params = client_group_params(client, request->ifindex, &request->group);
 
 	params = connection_param(params, "session", json_integer(client->session));
-	params = connection_param(
-		params, "sources", source_list(request->sources, request->n_sources));
+	params = connection_param(params, "sources", source_list(&request->filter));
 	if (request->call == MEMBERSHIP_SET_FILTER)
 		params = connection_param(params, "mode",
-			json_string(request->mode == SLUICE_INCLUDE ? "include" : "exclude"));
+			json_string(
+				request->filter.mode == SLUICE_INCLUDE ? "include" : "exclude"));
 	return params;
 }
 
@@ -55,7 +55,7 @@ static bool finish_leave(
 	if (joins == 0)
 		return true;
 	if (request->call == MEMBERSHIP_LEAVE_SOURCE)
-		events_join_forget(client->events, &key, request->sources, 0);
+		events_join_forget(client->events, &key, request->filter.sources, 0);
 	else
 		events_join_forget(client->events, &key, NULL, joins);
 	return false;
@@ -139,7 +139,7 @@ int client_member_join_async(
 		.events = client->events,
 		.key = {.ifindex = request->ifindex, .group = request->group},
 	};
-	join->id = events_join_start(join->events, &join->key, request->sources, context);
+	join->id = events_join_start(join->events, &join->key, request->filter.sources, context);
 	rc = join->id == 0 ? -ENOMEM
 			   : connection_post(&client->connection, methods[request->call],
 				     change_params(client, request), on_joined, join);

@@ -18,14 +18,13 @@ enum membership_call {
 	MEMBERSHIP_SET_FILTER,
 };
 
-// A call that changes a membership. The sources are valid during the call.
+// A call that changes a membership. The sources are valid during the call; the mode of the filter
+// counts for MEMBERSHIP_SET_FILTER only.
 struct membership_request {
 	enum membership_call call;
 	unsigned ifindex;
 	struct sluice_addr group;
-	enum sluice_filter_mode mode; // MEMBERSHIP_SET_FILTER
-	const struct sluice_addr *sources;
-	unsigned n_sources;
+	struct sluice_source_filter filter;
 };
 
 // Reads the filter of a membership.

@@ -141,7 +141,7 @@ void config_free(struct config *config)
 		config_free_output(&config->outputs[i]);
 	for (unsigned i = 0; i < config->n_memberships; i++) {
 		free(config->memberships[i].interface);
-		free(config->memberships[i].sources);
+		free((void *)config->memberships[i].filter.sources);
 		free_texts(config->memberships[i].to, config->memberships[i].n_to);
 	}
 	free_texts(config->eal, config->n_eal);

@@ -63,9 +63,9 @@ struct config_output {
 struct config_membership {
 	char *interface; // NULL only if there is a single interface
 	struct sluice_addr group;
-	bool exclude; // `exclude: [...]` given in place of `sources: [...]`
-	struct sluice_addr *sources;
-	unsigned n_sources; // none: any source
+	// INCLUDE the `sources`, or EXCLUDE those of `exclude`; any source without either. The
+	// sources may be unsorted and contain duplicates.
+	struct sluice_source_filter filter;
 	char **to; // names of outputs
 	unsigned n_to;
 };

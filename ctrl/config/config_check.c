@@ -172,7 +172,7 @@ static void check_membership(struct config_reader *reader, const struct config *
 	}
 	path = config_reader_path("memberships[%u].group", index);
 	if (is_ssm(&config->protocol, &membership->group) &&
-		(membership->exclude || membership->n_sources == 0))
+		membership->filter.mode == SLUICE_EXCLUDE)
 		config_reader_complain(reader, &path,
 			"the group is source-specific (protocol.ssm_ranges) and needs sources");
 	twins = config_names_twins(
@@ -237,15 +237,15 @@ static void check_limits(struct config_reader *reader, const struct config *conf
 		config_reader_complain(reader, &path, "%u is below the %u memberships",
 			limits->groups, config->n_memberships);
 	for (unsigned i = 0; i < config->n_memberships; i++) {
-		const struct config_membership *membership = &config->memberships[i];
+		const struct sluice_source_filter *filter = &config->memberships[i].filter;
 
-		if (membership->n_sources <= limits->sources_per_filter)
+		if (filter->n_sources <= limits->sources_per_filter)
 			continue;
-		path = config_reader_path(
-			"memberships[%u].%s", i, membership->exclude ? "exclude" : "sources");
+		path = config_reader_path("memberships[%u].%s", i,
+			filter->mode == SLUICE_EXCLUDE ? "exclude" : "sources");
 		config_reader_complain(reader, &path,
-			"%u sources are more than limits.sources_per_filter, %u",
-			membership->n_sources, limits->sources_per_filter);
+			"%u sources are more than limits.sources_per_filter, %u", filter->n_sources,
+			limits->sources_per_filter);
 	}
 }
 

@@ -184,13 +184,15 @@ static void convert_outputs(
 static void convert_sources(struct config_reader *reader, unsigned index,
 	const struct raw_membership *from, struct config_membership *to)
 {
-	const char *key = to->exclude ? "exclude" : "sources";
-	char **texts = to->exclude ? from->exclude : from->sources;
-	unsigned n = to->exclude ? from->exclude_count : from->sources_count;
+	const char *key = from->exclude ? "exclude" : "sources";
+	char **texts = from->exclude ? from->exclude : from->sources;
+	unsigned n = from->exclude ? from->exclude_count : from->sources_count;
+	struct sluice_addr *sources = config_reader_array(reader, n, sizeof(*sources));
 
-	to->sources = config_reader_array(reader, n, sizeof(*to->sources));
-	if (!to->sources)
+	if (!sources)
 		return;
+	to->filter.mode = from->exclude || n == 0 ? SLUICE_EXCLUDE : SLUICE_INCLUDE;
+	to->filter.sources = sources;
 	for (unsigned i = 0; i < n; i++) {
 		struct config_path path =
 			config_reader_path("memberships[%u].%s[%u]", index, key, i);
@@ -204,7 +206,7 @@ static void convert_sources(struct config_reader *reader, unsigned index,
 		else if (to->group.family && source.family != to->group.family)
 			config_reader_complain(
 				reader, &path, "%s is not of the group's family", texts[i]);
-		to->sources[to->n_sources++] = source;
+		sources[to->filter.n_sources++] = source;
 	}
 }
 
@@ -224,7 +226,6 @@ static void convert_memberships(
 		*to = (struct config_membership){
 			.interface = take(&from->interface),
 			.group = config_value_address(reader, path, from->group),
-			.exclude = from->exclude,
 			.to = from->to,
 			.n_to = from->to_count,
 		};

@@ -32,10 +32,10 @@ static int read_request(
 	if (rc == 0)
 		rc = rpc_param_address(call, "group", &request->group);
 	if (rc == 0)
-		rc = rpc_param_addresses(call, "sources", sources, &request->n_sources);
+		rc = rpc_param_addresses(call, "sources", sources, &request->filter.n_sources);
 	if (rc == 0)
 		rc = rpc_param_outputs(call, "to", &request->outputs, &request->n_outputs);
-	request->sources = *sources;
+	request->filter.sources = *sources;
 	return rc;
 }
 
@@ -84,7 +84,7 @@ static int change(struct rpc_call *call, engine_fn fn, bool opens, bool has_mode
 {
 	struct engine_request request = {0};
 	struct sluice_addr *sources = NULL;
-	int rc = has_mode ? read_mode(call, &request.mode) : 0;
+	int rc = has_mode ? read_mode(call, &request.filter.mode) : 0;
 
 	if (rc == 0)
 		rc = read_request(call, &request, &sources);
@@ -139,11 +139,9 @@ int rpc_group_get(struct rpc_call *call)
 {
 	struct engine_interface *interface;
 	struct engine_session *session;
-	const struct sluice_addr *sources;
+	struct sluice_source_filter filter;
 	const struct member *member;
-	enum sluice_filter_mode mode;
 	struct sluice_addr group;
-	unsigned n;
 	int rc = rpc_param_session_required(call, &session);
 
 	if (rc == 0)
@@ -156,12 +154,12 @@ int rpc_group_get(struct rpc_call *call)
 		engine_interface_host(interface, group.family), &group);
 	if (!member)
 		return error_set(&call->error, EADDRNOTAVAIL, "the session has not joined it");
-	mode = member_filter(member, &sources, &n);
-	rpc_result_set(call,
-		json_pack("{s:s, s:o, s:i, s:s}", "mode",
-			mode == SLUICE_INCLUDE ? "include" : "exclude", "sources",
-			rpc_result_addresses(sources, n), "joins", member_joins(member), "state",
-			member_state(member) == MEMBER_PENDING ? "pending" : "joined"));
+	filter = member_filter(member);
+	rpc_result_set(
+		call, json_pack("{s:s, s:o, s:i, s:s}", "mode", rpc_result_mode(filter.mode),
+			      "sources", rpc_result_addresses(filter.sources, filter.n_sources),
+			      "joins", member_joins(member), "state",
+			      member_state(member) == MEMBER_PENDING ? "pending" : "joined"));
 	return 0;
 }
 

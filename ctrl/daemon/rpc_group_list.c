@@ -100,9 +100,8 @@ static void add_group(const struct listing *listing, const struct host_group_inf
 	engine_group_stats(interface, &info->group, &stats);
 	entry = json_pack("{s:s, s:o, s:s, s:o, s:s, s:i}", "interface",
 		engine_interface_name(interface), "group", rpc_result_address(&info->group), "mode",
-		info->mode == SLUICE_INCLUDE ? "include" : "exclude", "sources",
-		sources_of(listing->host, info), "state", state_names[info->state], "members",
-		info->n_members);
+		rpc_result_mode(info->mode), "sources", sources_of(listing->host, info), "state",
+		state_names[info->state], "members", info->n_members);
 	rpc_result_statistics(listing->call, entry, stat_group, &stats);
 	json_object_set_new(entry, "outputs", outputs_of(listing, listing->host, info));
 	rpc_result_list_add(listing->call, entry);

@@ -63,12 +63,12 @@ static void measure(const struct rpc_call *call, const struct engine_request *re
 			&has);
 	*grows = (struct engine_usage){
 		.groups = 1 - has.groups,
-		.sources = request->n_sources,
+		.sources = request->filter.n_sources,
 	};
 	if (replaces)
 		grows->sources -= RTE_MIN(has.sources, grows->sources);
 	// The filter of no source ends the membership.
-	if (replaces && request->mode == SLUICE_INCLUDE && request->n_sources == 0)
+	if (replaces && sluice_source_filter_is_empty(&request->filter))
 		grows->groups = 0;
 }
 

@@ -91,3 +91,8 @@ const char *rpc_result_family(int family)
 		return NULL;
 	}
 }
+
+const char *rpc_result_mode(enum sluice_filter_mode mode)
+{
+	return mode == SLUICE_INCLUDE ? "include" : "exclude";
+}

@@ -25,16 +25,15 @@ static json_t *outputs_of(const struct member *member)
 
 static json_t *membership(const struct member *member)
 {
-	const struct sluice_addr *sources;
+	const struct sluice_source_filter filter = member_filter(member);
 	struct sluice_addr group;
-	unsigned n;
-	enum sluice_filter_mode mode = member_filter(member, &sources, &n);
 
 	member_group(member, &group);
 	return json_pack("{s:s, s:o, s:s, s:o, s:i, s:s, s:o}", "interface",
 		engine_interface_name(engine_host_interface(member_host(member))), "group",
-		rpc_result_address(&group), "mode", mode == SLUICE_INCLUDE ? "include" : "exclude",
-		"sources", rpc_result_addresses(sources, n), "joins", member_joins(member), "state",
+		rpc_result_address(&group), "mode", rpc_result_mode(filter.mode), "sources",
+		rpc_result_addresses(filter.sources, filter.n_sources), "joins",
+		member_joins(member), "state",
 		member_state(member) == MEMBER_PENDING ? "pending" : "joined", "to",
 		outputs_of(member));
 }

@@ -178,9 +178,7 @@ struct engine_request {
 	struct engine_session *session;
 	const char *interface; // NULL: the only one; -EINVAL listing them if there are several
 	struct sluice_addr group;
-	enum sluice_filter_mode mode; // engine_filter()
-	const struct sluice_addr *sources; // none: any source
-	unsigned n_sources;
+	struct sluice_source_filter filter; // its mode counts for engine_filter() only
 	struct engine_output **outputs; // engine_join(), engine_filter(): added to the membership's
 	unsigned n_outputs; // a new membership without any is only counted
 	bool only_outputs; // engine_filter(): they replace those of the membership, none if 0

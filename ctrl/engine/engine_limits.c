@@ -76,19 +76,18 @@ static void tell_sources(struct engine *engine, struct engine_report *report)
 {
 	unsigned limit = engine->limits.sources_per_filter, most = limit;
 	struct member *member, *largest = NULL;
-	const struct sluice_addr *sources;
 	struct engine_session *session;
 	char text[ADDRESS_TEXT_MAX];
 	struct sluice_addr group;
-	unsigned n;
 
 	TAILQ_FOREACH (session, &engine->sessions, next) {
 		member = member_first(session->memberships);
 		for (; member != NULL; member = member_next(member)) {
-			member_filter(member, &sources, &n);
-			if (n <= most)
+			const struct sluice_source_filter filter = member_filter(member);
+
+			if (filter.n_sources <= most)
 				continue;
-			most = n;
+			most = filter.n_sources;
 			largest = member;
 		}
 	}

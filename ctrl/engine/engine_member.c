@@ -37,8 +37,7 @@ static int publish(struct engine_interface *interface, const struct member_chang
 	unsigned n_lines;
 	int rc;
 
-	n_lines = engine_output_lines(
-		interface->engine, set, session, change->mode, change->sources, change->n_sources);
+	n_lines = engine_output_lines(interface->engine, set, session, &change->filter);
 	address_ethernet(change->group, mac.addr_bytes);
 	if (change->first) {
 		rc = port_mac_add(interface->port, &mac);
@@ -75,7 +74,7 @@ int engine_member_publish_change(
 {
 	int rc;
 
-	if (change->mode == SLUICE_INCLUDE && change->n_sources == 0) {
+	if (sluice_source_filter_is_empty(&change->filter)) {
 		withdraw(interface, change);
 		return 0;
 	}
@@ -95,14 +94,12 @@ int engine_member_set_outputs(struct member *member, struct output_set *set)
 	struct engine_host *host = host_context(member_host(member));
 	struct engine_interface *interface = host->interface;
 	const struct engine_session *session = session_user(member_session(member));
-	const struct sluice_addr *sources;
-	enum sluice_filter_mode mode;
+	const struct sluice_source_filter filter = member_filter(member);
 	struct sluice_addr group;
-	unsigned n_sources, n_lines;
+	unsigned n_lines;
 	int rc;
 
-	mode = member_filter(member, &sources, &n_sources);
-	n_lines = engine_output_lines(interface->engine, set, session, mode, sources, n_sources);
+	n_lines = engine_output_lines(interface->engine, set, session, &filter);
 	member_group(member, &group);
 	rc = subscribe(interface, &group, session, n_lines);
 	if (rc < 0)

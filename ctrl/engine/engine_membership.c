@@ -30,6 +30,8 @@ static int compare_keys(const void *a, const void *b)
 	return (x->interface > y->interface) - (x->interface < y->interface);
 }
 
+static const struct sluice_source_filter nothing = {.mode = SLUICE_INCLUDE};
+
 int engine_membership_leave_others(
 	struct engine *engine, const struct config *config, struct engine_report *report)
 {
@@ -54,8 +56,7 @@ int engine_membership_leave_others(
 		member_group(member, &key.group);
 		if (bsearch(&key, keys, config->n_memberships, sizeof(*keys), compare_keys) != NULL)
 			continue;
-		member_set_filter(
-			session->memberships, host, &key.group, SLUICE_INCLUDE, NULL, 0, NULL);
+		member_set_filter(session->memberships, host, &key.group, &nothing, NULL);
 		report->left++;
 	}
 	free(keys);
@@ -71,17 +72,14 @@ static int compare_sources(const void *a, const void *b)
 
 // Whether the membership has the configured filter. *rc is -ENOMEM if it cannot be compared.
 static bool same_filter(
-	const struct member *member, const struct config_membership *config, int *rc)
+	const struct member *member, const struct sluice_source_filter *config, int *rc)
 {
-	bool any_source = config->exclude || config->n_sources == 0;
-	const struct sluice_addr *sources;
+	const struct sluice_source_filter filter = member_filter(member);
+	struct sluice_source_filter wanted = {.mode = config->mode};
 	struct sluice_addr *sorted;
-	unsigned n, n_sorted = 0;
 	bool same;
 
 	*rc = 0;
-	if (member_filter(member, &sources, &n) != (any_source ? SLUICE_EXCLUDE : SLUICE_INCLUDE))
-		return false;
 	sorted = malloc((config->n_sources + 1) * sizeof(*sorted));
 	if (sorted == NULL) {
 		*rc = -ENOMEM;
@@ -92,8 +90,9 @@ static bool same_filter(
 	qsort(sorted, config->n_sources, sizeof(*sorted), compare_sources);
 	for (unsigned i = 0; i < config->n_sources; i++)
 		if (i == 0 || compare_sources(&sorted[i], &sorted[i - 1]) != 0)
-			sorted[n_sorted++] = sorted[i];
-	same = n == n_sorted && (n == 0 || memcmp(sorted, sources, n * sizeof(*sorted)) == 0);
+			sorted[wanted.n_sources++] = sorted[i];
+	wanted.sources = sorted;
+	same = sluice_source_filter_equal(&wanted, &filter);
 	free(sorted);
 	return same;
 }
@@ -116,14 +115,11 @@ static int apply_one(struct engine *engine, struct engine_session *session,
 	const struct config_membership *config, struct engine_report *report, struct error *error)
 {
 	struct engine_interface *interface = interface_of(engine, config);
-	bool any_source = config->exclude || config->n_sources == 0;
 	struct engine_request request = {
 		.session = session,
 		.interface = interface->config.name,
 		.group = config->group,
-		.mode = any_source ? SLUICE_EXCLUDE : SLUICE_INCLUDE,
-		.sources = config->sources,
-		.n_sources = config->n_sources,
+		.filter = config->filter,
 		.only_outputs = true,
 	};
 	struct member *member = member_find(session->memberships,
@@ -131,7 +127,7 @@ static int apply_one(struct engine *engine, struct engine_session *session,
 	bool fresh = member == NULL;
 	int rc = 0;
 
-	if (!fresh && same_outputs(member, config) && same_filter(member, config, &rc))
+	if (!fresh && same_outputs(member, config) && same_filter(member, &config->filter, &rc))
 		return 0;
 	request.outputs = calloc(config->n_to + 1, sizeof(*request.outputs));
 	if (rc < 0 || request.outputs == NULL) {

@@ -76,8 +76,7 @@ int engine_output_reserve(struct engine *engine, unsigned n)
 }
 
 unsigned engine_output_lines(struct engine *engine, const struct output_set *set,
-	const struct engine_session *session, enum sluice_filter_mode mode,
-	const struct sluice_addr *sources, unsigned n_sources)
+	const struct engine_session *session, const struct sluice_source_filter *filter)
 {
 	struct output *own = session->output != NULL ? session->output : engine->counting;
 	unsigned n = set != NULL ? set->n : 1;
@@ -86,10 +85,8 @@ unsigned engine_output_lines(struct engine *engine, const struct output_set *set
 		engine->lines[i] = (struct subscriber){
 			.owner = session->id,
 			.output = set != NULL ? set->outputs[i]->output : own,
-			.mode = mode,
 			.udp_port_be = htons(session->udp_port),
-			.n_sources = n_sources,
-			.sources = sources,
+			.filter = *filter,
 		};
 	return n;
 }

@@ -59,12 +59,12 @@ void engine_owner_measure(const struct engine_session *session, const struct hos
 {
 	const struct member *member =
 		session->owner != NULL ? member_find(session->memberships, host, group) : NULL;
-	const struct sluice_addr *sources;
-	unsigned n_sources = 0;
 
-	if (member != NULL)
-		member_filter(member, &sources, &n_sources);
-	*usage = (struct engine_usage){.groups = member != NULL, .sources = n_sources};
+	*usage = (struct engine_usage){0};
+	if (member == NULL)
+		return;
+	usage->groups = 1;
+	usage->sources = member_filter(member).n_sources;
 }
 
 static void add(struct engine_usage *to, const struct engine_usage *more)

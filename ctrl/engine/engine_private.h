@@ -191,8 +191,7 @@ void engine_output_withdraw(struct engine *engine, struct engine_output *output)
 int engine_output_reserve(struct engine *engine, unsigned n);
 // Writes the subscribers of the set for a filter to engine->lines; returns their number.
 unsigned engine_output_lines(struct engine *engine, const struct output_set *set,
-	const struct engine_session *session, enum sluice_filter_mode mode,
-	const struct sluice_addr *sources, unsigned n_sources);
+	const struct engine_session *session, const struct sluice_source_filter *filter);
 // The union of a set and some outputs, as a new set.
 int engine_output_set_add(const struct output_set *set, struct engine_output *const *outputs,
 	unsigned n, struct output_set **sum);
@@ -257,10 +256,10 @@ void engine_session_close_advance(
 bool engine_session_close_pending(const struct engine *engine);
 
 // engine_source.c
-// The sources of a filter (NULL: none yet) after some are added or removed, sorted; the caller
-// frees them. -EADDRNOTAVAIL if one is there already, is not there, or is named twice.
-int engine_source_change(const struct member *member, bool add, const struct sluice_addr *sources,
-	unsigned n, struct sluice_addr **all, unsigned *n_all);
+// A filter with sorted sources after some are added or removed. The caller frees the sources of
+// `after`. -EADDRNOTAVAIL if one is there already, is not there, or is named twice.
+int engine_source_change(const struct sluice_source_filter *before, bool add,
+	const struct sluice_addr *sources, unsigned n, struct sluice_source_filter *after);
 
 // engine_request.c
 enum engine_operation {

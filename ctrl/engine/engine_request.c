@@ -9,9 +9,9 @@
 
 static bool bad_source(const struct engine_request *request)
 {
-	for (unsigned i = 0; i < request->n_sources; i++)
-		if (request->sources[i].family != request->group.family ||
-			!address_is_source(&request->sources[i]))
+	for (unsigned i = 0; i < request->filter.n_sources; i++)
+		if (request->filter.sources[i].family != request->group.family ||
+			!address_is_source(&request->filter.sources[i]))
 			return true;
 	return false;
 }
@@ -19,8 +19,8 @@ static bool bad_source(const struct engine_request *request)
 static const char *explain_invalid(
 	enum engine_operation op, const struct host *host, const struct engine_request *request)
 {
-	bool any_source = op == ENGINE_FILTER ? request->mode == SLUICE_EXCLUDE
-					      : op == ENGINE_JOIN && request->n_sources == 0;
+	bool any_source = op == ENGINE_FILTER ? request->filter.mode == SLUICE_EXCLUDE
+					      : op == ENGINE_JOIN && request->filter.n_sources == 0;
 
 	if (!address_is_group(&request->group))
 		return "not a multicast group that can be joined";
@@ -29,8 +29,9 @@ static const char *explain_invalid(
 	if (any_source && host_is_ssm(host, &request->group))
 		return "the group is in ssm_ranges, where a join must name its sources";
 	if (op == ENGINE_JOIN)
-		return request->n_sources > 0 ? "it is joined from any source, leave it first"
-					      : "it is joined by source, leave it first";
+		return request->filter.n_sources > 0
+			       ? "it is joined from any source, leave it first"
+			       : "it is joined by source, leave it first";
 	if (op == ENGINE_LEAVE)
 		return "it is joined from any source, there is no single source to leave";
 	return "only a group joined from any source has blocked sources";
@@ -47,8 +48,8 @@ static const char *explain(enum engine_operation op, int rc, const struct host *
 		case ENGINE_JOIN:
 			return "it is already joined from that source";
 		case ENGINE_LEAVE:
-			return request->n_sources > 0 ? "never joined from that source"
-						      : "never joined";
+			return request->filter.n_sources > 0 ? "never joined from that source"
+							     : "never joined";
 		case ENGINE_BLOCK:
 			return "that source is already blocked";
 		default:
@@ -92,7 +93,7 @@ static int change_source(enum engine_operation op, struct host *host,
 	const struct engine_request *request, struct engine_outputs_change *outputs)
 {
 	struct session *session = request->session->memberships;
-	const struct sluice_addr *group = &request->group, *source = request->sources;
+	const struct sluice_addr *group = &request->group, *source = request->filter.sources;
 
 	switch (op) {
 	case ENGINE_JOIN:
@@ -113,14 +114,11 @@ static int change_source(enum engine_operation op, struct host *host,
 static int judge_sources(enum engine_operation op, const struct engine_request *request,
 	const struct member *member, enum sluice_filter_mode mode)
 {
-	const struct sluice_addr *sources;
-	unsigned n;
-
 	if (!address_is_multicast(&request->group) || bad_source(request))
 		return -EINVAL;
 	if (member == NULL)
 		return op == ENGINE_JOIN ? 0 : op == ENGINE_LEAVE ? -EADDRNOTAVAIL : -EINVAL;
-	return member_filter(member, &sources, &n) == mode ? 0 : -EINVAL;
+	return member_filter(member).mode == mode ? 0 : -EINVAL;
 }
 
 // Several sources succeed or fail together: they are one change of the filter.
@@ -131,20 +129,22 @@ static int change_sources(enum engine_operation op, struct host *host,
 		op == ENGINE_JOIN || op == ENGINE_LEAVE ? SLUICE_INCLUDE : SLUICE_EXCLUDE;
 	struct session *session = request->session->memberships;
 	const struct member *member = member_find(session, host, &request->group);
-	struct sluice_addr *sources;
-	unsigned n;
+	struct sluice_source_filter before = {.mode = mode}, after;
 	int rc;
 
-	if (request->n_sources == 1)
+	if (request->filter.n_sources == 1)
 		return change_source(op, host, request, outputs);
 	rc = judge_sources(op, request, member, mode);
-	if (rc == 0)
-		rc = engine_source_change(member, op == ENGINE_JOIN || op == ENGINE_BLOCK,
-			request->sources, request->n_sources, &sources, &n);
 	if (rc < 0)
 		return rc;
-	rc = member_set_filter(session, host, &request->group, mode, sources, n, outputs);
-	free(sources);
+	if (member != NULL)
+		before = member_filter(member);
+	rc = engine_source_change(&before, op == ENGINE_JOIN || op == ENGINE_BLOCK,
+		request->filter.sources, request->filter.n_sources, &after);
+	if (rc < 0)
+		return rc;
+	rc = member_set_filter(session, host, &request->group, &after, outputs);
+	free((void *)after.sources);
 	return rc;
 }
 
@@ -154,11 +154,10 @@ static int apply(enum engine_operation op, struct host *host, const struct engin
 	struct session *session = request->session->memberships;
 
 	if (op == ENGINE_FILTER)
-		return member_set_filter(session, host, &request->group, request->mode,
-			request->sources, request->n_sources, outputs);
-	if (op == ENGINE_JOIN && request->n_sources == 0)
+		return member_set_filter(session, host, &request->group, &request->filter, outputs);
+	if (op == ENGINE_JOIN && request->filter.n_sources == 0)
 		return member_join(session, host, &request->group, outputs);
-	if (op == ENGINE_LEAVE && request->n_sources == 0)
+	if (op == ENGINE_LEAVE && request->filter.n_sources == 0)
 		return member_leave(session, host, &request->group);
 	return change_sources(op, host, request, outputs);
 }
@@ -210,7 +209,7 @@ static bool has_outputs(enum engine_operation op, const struct engine_request *r
 static bool asks_for_frames(enum engine_operation op, const struct engine_request *request)
 {
 	return op == ENGINE_JOIN ||
-	       (op == ENGINE_FILTER && (request->mode == SLUICE_EXCLUDE || request->n_sources > 0));
+	       (op == ENGINE_FILTER && !sluice_source_filter_is_empty(&request->filter));
 }
 
 int engine_request_call(enum engine_operation op, struct engine *engine,

@@ -12,50 +12,49 @@ static int compare(const void *a, const void *b)
 	return address_compare(x->bytes, y->bytes);
 }
 
-// The `changed` are sorted. Adds or removes each of them; false if that is not possible.
-static bool merge(const struct sluice_addr *present, unsigned n_present, bool add,
-	const struct sluice_addr *changed, unsigned n, struct sluice_addr *all, unsigned *n_all)
+// The `changed` are sorted. Adds or removes each of them, and returns the number of all;
+// -EADDRNOTAVAIL if that is not possible.
+static int merge(const struct sluice_source_filter *before, bool add,
+	const struct sluice_addr *changed, unsigned n, struct sluice_addr *all)
 {
-	unsigned at = 0;
+	const struct sluice_addr *present = before->sources;
+	unsigned at = 0, n_all = 0;
 
-	*n_all = 0;
 	for (unsigned i = 0; i < n; i++) {
 		bool found;
 
-		while (at < n_present && compare(&present[at], &changed[i]) < 0)
-			all[(*n_all)++] = present[at++];
-		found = at < n_present && compare(&present[at], &changed[i]) == 0;
+		while (at < before->n_sources && compare(&present[at], &changed[i]) < 0)
+			all[n_all++] = present[at++];
+		found = at < before->n_sources && compare(&present[at], &changed[i]) == 0;
 		if (found == add || (i > 0 && compare(&changed[i - 1], &changed[i]) == 0))
-			return false;
+			return -EADDRNOTAVAIL;
 		if (add)
-			all[(*n_all)++] = changed[i];
+			all[n_all++] = changed[i];
 		else
 			at++;
 	}
-	while (at < n_present)
-		all[(*n_all)++] = present[at++];
-	return true;
+	while (at < before->n_sources)
+		all[n_all++] = present[at++];
+	return n_all;
 }
 
-int engine_source_change(const struct member *member, bool add, const struct sluice_addr *sources,
-	unsigned n, struct sluice_addr **all, unsigned *n_all)
+int engine_source_change(const struct sluice_source_filter *before, bool add,
+	const struct sluice_addr *sources, unsigned n, struct sluice_source_filter *after)
 {
-	const struct sluice_addr *present = NULL;
-	struct sluice_addr *room, *changed;
-	unsigned n_present = 0;
+	struct sluice_addr *all, *changed;
+	int n_all;
 
-	if (member != NULL)
-		member_filter(member, &present, &n_present);
-	room = malloc((n_present + 2 * (size_t)n) * sizeof(*room));
-	if (room == NULL)
+	all = malloc((before->n_sources + 2 * (size_t)n) * sizeof(*all));
+	if (all == NULL)
 		return -ENOMEM;
-	changed = room + n_present + n;
+	changed = all + before->n_sources + n;
 	memcpy(changed, sources, n * sizeof(*changed));
 	qsort(changed, n, sizeof(*changed), compare);
-	if (!merge(present, n_present, add, changed, n, room, n_all)) {
-		free(room);
-		return -EADDRNOTAVAIL;
+	n_all = merge(before, add, changed, n, all);
+	if (n_all < 0) {
+		free(all);
+		return n_all;
 	}
-	*all = room;
+	*after = (struct sluice_source_filter){before->mode, n_all, all};
 	return 0;
 }

@@ -13,13 +13,14 @@ static bool has_family(const struct sluice_addr *addr)
 static int change(struct sluice_session *session, const struct sluice_addr *group,
 	struct membership_request *request, bool *ended)
 {
+	const struct sluice_source_filter *filter = &request->filter;
 	int rc;
 
 	if (session == NULL || !has_family(group) ||
-		(request->sources == NULL && request->n_sources > 0))
+		(filter->sources == NULL && filter->n_sources > 0))
 		return -EINVAL;
-	for (unsigned i = 0; i < request->n_sources; i++)
-		if (request->sources[i].family != group->family)
+	for (unsigned i = 0; i < filter->n_sources; i++)
+		if (filter->sources[i].family != group->family)
 			return -EINVAL;
 	rc = session->backend->resolve(session, &request->ifindex);
 	if (rc < 0)
@@ -43,8 +44,7 @@ static int change_source(struct sluice_session *session, enum membership_call ca
 	struct membership_request request = {
 		.call = call,
 		.ifindex = ifindex,
-		.sources = source,
-		.n_sources = 1,
+		.filter = {.n_sources = 1, .sources = source},
 	};
 	bool ended;
 
@@ -105,9 +105,7 @@ int sluice_set_filter(struct sluice_session *session, unsigned ifindex,
 	struct membership_request request = {
 		.call = MEMBERSHIP_SET_FILTER,
 		.ifindex = ifindex,
-		.mode = mode,
-		.sources = sources,
-		.n_sources = n,
+		.filter = {mode, n, sources},
 	};
 	bool ended;
 
@@ -147,8 +145,7 @@ int sluice_join_async(struct sluice_session *session, unsigned ifindex,
 	struct membership_request request = {
 		.call = source != NULL ? MEMBERSHIP_JOIN_SOURCE : MEMBERSHIP_JOIN,
 		.ifindex = ifindex,
-		.sources = source,
-		.n_sources = source != NULL,
+		.filter = {.n_sources = source != NULL, .sources = source},
 	};
 	int rc;
 

@@ -34,9 +34,7 @@ static int change(struct local *session, const struct membership_request *reques
 		.interface =
 			engine_interface_name(local_interface(session->sluice, request->ifindex)),
 		.group = request->group,
-		.mode = request->mode,
-		.sources = request->sources,
-		.n_sources = request->n_sources,
+		.filter = request->filter,
 	};
 
 	if (session->engine == NULL)
@@ -59,7 +57,7 @@ static void forget_joins(struct local *session, const struct membership_request 
 	struct events_key key = {.ifindex = request->ifindex, .group = request->group};
 
 	if (request->call == MEMBERSHIP_LEAVE_SOURCE)
-		events_join_forget(&session->session.events, &key, request->sources, 0);
+		events_join_forget(&session->session.events, &key, request->filter.sources, 0);
 	else if (request->call == MEMBERSHIP_LEAVE)
 		events_join_forget(&session->session.events, &key, NULL, member_joins(member));
 }
@@ -163,11 +161,11 @@ int local_member_join_async(
 	call->call = (struct mailbox_call){.run = run_join, .finish = finish_join};
 	call->session = local(session);
 	call->request = *request;
-	if (request->n_sources > 0) {
-		call->source = request->sources[0];
-		call->request.sources = &call->source;
+	if (request->filter.n_sources > 0) {
+		call->source = request->filter.sources[0];
+		call->request.filter.sources = &call->source;
 	}
-	call->join_id = events_join_start(&session->events, &key, request->sources, context);
+	call->join_id = events_join_start(&session->events, &key, request->filter.sources, context);
 	if (call->join_id == 0)
 		goto free_call;
 	rc = mailbox_post(&call->session->sluice->mailbox, &call->call);

@@ -272,15 +272,17 @@ static int draft_add_old(struct fanout_draft *draft, const struct fanout *old, u
 static int draft_add_new(
 	struct fanout_draft *draft, uint64_t owner, const struct subscriber *subscriber)
 {
+	const struct sluice_source_filter *filter = &subscriber->filter;
+
 	return draft_add(draft, &(struct fanout_draft_subscriber){
 					.output = subscriber->output,
 					.owner = owner,
-					.sources = subscriber->sources,
-					.n_sources = subscriber->n_sources,
+					.sources = filter->sources,
+					.n_sources = filter->n_sources,
 					.udp_port_be = subscriber->udp_port_be,
-					.mode = subscriber->mode,
-					.open = subscriber->mode == SLUICE_EXCLUDE &&
-						!subscriber->n_sources && !subscriber->udp_port_be,
+					.mode = filter->mode,
+					.open = filter->mode == SLUICE_EXCLUDE &&
+						!filter->n_sources && !subscriber->udp_port_be,
 				});
 }
 
@@ -294,7 +296,7 @@ int fanout_draft(struct fanout_draft *draft, const struct fanout *old, uint16_t 
 		if (owners_of(old)[i] != owner)
 			rc = draft_add_old(draft, old, i);
 	for (unsigned i = 0; !rc && i < n; i++)
-		if (subs[i].mode == SLUICE_EXCLUDE || subs[i].n_sources)
+		if (!sluice_source_filter_is_empty(&subs[i].filter))
 			rc = draft_add_new(draft, owner, &subs[i]);
 	if (rc)
 		return rc;

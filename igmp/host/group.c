@@ -194,25 +194,25 @@ static void touch_blocked(struct group *group)
 		source_touch(set, source);
 }
 
-static const struct filter_view nothing;
+static const struct sluice_source_filter nothing;
 
 // Counts the sources that are in one of two sorted lists only. Added sources are counted before
 // removed ones, because the reserve of the pool holds only until an object is put back.
 static void merge_lists(struct host *host, struct group *group, enum sluice_filter_mode mode,
-	const struct filter_view *without, const struct filter_view *with, int by)
+	const struct sluice_source_filter *without, const struct sluice_source_filter *with, int by)
 {
 	struct source_set *set = group_sources(group);
 	struct source_run run;
 	unsigned i = 0;
 
-	source_run_begin(&run, set, &host->source_pool, with->n);
-	for (unsigned k = 0; k < with->n; k++) {
+	source_run_begin(&run, set, &host->source_pool, with->n_sources);
+	for (unsigned k = 0; k < with->n_sources; k++) {
 		int order = 1;
 
-		while (i < without->n && (order = address_compare(without->sources[i].bytes,
-						  with->sources[k].bytes)) < 0)
+		while (i < without->n_sources && (order = address_compare(without->sources[i].bytes,
+							  with->sources[k].bytes)) < 0)
 			i++;
-		if (i == without->n || order != 0)
+		if (i == without->n_sources || order != 0)
 			count_source(set, mode, source_run_get(&run, with->sources[k].bytes), by);
 	}
 	source_run_end(&run);
@@ -220,24 +220,25 @@ static void merge_lists(struct host *host, struct group *group, enum sluice_filt
 
 // Not inlined: most groups have no sources and should not pay for saved registers.
 static __attribute__((noinline)) void merge_sources(struct host *host, struct group *group,
-	const struct filter_view *before, const struct filter_view *after, int excludes)
+	const struct sluice_source_filter *before, const struct sluice_source_filter *after,
+	int excludes)
 {
 	bool same = before->mode == after->mode;
 
 	// Sources that all members exclude change with the number of members in EXCLUDE.
 	if (excludes != 0)
 		touch_blocked(group);
-	if (after->n > 0)
+	if (after->n_sources > 0)
 		merge_lists(host, group, after->mode, same ? before : &nothing, after, 1);
-	if (before->n > 0)
+	if (before->n_sources > 0)
 		merge_lists(host, group, before->mode, same ? after : &nothing, before, -1);
 	group->n_exclude += excludes;
 	if (excludes != 0)
 		touch_blocked(group);
 }
 
-void group_merge(struct host *host, struct group *group, const struct filter_view *before,
-	const struct filter_view *after)
+void group_merge(struct host *host, struct group *group, const struct sluice_source_filter *before,
+	const struct sluice_source_filter *after)
 {
 	int excludes = (after->mode == SLUICE_EXCLUDE) - (before->mode == SLUICE_EXCLUDE);
 

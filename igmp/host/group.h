@@ -32,26 +32,9 @@ struct additional_member {
 	LIST_ENTRY(additional_member) pending; // group_rest->pending, until MEMBER_JOINED
 };
 
-// The filter of a member as the group sees it. INCLUDE without sources means no member.
-struct filter_view {
-	enum sluice_filter_mode mode;
-	const struct sluice_addr *sources;
-	unsigned n;
-};
-
-static inline struct filter_view filter_view(
-	enum sluice_filter_mode mode, const struct source_list *list)
+static inline struct sluice_source_filter group_member_filter(const struct member *member)
 {
-	return (struct filter_view){
-		.mode = mode,
-		.sources = list != NULL ? list->sources : NULL,
-		.n = list != NULL ? list->n : 0,
-	};
-}
-
-static inline struct filter_view member_view(const struct member *member)
-{
-	return filter_view(member->mode, member->sources);
+	return source_list_filter(member->mode, member->sources);
 }
 
 // ---- Groups -----------------------------------------------------------------------------------
@@ -188,8 +171,8 @@ static inline bool group_responds(const struct group *group)
 int group_reserve(struct host *host, struct group *group, unsigned n);
 
 // A member goes from one filter to another.
-void group_merge(struct host *host, struct group *group, const struct filter_view *before,
-	const struct filter_view *after);
+void group_merge(struct host *host, struct group *group, const struct sluice_source_filter *before,
+	const struct sluice_source_filter *after);
 // The special case of one source more (+1) or less (-1) in the filter.
 void group_merge_source(struct host *host, struct group *group, enum sluice_filter_mode mode,
 	const struct sluice_addr *source, int by);

@@ -65,9 +65,8 @@ struct member_change {
 	bool first; // and is the first of its group
 	bool last; // the membership ends, and is the last of its group
 	const void *arg; // what the caller of member.h has passed; NULL if the call takes none
-	enum sluice_filter_mode mode; // the filter from now on;
-	unsigned n_sources; // INCLUDE without sources: the membership ends
-	const struct sluice_addr *sources; // sorted by memcmp(), no duplicates
+	// From now on; sources sorted by memcmp(), no duplicates. Empty: the membership ends.
+	struct sluice_source_filter filter;
 };
 
 struct host_ops {

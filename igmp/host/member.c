@@ -21,6 +21,8 @@ static int judge_count(const struct session *session, const struct host *host, u
 	return 0;
 }
 
+static const struct sluice_source_filter any_source = {.mode = SLUICE_EXCLUDE};
+
 int member_join(struct session *session, struct host *host, const struct sluice_addr *group,
 	const void *arg)
 {
@@ -31,7 +33,7 @@ int member_join(struct session *session, struct host *host, const struct sluice_
 	if (rc < 0)
 		return rc;
 	if (ref.member == NULL)
-		return member_ref_open(&ref, SLUICE_EXCLUDE, NULL, 0);
+		return member_ref_open(&ref, &any_source);
 	if (ref.member->mode == SLUICE_INCLUDE)
 		return -EINVAL;
 	if (ref.member->joins == UINT32_MAX)
@@ -63,6 +65,7 @@ int member_leave(struct session *session, struct host *host, const struct sluice
 static int change_source(struct member_ref *ref, const struct sluice_addr *source,
 	enum sluice_filter_mode mode, int by)
 {
+	const struct sluice_source_filter only = {mode, 1, source};
 	struct member *member;
 	unsigned place;
 	bool found;
@@ -76,14 +79,15 @@ static int change_source(struct member_ref *ref, const struct sluice_addr *sourc
 		return rc;
 	member = ref->member;
 	if (member == NULL && mode == SLUICE_INCLUDE)
-		return by > 0 ? member_ref_open(ref, mode, source, 1) : -EADDRNOTAVAIL;
+		return by > 0 ? member_ref_open(ref, &only) : -EADDRNOTAVAIL;
 	if (member == NULL || member->mode != mode)
 		return -EINVAL;
 	place = source_list_at(member->sources, source, &found);
 	if (found == (by > 0))
 		return -EADDRNOTAVAIL;
 	if (by > 0) {
-		rc = judge_count(ref->session, ref->host, member_view(member).n + 1);
+		rc = judge_count(
+			ref->session, ref->host, group_member_filter(member).n_sources + 1);
 		return rc < 0 ? rc : member_ref_add(ref, place, source);
 	}
 	if (mode == SLUICE_EXCLUDE || member->sources->n > 1)
@@ -125,8 +129,7 @@ int member_unblock_source(struct session *session, struct host *host,
 }
 
 int member_set_filter(struct session *session, struct host *host, const struct sluice_addr *group,
-	enum sluice_filter_mode mode, const struct sluice_addr *sources, unsigned n,
-	const void *arg)
+	const struct sluice_source_filter *filter, const void *arg)
 {
 	struct member_ref ref = {session, host, group, arg};
 	int rc;
@@ -134,23 +137,23 @@ int member_set_filter(struct session *session, struct host *host, const struct s
 	rc = member_ref_find(&ref);
 	if (rc < 0)
 		return rc;
-	if (mode != SLUICE_INCLUDE && mode != SLUICE_EXCLUDE)
+	if (filter->mode != SLUICE_INCLUDE && filter->mode != SLUICE_EXCLUDE)
 		return -EINVAL;
-	rc = judge_count(session, host, n);
+	rc = judge_count(session, host, filter->n_sources);
 	if (rc < 0)
 		return rc;
-	for (unsigned i = 0; i < n; i++) {
-		rc = judge_source(host, &sources[i]);
+	for (unsigned i = 0; i < filter->n_sources; i++) {
+		rc = judge_source(host, &filter->sources[i]);
 		if (rc < 0)
 			return rc;
 	}
-	if (mode == SLUICE_INCLUDE && n == 0) {
+	if (sluice_source_filter_is_empty(filter)) {
 		if (ref.member != NULL)
 			member_ref_end(&ref);
 		return 0;
 	}
-	return ref.member == NULL ? member_ref_open(&ref, mode, sources, n)
-				  : member_ref_replace(&ref, mode, sources, n);
+	return ref.member == NULL ? member_ref_open(&ref, filter)
+				  : member_ref_replace(&ref, filter);
 }
 
 int member_get_filter(const struct session *session, const struct host *host,
@@ -158,18 +161,20 @@ int member_get_filter(const struct session *session, const struct host *host,
 	unsigned *n)
 {
 	const struct member *member;
-	struct filter_view filter;
+	struct sluice_source_filter filter;
 
 	if (group->family != host->wire->family || !address_is_multicast(group))
 		return -EINVAL;
 	member = member_find(session, host, group);
 	if (member == NULL)
 		return -EADDRNOTAVAIL;
-	filter = member_view(member);
+	filter = group_member_filter(member);
 	*mode = filter.mode;
-	if (filter.n > 0 && *n > 0)
-		memcpy(sources, filter.sources, (*n < filter.n ? *n : filter.n) * sizeof(*sources));
-	*n = filter.n;
+	if (*n > filter.n_sources)
+		*n = filter.n_sources;
+	if (*n > 0)
+		memcpy(sources, filter.sources, *n * sizeof(*sources));
+	*n = filter.n_sources;
 	return 0;
 }
 
@@ -219,14 +224,9 @@ unsigned member_joins(const struct member *member)
 	return member->joins;
 }
 
-enum sluice_filter_mode member_filter(
-	const struct member *member, const struct sluice_addr **sources, unsigned *n)
+struct sluice_source_filter member_filter(const struct member *member)
 {
-	struct filter_view filter = member_view(member);
-
-	*sources = filter.sources;
-	*n = filter.n;
-	return filter.mode;
+	return group_member_filter(member);
 }
 
 void *member_user(const struct member *member)

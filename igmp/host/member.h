@@ -64,8 +64,7 @@ int member_unblock_source(struct session *session, struct host *host,
 // joins of an existing membership stays. INCLUDE without sources ends the membership, whatever its
 // count. Sources may be unsorted and contain duplicates.
 int member_set_filter(struct session *session, struct host *host, const struct sluice_addr *group,
-	enum sluice_filter_mode mode, const struct sluice_addr *sources, unsigned n,
-	const void *arg);
+	const struct sluice_source_filter *filter, const void *arg);
 
 // Reads the filter: *n holds the room on entry and the total on return (API-5); sources may be
 // NULL if the room is 0. -EADDRNOTAVAIL without a membership (API-33).
@@ -104,9 +103,8 @@ struct host *member_host(const struct member *member);
 void member_group(const struct member *member, struct sluice_addr *group);
 enum member_state member_state(const struct member *member);
 unsigned member_joins(const struct member *member); // the join counter
-// The filter as it stands; sorted sources owned by the membership, valid until it changes.
-enum sluice_filter_mode member_filter(
-	const struct member *member, const struct sluice_addr **sources, unsigned *n);
+// The present filter; its sources are sorted, owned by the membership, and valid until it changes.
+struct sluice_source_filter member_filter(const struct member *member);
 
 // A pointer for the caller's own use, NULL at first.
 void *member_user(const struct member *member);

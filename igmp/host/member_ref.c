@@ -32,12 +32,11 @@ int member_ref_find(struct member_ref *ref)
 
 // ---- Beginning and ending -------------------------------------------------------------------
 
-static const struct filter_view nothing = {.mode = SLUICE_INCLUDE};
+static const struct sluice_source_filter nothing = {.mode = SLUICE_INCLUDE};
 
-static int publish(const struct member_ref *ref, const struct filter_view *filter)
+static int publish(const struct member_ref *ref, const struct sluice_source_filter *filter)
 {
 	bool is_new = ref->member->session == NULL;
-	bool ends = filter->mode == SLUICE_INCLUDE && filter->n == 0;
 	unsigned n_members = group_members(ref->group);
 	struct member_change change = {
 		.session = ref->session,
@@ -45,11 +44,9 @@ static int publish(const struct member_ref *ref, const struct filter_view *filte
 		.member = ref->member,
 		.is_new = is_new,
 		.first = is_new && n_members == 0,
-		.last = ends && n_members == 1,
+		.last = sluice_source_filter_is_empty(filter) && n_members == 1,
 		.arg = ref->arg,
-		.mode = filter->mode,
-		.n_sources = filter->n,
-		.sources = filter->sources,
+		.filter = *filter,
 	};
 
 	return ref->host->ops->publish(ref->host->ctx, ref->host, &change);
@@ -119,7 +116,7 @@ void member_ref_end(const struct member_ref *ref)
 	struct member *member = ref->member;
 	struct group *group = ref->group;
 	struct host *host = ref->host;
-	struct filter_view before = member_view(member);
+	struct sluice_source_filter before = group_member_filter(member);
 
 	publish(ref, &nothing);
 	if (group_members(group) == 1)
@@ -156,11 +153,11 @@ static int set_filter(
 {
 	struct member *member = ref->member;
 	struct source_list *old = member->sources;
-	struct filter_view before = member_view(member);
-	struct filter_view after = filter_view(mode, list);
+	struct sluice_source_filter before = group_member_filter(member);
+	struct sluice_source_filter after = source_list_filter(mode, list);
 	int rc;
 
-	rc = group_reserve(ref->host, ref->group, after.n);
+	rc = group_reserve(ref->host, ref->group, after.n_sources);
 	if (rc < 0)
 		return rc;
 	rc = publish(ref, &after);
@@ -179,44 +176,41 @@ static int set_filter(
 static bool has_filter(
 	const struct member *member, enum sluice_filter_mode mode, const struct source_list *list)
 {
-	struct filter_view a = member_view(member);
-	struct filter_view b = filter_view(mode, list);
+	struct sluice_source_filter a = group_member_filter(member);
+	struct sluice_source_filter b = source_list_filter(mode, list);
 
-	return member->session != NULL && a.mode == b.mode && a.n == b.n &&
-	       (a.n == 0 || memcmp(a.sources, b.sources, a.n * sizeof(*a.sources)) == 0);
+	return member->session != NULL && sluice_source_filter_equal(&a, &b);
 }
 
-int member_ref_replace(const struct member_ref *ref, enum sluice_filter_mode mode,
-	const struct sluice_addr *sources, unsigned n)
+int member_ref_replace(const struct member_ref *ref, const struct sluice_source_filter *filter)
 {
 	struct source_list *list = NULL;
 	bool same;
 	int rc = 0;
 
-	if (mode == SLUICE_EXCLUDE && ref->group->ssm)
+	if (filter->mode == SLUICE_EXCLUDE && ref->group->ssm)
 		return -EINVAL;
-	if (n > 0) {
-		list = source_list_open(sources, n, &ref->host->memory);
+	if (filter->n_sources > 0) {
+		list = source_list_open(filter->sources, filter->n_sources, &ref->host->memory);
 		if (list == NULL)
 			return -ENOMEM;
 	}
-	same = has_filter(ref->member, mode, list);
+	same = has_filter(ref->member, filter->mode, list);
 	if (!same)
-		rc = set_filter(ref, mode, list);
+		rc = set_filter(ref, filter->mode, list);
 	if (same || rc < 0)
 		source_list_close(list, &ref->host->memory);
 	return rc;
 }
 
-int member_ref_open(struct member_ref *ref, enum sluice_filter_mode mode,
-	const struct sluice_addr *sources, unsigned n)
+int member_ref_open(struct member_ref *ref, const struct sluice_source_filter *filter)
 {
 	int rc;
 
 	rc = prepare(ref);
 	if (rc < 0)
 		return rc;
-	rc = member_ref_replace(ref, mode, sources, n);
+	rc = member_ref_replace(ref, filter);
 	if (rc < 0)
 		unprepare(ref);
 	return rc;
@@ -225,7 +219,7 @@ int member_ref_open(struct member_ref *ref, enum sluice_filter_mode mode,
 int member_ref_add(const struct member_ref *ref, unsigned place, const struct sluice_addr *source)
 {
 	struct member *member = ref->member;
-	struct filter_view after;
+	struct sluice_source_filter after;
 	int rc;
 
 	rc = group_reserve(ref->host, ref->group, 1);
@@ -234,7 +228,7 @@ int member_ref_add(const struct member_ref *ref, unsigned place, const struct sl
 	if (!source_list_reserve(&member->sources, &ref->host->memory))
 		return -ENOMEM;
 	source_list_insert(member->sources, place, source);
-	after = member_view(member);
+	after = group_member_filter(member);
 	rc = publish(ref, &after);
 	if (rc < 0) {
 		source_list_remove(member->sources, place);
@@ -249,11 +243,11 @@ int member_ref_remove(
 	const struct member_ref *ref, unsigned place, const struct sluice_addr *source)
 {
 	struct member *member = ref->member;
-	struct filter_view after;
+	struct sluice_source_filter after;
 	int rc;
 
 	source_list_remove(member->sources, place);
-	after = member_view(member);
+	after = group_member_filter(member);
 	rc = publish(ref, &after);
 	if (rc < 0) {
 		source_list_insert(member->sources, place, source);

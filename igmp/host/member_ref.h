@@ -22,12 +22,10 @@ int member_ref_find(struct member_ref *ref);
 struct member *member_ref_member(
 	const struct host *host, struct group *group, const struct session *session);
 
-// Each lets the data plane publish or refuse the change first (API-41). `sources` may be unsorted
+// Each lets the data plane publish or refuse the change first (API-41). Sources may be unsorted
 // and contain duplicates. If a call fails (-EINVAL, -ENOBUFS, -ENOMEM), the filter is unchanged.
-int member_ref_open(struct member_ref *ref, enum sluice_filter_mode mode,
-	const struct sluice_addr *sources, unsigned n);
-int member_ref_replace(const struct member_ref *ref, enum sluice_filter_mode mode,
-	const struct sluice_addr *sources, unsigned n);
+int member_ref_open(struct member_ref *ref, const struct sluice_source_filter *filter);
+int member_ref_replace(const struct member_ref *ref, const struct sluice_source_filter *filter);
 void member_ref_end(const struct member_ref *ref); // cannot fail
 void member_ref_end_member(struct member *member); // the same
 // Adds or removes one source at this place of the filter.

@@ -16,6 +16,17 @@ struct source_list {
 struct source_list *source_list_open(const struct sluice_addr *sources, unsigned n, size_t *held);
 void source_list_close(struct source_list *list, size_t *held); // NULL is allowed
 
+// The filter of a mode and a list, which may be NULL.
+static inline struct sluice_source_filter source_list_filter(
+	enum sluice_filter_mode mode, const struct source_list *list)
+{
+	return (struct sluice_source_filter){
+		.mode = mode,
+		.sources = list != NULL ? list->sources : NULL,
+		.n_sources = list != NULL ? list->n : 0,
+	};
+}
+
 // Makes room for one more source; *list may be NULL. False: no memory.
 bool source_list_reserve(struct source_list **list, size_t *held);
 

@@ -238,8 +238,8 @@ static double measure_sources(unsigned n)
 	double start = bench_cpu();
 	for (unsigned i = 0; i < groups; i++) {
 		bench_group(AF_INET, i, &group);
-		if (member_set_filter(
-			    bench.session, bench.host, &group, SLUICE_INCLUDE, sources, n, NULL))
+		if (member_set_filter(bench.session, bench.host, &group,
+			    &(struct sluice_source_filter){SLUICE_INCLUDE, n, sources}, NULL))
 			exit(1);
 		host_flush(bench.host, bench.now_ms);
 	}

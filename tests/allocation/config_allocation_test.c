@@ -70,9 +70,7 @@ static bool same_texts(char *const *a, unsigned n_a, char *const *b, unsigned n_
 static bool same_membership(const struct config_membership *a, const struct config_membership *b)
 {
 	return same_text(a->interface, b->interface) && sluice_addr_equal(&a->group, &b->group) &&
-	       a->exclude == b->exclude && a->n_sources == b->n_sources &&
-	       (a->n_sources == 0 ||
-		       memcmp(a->sources, b->sources, a->n_sources * sizeof(*a->sources)) == 0) &&
+	       sluice_source_filter_equal(&a->filter, &b->filter) &&
 	       same_texts(a->to, a->n_to, b->to, b->n_to);
 }
 

@@ -133,8 +133,7 @@ static int call(call_fn *fn, const struct request *request)
 						    : anonymous,
 		.interface = request->interface,
 		.group = address(request->group),
-		.mode = request->mode,
-		.sources = sources,
+		.filter = {.mode = request->mode, .sources = sources},
 		.outputs = outputs,
 		.only_outputs = request->only_outputs,
 	};
@@ -142,9 +141,9 @@ static int call(call_fn *fn, const struct request *request)
 
 	snprintf(words, sizeof(words), "%s", request->sources != NULL ? request->sources : "");
 	while ((word = strtok_r(rest, " ", &rest)) != NULL)
-		sources[to.n_sources++] = address(word);
+		sources[to.filter.n_sources++] = address(word);
 	for (unsigned i = 0; i < request->n_numbered; i++)
-		sources[to.n_sources++] = (struct sluice_addr){AF_INET, {10, 8, i >> 8, i}};
+		sources[to.filter.n_sources++] = (struct sluice_addr){AF_INET, {10, 8, i >> 8, i}};
 	for (const char *name = request->outputs; name != NULL && *name != '\0'; name++)
 		outputs[to.n_outputs++] = engine_output_find(engine, (const char[]){*name, '\0'});
 	return fn(engine, &to, &why);

@@ -80,22 +80,17 @@ static void on_event(void *arg, const struct engine_event *event)
 
 static bool has_source(const struct member *member, const struct sluice_addr *source)
 {
-	const struct sluice_addr *sources;
-	unsigned n;
+	const struct sluice_source_filter filter = member_filter(member);
 
-	member_filter(member, &sources, &n);
-	for (unsigned i = 0; i < n; i++)
-		if (sluice_addr_equal(&sources[i], source))
+	for (unsigned i = 0; i < filter.n_sources; i++)
+		if (sluice_addr_equal(&filter.sources[i], source))
 			return true;
 	return false;
 }
 
 static enum sluice_filter_mode mode_of(const struct member *member)
 {
-	const struct sluice_addr *sources;
-	unsigned n;
-
-	return member_filter(member, &sources, &n);
+	return member_filter(member).mode;
 }
 
 static bool wants(const struct member *member, const struct sluice_addr *source, uint16_t udp_port)
@@ -137,17 +132,15 @@ static unsigned all_sources(const struct audit_member *members, unsigned n, stru
 	unsigned n_all = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		const struct sluice_addr *sources;
-		unsigned n_sources;
+		const struct sluice_source_filter filter = member_filter(members[i].member);
 
-		member_filter(members[i].member, &sources, &n_sources);
-		for (unsigned k = 0; k < n_sources; k++) {
+		for (unsigned k = 0; k < filter.n_sources; k++) {
 			bool known = false;
 
 			for (unsigned l = 0; l < n_all && !known; l++)
-				known = sluice_addr_equal(&all[l], &sources[k]);
+				known = sluice_addr_equal(&all[l], &filter.sources[k]);
 			if (!known)
-				all[n_all++] = sources[k];
+				all[n_all++] = filter.sources[k];
 			cr_assert_lt(n_all, SOURCES_MAX - 1);
 		}
 	}

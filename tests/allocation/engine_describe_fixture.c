@@ -31,17 +31,16 @@ static const char *name_of(const struct engine_session *session)
 static void say_member(const struct engine_session *session, const struct member *member)
 {
 	const struct output_set *set = member_user(member);
-	const struct sluice_addr *sources;
+	const struct sluice_source_filter filter = member_filter(member);
 	char addr[ADDRESS_TEXT_MAX];
 	struct sluice_addr group;
-	unsigned n;
 
 	member_group(member, &group);
 	say("session %s, %s on %s: %s,", name_of(session), address_format(&group, addr),
 		engine_host_interface(member_host(member))->config.name,
-		member_filter(member, &sources, &n) == SLUICE_INCLUDE ? "include" : "exclude");
-	for (unsigned i = 0; i < n; i++)
-		say(" %s", address_format(&sources[i], addr));
+		filter.mode == SLUICE_INCLUDE ? "include" : "exclude");
+	for (unsigned i = 0; i < filter.n_sources; i++)
+		say(" %s", address_format(&filter.sources[i], addr));
 	say(", %u joins, to", member_joins(member));
 	for (unsigned i = 0; set != NULL && i < set->n; i++)
 		say(" %s", set->outputs[i]->config.name);

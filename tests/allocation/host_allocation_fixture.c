@@ -87,7 +87,9 @@ static int set_filter(const struct host_step *step, const struct sluice_addr *gr
 	for (unsigned i = 0; i < step->n; i++)
 		sources[i] = fixture_numbered(&lab.fixture, step->source + i);
 	return member_set_filter(lab.sessions[step->session], lab.host, group,
-		step->operation == INCLUDE ? SLUICE_INCLUDE : SLUICE_EXCLUDE, sources, step->n,
+		&(struct sluice_source_filter){
+			step->operation == INCLUDE ? SLUICE_INCLUDE : SLUICE_EXCLUDE, step->n,
+			sources},
 		NULL);
 }
 
@@ -265,17 +267,14 @@ static void say_member(const struct member *member)
 {
 	static const char *const states[] = {"pending", "joined", "leaving"};
 	static struct sluice_addr merged[4 * SOURCES_MAX];
-	const struct sluice_addr *sources;
-	enum sluice_filter_mode mode;
+	const struct sluice_source_filter filter = member_filter(member);
 	struct host_group_info info;
 	struct sluice_addr group;
-	unsigned n;
 
 	member_group(member, &group);
-	mode = member_filter(member, &sources, &n);
 	say("  %s: %s, %u joins,", fixture_name(&lab.fixture, &group),
-		mode == SLUICE_INCLUDE ? "include" : "exclude", member_joins(member));
-	say_sources(sources, n);
+		filter.mode == SLUICE_INCLUDE ? "include" : "exclude", member_joins(member));
+	say_sources(filter.sources, filter.n_sources);
 	cr_assert_eq(host_group_get(lab.host, &group, &info, merged, 4 * SOURCES_MAX), 0);
 	say("; %s, %s, %u members", info.mode == SLUICE_INCLUDE ? "include" : "exclude",
 		lab.loose ? "" : states[info.state], info.n_members);

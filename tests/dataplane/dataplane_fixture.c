@@ -117,14 +117,14 @@ void fixture_join_filter(struct interface *interface, const char *group, uint64_
 	struct subscriber subscriber = {
 		.owner = owner,
 		.output = output,
-		.mode = mode,
+		.filter.mode = mode,
 		.udp_port_be = htons(udp_port),
 	};
 
 	if (source != NULL) {
 		source_addr = fixture_address(source);
-		subscriber.sources = &source_addr;
-		subscriber.n_sources = 1;
+		subscriber.filter.sources = &source_addr;
+		subscriber.filter.n_sources = 1;
 	}
 	cr_assert(interface_subscribe(interface, &addr, owner, &subscriber, 1) == 0);
 }

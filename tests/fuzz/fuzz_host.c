@@ -27,9 +27,9 @@ static int publish(void *ctx, struct host *host, const struct member_change *cha
 {
 	(void)ctx;
 	(void)host;
-	for (unsigned i = 1; i < change->n_sources; i++)
-		REQUIRE(memcmp(&change->sources[i - 1], &change->sources[i],
-				sizeof(change->sources[i])) < 0);
+	for (unsigned i = 1; i < change->filter.n_sources; i++)
+		REQUIRE(memcmp(&change->filter.sources[i - 1], &change->filter.sources[i],
+				sizeof(change->filter.sources[i])) < 0);
 	return 0;
 }
 

@@ -26,10 +26,12 @@ static void join_some(struct session *session, struct host *host)
 	script_group(family, 0, &group);
 	REQUIRE(member_join(session, host, &group, NULL) == 0);
 	script_group(family, 1, &group);
-	REQUIRE(member_set_filter(session, host, &group, SLUICE_EXCLUDE, sources, 3, NULL) == 0);
+	REQUIRE(member_set_filter(session, host, &group,
+			&(struct sluice_source_filter){SLUICE_EXCLUDE, 3, sources}, NULL) == 0);
 	script_group(family, SCRIPT_SSM, &group);
-	REQUIRE(member_set_filter(
-			session, host, &group, SLUICE_INCLUDE, sources, SCRIPT_SOURCES, NULL) == 0);
+	REQUIRE(member_set_filter(session, host, &group,
+			&(struct sluice_source_filter){SLUICE_INCLUDE, SCRIPT_SOURCES, sources},
+			NULL) == 0);
 }
 
 static volatile uint8_t sink; // keeps the compiler from dropping reads

@@ -119,9 +119,11 @@ int event_call(struct session *session, struct host *host, const struct event *e
 	case EVENT_UNBLOCK:
 		return member_unblock_source(session, host, &group, sources);
 	case EVENT_INCLUDE:
-		return member_set_filter(session, host, &group, SLUICE_INCLUDE, sources, n, NULL);
+		return member_set_filter(session, host, &group,
+			&(struct sluice_source_filter){SLUICE_INCLUDE, n, sources}, NULL);
 	case EVENT_EXCLUDE:
-		return member_set_filter(session, host, &group, SLUICE_EXCLUDE, sources, n, NULL);
+		return member_set_filter(session, host, &group,
+			&(struct sluice_source_filter){SLUICE_EXCLUDE, n, sources}, NULL);
 	default:
 		return -EOPNOTSUPP;
 	}

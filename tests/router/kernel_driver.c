@@ -127,9 +127,11 @@ static int call(struct player *player, const char *name, char **rest)
 	if (strcmp(name, "unblock") == 0)
 		return member_unblock_source(session, host, &group, sources);
 	if (strcmp(name, "include") == 0)
-		return member_set_filter(session, host, &group, SLUICE_INCLUDE, sources, n, NULL);
+		return member_set_filter(session, host, &group,
+			&(struct sluice_source_filter){SLUICE_INCLUDE, n, sources}, NULL);
 	if (strcmp(name, "exclude") == 0)
-		return member_set_filter(session, host, &group, SLUICE_EXCLUDE, sources, n, NULL);
+		return member_set_filter(session, host, &group,
+			&(struct sluice_source_filter){SLUICE_EXCLUDE, n, sources}, NULL);
 	die("call", name);
 	return 0;
 }

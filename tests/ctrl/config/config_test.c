@@ -367,12 +367,12 @@ Test(config, everything)
 	cr_assert_null(config->outputs[1].port);
 	cr_assert_eq(config->memberships[0].n_to, 2);
 	cr_assert_str_eq(config->memberships[0].to[1], "count");
-	cr_assert_not(config->memberships[1].exclude);
-	cr_assert_str_eq(
-		inet_ntop(AF_INET, config->memberships[1].sources[0].bytes, text, sizeof(text)),
+	cr_assert_eq(config->memberships[1].filter.mode, SLUICE_INCLUDE);
+	cr_assert_str_eq(inet_ntop(AF_INET, config->memberships[1].filter.sources[0].bytes, text,
+				 sizeof(text)),
 		"10.9.0.50");
-	cr_assert(config->memberships[2].exclude);
-	cr_assert_eq(config->memberships[2].n_sources, 2);
+	cr_assert_eq(config->memberships[2].filter.mode, SLUICE_EXCLUDE);
+	cr_assert_eq(config->memberships[2].filter.n_sources, 2);
 	cr_assert_eq(config->control.owner, 0);
 	cr_assert_eq(config->control.group, 7);
 	cr_assert_eq(config->control.mode, 0666);

@@ -49,12 +49,12 @@ static bool naive_wants(const struct naive *naive, const struct output *output,
 			const struct naive_line *line = &naive->lines[owner][i];
 			bool listed = false;
 
-			for (unsigned k = 0; k < line->sub.n_sources; k++)
+			for (unsigned k = 0; k < line->sub.filter.n_sources; k++)
 				listed |= sluice_addr_equal(&line->sources[k], source);
 			if (line->sub.output == output &&
 				(!line->sub.udp_port_be || frame->later_fragment ||
 					line->sub.udp_port_be == frame->udp_port_be) &&
-				listed == (line->sub.mode == SLUICE_INCLUDE))
+				listed == (line->sub.filter.mode == SLUICE_INCLUDE))
 				return true;
 		}
 	}
@@ -97,10 +97,9 @@ static void random_lines(
 		line->sub = (struct subscriber){
 			.owner = owner,
 			.output = output_of(random_below(random, OUTPUTS)),
-			.mode = random_below(random, 2) ? SLUICE_INCLUDE : SLUICE_EXCLUDE,
+			.filter = {random_below(random, 2) ? SLUICE_INCLUDE : SLUICE_EXCLUDE, n,
+				line->sources},
 			.udp_port_be = (uint16_t)random_below(random, 3),
-			.n_sources = n,
-			.sources = line->sources,
 		};
 	}
 }
@@ -159,9 +158,7 @@ ParameterizedTest(uint16_t *family, fanout, thousand_sources,
 	for (unsigned n = 1; n <= 1000; n += 1 + n / 8) {
 		struct subscriber sub = {
 			.output = output_of(0),
-			.mode = SLUICE_INCLUDE,
-			.n_sources = n,
-			.sources = sources,
+			.filter = {SLUICE_INCLUDE, n, sources},
 		};
 		struct fanout *fanout;
 
@@ -192,7 +189,7 @@ Test(fanout, limit, .description = "a subscriber above the limit is refused")
 	for (unsigned i = 0; i <= FANOUT_SUBSCRIBERS_MAX; i++)
 		subs[i] = (struct subscriber){
 			.output = output_of(i),
-			.mode = SLUICE_EXCLUDE,
+			.filter = {.mode = SLUICE_EXCLUDE},
 			.udp_port_be = (uint16_t)(i % 2),
 		};
 	cr_assert_eq(
@@ -217,7 +214,7 @@ Test(fanout, later_fragments,
 	struct sluice_addr source = source_of(AF_INET, 1);
 	struct subscriber sub = {
 		.output = output_of(0),
-		.mode = SLUICE_EXCLUDE,
+		.filter = {.mode = SLUICE_EXCLUDE},
 		.udp_port_be = 1234,
 	};
 	struct fanout_frame frame = {.source = source.bytes};

@@ -29,10 +29,10 @@ static struct fanout *random_fanout(uint16_t family, struct random *random)
 	for (unsigned i = 0; i < n; i++)
 		subs[i] = (struct subscriber){
 			.output = (struct output *)((uintptr_t)(1 + random_below(random, 2)) << 6),
-			.mode = random_below(random, 3) ? SLUICE_INCLUDE : SLUICE_EXCLUDE,
+			.filter.mode = random_below(random, 3) ? SLUICE_INCLUDE : SLUICE_EXCLUDE,
 			.udp_port_be = random_below(random, 2) ? htons(5000) : 0,
-			.n_sources = random_below(random, 3),
-			.sources = sources,
+			.filter.n_sources = random_below(random, 3),
+			.filter.sources = sources,
 		};
 	fanout_draft(&draft, NULL, family, 1, subs, n);
 	return draft.size ? fanout_build(&draft, aligned_memory_alloc(draft.size)) : NULL;

@@ -31,7 +31,7 @@ static struct fanout *fanout_of(uint16_t family, uint32_t number, struct subscri
 
 static struct fanout *make_fanout(uint16_t family, uint32_t number)
 {
-	return fanout_of(family, number, (struct subscriber){.mode = SLUICE_EXCLUDE});
+	return fanout_of(family, number, (struct subscriber){.filter = {.mode = SLUICE_EXCLUDE}});
 }
 
 static bool has_source(uint32_t number)
@@ -66,10 +66,9 @@ struct fanout *fixture_filter_fanout(uint16_t family, uint32_t number)
 
 	return fanout_of(family, number,
 		(struct subscriber){
-			.mode = has_source(number) ? SLUICE_INCLUDE : SLUICE_EXCLUDE,
 			.udp_port_be = has_port(number) ? htons(port_of(number)) : 0,
-			.n_sources = has_source(number),
-			.sources = &source,
+			.filter = {has_source(number) ? SLUICE_INCLUDE : SLUICE_EXCLUDE,
+				has_source(number), &source},
 		});
 }
 

@@ -65,7 +65,7 @@ static int subscribe(const struct sluice_addr *group, uint64_t owner, unsigned f
 	for (unsigned i = 0; i < n; i++)
 		subs[i] = (struct subscriber){
 			.output = output_of(first + i),
-			.mode = SLUICE_EXCLUDE,
+			.filter = {.mode = SLUICE_EXCLUDE},
 		};
 	return subscription_replace(&subscription, table, group, owner, subs, n);
 }

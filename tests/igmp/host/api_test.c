@@ -108,7 +108,9 @@ static int call(struct host_fixture *fixture, enum api_call call, const char *na
 	case SET_IN:
 	case SET_EX:
 		return member_set_filter(session, fixture->host, &group,
-			call == SET_IN ? SLUICE_INCLUDE : SLUICE_EXCLUDE, sources, n, NULL);
+			&(struct sluice_source_filter){
+				call == SET_IN ? SLUICE_INCLUDE : SLUICE_EXCLUDE, n, sources},
+			NULL);
 	case GET:
 		n = 64;
 		return member_get_filter(session, fixture->host, &group, &mode, sources, &n);
@@ -218,8 +220,8 @@ BOTH(api, bad_mode, "API-29: an invalid mode is refused")
 	struct sluice_addr group = fixture_group(fixture, "1");
 
 	for (unsigned i = 0; i < 2; i++) {
-		cr_assert_eq(member_set_filter(
-				     fixture->sessions[0], fixture->host, &group, 2, NULL, 0, NULL),
+		cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group,
+				     &(struct sluice_source_filter){.mode = 2}, NULL),
 			-EINVAL);
 		cr_assert_str_eq(membership(fixture), i == 0 ? "" : "Ea");
 		fixture_exclude(fixture, 0, "1", "a");
@@ -255,8 +257,9 @@ BOTH(api, bad_groups, "API-34 API-37 IGMP-17 SSM-1: groups that cannot be joined
 			member_join(session, fixture->host, &group, NULL), -EINVAL, "%s", text);
 		cr_expect_eq(member_join_source(session, fixture->host, &group, &source, NULL),
 			-EINVAL, "%s", text);
-		cr_expect_eq(member_set_filter(session, fixture->host, &group, SLUICE_INCLUDE,
-				     &source, 1, NULL),
+		cr_expect_eq(
+			member_set_filter(session, fixture->host, &group,
+				&(struct sluice_source_filter){SLUICE_INCLUDE, 1, &source}, NULL),
 			-EINVAL, "%s", text);
 		cr_expect_eq(member_leave(session, fixture->host, &group), rc, "%s", text);
 		cr_expect_eq(member_get_filter(session, fixture->host, &group, &mode, NULL, &n), rc,
@@ -306,8 +309,9 @@ BOTH(api, bad_sources, "API-37 API-40 IGMP-17: invalid sources are refused")
 			-EINVAL, "%s", text);
 		cr_expect_eq(member_leave_source(session, fixture->host, &group, &source), -EINVAL,
 			"%s", text);
-		cr_expect_eq(member_set_filter(session, fixture->host, &group, SLUICE_EXCLUDE,
-				     &source, 1, NULL),
+		cr_expect_eq(
+			member_set_filter(session, fixture->host, &group,
+				&(struct sluice_source_filter){SLUICE_EXCLUDE, 1, &source}, NULL),
 			-EINVAL, "%s", text);
 	}
 }
@@ -332,12 +336,13 @@ static void expect_source_limit(
 		enum sluice_filter_mode mode = modes[i];
 		unsigned n_published, n = 0;
 
-		cr_assert_eq(member_set_filter(
-				     session, fixture->host, &group, mode, sources, limit, NULL),
+		cr_assert_eq(member_set_filter(session, fixture->host, &group,
+				     &(struct sluice_source_filter){mode, limit, sources}, NULL),
 			0);
 		n_published = fixture->n_published;
-		cr_assert_eq(member_set_filter(session, fixture->host, &group, mode, sources,
-				     limit + 1, NULL),
+		cr_assert_eq(
+			member_set_filter(session, fixture->host, &group,
+				&(struct sluice_source_filter){mode, limit + 1, sources}, NULL),
 			-ENOBUFS);
 		cr_assert_eq(i == 0 ? member_join_source(
 					      session, fixture->host, &group, &sources[limit], NULL)
@@ -424,8 +429,6 @@ BOTH(api, state, "API-10 API-42: a membership is pending until its report is sen
 {
 	struct sluice_addr group = fixture_group(fixture, "1"), back;
 	struct member *member;
-	const struct sluice_addr *sources;
-	unsigned n;
 
 	fixture_include(fixture, 0, "1", "ab");
 	member = member_first(fixture->sessions[0]);
@@ -434,8 +437,8 @@ BOTH(api, state, "API-10 API-42: a membership is pending until its report is sen
 	cr_assert_eq(member_state(member), MEMBER_PENDING);
 	cr_assert_eq(member_host(member), fixture->host);
 	cr_assert_eq(member_session(member), fixture->sessions[0]);
-	cr_assert_eq(member_filter(member, &sources, &n), SLUICE_INCLUDE);
-	cr_assert_eq(n, 2);
+	cr_assert_eq(member_filter(member).mode, SLUICE_INCLUDE);
+	cr_assert_eq(member_filter(member).n_sources, 2);
 	member_group(member, &back);
 	cr_assert(sluice_addr_equal(&group, &back));
 	cr_assert_null(member_user(member));

@@ -99,10 +99,10 @@ static int fixture_on_publish(void *ctx, struct host *host, const struct member_
 	// A new member keeps the user pointer that is set here.
 	if (change->is_new)
 		member_set_user(change->member, (void *)change->arg);
-	end += sprintf(end, "%s(%s:", change->mode == SLUICE_INCLUDE ? "IN" : "EX",
+	end += sprintf(end, "%s(%s:", change->filter.mode == SLUICE_INCLUDE ? "IN" : "EX",
 		fixture_name(fixture, change->group));
-	for (unsigned i = 0; i < change->n_sources && change->n_sources < 27; i++)
-		*end++ = change->sources[i].bytes[fixture->family == AF_INET ? 3 : 15];
+	for (unsigned i = 0; i < change->filter.n_sources && change->filter.n_sources < 27; i++)
+		*end++ = change->filter.sources[i].bytes[fixture->family == AF_INET ? 3 : 15];
 	strcpy(end, ")");
 	return 0;
 }
@@ -246,8 +246,8 @@ static int set_filter(struct host_fixture *fixture, unsigned session, const char
 	struct sluice_addr sources[64];
 	unsigned n = fixture_sources(fixture, names, sources);
 
-	return member_set_filter(
-		session_of(fixture, session), fixture->host, &addr, mode, sources, n, NULL);
+	return member_set_filter(session_of(fixture, session), fixture->host, &addr,
+		&(struct sluice_source_filter){mode, n, sources}, NULL);
 }
 
 int fixture_include(

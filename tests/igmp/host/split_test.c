@@ -57,8 +57,8 @@ static void set_filter(struct host_fixture *fixture, enum sluice_filter_mode mod
 
 	for (unsigned i = 0; i < n; i++)
 		sources[i] = fixture_numbered(fixture, 1000 + i);
-	cr_assert_eq(member_set_filter(
-			     fixture->sessions[0], fixture->host, &group, mode, sources, n, NULL),
+	cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group,
+			     &(struct sluice_source_filter){mode, n, sources}, NULL),
 		0);
 	free(sources);
 }

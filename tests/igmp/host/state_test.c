@@ -52,25 +52,25 @@ BOTH(state, limit, "STA-3 API-3 API-30: 64 sources are accepted, too many change
 
 	for (unsigned i = 0; i < 1025; i++)
 		sources[i] = fixture_numbered(fixture, 1 + i);
-	cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group, SLUICE_INCLUDE,
-			     sources, 64, NULL),
+	cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group,
+			     &(struct sluice_source_filter){SLUICE_INCLUDE, 64, sources}, NULL),
 		0);
-	cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group, SLUICE_INCLUDE,
-			     sources, 1024, NULL),
+	cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group,
+			     &(struct sluice_source_filter){SLUICE_INCLUDE, 1024, sources}, NULL),
 		0);
 	fixture_flush(fixture);
 	fixture_run(fixture, 3000);
 	fixture_take(fixture);
-	cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group, SLUICE_INCLUDE,
-			     sources, 1025, NULL),
+	cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group,
+			     &(struct sluice_source_filter){SLUICE_INCLUDE, 1025, sources}, NULL),
 		-ENOBUFS);
 	one = sources[1024];
 	cr_assert_eq(member_join_source(fixture->sessions[0], fixture->host, &group, &one, NULL),
 		-ENOBUFS);
 	fixture_says(fixture, "");
 	expect_filter(fixture, SLUICE_INCLUDE, 1024);
-	cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group, SLUICE_EXCLUDE,
-			     sources, 1024, NULL),
+	cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group,
+			     &(struct sluice_source_filter){SLUICE_EXCLUDE, 1024, sources}, NULL),
 		0);
 	fixture_flush(fixture);
 	fixture_run(fixture, 3000);
@@ -151,7 +151,7 @@ BOTH(state, no_memory, "STA-7 API-41: without memory a call fails and changes no
 		memory_refuse = refuse_one;
 		refuse_at = at;
 		rc[0] = member_set_filter(fixture->sessions[1], fixture->host, &group,
-			SLUICE_INCLUDE, many, 500, NULL);
+			&(struct sluice_source_filter){SLUICE_INCLUDE, 500, many}, NULL);
 		refuse_at = at;
 		rc[1] = fixture_exclude(fixture, 2, "7", "abc");
 		refuse_at = at;
@@ -371,8 +371,8 @@ BOTH(state, published,
 		0);
 	second = member_find(fixture->sessions[1], fixture->host, &group);
 	expect_change(fixture, second, true, false, false);
-	cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group, SLUICE_EXCLUDE,
-			     &source, 1, &args[2]),
+	cr_assert_eq(member_set_filter(fixture->sessions[0], fixture->host, &group,
+			     &(struct sluice_source_filter){SLUICE_EXCLUDE, 1, &source}, &args[2]),
 		0);
 	expect_change(fixture, first, false, false, false);
 	cr_assert_eq(fixture->change.arg, &args[2]);
