@@ -175,7 +175,7 @@ int rpc_group_stats(struct rpc_call *call)
 		rc = rpc_param_address(call, "group", &group);
 	if (rc < 0)
 		return rc;
-	rc = engine_group_stats(interface, &group, &stats);
+	rc = engine_stats_group(interface, &group, &stats);
 	if (rc < 0)
 		return error_set(&call->error, -rc, "the group is not joined");
 	result = json_object();

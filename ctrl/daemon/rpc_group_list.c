@@ -97,7 +97,7 @@ static void add_group(const struct listing *listing, const struct host_group_inf
 	struct sluice_group_stats stats;
 	json_t *entry;
 
-	engine_group_stats(interface, &info->group, &stats);
+	engine_stats_group(interface, &info->group, &stats);
 	entry = json_pack("{s:s, s:o, s:s, s:o, s:s, s:i}", "interface",
 		engine_interface_name(interface), "group", rpc_result_address(&info->group), "mode",
 		rpc_result_mode(info->mode), "sources", sources_of(listing->host, info), "state",

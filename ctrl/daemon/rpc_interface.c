@@ -27,7 +27,7 @@ static void add_interface(struct rpc_call *call, struct engine_interface *interf
 	struct port_info port;
 	json_t *entry;
 
-	engine_interface_stats(interface, &stats);
+	engine_stats_interface(interface, &stats);
 	port_info(interface_port(engine_interface_dataplane(interface)), &port);
 	entry = json_pack("{s:s, s:i, s:s, s:i, s:i, s:o, s:i, s:o}", "name",
 		engine_interface_name(interface), "index", engine_interface_index(interface),

@@ -16,7 +16,7 @@ static bool write_more(struct rpc_call *call)
 		return false;
 	}
 	entry = json_pack("{s:s}", "name", engine_output_name(output));
-	engine_output_stats(engine_output_dataplane(output), &stats);
+	engine_stats_output(engine_output_dataplane(output), &stats);
 	rpc_result_statistics(call, entry, stat_output, &stats);
 	rpc_result_list_add(call, entry);
 	return true;

@@ -19,7 +19,7 @@ int rpc_port_list(struct rpc_call *call)
 		json_t *entry;
 
 		port_info(port, &info);
-		engine_port_stats(&info, &stats);
+		engine_stats_port(&info, &stats);
 		entry = json_pack("{s:s, s:s, s:s, s:o, s:i, s:b, s:b, s:s, s:s?}", "name",
 			info.name, "device", info.device, "driver", info.driver, "mac",
 			rpc_result_mac(&info.mac), "mtu", info.mtu, "up", info.up, "removed",

@@ -9,7 +9,7 @@ static void add_host(struct rpc_call *call, const struct host *host, const char 
 	json_t *entry;
 
 	host_status(host, &status);
-	engine_querier_stats(host, &stats);
+	engine_stats_querier(host, &stats);
 	entry = json_pack("{s:s, s:s, s:o}", "interface", interface, "family",
 		rpc_result_family(host_family(host)), "address",
 		rpc_result_address(&status.querier));

@@ -23,7 +23,7 @@ int rpc_worker_list(struct rpc_call *call)
 		json_t *entry;
 
 		worker_info(dataplane, i, &info);
-		engine_worker_stats(&info, &stats);
+		engine_stats_worker(&info, &stats);
 		entry = json_pack("{s:i}", "lcore", stats.lcore);
 		rpc_result_statistics(call, entry, stat_worker, &stats);
 		json_object_set_new(entry, "drops", describe_drops(&info));

@@ -33,7 +33,7 @@ static void feed(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	engine_control_stats(watchdog->engine, &stats);
+	engine_stats_control(watchdog->engine, &stats);
 	if (stats.turns == watchdog->turns ||
 		worker_count_stalled(engine_dataplane(watchdog->engine)) > 0)
 		return;

@@ -123,7 +123,8 @@ void engine_session_walk_end(struct engine_session_walk *walk);
 uint64_t engine_session_id(const struct engine_session *session);
 const char *engine_session_name(const struct engine_session *session); // NULL: connected
 uint16_t engine_session_udp_port(const struct engine_session *session);
-struct session *engine_session_memberships(struct engine_session *session); // for member_first()
+struct session *engine_session_memberships(
+	struct engine_session *session); // for session_first_member()
 
 // The output of memberships that have none of their own; otherwise those are only counted. The
 // caller closes the output, after the session and a flush.
@@ -236,15 +237,15 @@ struct dataplane *engine_dataplane(struct engine *engine);
 
 // ---- Statistics ----------------------------------------------------------------------------
 
-void engine_control_stats(const struct engine *engine, struct sluice_control_stats *stats);
-void engine_interface_stats(
+void engine_stats_control(const struct engine *engine, struct sluice_control_stats *stats);
+void engine_stats_interface(
 	const struct engine_interface *interface, struct sluice_interface_stats *stats);
-void engine_port_stats(const struct port_info *info, struct sluice_port_stats *stats);
-void engine_output_stats(const struct output *output, struct sluice_output_stats *stats);
-void engine_worker_stats(const struct worker_info *info, struct sluice_worker_stats *stats);
-void engine_querier_stats(const struct host *host, struct sluice_querier_stats *stats);
+void engine_stats_port(const struct port_info *info, struct sluice_port_stats *stats);
+void engine_stats_output(const struct output *output, struct sluice_output_stats *stats);
+void engine_stats_worker(const struct worker_info *info, struct sluice_worker_stats *stats);
+void engine_stats_querier(const struct host *host, struct sluice_querier_stats *stats);
 // -ENOENT if no session has joined the group.
-int engine_group_stats(const struct engine_interface *interface, const struct sluice_addr *group,
+int engine_stats_group(const struct engine_interface *interface, const struct sluice_addr *group,
 	struct sluice_group_stats *stats);
 // Statistics of the output of the session, its own or the shared one. -ENOTCONN if it has none.
 int engine_session_stats(const struct engine_session *session, struct sluice_session_stats *stats);

@@ -156,8 +156,8 @@ static void tell_lost(struct engine_interface *interface)
 	struct member *member;
 
 	TAILQ_FOREACH (session, &interface->engine->sessions, next) {
-		member = member_first(session->memberships);
-		for (; member != NULL; member = member_next(member)) {
+		member = session_first_member(session->memberships);
+		for (; member != NULL; member = session_next_member(member)) {
 			if (engine_host_interface(member_host(member)) != interface)
 				continue;
 			member_group(member, &group);

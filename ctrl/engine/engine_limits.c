@@ -81,8 +81,8 @@ static void tell_sources(struct engine *engine, struct engine_report *report)
 	struct sluice_addr group;
 
 	TAILQ_FOREACH (session, &engine->sessions, next) {
-		member = member_first(session->memberships);
-		for (; member != NULL; member = member_next(member)) {
+		member = session_first_member(session->memberships);
+		for (; member != NULL; member = session_next_member(member)) {
 			const struct sluice_source_filter filter = member_filter(member);
 
 			if (filter.n_sources <= most)

@@ -47,12 +47,12 @@ int engine_membership_leave_others(
 			.group = config->memberships[i].group,
 		};
 	qsort(keys, config->n_memberships, sizeof(*keys), compare_keys);
-	member = session != NULL ? member_first(session->memberships) : NULL;
+	member = session != NULL ? session_first_member(session->memberships) : NULL;
 	for (; member != NULL; member = next) {
 		struct host *host = member_host(member);
 		struct key key = {.interface = engine_host_interface(host)};
 
-		next = member_next(member);
+		next = session_next_member(member);
 		member_group(member, &key.group);
 		if (bsearch(&key, keys, config->n_memberships, sizeof(*keys), compare_keys) != NULL)
 			continue;

@@ -131,14 +131,14 @@ static int move_member(struct engine *engine, struct member *member, bool *moved
 static int move_session(
 	struct engine *engine, struct engine_session *session, struct engine_report *report)
 {
-	struct member *member = member_first(session->memberships), *first = NULL;
+	struct member *member = session_first_member(session->memberships), *first = NULL;
 	struct engine_output *const *outputs;
 	char text[ADDRESS_TEXT_MAX];
 	struct sluice_addr group;
 	unsigned n = 0;
 	int rc = 0;
 
-	for (; member != NULL; member = member_next(member)) {
+	for (; member != NULL; member = session_next_member(member)) {
 		bool moved;
 
 		if (move_member(engine, member, &moved) < 0)

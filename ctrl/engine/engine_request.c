@@ -26,7 +26,7 @@ static const char *explain_invalid(
 		return "not a multicast group that can be joined";
 	if (bad_source(request))
 		return "a source must be a unicast address of the group's family";
-	if (any_source && host_is_ssm(host, &request->group))
+	if (any_source && host_config_is_ssm(host, &request->group))
 		return "the group is in ssm_ranges, where a join must name its sources";
 	if (op == ENGINE_JOIN)
 		return request->filter.n_sources > 0

@@ -158,9 +158,9 @@ struct session *engine_session_memberships(struct engine_session *session)
 // A change of only the port or the output never makes the fan-out larger, so it cannot fail.
 static void publish_again(struct engine_session *session)
 {
-	struct member *member = member_first(session->memberships);
+	struct member *member = session_first_member(session->memberships);
 
-	for (; member != NULL; member = member_next(member))
+	for (; member != NULL; member = session_next_member(member))
 		engine_member_set_outputs(member, member_user(member));
 }
 

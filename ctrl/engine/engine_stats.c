@@ -8,7 +8,7 @@ static uint64_t count_both(const struct engine_interface *interface, enum host_c
 	       host_counter(engine_interface_host(interface, AF_INET6), counter);
 }
 
-void engine_interface_stats(
+void engine_stats_interface(
 	const struct engine_interface *interface, struct sluice_interface_stats *stats)
 {
 	struct host_status igmp, mld;
@@ -30,12 +30,12 @@ void engine_interface_stats(
 	SLUICE_PORT_COUNTERS(SLUICE_STATS_COPY)
 }
 
-void engine_port_stats(const struct port_info *from, struct sluice_port_stats *to)
+void engine_stats_port(const struct port_info *from, struct sluice_port_stats *to)
 {
 	SLUICE_PORT_STATS(SLUICE_STATS_COPY)
 }
 
-void engine_output_stats(const struct output *output, struct sluice_output_stats *to)
+void engine_stats_output(const struct output *output, struct sluice_output_stats *to)
 {
 	struct output_stats stats, *from = &stats;
 
@@ -43,7 +43,7 @@ void engine_output_stats(const struct output *output, struct sluice_output_stats
 	SLUICE_OUTPUT_STATS(SLUICE_STATS_COPY)
 }
 
-void engine_control_stats(const struct engine *engine, struct sluice_control_stats *to)
+void engine_stats_control(const struct engine *engine, struct sluice_control_stats *to)
 {
 	*to = (struct sluice_control_stats){
 		.turns = engine->turns,
@@ -51,7 +51,7 @@ void engine_control_stats(const struct engine *engine, struct sluice_control_sta
 	};
 }
 
-void engine_worker_stats(const struct worker_info *from, struct sluice_worker_stats *to)
+void engine_stats_worker(const struct worker_info *from, struct sluice_worker_stats *to)
 {
 	to->lcore = from->lcore;
 	SLUICE_WORKER_STATS(SLUICE_STATS_COPY)
@@ -62,7 +62,7 @@ static uint64_t ms_since(uint64_t then_ms, uint64_t now_ms)
 	return now_ms > then_ms ? now_ms - then_ms : 0;
 }
 
-int engine_group_stats(const struct engine_interface *interface, const struct sluice_addr *group,
+int engine_stats_group(const struct engine_interface *interface, const struct sluice_addr *group,
 	struct sluice_group_stats *to)
 {
 	struct group_stats stats, *from = &stats;
@@ -74,7 +74,7 @@ int engine_group_stats(const struct engine_interface *interface, const struct sl
 	return rc;
 }
 
-void engine_querier_stats(const struct host *host, struct sluice_querier_stats *stats)
+void engine_stats_querier(const struct host *host, struct sluice_querier_stats *stats)
 {
 	uint64_t now_ms = engine_now_ms();
 	struct host_status status;

@@ -14,7 +14,7 @@ static void read_group_stats(struct mailbox_call *mailbox_call)
 {
 	struct group_call *call = (struct group_call *)mailbox_call;
 
-	call->base.rc = engine_group_stats(call->interface, call->group, call->stats);
+	call->base.rc = engine_stats_group(call->interface, call->group, call->stats);
 }
 
 int local_stats_group(struct sluice_session *session, unsigned ifindex,
@@ -49,7 +49,7 @@ static void read_interface_stats(struct mailbox_call *mailbox_call)
 {
 	struct interface_call *call = (struct interface_call *)mailbox_call;
 
-	engine_interface_stats(call->interface, call->stats);
+	engine_stats_interface(call->interface, call->stats);
 	call->base.rc = 0;
 }
 
@@ -83,7 +83,7 @@ static void read_worker_stats(struct mailbox_call *mailbox_call)
 	call->base.rc = worker_count(dataplane);
 	for (unsigned i = 0; i < worker_count(dataplane) && i < call->n; i++) {
 		worker_info(dataplane, i, &info);
-		engine_worker_stats(&info, &call->workers[i]);
+		engine_stats_worker(&info, &call->workers[i]);
 	}
 }
 

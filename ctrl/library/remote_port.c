@@ -42,7 +42,8 @@ static int open_queue(struct remote_queue *queue, struct remote_port *port, cons
 
 	if (!json_is_integer(number))
 		return -EPROTO;
-	rc = share_queue_open(port->share, json_integer_value(number), queue->size, &queue->share);
+	rc = share_port_queue_open(
+		port->share, json_integer_value(number), queue->size, &queue->share);
 	if (rc < 0)
 		return rc;
 	queue->port = port;
@@ -147,7 +148,7 @@ void remote_port_detach(struct remote_queue *queue)
 	if (queue->port == NULL)
 		return;
 	pthread_mutex_lock(&lock);
-	share_queue_close(queue->share);
+	share_port_queue_close(queue->share);
 	queue->port->n_left += queue->size;
 	LIST_REMOVE(queue, next);
 	close_unused(queue->port);

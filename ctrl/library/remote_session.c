@@ -99,7 +99,7 @@ static unsigned receive(struct sluice_session *session, struct rte_mbuf **frames
 {
 	struct share_queue *queue = remote(session)->queue.share;
 
-	return queue != NULL ? share_queue_receive(queue, frames, n) : 0;
+	return queue != NULL ? share_port_queue_receive(queue, frames, n) : 0;
 }
 
 static int sync_frames(struct sluice_session *session)
@@ -111,9 +111,9 @@ static int sync_frames(struct sluice_session *session)
 	if (queue == NULL)
 		return 0;
 	// Makes room for what sluiced still has, and then takes that.
-	share_queue_settle(queue);
+	share_port_queue_settle(queue);
 	rc = client_call(client, "session.settle", client_params(client), NULL);
-	share_queue_settle(queue);
+	share_port_queue_settle(queue);
 	return rc;
 }
 

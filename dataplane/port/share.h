@@ -68,13 +68,13 @@ void share_port_close(struct share_port *port); // once no queue is left
 
 // Up to `size` frames, a power of two, may wait. Each receive call on any queue of the port
 // distributes frames to all queues; frames for a full queue are dropped. Any thread.
-int share_queue_open(
+int share_port_queue_open(
 	struct share_port *port, uint64_t number, unsigned size, struct share_queue **queue);
 // Received frames must be freed before the port is closed.
-void share_queue_close(struct share_queue *queue);
+void share_port_queue_close(struct share_queue *queue);
 // One thread at a time per queue.
-unsigned share_queue_receive(struct share_queue *queue, struct rte_mbuf **frames, unsigned n);
+unsigned share_port_queue_receive(struct share_queue *queue, struct rte_mbuf **frames, unsigned n);
 // Distributes all frames of the port. Any thread.
-void share_queue_settle(struct share_queue *queue);
+void share_port_queue_settle(struct share_queue *queue);
 
 #endif

@@ -115,7 +115,7 @@ static void deal(struct share_port *port, const struct share_queue *queue, unsig
 
 // ---- Queues ---------------------------------------------------------------------------------
 
-int share_queue_open(
+int share_port_queue_open(
 	struct share_port *port, uint64_t number, unsigned size, struct share_queue **queue)
 {
 	struct share_queue *new = calloc(1, sizeof(*new));
@@ -139,7 +139,7 @@ int share_queue_open(
 	return 0;
 }
 
-void share_queue_close(struct share_queue *queue)
+void share_port_queue_close(struct share_queue *queue)
 {
 	struct rte_mbuf *frame;
 
@@ -152,7 +152,7 @@ void share_queue_close(struct share_queue *queue)
 	free(queue);
 }
 
-unsigned share_queue_receive(struct share_queue *queue, struct rte_mbuf **frames, unsigned n)
+unsigned share_port_queue_receive(struct share_queue *queue, struct rte_mbuf **frames, unsigned n)
 {
 	n = RTE_MIN(n, rte_ring_get_capacity(queue->ring));
 	if (rte_ring_count(queue->ring) < n) {
@@ -163,7 +163,7 @@ unsigned share_queue_receive(struct share_queue *queue, struct rte_mbuf **frames
 	return rte_ring_dequeue_burst(queue->ring, (void **)frames, n, NULL);
 }
 
-void share_queue_settle(struct share_queue *queue)
+void share_port_queue_settle(struct share_queue *queue)
 {
 	pthread_mutex_lock(&queue->port->lock);
 	deal(queue->port, queue, UINT_MAX);

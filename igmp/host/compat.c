@@ -16,7 +16,7 @@
 #include "state_change.h"
 #include "compat.h"
 #include "group.h"
-#include "host_private.h"
+#include "host_config.h"
 #include "query.h"
 
 #define ROBUSTNESS_MAX 7 // that a query can say
@@ -38,7 +38,7 @@ static uint64_t older_querier_timeout_ms(const struct host *host)
 		return host->config.older_querier_timeout_ms;
 	if (interval_ms == 0)
 		interval_ms = host->config.query_interval_ms;
-	timeout_ms = (uint64_t)host_robustness(host) * interval_ms +
+	timeout_ms = (uint64_t)host_config_robustness(host) * interval_ms +
 		     host->config.query_response_interval_ms;
 	return timeout_ms < longest_ms(host) ? timeout_ms : longest_ms(host);
 }

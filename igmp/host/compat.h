@@ -3,10 +3,12 @@
 #ifndef IGMP_COMPAT_H
 #define IGMP_COMPAT_H
 
-#include <stdint.h>
+#include "host_private.h"
 
-struct host;
-struct message;
+static inline bool compat_is_newest(const struct host *host)
+{
+	return host->version == host->wire->newest;
+}
 
 // Learns from a query which versions, timers and robustness are in use.
 void compat_hear(struct host *host, const struct message *query, uint64_t now_ms);

@@ -106,7 +106,7 @@ void group_classify(struct host *host, struct group *group)
 	struct sluice_addr addr;
 
 	group_address(group, &addr);
-	group->ssm = host_is_ssm(host, &addr);
+	group->ssm = host_config_is_ssm(host, &addr);
 	group->silent = is_silent(host, &addr);
 }
 

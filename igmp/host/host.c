@@ -107,8 +107,8 @@ void host_close(struct host *host)
 static bool transmit_changes(struct host *host, uint64_t now_ms)
 {
 	while (host->queue.n_ready > 0) {
-		bool done = host_is_newest(host) ? state_change_transmit(host, now_ms)
-						 : older_version_transmit(host, now_ms);
+		bool done = compat_is_newest(host) ? state_change_transmit(host, now_ms)
+						   : older_version_transmit(host, now_ms);
 
 		if (!done)
 			return false;
@@ -266,4 +266,39 @@ int host_reconfigure(struct host *host, const struct host_config *config, uint64
 			schedule_change(host, group);
 	}
 	return 0;
+}
+
+// ---- Status ---------------------------------------------------------------------------------
+
+void *host_context(const struct host *host)
+{
+	return host->ctx;
+}
+
+int host_family(const struct host *host)
+{
+	return host->wire->family;
+}
+
+void host_status(const struct host *host, struct host_status *status)
+{
+	bool newest = compat_is_newest(host);
+
+	*status = (struct host_status){
+		.version = host->version,
+		.querier = host->querier,
+		.querier_version = host->querier_version,
+		.querier_heard_ms = host->querier_heard_ms,
+		.querier_interval_ms = host->querier_interval_ms,
+		.robustness = host_config_robustness(host),
+		.version_until_ms = newest ? HOST_NEVER : host->older_until_ms[host->version],
+		.n_groups = host->n_groups,
+		.n_leaving = host->group_table.count - host->n_groups,
+		.memory = host->memory,
+	};
+}
+
+uint64_t host_counter(const struct host *host, enum host_counter counter)
+{
+	return host->counters[counter];
 }

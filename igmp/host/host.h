@@ -100,7 +100,7 @@ void *host_context(const struct host *host);
 int host_family(const struct host *host);
 
 // True if the host is SSM-aware and the group lies in one of its SSM ranges (SSM-2).
-bool host_is_ssm(const struct host *host, const struct sluice_addr *group);
+bool host_config_is_ssm(const struct host *host, const struct sluice_addr *group);
 
 // Replaces the configuration. A new seed has no effect. Limits below the present use hold for
 // later calls only.

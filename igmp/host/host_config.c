@@ -112,7 +112,7 @@ void host_config_close(struct host *host)
 	memory_put(&host->memory, host->ssm_ranges, ranges_size(host->config.n_ssm_ranges + 1));
 }
 
-bool host_is_ssm(const struct host *host, const struct sluice_addr *addr)
+bool host_config_is_ssm(const struct host *host, const struct sluice_addr *addr)
 {
 	if (!host->config.ssm_aware)
 		return false;

@@ -16,7 +16,7 @@ static void respond(struct host *host, const struct message *query, uint64_t now
 
 	if (!known)
 		host_count(host, HOST_RX_NO_STATE);
-	else if (!host_is_newest(host))
+	else if (!compat_is_newest(host))
 		older_version_respond(host, group, query, now_ms);
 	else if (query->general)
 		general_response_start(host, query->response_ms, now_ms);
@@ -35,7 +35,8 @@ void host_input(struct host *host, const uint8_t *packet, size_t len, uint64_t n
 	if (verdict == HOST_RX_BAD_SOURCE && host->wire->family == AF_INET6 &&
 		message.kind == MESSAGE_QUERY)
 		host_log(host, now_ms, "MLD query whose source is not link-local dropped");
-	if (verdict == HOST_RX_REPORT && message.kind == MESSAGE_REPORT && !host_is_newest(host)) {
+	if (verdict == HOST_RX_REPORT && message.kind == MESSAGE_REPORT &&
+		!compat_is_newest(host)) {
 		group = group_find(host, message.group.bytes);
 		if (group != NULL)
 			older_version_suppress(host, group);

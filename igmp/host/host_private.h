@@ -5,7 +5,8 @@
 // host.c               opens, closes and drives the machine
 // host_input.c         what a host does with a packet; host_log.c limits its log lines
 // host_config.c        what the operator configures
-// host_info.c          what can be read of the machine; host_listing.c lists its groups in pages
+// host_group.c         what can be read of a group; host_listing.c lists the groups in pages
+// host_counter.c       the names of the counters
 //
 // session.c            sessions; member_array.c has the members of each
 // member.c             the calls on memberships
@@ -103,16 +104,6 @@ struct host {
 	uint64_t log_next_ms;
 	uint64_t counters[HOST_COUNTERS];
 };
-
-static inline bool host_is_newest(const struct host *host)
-{
-	return host->version == host->wire->newest;
-}
-
-static inline uint8_t host_robustness(const struct host *host)
-{
-	return host->qrv != 0 ? host->qrv : host->config.robustness;
-}
 
 static inline void host_count(struct host *host, enum host_counter counter)
 {

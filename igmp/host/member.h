@@ -33,6 +33,9 @@ void session_set_limits(struct session *session, const struct session_limits *li
 
 void *session_user(const struct session *session);
 unsigned session_members(const struct session *session);
+// Walks over the members, the newest first. NULL at the end.
+struct member *session_first_member(struct session *session);
+struct member *session_next_member(const struct member *member);
 
 // Any-source join. The first one makes the membership EXCLUDE{}, a repeated one only counts. n
 // leaves undo n joins, whatever filter was set in between.
@@ -84,8 +87,6 @@ struct member *member_find(
 	const struct session *session, const struct host *host, const struct sluice_addr *group);
 // A member of the group, whose session may be any; NULL if none is known without its session.
 struct member *member_of_group(const struct host *host, const struct sluice_addr *group);
-struct member *member_first(struct session *session); // NULL at the end
-struct member *member_next(const struct member *member); // the next of its session
 
 // Walks the memberships of a session in parts, from the newest to the oldest, while some end in
 // between: each that is there from the beginning to the end is met once.

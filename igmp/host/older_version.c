@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // In older versions a group is joined or not, whatever its sources (CMP-8). One timer of the group
 // serves the repeats of its report and its response.
+#include "host_config.h"
 #include "state_change.h"
 #include "group.h"
 #include "host_private.h"
@@ -13,7 +14,7 @@
 
 static uint8_t repeats(const struct host *host)
 {
-	uint8_t copies = host_robustness(host);
+	uint8_t copies = host_config_robustness(host);
 
 	// The report itself and "once or twice" more (CMP-9).
 	return copies < 3 ? 1 : 2;

@@ -35,7 +35,7 @@ bool session_leave_some(struct session *session, unsigned n)
 {
 	struct member *member;
 
-	while (n > 0 && (member = member_first(session)) != NULL) {
+	while (n > 0 && (member = session_first_member(session)) != NULL) {
 		member_ref_end_member(member);
 		n--;
 	}
@@ -57,12 +57,12 @@ unsigned session_members(const struct session *session)
 	return session->members.n_members;
 }
 
-struct member *member_first(struct session *session)
+struct member *session_first_member(struct session *session)
 {
 	return member_array_before(&session->members, session->members.end);
 }
 
-struct member *member_next(const struct member *member)
+struct member *session_next_member(const struct member *member)
 {
 	return member_array_before(&member->session->members, member->place);
 }

@@ -11,6 +11,7 @@
 //
 // Each group draws its own gap to the repeat (CHG-7, TMR-14), unless many groups changed together:
 // those share the gap of the report they were in, so that their repeats share a report again.
+#include "host_config.h"
 #include "state_change.h"
 #include "group.h"
 #include "report.h"
@@ -168,7 +169,7 @@ static void commit_source(struct host *host, struct group *group, struct source 
 
 	if (source_differs(group, source)) {
 		source_set_reported(set, source, !source->reported);
-		source->repeats = host_robustness(host);
+		source->repeats = host_config_robustness(host);
 	}
 	if (source->repeats > 1) {
 		source->repeats--;
@@ -189,7 +190,7 @@ static void commit_mode(struct host *host, struct group *group)
 {
 	if (mode_differs(group)) {
 		state_change_adopt(group);
-		group->repeats = host_robustness(host) - 1;
+		group->repeats = host_config_robustness(host) - 1;
 		return;
 	}
 	group->repeats--;

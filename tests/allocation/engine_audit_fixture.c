@@ -261,9 +261,9 @@ static unsigned gather(struct engine *engine, struct audit_member *members)
 	unsigned n = 0;
 
 	TAILQ_FOREACH (session, &engine->sessions, next) {
-		struct member *member = member_first(session->memberships);
+		struct member *member = session_first_member(session->memberships);
 
-		for (; member != NULL; member = member_next(member)) {
+		for (; member != NULL; member = session_next_member(member)) {
 			struct audit_member *at = &members[n++];
 
 			cr_assert_leq(n, MEMBERS_MAX);

@@ -86,13 +86,13 @@ const char *audit_describe(struct engine *engine)
 			output->config.port != NULL ? output->config.port : "-",
 			output->config.vlan);
 	TAILQ_FOREACH (session, &engine->sessions, next) {
-		struct member *member = member_first(session->memberships);
+		struct member *member = session_first_member(session->memberships);
 
 		say("session %s%s, port %u,%s%s\n", name_of(session),
 			session->closing ? " closing" : "", session->udp_port,
 			session->output != NULL ? " output" : "",
 			session->share != NULL ? " shared" : "");
-		for (; member != NULL; member = member_next(member))
+		for (; member != NULL; member = session_next_member(member))
 			say_member(session, member);
 	}
 	return sort_lines();

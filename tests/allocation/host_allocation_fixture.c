@@ -301,8 +301,8 @@ const char *lab_describe(void)
 		if (lab.sessions[i] == NULL)
 			continue;
 		say("session %u: %u members\n", i, session_members(lab.sessions[i]));
-		member = member_first(lab.sessions[i]);
-		for (; member != NULL; member = member_next(member))
+		member = session_first_member(lab.sessions[i]);
+		for (; member != NULL; member = session_next_member(member))
 			say_member(member);
 	}
 	return text;

@@ -239,9 +239,10 @@ Test(reload, outputs, .description = "memberships follow replaced outputs and lo
 	cr_assert(reported("session user: 1 membership has no output left and is only counted, "
 			   "239.1.1.2 on tv for one"),
 		"%s", lines[0]);
-	member = member_first(engine_session_memberships(engine_session_find(engine, "user")));
+	member = session_first_member(
+		engine_session_memberships(engine_session_find(engine, "user")));
 	cr_assert_eq(engine_member_outputs(member, &outputs), 0);
-	member = member_next(member);
+	member = session_next_member(member);
 	cr_assert_eq(engine_member_outputs(member, &outputs), 1);
 	cr_assert_str_eq(engine_output_name(outputs[0]), "a");
 	engine_tick(engine);

@@ -94,15 +94,15 @@ static void open_receiver(struct shared *shared, bool dpdk)
 	cr_assert_eq(rc, 0);
 	if (!dpdk)
 		return;
-	cr_assert_eq(share_queue_open(shared->port, shared->number, 256, &shared->queue), 0);
+	cr_assert_eq(share_port_queue_open(shared->port, shared->number, 256, &shared->queue), 0);
 	// DPDK's client offers its buffers only when it first looks for frames.
-	cr_assert_eq(share_queue_receive(shared->queue, &frame, 1), 0);
+	cr_assert_eq(share_port_queue_receive(shared->queue, &frame, 1), 0);
 }
 
 static void close_receiver(struct shared *shared)
 {
 	if (shared->port != NULL) {
-		share_queue_close(shared->queue);
+		share_port_queue_close(shared->queue);
 		share_port_close(shared->port);
 	} else {
 		memif_reader_close(shared->reader);
@@ -145,7 +145,7 @@ static size_t receive(struct shared *shared, uint8_t *bytes, size_t size)
 		cr_assert(len < 0 || number == shared->number);
 		return len < 0 ? 0 : len;
 	}
-	if (share_queue_receive(shared->queue, &frame, 1) == 0)
+	if (share_port_queue_receive(shared->queue, &frame, 1) == 0)
 		return 0;
 	len = frame->pkt_len;
 	memcpy(bytes, rte_pktmbuf_read(frame, 0, len, bytes), len);

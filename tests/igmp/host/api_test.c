@@ -431,9 +431,9 @@ BOTH(api, state, "API-10 API-42: a membership is pending until its report is sen
 	struct member *member;
 
 	fixture_include(fixture, 0, "1", "ab");
-	member = member_first(fixture->sessions[0]);
+	member = session_first_member(fixture->sessions[0]);
 	cr_assert_eq(member, member_find(fixture->sessions[0], fixture->host, &group));
-	cr_assert_null(member_next(member));
+	cr_assert_null(session_next_member(member));
 	cr_assert_eq(member_state(member), MEMBER_PENDING);
 	cr_assert_eq(member_host(member), fixture->host);
 	cr_assert_eq(member_session(member), fixture->sessions[0]);

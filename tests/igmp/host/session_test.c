@@ -43,10 +43,10 @@ static void twin_remove(struct session_twin *twin, unsigned at)
 static void compare(const struct host_fixture *fixture, struct session *session,
 	const struct session_twin *twin)
 {
-	const struct member *member = member_first(session);
+	const struct member *member = session_first_member(session);
 
 	cr_assert_eq(session_members(session), twin->n);
-	for (unsigned i = twin->n; i-- > 0; member = member_next(member)) {
+	for (unsigned i = twin->n; i-- > 0; member = session_next_member(member)) {
 		struct sluice_addr wanted = numbered(fixture, twin->groups[i]), group;
 
 		cr_assert_not_null(member);
@@ -61,12 +61,12 @@ static void compare(const struct host_fixture *fixture, struct session *session,
 static void leave_half(
 	struct host_fixture *fixture, struct session *session, struct session_twin *twin)
 {
-	struct member *member = member_first(session), *next;
+	struct member *member = session_first_member(session), *next;
 
 	for (unsigned i = twin->n; i-- > 0; member = next) {
 		struct sluice_addr group;
 
-		next = member_next(member);
+		next = session_next_member(member);
 		if (i % 2 == 0)
 			continue;
 		member_group(member, &group);
