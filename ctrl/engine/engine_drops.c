@@ -2,21 +2,6 @@
 // Drops by reason, of the workers and of the hosts of the interfaces.
 #include "engine_private.h"
 
-// Counters of received and sent messages are not drops.
-static bool is_drop(enum host_counter counter)
-{
-	switch (counter) {
-	case HOST_RX_QUERY:
-	case HOST_RX_REPORT:
-	case HOST_TX_REPORT:
-	case HOST_TX_LEAVE:
-	case HOST_TX_RECORD:
-		return false;
-	default:
-		return true;
-	}
-}
-
 static uint64_t count_of(const struct dataplane *dataplane, enum drop_reason reason)
 {
 	struct worker_info info;
@@ -46,13 +31,14 @@ void engine_drops_of_interface(
 	static const int families[] = {AF_INET, AF_INET6};
 	struct engine_drop drop = {.interface = interface};
 
-	for (unsigned i = 0; i < 2 * HOST_COUNTERS; i++) {
-		unsigned counter = i % HOST_COUNTERS;
+	for (unsigned f = 0; f < RTE_DIM(families); f++) {
+		const struct host *host = engine_interface_host(interface, families[f]);
 
-		drop.family = families[i / HOST_COUNTERS];
-		drop.reason = host_counter_name(counter);
-		drop.count = host_counter(engine_interface_host(interface, drop.family), counter);
-		if (is_drop(counter))
+		drop.family = families[f];
+		for (unsigned i = HOST_DROP_NONE + 1; i < HOST_DROPS; i++) {
+			drop.reason = host_drop_name(i);
+			drop.count = host_drop_count(host, i);
 			each(arg, &drop);
+		}
 	}
 }

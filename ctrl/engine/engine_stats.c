@@ -2,32 +2,37 @@
 // The statistics of stats.h, from the counters of the data plane and of the hosts.
 #include "engine_private.h"
 
-static uint64_t count_both(const struct engine_interface *interface, enum host_counter counter)
+static void add_host(const struct host *host, struct sluice_interface_stats *to)
 {
-	return host_counter(engine_interface_host(interface, AF_INET), counter) +
-	       host_counter(engine_interface_host(interface, AF_INET6), counter);
+	const struct host_counters *from = host_counters(host);
+
+	SLUICE_HOST_COUNTERS(SLUICE_STATS_ADD)
+}
+
+static void copy_port(const struct port_info *from, struct sluice_interface_stats *to)
+{
+	SLUICE_PORT_COUNTERS(SLUICE_STATS_COPY)
 }
 
 void engine_stats_interface(
 	const struct engine_interface *interface, struct sluice_interface_stats *stats)
 {
+	const struct host *igmp_host = engine_interface_host(interface, AF_INET);
+	const struct host *mld_host = engine_interface_host(interface, AF_INET6);
 	struct host_status igmp, mld;
-	struct port_info port, *from = &port;
-	struct sluice_interface_stats *to = stats;
+	struct port_info port;
 
-	host_status(engine_interface_host(interface, AF_INET), &igmp);
-	host_status(engine_interface_host(interface, AF_INET6), &mld);
+	host_status(igmp_host, &igmp);
+	host_status(mld_host, &mld);
 	port_info(interface_port(engine_interface_dataplane(interface)), &port);
 	*stats = (struct sluice_interface_stats){
 		.groups = igmp.n_groups + mld.n_groups,
 		.igmp_version = igmp.version,
 		.mld_version = mld.version,
-		.rx_queries = count_both(interface, HOST_RX_QUERY),
-		.tx_reports = count_both(interface, HOST_TX_REPORT),
-		.tx_leaves = count_both(interface, HOST_TX_LEAVE),
-		.tx_records = count_both(interface, HOST_TX_RECORD),
 	};
-	SLUICE_PORT_COUNTERS(SLUICE_STATS_COPY)
+	add_host(igmp_host, stats);
+	add_host(mld_host, stats);
+	copy_port(&port, stats);
 }
 
 void engine_stats_port(const struct port_info *from, struct sluice_port_stats *to)
@@ -74,6 +79,13 @@ int engine_stats_group(const struct engine_interface *interface, const struct sl
 	return rc;
 }
 
+static void copy_host(const struct host *host, struct sluice_querier_stats *to)
+{
+	const struct host_counters *from = host_counters(host);
+
+	SLUICE_QUERIER_COUNTERS(SLUICE_STATS_COPY)
+}
+
 void engine_stats_querier(const struct host *host, struct sluice_querier_stats *stats)
 {
 	uint64_t now_ms = engine_now_ms();
@@ -87,9 +99,8 @@ void engine_stats_querier(const struct host *host, struct sluice_querier_stats *
 		.robustness = status.robustness,
 		.host_version = status.version,
 		.compat_left_ms = SLUICE_STATS_UNKNOWN,
-		.queries = host_counter(host, HOST_RX_QUERY),
-		.reports = host_counter(host, HOST_RX_REPORT),
 	};
+	copy_host(host, stats);
 	if (status.querier.family != 0)
 		stats->age_ms = ms_since(status.querier_heard_ms, now_ms);
 	if (status.querier_interval_ms > 0)

@@ -53,6 +53,27 @@ const struct stat_object stat_objects[] = {
 	{NULL},
 };
 
+#define REASON(symbol, name, help) {name, help},
+const struct stat_reason stat_worker_drops[] = {SLUICE_WORKER_DROPS(REASON){NULL}};
+const struct stat_reason stat_host_drops[] = {SLUICE_HOST_DROPS(REASON){NULL}};
+
+const char *stat_field_kind(const struct stat_field *field)
+{
+	return field->kind == STAT_COUNTER ? "counter" : "gauge";
+}
+
+const char *stat_field_unit(const struct stat_field *field)
+{
+	static const char *const units[] = {
+		[STAT_PACKETS] = "packets",
+		[STAT_BYTES] = "bytes",
+		[STAT_MILLISECONDS] = "milliseconds",
+		[STAT_MICROSECONDS] = "microseconds",
+	};
+
+	return units[field->unit];
+}
+
 uint64_t stat_field_get(const struct stat_field *field, const void *stats)
 {
 	const void *at = (const char *)stats + field->offset;

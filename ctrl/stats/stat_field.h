@@ -22,6 +22,7 @@ enum stat_unit {
 	STAT_PACKETS,
 	STAT_BYTES,
 	STAT_MILLISECONDS,
+	STAT_MICROSECONDS,
 };
 
 struct stat_field {
@@ -52,6 +53,16 @@ struct stat_object {
 	const struct stat_field *fields;
 };
 extern const struct stat_object stat_objects[];
+
+// The reasons that drop.list counts. `name` NULL ends a list.
+struct stat_reason {
+	const char *name, *help;
+};
+extern const struct stat_reason stat_worker_drops[];
+extern const struct stat_reason stat_host_drops[]; // of each interface and family
+
+const char *stat_field_kind(const struct stat_field *field); // "counter", "gauge"
+const char *stat_field_unit(const struct stat_field *field); // "packets"; NULL for a number
 
 uint64_t stat_field_get(const struct stat_field *field, const void *stats);
 void stat_field_set(const struct stat_field *field, void *stats, uint64_t value);

@@ -7,28 +7,24 @@
 
 #include "stat_field.h"
 
-static const char *const kinds[] = {[STAT_COUNTER] = "counter", [STAT_GAUGE] = "gauge"};
-static const char *const units[] = {
-	[STAT_NUMBER] = "",
-	[STAT_PACKETS] = ", packets",
-	[STAT_BYTES] = ", bytes",
-	[STAT_MILLISECONDS] = ", milliseconds",
-};
-
-static const struct {
-	const char *name, *help;
-} drops[] = {
-#define DROP(symbol, name, help) {name, help},
-	SLUICE_WORKER_DROPS(DROP)};
-
 static void print_object(const struct stat_object *object)
 {
 	const struct stat_field *field = object->fields;
 
 	printf("## %s\n\n", object->method);
-	for (; field->name != NULL; field++)
-		printf("*%s* (%s%s)\n\t%s.\n\n", field->name, kinds[field->kind],
-			units[field->unit], field->help);
+	for (; field->name != NULL; field++) {
+		const char *unit = stat_field_unit(field);
+
+		printf("*%s* (%s%s%s)\n\t%s.\n\n", field->name, stat_field_kind(field),
+			unit != NULL ? ", " : "", unit != NULL ? unit : "", field->help);
+	}
+}
+
+static void print_reasons(const char *title, const struct stat_reason *reason)
+{
+	printf("## %s\n\n", title);
+	for (; reason->name != NULL; reason++)
+		printf("*%s*\n\t%s.\n\n", reason->name, reason->help);
 }
 
 static void print_statistics(void)
@@ -37,9 +33,8 @@ static void print_statistics(void)
 
 	for (; object->object != NULL; object++)
 		print_object(object);
-	printf("## Drop reasons of the workers\n\n");
-	for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++)
-		printf("*%s*\n\t%s.\n\n", drops[i].name, drops[i].help);
+	print_reasons("Drop reasons of the workers", stat_worker_drops);
+	print_reasons("Drop reasons of the protocols, by interface and family", stat_host_drops);
 }
 
 int main(void)

@@ -103,7 +103,7 @@ void compat_hear(struct host *host, const struct message *query, uint64_t now_ms
 
 	compat_forget(host, now_ms);
 	if (!is_trusted(host, &query->src)) {
-		host_count(host, HOST_RX_OFF_SUBNET);
+		host->drops[HOST_RX_OFF_SUBNET]++;
 		return;
 	}
 	if (newest) {

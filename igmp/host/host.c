@@ -298,7 +298,7 @@ void host_status(const struct host *host, struct host_status *status)
 	};
 }
 
-uint64_t host_counter(const struct host *host, enum host_counter counter)
+const struct host_counters *host_counters(const struct host *host)
 {
-	return host->counters[counter];
+	return &host->counters;
 }

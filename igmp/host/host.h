@@ -11,7 +11,7 @@
 #define IGMP_HOST_H
 
 #include <stddef.h>
-#include <sluice/types.h>
+#include <sluice/stats.h>
 
 struct host;
 struct member;
@@ -175,33 +175,20 @@ struct host_status {
 };
 void host_status(const struct host *host, struct host_status *status);
 
-// Counters, one per reason. `sluice show drops` prints their names.
-enum host_counter {
-	HOST_RX_QUERY,
-	HOST_RX_REPORT, // reports and leaves of other hosts, used for suppression only
-	HOST_RX_BAD_IP, // VAL-2
-	HOST_RX_FRAGMENT, // VAL-21
-	HOST_RX_BAD_LENGTH, // VAL-3, VAL-4
-	HOST_RX_BAD_CHECKSUM, // VAL-1
-	HOST_RX_BAD_TTL, // VAL-5, VAL-8
-	HOST_RX_NO_ROUTER_ALERT, // VAL-6, VAL-8
-	HOST_RX_BAD_SOURCE, // VAL-8, VAL-18, VAL-19
-	HOST_RX_BAD_DESTINATION, // VAL-7, VAL-15
-	HOST_RX_BAD_GROUP, // VAL-10, VAL-11
-	HOST_RX_TRUNCATED, // VAL-12
-	HOST_RX_UNKNOWN_TYPE, // IGMP-2
-	HOST_RX_OLD_IGNORED, // CMP-17
-	HOST_RX_NO_STATE, // VAL-20: accepted, nothing to report
-	HOST_RX_LENIENT_ROUTER_ALERT, // accepted without Router Alert (DEC-2)
-	HOST_RX_OFF_SUBNET, // accepted and answered, but nothing was learned from it (SEC-4)
-	HOST_RX_SOURCES_OVERFLOW, // RSP-13
-	HOST_TX_REPORT, // frames: reports
-	HOST_TX_LEAVE, // frames: v2 leave, MLDv1 done
-	HOST_TX_RECORD,
-	HOST_TX_AGAIN, // the port was full
-	HOST_COUNTERS,
+struct host_counters {
+	SLUICE_HOST_COUNTERS(SLUICE_STATS_MEMBER)
 };
-uint64_t host_counter(const struct host *host, enum host_counter counter);
-const char *host_counter_name(enum host_counter counter); // "rx_bad_checksum"
+// Lives as long as the host.
+const struct host_counters *host_counters(const struct host *host);
+
+// HOST_RX_BAD_IP and so on, see SLUICE_HOST_DROPS.
+#define HOST_DROP(symbol, ...) HOST_##symbol,
+enum host_drop {
+	HOST_DROP_NONE, // the message is accepted
+	SLUICE_HOST_DROPS(HOST_DROP) HOST_DROPS,
+};
+#undef HOST_DROP
+uint64_t host_drop_count(const struct host *host, enum host_drop reason);
+const char *host_drop_name(enum host_drop reason); // "rx_bad_checksum"
 
 #endif

@@ -6,7 +6,7 @@
 // host_input.c         what a host does with a packet; host_log.c limits its log lines
 // host_config.c        what the operator configures
 // host_group.c         what can be read of a group; host_listing.c lists the groups in pages
-// host_counter.c       the names of the counters
+// host_drop.c          why messages are dropped
 //
 // session.c            sessions; member_array.c has the members of each
 // member.c             the calls on memberships
@@ -102,13 +102,9 @@ struct host {
 	uint64_t learned_until_ms; // when qrv and querier_interval_ms are forgotten
 
 	uint64_t log_next_ms;
-	uint64_t counters[HOST_COUNTERS];
+	struct host_counters counters;
+	uint64_t drops[HOST_DROPS];
 };
-
-static inline void host_count(struct host *host, enum host_counter counter)
-{
-	host->counters[counter]++;
-}
 
 // Logs a line for the operator, at most one per second.
 void host_log(struct host *host, uint64_t now_ms, const char *format, ...)

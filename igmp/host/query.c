@@ -37,14 +37,14 @@ static bool is_own_destination(const struct host *host, const struct sluice_addr
 	return group != NULL && group_members(group) > 0;
 }
 
-static bool fail(enum host_counter *drop, enum host_counter reason)
+static bool fail(enum host_drop *drop, enum host_drop reason)
 {
 	*drop = reason;
 	return false;
 }
 
 static bool check_packet(
-	const struct message *message, enum message_status status, enum host_counter *drop)
+	const struct message *message, enum message_status status, enum host_drop *drop)
 {
 	switch (status) {
 	case MESSAGE_OK:
@@ -61,7 +61,7 @@ static bool check_packet(
 
 // These checks hold for queries and reports.
 static bool check_origin(
-	const struct host *host, const struct message *message, enum host_counter *drop)
+	const struct host *host, const struct message *message, enum host_drop *drop)
 {
 	const struct sluice_addr *src = &message->src;
 
@@ -86,7 +86,7 @@ static bool check_origin(
 	return true;
 }
 
-static bool check_format(const struct message *message, enum host_counter *drop)
+static bool check_format(const struct message *message, enum host_drop *drop)
 {
 	if (message->kind == MESSAGE_UNKNOWN)
 		return fail(drop, HOST_RX_UNKNOWN_TYPE);
@@ -95,8 +95,7 @@ static bool check_format(const struct message *message, enum host_counter *drop)
 	return message->format == MESSAGE_COMPLETE || fail(drop, HOST_RX_TRUNCATED);
 }
 
-static bool check_query(
-	const struct host *host, const struct message *query, enum host_counter *drop)
+static bool check_query(const struct host *host, const struct message *query, enum host_drop *drop)
 {
 	bool igmp = host->wire->family == AF_INET;
 
@@ -112,16 +111,16 @@ static bool check_query(
 	return is_own_destination(host, &query->dst) || fail(drop, HOST_RX_BAD_DESTINATION);
 }
 
-enum host_counter query_judge(
+enum host_drop query_judge(
 	const struct host *host, const uint8_t *packet, size_t len, struct message *message)
 {
 	enum message_status status = message_parse(message, host->wire->family, packet, len);
-	enum host_counter drop;
+	enum host_drop drop;
 
 	if (!check_packet(message, status, &drop) || !check_origin(host, message, &drop) ||
 		!check_format(message, &drop))
 		return drop;
-	if (message->kind != MESSAGE_QUERY)
-		return HOST_RX_REPORT;
-	return check_query(host, message, &drop) ? HOST_RX_QUERY : drop;
+	if (message->kind == MESSAGE_QUERY && !check_query(host, message, &drop))
+		return drop;
+	return HOST_DROP_NONE;
 }

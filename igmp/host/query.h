@@ -6,9 +6,9 @@
 #include "host.h"
 #include "message.h"
 
-// Parses and judges a packet. Returns HOST_RX_QUERY or HOST_RX_REPORT if the host accepts it, else
-// the counter that names why it is dropped.
-enum host_counter query_judge(
+// Parses and judges a packet. Returns HOST_DROP_NONE if the host accepts it, else why it is
+// dropped.
+enum host_drop query_judge(
 	const struct host *host, const uint8_t *packet, size_t len, struct message *message);
 
 // Whether the address is in the subnet of one of the host's own addresses.

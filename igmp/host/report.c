@@ -58,7 +58,7 @@ static bool send_packet(struct host *host, const struct sluice_addr *dst)
 	const struct message_build *report = &host->report;
 
 	if (host->ops->send(host->ctx, report->bytes, report->len, dst) < 0) {
-		host_count(host, HOST_TX_AGAIN);
+		host->drops[HOST_TX_AGAIN]++;
 		return false;
 	}
 	rate_limit_spend(&host->rate_limit);
@@ -70,8 +70,8 @@ bool report_send(struct host *host)
 	message_build_seal_report(&host->report, &host->source);
 	if (!send_packet(host, &host->wire->reports))
 		return false;
-	host_count(host, HOST_TX_REPORT);
-	host->counters[HOST_TX_RECORD] += host->report.n_records;
+	host->counters.tx_reports++;
+	host->counters.tx_records += host->report.n_records;
 	return true;
 }
 
@@ -94,6 +94,7 @@ bool report_send_older(struct host *host, const struct group *group, bool leave)
 	message_build_seal(&host->report, &host->source, &dst);
 	if (!send_packet(host, &dst))
 		return false;
-	host_count(host, leave ? HOST_TX_LEAVE : HOST_TX_REPORT);
+	host->counters.tx_leaves += leave;
+	host->counters.tx_reports += !leave;
 	return true;
 }

@@ -126,7 +126,7 @@ void response_start(
 		wheel_set(&host->wheel, &response->timer, at_ms);
 	}
 	if (!whole && !merge_queried(host, response, query)) {
-		host_count(host, HOST_RX_SOURCES_OVERFLOW);
+		host->drops[HOST_RX_SOURCES_OVERFLOW]++;
 		whole = true;
 	}
 	if (whole)

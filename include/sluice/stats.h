@@ -10,7 +10,7 @@
 //	type, member	of the structure
 //	json		its name in the answers of sluiced
 //	kind		COUNTER: only rises; GAUGE: a state
-//	unit		PACKETS, BYTES, MILLISECONDS, or NUMBER for anything else
+//	unit		PACKETS, BYTES, MILLISECONDS, MICROSECONDS, or NUMBER for anything else
 //	column		its title in the tables of `sluice show`; NULL: not shown there
 //	help		one line for the manual and for metrics
 #ifndef SLUICE_STATS_H
@@ -48,9 +48,8 @@ extern "C" {
 #define SLUICE_CONTROL_STATS(X) \
 	X(uint64_t, turns, "turns", COUNTER, NUMBER, NULL, \
 		"turns of the event loop of the control thread") \
-	X(uint64_t, turn_cpu_max_us, "turn_cpu_max_us", GAUGE, NUMBER, NULL, \
-		"the longest CPU time of a turn in microseconds; queries and protocol timers wait " \
-		"for its end")
+	X(uint64_t, turn_cpu_max_us, "turn_cpu_max_us", GAUGE, MICROSECONDS, NULL, \
+		"the longest CPU time of a turn; queries and protocol timers wait for its end")
 
 #define SLUICE_PORT_GAUGES(X) \
 	X(unsigned, multicast_macs, "multicast_macs", GAUGE, NUMBER, "MACS", \
@@ -70,19 +69,24 @@ extern "C" {
 		"that the device failed to send")
 #define SLUICE_PORT_STATS(X) SLUICE_PORT_GAUGES(X) SLUICE_PORT_COUNTERS(X)
 
-#define SLUICE_INTERFACE_STATS(X) \
+#define SLUICE_INTERFACE_GAUGES(X) \
 	X(unsigned, groups, "groups", GAUGE, NUMBER, "GROUPS", "joined groups, IPv4 and IPv6") \
 	X(unsigned, igmp_version, "igmp_version", GAUGE, NUMBER, "IGMP", \
 		"version of IGMP in use, as the oldest querier has it") \
 	X(unsigned, mld_version, "mld_version", GAUGE, NUMBER, "MLD", \
-		"version of MLD in use, as the oldest querier has it") \
+		"version of MLD in use, as the oldest querier has it")
+// Of an IGMP or MLD host. An interface has the sums of its two hosts.
+#define SLUICE_HOST_COUNTERS(X) \
 	X(uint64_t, rx_queries, "rx_queries", COUNTER, PACKETS, "QUERIES", \
 		"IGMP and MLD queries received") \
+	X(uint64_t, rx_reports, "rx_reports", COUNTER, PACKETS, NULL, \
+		"reports and leaves of other hosts received") \
 	X(uint64_t, tx_reports, "tx_reports", COUNTER, PACKETS, "REPORTS", "reports sent") \
 	X(uint64_t, tx_leaves, "tx_leaves", COUNTER, PACKETS, NULL, \
 		"IGMPv2 leaves and MLDv1 dones sent") \
 	X(uint64_t, tx_records, "tx_records", COUNTER, NUMBER, NULL, \
 		"group records in the reports sent")
+#define SLUICE_INTERFACE_STATS(X) SLUICE_INTERFACE_GAUGES(X) SLUICE_HOST_COUNTERS(X)
 
 #define SLUICE_GROUP_COUNTERS(X) \
 	X(uint64_t, packets, "packets", COUNTER, PACKETS, "PACKETS", \
@@ -103,7 +107,7 @@ extern "C" {
 	X(uint64_t, dropped, "dropped", COUNTER, PACKETS, "DROPPED", \
 		"not delivered, because the output or the session's ring was full")
 
-#define SLUICE_QUERIER_STATS(X) \
+#define SLUICE_QUERIER_GAUGES(X) \
 	X(unsigned, version, "version", GAUGE, NUMBER, "VERSION", \
 		"version of the querier's last general query; 0 if none was heard") \
 	X(uint64_t, age_ms, "age_ms", GAUGE, MILLISECONDS, "HEARD", \
@@ -115,13 +119,16 @@ extern "C" {
 	X(unsigned, host_version, "host_version", GAUGE, NUMBER, "OUR VERSION", \
 		"version of the reports that are sent") \
 	X(uint64_t, compat_left_ms, "compat_left_ms", GAUGE, MILLISECONDS, "STILL OLDER FOR", \
-		"until the newest version is in use again; null if it is") \
-	X(uint64_t, queries, "queries", COUNTER, PACKETS, "QUERIES", "queries received") \
-	X(uint64_t, reports, "reports", COUNTER, PACKETS, "REPORTS", \
+		"until the newest version is in use again; null if it is")
+// Of SLUICE_HOST_COUNTERS.
+#define SLUICE_QUERIER_COUNTERS(X) \
+	X(uint64_t, rx_queries, "queries", COUNTER, PACKETS, "QUERIES", "queries received") \
+	X(uint64_t, rx_reports, "reports", COUNTER, PACKETS, "REPORTS", \
 		"reports and leaves of other hosts received")
+#define SLUICE_QUERIER_STATS(X) SLUICE_QUERIER_GAUGES(X) SLUICE_QUERIER_COUNTERS(X)
 
-// Why a packet is dropped: X(symbol, name, help). The workers' reasons are enum drop_reason,
-// DROP_ and the symbol.
+// Why a packet is dropped: X(symbol, name, help). The reasons of the workers are enum drop_reason,
+// DROP_ and the symbol; those of the hosts are enum host_drop, HOST_ and the symbol.
 #define SLUICE_WORKER_DROPS(X) \
 	X(NOT_MULTICAST, "not_multicast", "unicast or broadcast") \
 	X(NO_INTERFACE, "no_interface", "no interface has this VLAN") \
@@ -139,15 +146,44 @@ extern "C" {
 	X(OUTPUT_FULL, "output_full", "the output is full; counted per packet and output") \
 	X(NO_MBUF, "no_mbuf", "no buffer for a rewritten header")
 
+// PROTOCOL.md section VAL has the rules. The last ones note what is accepted against a rule, lost
+// in part, or delayed.
+#define SLUICE_HOST_DROPS(X) \
+	X(RX_BAD_IP, "rx_bad_ip", "wrong IP header") \
+	X(RX_FRAGMENT, "rx_fragment", "a fragment") \
+	X(RX_BAD_LENGTH, "rx_bad_length", "the length fits no message of its type") \
+	X(RX_BAD_CHECKSUM, "rx_bad_checksum", "wrong checksum of the message") \
+	X(RX_BAD_TTL, "rx_bad_ttl", "the TTL or hop limit is not 1") \
+	X(RX_NO_ROUTER_ALERT, "rx_no_router_alert", "no Router Alert option") \
+	X(RX_BAD_SOURCE, "rx_bad_source", \
+		"the source is an own address, not unicast, or for MLD not link-local") \
+	X(RX_BAD_DESTINATION, "rx_bad_destination", \
+		"a query to an address that it may not be sent to") \
+	X(RX_BAD_GROUP, "rx_bad_group", \
+		"a query for a group that is not multicast, or for all groups with sources") \
+	X(RX_TRUNCATED, "rx_truncated", "the message ends before its last source") \
+	X(RX_UNKNOWN_TYPE, "rx_unknown_type", "a message of an unknown type") \
+	X(RX_OLD_IGNORED, "rx_old_ignored", \
+		"a query of an older version, with `ignore_older_versions`") \
+	X(RX_NO_STATE, "rx_no_state", "accepted, but there is nothing to report") \
+	X(RX_LENIENT_ROUTER_ALERT, "rx_lenient_router_alert", \
+		"accepted without the Router Alert option") \
+	X(RX_OFF_SUBNET, "rx_off_subnet", \
+		"answered, but not learned from: the querier is of another subnet") \
+	X(RX_SOURCES_OVERFLOW, "rx_sources_overflow", \
+		"too many sources are queried; the response reports the whole group") \
+	X(TX_AGAIN, "tx_again", "a report waits because the port is full")
+
 #define SLUICE_DROP_STATS(X) \
 	X(uint64_t, count, "count", COUNTER, PACKETS, "COUNT", "dropped for this reason")
 // clang-format on
 
 // ---- Structures ----------------------------------------------------------------------------
 
-// These are for X. COPY is for two structures of the same list, `to` and `from`.
+// These are for X. COPY and ADD are for two structures with the members of a list, `to` and `from`.
 #define SLUICE_STATS_MEMBER(type, member, ...) type member;
 #define SLUICE_STATS_COPY(type, member, ...) (to)->member = (from)->member;
+#define SLUICE_STATS_ADD(type, member, ...) (to)->member += (from)->member;
 
 struct sluice_group_stats {
 	SLUICE_GROUP_STATS(SLUICE_STATS_MEMBER)

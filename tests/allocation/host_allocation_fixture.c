@@ -282,6 +282,17 @@ static void say_member(const struct member *member)
 	say("\n");
 }
 
+static void say_counters(const struct host *host)
+{
+	const struct host_counters *counters = host_counters(host);
+
+#define SAY(type, member, json, ...) say("%s %lu, ", json, (unsigned long)counters->member);
+	SLUICE_HOST_COUNTERS(SAY)
+#undef SAY
+	for (unsigned i = HOST_DROP_NONE + 1; i < HOST_DROPS; i++)
+		say("%s %lu, ", host_drop_name(i), (unsigned long)host_drop_count(host, i));
+}
+
 // Counters of the wire only count while the frames are the same.
 const char *lab_describe(void)
 {
@@ -295,8 +306,8 @@ const char *lab_describe(void)
 	host_status(lab.host, &status);
 	say("version %u, %u groups, %u leaving\n", status.version, status.n_groups,
 		lab.loose ? 0 : status.n_leaving);
-	for (unsigned i = 0; i < HOST_COUNTERS && !lab.loose; i++)
-		say("%s %lu, ", host_counter_name(i), (unsigned long)host_counter(lab.host, i));
+	if (!lab.loose)
+		say_counters(lab.host);
 	for (unsigned i = 0; i < LAB_SESSIONS; i++) {
 		if (lab.sessions[i] == NULL)
 			continue;

@@ -407,7 +407,7 @@ BOTH(api, close, "API-42: closing a session leaves all its groups")
 	fixture_join(fixture, 1, "1");
 	fixture_flush(fixture);
 	fixture_run(fixture, 5000);
-	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 300);
+	cr_assert_eq(host_counters(fixture->host)->tx_records, 300);
 	fixture_take(fixture);
 	session_close(fixture->sessions[0]);
 	fixture->sessions[0] = NULL;

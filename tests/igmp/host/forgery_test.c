@@ -112,8 +112,8 @@ ONE(AF_INET, forgery, off_subnet,
 	cr_assert_eq(fixture_version(fixture), 3);
 	fixture_run(fixture, 10000);
 	fixture_expect(fixture, "IS_EX(1:)");
-	cr_expect_eq(host_counter(fixture->host, HOST_RX_QUERY), 2);
-	cr_expect_eq(host_counter(fixture->host, HOST_RX_OFF_SUBNET), 2);
+	cr_expect_eq(host_counters(fixture->host)->rx_queries, 2);
+	cr_expect_eq(host_drop_count(fixture->host, HOST_RX_OFF_SUBNET), 2);
 }
 
 static void learn_off_subnet(struct host_config *config)
@@ -135,7 +135,7 @@ ONE_TUNED(AF_INET, forgery, learn_off_subnet, learn_off_subnet,
 {
 	query_from(fixture, "198.51.100.1");
 	cr_assert_eq(fixture_version(fixture), 2);
-	cr_expect_eq(host_counter(fixture->host, HOST_RX_OFF_SUBNET), 0);
+	cr_expect_eq(host_drop_count(fixture->host, HOST_RX_OFF_SUBNET), 0);
 }
 
 ONE(AF_INET, forgery, no_address,

@@ -314,18 +314,18 @@ Test(frame, link_local,
 	member_join_source(s, r->host, &ssm, &source, NULL);
 	host_flush(r->host, 0);
 	host_advance(r->host, 5000);
-	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 4);
+	cr_assert_eq(host_counters(r->host)->tx_records, 4);
 	host_set_addresses(r->host, addrs, 2, 5000);
-	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 6);
+	cr_assert_eq(host_counters(r->host)->tx_records, 6);
 	expect_bytes(r->bytes + 8, "fe800000000000000000000000000005");
 	expect_bytes(r->bytes + 56, "04000000 ff1e");
 	expect_bytes(r->bytes + 76, "05000001 ff3e");
 	host_advance(r->host, 6000);
-	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 8);
+	cr_assert_eq(host_counters(r->host)->tx_records, 8);
 	// A second one causes no report, and is not used as the source.
 	host_set_addresses(r->host, addrs, 3, 10000);
 	host_advance(r->host, 20000);
-	cr_assert_eq(host_counter(r->host, HOST_TX_RECORD), 8);
+	cr_assert_eq(host_counters(r->host)->tx_records, 8);
 	member_leave(s, r->host, &group);
 	host_flush(r->host, 20000);
 	expect_bytes(r->bytes + 8, "fe800000000000000000000000000005");

@@ -18,7 +18,7 @@ struct bad {
 	const char *sources;
 	spoil_call *spoil;
 	bool seal;
-	enum host_counter verdict; // HOST_RX_QUERY: the query is answered
+	enum host_drop drop; // HOST_DROP_NONE: the query is answered
 };
 
 // Bytes of the packet.
@@ -284,7 +284,7 @@ static void late_hop_by_hop(struct host_fixture_packet *packet, uint8_t *message
 }
 
 static const struct bad igmp_rows[] = {
-	{"good", 3, NULL, "", NULL, true, HOST_RX_QUERY},
+	{"good", 3, NULL, "", NULL, true, HOST_DROP_NONE},
 	{"VAL-1", 3, NULL, "", bad_checksum, false, HOST_RX_BAD_CHECKSUM},
 	{"VAL-1 v2", 2, NULL, "", bad_checksum, false, HOST_RX_BAD_CHECKSUM},
 	{"VAL-2 checksum", 3, NULL, "", ip_checksum, false, HOST_RX_BAD_IP},
@@ -299,37 +299,37 @@ static const struct bad igmp_rows[] = {
 	{"VAL-3 9", 3, NULL, "", cut_3, true, HOST_RX_BAD_LENGTH},
 	{"VAL-3 7", 2, NULL, "", cut_1, true, HOST_RX_BAD_LENGTH},
 	{"VAL-3 4", 2, NULL, "", cut_4, true, HOST_RX_BAD_LENGTH},
-	{"VAL-5", 3, NULL, "", ttl, true, HOST_RX_QUERY},
-	{"VAL-6 v3", 3, NULL, "", no_alert, true, HOST_RX_QUERY},
-	{"VAL-6 no options", 3, NULL, "", no_options, true, HOST_RX_QUERY},
-	{"VAL-6 broken option", 3, NULL, "", broken_option, true, HOST_RX_QUERY},
+	{"VAL-5", 3, NULL, "", ttl, true, HOST_DROP_NONE},
+	{"VAL-6 v3", 3, NULL, "", no_alert, true, HOST_DROP_NONE},
+	{"VAL-6 no options", 3, NULL, "", no_options, true, HOST_DROP_NONE},
+	{"VAL-6 broken option", 3, NULL, "", broken_option, true, HOST_DROP_NONE},
 	{"VAL-7 224.0.0.2", 3, NULL, "", to_routers, true, HOST_RX_BAD_DESTINATION},
 	{"VAL-7 joined group", 3, NULL, "", to_joined, true, HOST_RX_BAD_DESTINATION},
 	{"VAL-7 v2", 2, NULL, "", to_joined, true, HOST_RX_BAD_DESTINATION},
 	{"VAL-7 v1", 1, NULL, "", to_joined, true, HOST_RX_BAD_DESTINATION},
-	{"IGMP-11 unicast", 3, NULL, "", to_own, true, HOST_RX_QUERY},
+	{"IGMP-11 unicast", 3, NULL, "", to_own, true, HOST_DROP_NONE},
 	{"VAL-10", 3, "1", "a", no_group, true, HOST_RX_BAD_GROUP},
 	{"VAL-11", 3, "1", "", unicast_group, true, HOST_RX_BAD_GROUP},
 	{"VAL-11 v2", 2, "1", "", unicast_group, true, HOST_RX_BAD_GROUP},
 	{"VAL-12", 3, "1", "a", too_many, true, HOST_RX_TRUNCATED},
 	{"VAL-12 far", 3, "1", "", far_too_many, true, HOST_RX_TRUNCATED},
-	{"VAL-13 IGMP-5", 3, NULL, "", tail, true, HOST_RX_QUERY},
+	{"VAL-13 IGMP-5", 3, NULL, "", tail, true, HOST_DROP_NONE},
 	{"IGMP-5 unsummed", 3, NULL, "", unsummed_tail, false, HOST_RX_BAD_CHECKSUM},
-	{"VAL-14 IGMP-6", 3, NULL, "", flags, true, HOST_RX_QUERY},
+	{"VAL-14 IGMP-6", 3, NULL, "", flags, true, HOST_DROP_NONE},
 	{"VAL-15 unjoined", 3, "1", "", to_unjoined, true, HOST_RX_BAD_DESTINATION},
 	{"VAL-15 other host", 3, NULL, "", to_other, true, HOST_RX_BAD_DESTINATION},
-	{"VAL-16", 3, "1", "", to_all, true, HOST_RX_QUERY},
-	{"VAL-16 unicast", 3, "1", "", to_own, true, HOST_RX_QUERY},
-	{"VAL-17", 3, NULL, "", from_zero, true, HOST_RX_QUERY},
-	{"VAL-18", 3, NULL, "", from_elsewhere, true, HOST_RX_QUERY},
+	{"VAL-16", 3, "1", "", to_all, true, HOST_DROP_NONE},
+	{"VAL-16 unicast", 3, "1", "", to_own, true, HOST_DROP_NONE},
+	{"VAL-17", 3, NULL, "", from_zero, true, HOST_DROP_NONE},
+	{"VAL-18", 3, NULL, "", from_elsewhere, true, HOST_DROP_NONE},
 	{"VAL-19 own", 3, NULL, "", from_own, true, HOST_RX_BAD_SOURCE},
 	{"VAL-19 loopback", 3, NULL, "", from_loopback, true, HOST_RX_BAD_SOURCE},
 	{"VAL-19 multicast", 3, NULL, "", from_multicast, true, HOST_RX_BAD_SOURCE},
 	{"VAL-19 broadcast", 3, NULL, "", from_broadcast, true, HOST_RX_BAD_SOURCE},
-	{"IGMP-17 1/8", 3, NULL, "", from_first_unicast, true, HOST_RX_QUERY},
-	{"IGMP-17 126/8", 3, NULL, "", from_below_loopback, true, HOST_RX_QUERY},
-	{"IGMP-17 128/8", 3, NULL, "", from_above_loopback, true, HOST_RX_QUERY},
-	{"IGMP-17 223/8", 3, NULL, "", from_last_unicast, true, HOST_RX_QUERY},
+	{"IGMP-17 1/8", 3, NULL, "", from_first_unicast, true, HOST_DROP_NONE},
+	{"IGMP-17 126/8", 3, NULL, "", from_below_loopback, true, HOST_DROP_NONE},
+	{"IGMP-17 128/8", 3, NULL, "", from_above_loopback, true, HOST_DROP_NONE},
+	{"IGMP-17 223/8", 3, NULL, "", from_last_unicast, true, HOST_DROP_NONE},
 	{"VAL-21", 3, NULL, "", fragment, true, HOST_RX_FRAGMENT},
 	{"VAL-21 tail", 3, NULL, "", fragment_tail, true, HOST_RX_FRAGMENT},
 	{"IGMP-2 13", 3, NULL, "", unknown_13, true, HOST_RX_UNKNOWN_TYPE},
@@ -340,7 +340,7 @@ static const struct bad igmp_rows[] = {
 };
 
 static const struct bad mld_rows[] = {
-	{"good", 2, NULL, "", NULL, true, HOST_RX_QUERY},
+	{"good", 2, NULL, "", NULL, true, HOST_DROP_NONE},
 	{"VAL-1", 2, NULL, "", bad_checksum, false, HOST_RX_BAD_CHECKSUM},
 	{"VAL-2 version", 2, NULL, "", ip_version, false, HOST_RX_BAD_IP},
 	{"VAL-2 length", 2, NULL, "", ip6_too_long, false, HOST_RX_BAD_IP},
@@ -348,7 +348,7 @@ static const struct bad mld_rows[] = {
 	{"VAL-4 MLD-2 26", 2, NULL, "", cut_2, true, HOST_RX_BAD_LENGTH},
 	{"VAL-4 MLD-2 25", 2, NULL, "", cut_3, true, HOST_RX_BAD_LENGTH},
 	{"VAL-4 MLD-2 20", 1, NULL, "", cut_4, true, HOST_RX_BAD_LENGTH},
-	{"MLD-2 behind options", 2, NULL, "", more_headers, true, HOST_RX_QUERY},
+	{"MLD-2 behind options", 2, NULL, "", more_headers, true, HOST_DROP_NONE},
 	{"VAL-8 MLD-3 hop limit 0", 2, NULL, "", hop_limit_0, true, HOST_RX_BAD_TTL},
 	{"VAL-8 MLD-3 hop limit 2", 2, NULL, "", hop_limit_2, true, HOST_RX_BAD_TTL},
 	{"VAL-8 MLD-3 hop limit 255", 2, NULL, "", hop_limit_255, true, HOST_RX_BAD_TTL},
@@ -357,28 +357,28 @@ static const struct bad mld_rows[] = {
 	{"MLD-3 another alert", 2, NULL, "", other_alert, true, HOST_RX_NO_ROUTER_ALERT},
 	{"MLD-3 alert 256", 2, NULL, "", alert_256, true, HOST_RX_NO_ROUTER_ALERT},
 	{"MLD-3 long alert", 2, NULL, "", long_alert, true, HOST_RX_NO_ROUTER_ALERT},
-	{"FRM-7 Pad1 last", 2, NULL, "", pad1_last, true, HOST_RX_QUERY},
-	{"FRM-7 Pad1 first", 2, NULL, "", pad1_first, true, HOST_RX_QUERY},
-	{"FRM-7 late alert", 2, NULL, "", late_alert6, true, HOST_RX_QUERY},
+	{"FRM-7 Pad1 last", 2, NULL, "", pad1_last, true, HOST_DROP_NONE},
+	{"FRM-7 Pad1 first", 2, NULL, "", pad1_first, true, HOST_DROP_NONE},
+	{"FRM-7 late alert", 2, NULL, "", late_alert6, true, HOST_DROP_NONE},
 	{"VAL-8 MLD-4 global", 2, NULL, "", from_global, true, HOST_RX_BAD_SOURCE},
 	{"VAL-8 MLD-4 ::", 2, NULL, "", from_unspecified, true, HOST_RX_BAD_SOURCE},
-	{"VAL-8 febf::99", 2, NULL, "", from_last_link_local, true, HOST_RX_QUERY},
+	{"VAL-8 febf::99", 2, NULL, "", from_last_link_local, true, HOST_DROP_NONE},
 	{"VAL-8 fec0::99", 2, NULL, "", from_past_link_local, true, HOST_RX_BAD_SOURCE},
 	{"VAL-19 own", 2, NULL, "", from_own6, true, HOST_RX_BAD_SOURCE},
-	{"VAL-9 MLD-9 unicast", 2, NULL, "", to_own6, true, HOST_RX_QUERY},
-	{"VAL-9 joined group", 2, NULL, "", to_joined6, true, HOST_RX_QUERY},
+	{"VAL-9 MLD-9 unicast", 2, NULL, "", to_own6, true, HOST_DROP_NONE},
+	{"VAL-9 joined group", 2, NULL, "", to_joined6, true, HOST_DROP_NONE},
 	{"VAL-15 unjoined", 2, NULL, "", to_unjoined6, true, HOST_RX_BAD_DESTINATION},
 	{"VAL-15 other host", 2, NULL, "", to_other6, true, HOST_RX_BAD_DESTINATION},
-	{"VAL-16", 2, "1", "", to_all6, true, HOST_RX_QUERY},
-	{"VAL-16 unicast", 2, "1", "", to_own6, true, HOST_RX_QUERY},
+	{"VAL-16", 2, "1", "", to_all6, true, HOST_DROP_NONE},
+	{"VAL-16 unicast", 2, "1", "", to_own6, true, HOST_DROP_NONE},
 	{"VAL-10", 2, "1", "a", no_group6, true, HOST_RX_BAD_GROUP},
 	{"VAL-11", 2, "1", "", unicast_group6, true, HOST_RX_BAD_GROUP},
 	{"VAL-11 v1", 1, "1", "", unicast_group6, true, HOST_RX_BAD_GROUP},
 	{"VAL-12", 2, "1", "a", too_many6, true, HOST_RX_TRUNCATED},
-	{"VAL-13 MLD-6", 2, NULL, "", tail, true, HOST_RX_QUERY},
+	{"VAL-13 MLD-6", 2, NULL, "", tail, true, HOST_DROP_NONE},
 	{"MLD-6 unsummed", 2, NULL, "", unsummed_tail6, false, HOST_RX_BAD_CHECKSUM},
-	{"VAL-14 MLD-5", 2, NULL, "", flags6, true, HOST_RX_QUERY},
-	{"MLD-5 v1", 1, "1", "", code_and_reserved, true, HOST_RX_QUERY},
+	{"VAL-14 MLD-5", 2, NULL, "", flags6, true, HOST_DROP_NONE},
+	{"MLD-5 v1", 1, "1", "", code_and_reserved, true, HOST_DROP_NONE},
 	{"VAL-21", 2, NULL, "", fragment6, true, HOST_RX_FRAGMENT},
 	{"MLD-3 header not the first", 2, NULL, "", late_hop_by_hop, true, HOST_RX_BAD_IP},
 	{"SEC-5", 2, NULL, "", endless_hop_by_hop, true, HOST_RX_BAD_IP},
@@ -386,11 +386,16 @@ static const struct bad mld_rows[] = {
 	{"MLD-1 IGMP", 2, NULL, "", igmp_query, true, HOST_RX_UNKNOWN_TYPE},
 };
 
+static uint64_t count_of(const struct host *host, enum host_drop drop)
+{
+	return drop ? host_drop_count(host, drop) : host_counters(host)->rx_queries;
+}
+
 static void try_row(struct host_fixture *fixture, const struct bad *row)
 {
 	struct host_fixture_packet packet =
 		fixture_query_packet(fixture, row->version, row->group, row->sources, 1000);
-	uint64_t before = host_counter(fixture->host, row->verdict);
+	uint64_t before = count_of(fixture->host, row->drop);
 	struct host_status status, earlier;
 
 	if (row->spoil != NULL)
@@ -400,19 +405,19 @@ static void try_row(struct host_fixture *fixture, const struct bad *row)
 	host_status(fixture->host, &earlier);
 	fixture_send(fixture, &packet);
 	fixture_run(fixture, 1050);
-	cr_expect_eq(host_counter(fixture->host, row->verdict), before + 1, "%s", row->what);
-	cr_expect_str_eq(fixture_take(fixture), row->verdict == HOST_RX_QUERY ? "IS_EX(1:)" : "",
+	cr_expect_eq(count_of(fixture->host, row->drop), before + 1, "%s", row->what);
+	cr_expect_str_eq(fixture_take(fixture), row->drop == HOST_DROP_NONE ? "IS_EX(1:)" : "",
 		"%s", row->what);
 	host_status(fixture->host, &status);
 	cr_expect_eq(status.version, NEWEST(fixture), "%s", row->what);
-	if (row->verdict != HOST_RX_QUERY)
+	if (row->drop != HOST_DROP_NONE)
 		cr_expect_eq(status.querier_heard_ms, earlier.querier_heard_ms, "%s", row->what);
 }
 
 // A verdict on the IP packet is the same for queries of all versions.
 static bool is_of_packet(const struct host_fixture *fixture, const struct bad *row)
 {
-	switch (row->verdict) {
+	switch (row->drop) {
 	case HOST_RX_BAD_IP:
 	case HOST_RX_FRAGMENT:
 	case HOST_RX_BAD_CHECKSUM:
@@ -450,7 +455,7 @@ ONE(AF_INET, input, igmp,
 	"SEC-1: a verdict each")
 {
 	try_rows(fixture, igmp_rows, sizeof(igmp_rows) / sizeof(igmp_rows[0]));
-	cr_assert_eq(host_counter(fixture->host, HOST_RX_LENIENT_ROUTER_ALERT), 3);
+	cr_assert_eq(host_drop_count(fixture->host, HOST_RX_LENIENT_ROUTER_ALERT), 3);
 }
 
 ONE(AF_INET6, input, mld,
@@ -471,14 +476,14 @@ static void strict(struct host_config *config)
 ONE_TUNED(AF_INET, input, strict, strict, "VAL-5 VAL-6 VAL-18 DEC-2 SEC-1: the strict knobs")
 {
 	static const struct bad rows[] = {
-		{"good", 3, NULL, "", NULL, true, HOST_RX_QUERY},
+		{"good", 3, NULL, "", NULL, true, HOST_DROP_NONE},
 		{"VAL-5", 3, NULL, "", ttl, true, HOST_RX_BAD_TTL},
 		{"VAL-5 0", 3, NULL, "", ttl_0, true, HOST_RX_BAD_TTL},
 		{"VAL-6", 3, NULL, "", no_alert, true, HOST_RX_NO_ROUTER_ALERT},
-		{"VAL-6 not the first option", 3, NULL, "", late_alert, true, HOST_RX_QUERY},
+		{"VAL-6 not the first option", 3, NULL, "", late_alert, true, HOST_DROP_NONE},
 		{"VAL-6 half an alert", 3, NULL, "", short_alert, true, HOST_RX_NO_ROUTER_ALERT},
 		{"VAL-6 v2", 2, NULL, "", no_options, true, HOST_RX_NO_ROUTER_ALERT},
-		{"VAL-17", 3, NULL, "", from_zero, true, HOST_RX_QUERY},
+		{"VAL-17", 3, NULL, "", from_zero, true, HOST_DROP_NONE},
 		{"VAL-18", 3, NULL, "", from_elsewhere, true, HOST_RX_BAD_SOURCE},
 	};
 	struct host_fixture_packet packet;

@@ -72,7 +72,7 @@ BOTH(response, silence, "RSP-1 RSP-10 VAL-20: without state there is no response
 		fixture_settle(fixture);
 	}
 	// Queries to the address of a group that is not joined are not received.
-	cr_assert_eq(host_counter(fixture->host, HOST_RX_NO_STATE), 6);
+	cr_assert_eq(host_drop_count(fixture->host, HOST_RX_NO_STATE), 6);
 	cr_assert_eq(host_next_ms(fixture->host), HOST_NEVER);
 }
 
@@ -344,8 +344,8 @@ BOTH(response, left, "RSP-6 VAL-15 VAL-20: a group left before the response is n
 		fixture_run(fixture, 5000);
 		fixture_expect(fixture, "");
 	}
-	cr_assert_eq(host_counter(fixture->host, HOST_RX_NO_STATE), 50);
-	cr_assert_eq(host_counter(fixture->host, HOST_RX_BAD_DESTINATION), 50);
+	cr_assert_eq(host_drop_count(fixture->host, HOST_RX_NO_STATE), 50);
+	cr_assert_eq(host_drop_count(fixture->host, HOST_RX_BAD_DESTINATION), 50);
 }
 
 // The table of RSP-7.
@@ -400,7 +400,7 @@ BOTH(response, independent, "RSP-12: retransmissions and responses do not cancel
 	fixture_query(fixture, NEWEST(fixture), NULL, "", 200);
 	fixture_run(fixture, 5000);
 	cr_assert_eq(fixture->n_frames, 3);
-	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 3);
+	cr_assert_eq(host_counters(fixture->host)->tx_records, 3);
 	cr_assert_not_null(strstr(fixture_take(fixture), "IS_EX(1:)"));
 }
 

@@ -25,7 +25,7 @@ ONE_TUNED(AF_INET, split, records, small_mtu,
 	cr_assert_eq(fixture->frames[1].n_records, 68);
 	cr_assert_eq(fixture->frames[2].n_records, 14);
 	fixture_run(fixture, 3000);
-	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 300);
+	cr_assert_eq(host_counters(fixture->host)->tx_records, 300);
 }
 
 static unsigned count_commas(const char *text)

@@ -230,7 +230,7 @@ BOTH(state_change, packing,
 	fixture_join(fixture, 0, "5");
 	fixture_says(fixture, "ALLOW(3:a) TO_EX(1:) TO_EX(2:) TO_EX(4:) TO_EX(5:)");
 	fixture_run(fixture, 3000);
-	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 10);
+	cr_assert_eq(host_counters(fixture->host)->tx_records, 10);
 }
 
 BOTH(state_change, link, "CHG-17: joined groups are announced again when the link comes up")
@@ -247,7 +247,7 @@ BOTH(state_change, link, "CHG-17: joined groups are announced again when the lin
 	host_set_link(fixture->host, true, fixture->now_ms);
 	fixture_expect(fixture, "ALLOW(2:ab) TO_EX(1:) TO_EX(3:c)");
 	fixture_run(fixture, 5000);
-	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 12);
+	cr_assert_eq(host_counters(fixture->host)->tx_records, 12);
 }
 
 BOTH(state_change, link_down,
@@ -337,7 +337,7 @@ BOTH(state_change, full_port,
 	fixture_flush(fixture);
 	fixture_run(fixture, 100);
 	cr_assert_eq(fixture->n_joined, 0);
-	cr_assert_gt(host_counter(fixture->host, HOST_TX_AGAIN), 9);
+	cr_assert_gt(host_drop_count(fixture->host, HOST_TX_AGAIN), 9);
 	fixture_leave(fixture, 0, "2");
 	fixture_flush(fixture);
 	fixture->port_full = false;

@@ -106,7 +106,7 @@ BOTH(timer, together, "CHG-7 CHG-16: many groups in one report share its retrans
 	cr_assert_eq(fixture->n_frames, 1);
 	fixture_run(fixture, 5000);
 	cr_assert_eq(fixture->n_frames, 2);
-	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 140);
+	cr_assert_eq(host_counters(fixture->host)->tx_records, 140);
 }
 
 BOTH(timer, idle, "TMR-14: a host that has nothing to send needs no wake")
@@ -168,7 +168,7 @@ BOTH(timer, pace, "CHG-6: a flood is paced and does not delay a single join")
 		cr_assert_leq(fixture->n_frames - before, 20);
 	}
 	fixture_run(fixture, 5000);
-	cr_assert_eq(host_counter(fixture->host, HOST_TX_RECORD), 200002);
+	cr_assert_eq(host_counters(fixture->host)->tx_records, 200002);
 	cr_assert_eq(fixture->n_joined, 100001);
 }
 
