@@ -4,7 +4,8 @@
 //
 //   face.c              where a face opens its sessions: an engine of the process or a sluiced
 //   nasl.c              NASL: one session per process
-//   capl.c              CAPL: one session per socket; winsock.c has the errors
+//   capl_socket.c       CAPL: one session per socket; winsock.c has the errors
+//   capl.c              joins, leaves and sends; capl_receive.c has the pending receives
 //   rdmacm_id.c         librdmacm: one session per id; joins in rdmacm_multicast.c, events in
 //                       rdmacm_event.c
 #ifndef FACES_FACE_H
