@@ -2,8 +2,6 @@
 // Lists with entries per interface are written in parts, because there may be thousands of VLANs.
 #include "rpc_private.h"
 
-#include <stdlib.h>
-
 // The interface that is listed next, and the function that adds its entries.
 struct interface_list {
 	struct engine_interface *interface;
@@ -25,12 +23,12 @@ static bool write_more(struct rpc_call *call)
 
 static void end_list(struct rpc_call *call)
 {
-	free(call->state);
+	rpc_memory_put(call->state);
 }
 
 void rpc_list_interfaces(struct rpc_call *call, rpc_list_fn add)
 {
-	struct interface_list *list = calloc(1, sizeof(*list));
+	struct interface_list *list = rpc_memory_get(sizeof(*list));
 
 	if (!list) {
 		call->out_of_memory = true;
