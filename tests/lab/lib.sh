@@ -13,6 +13,7 @@ set -euo pipefail
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${SLUICE_BUILD:-$lab/../../build}
 name=sl-$$
+user= # sluiced_start
 # shellcheck disable=SC2034 # the scripts use these
 group4=239.1.1.1 group6=ff15::1:1 ssm4=232.1.1.1 ssm6=ff35::8000:1
 
