@@ -21,6 +21,7 @@ static const struct {
 	{-ENETDOWN, WSAENETDOWN, "Network is down"},
 	{-ENETUNREACH, WSAENETUNREACH, "Network is unreachable"},
 	{-ENOBUFS, WSAENOBUFS, "No buffer space available"},
+	{-EDQUOT, WSAENOBUFS, "No buffer space available"},
 	{-ENOMEM, WSAENOBUFS, "No buffer space available"},
 };
 #define N_CODES (sizeof(codes) / sizeof(codes[0]))

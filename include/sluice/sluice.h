@@ -15,8 +15,8 @@
 // Errors: functions return 0, or what they document, on success and a negative errno on failure. A
 // call that fails changes neither state nor wire. These errors are possible everywhere and not
 // repeated below: -EINVAL for a NULL argument or an address without a family, -ENOMEM, -ENOBUFS for
-// a limit, -ESHUTDOWN while the engine is closing, -EPIPE when sluiced is gone. A session whose
-// sluiced is gone can only be closed.
+// a limit, -EDQUOT for a quota that sluiced gives the user, -ESHUTDOWN while the engine is closing,
+// -EPIPE when sluiced is gone. A session whose sluiced is gone can only be closed.
 //
 // Byte order: addresses and names that end in _be are in network byte order, all else in host
 // order.
@@ -75,7 +75,8 @@ struct sluice_session_options {
 // session  the session, on success
 //
 // -EINVAL unless exactly one of `sluice` and `socket` is given, or for a ring size that is no power
-// of two; -ENOBUFS beyond limits.queued_frames; -ECONNREFUSED or -ENOENT if no sluiced answers.
+// of two; -ENOBUFS beyond limits.queued_frames; -ECONNREFUSED or -ENOENT if no sluiced answers;
+// -EMFILE if sluiced has no connection left.
 //
 // Frames of sluiced arrive through a memif port that sluiced makes for this process. EAL must be up
 // to receive, not to join and leave. Sessions share the port while their rings have at most 4096

@@ -202,6 +202,8 @@ Test(capl, join_errors, .description = "API-11 API-34 API-37 API-38 API-41")
 	EXPECT_SOCKET_ERROR(IpLeaveMulticastGroup(v4, 1, (IP_Address){0}), v4, WSAEFAULT);
 	library_double_fail("join", -ENOBUFS);
 	EXPECT_SOCKET_ERROR(IpJoinMulticastGroup(v4, 1, inet_addr("239.1.1.1")), v4, WSAENOBUFS);
+	library_double_fail("join", -EDQUOT);
+	EXPECT_SOCKET_ERROR(IpJoinMulticastGroup(v4, 1, inet_addr("239.1.1.1")), v4, WSAENOBUFS);
 	library_double_fail("join", -ENOMEM);
 	EXPECT_SOCKET_ERROR(IpJoinMulticastGroup(v4, 1, inet_addr("239.1.1.1")), v4, WSAENOBUFS);
 	library_double_fail("get_filter", -EPIPE);
