@@ -294,7 +294,7 @@ static const struct {
 } lists[] = {
 	{"interface.list", "interfaces", 2,
 		"name index port vlan inner_vlan addresses configured mac groups igmp_version "
-		"mld_version rx_queries tx_reports tx_leaves tx_records"},
+		"mld_version rx_queries rx_reports tx_reports tx_leaves tx_records"},
 	{"port.list", "ports", 2,
 		"name device driver mac mtu up removed receive_mode receive_mode_reason "
 		"multicast_macs rx_queues tx_queues rx_packets rx_bytes rx_missed rx_errors "
