@@ -211,7 +211,8 @@ int parent_run(const char *user, char **argv, struct error *error)
 
 	if (rc < 0)
 		return rc;
-	make_runtime_directory(parent.user);
+	if (!getenv("RUNTIME_DIRECTORY"))
+		make_runtime_directory(parent.user);
 	setrlimit(RLIMIT_MEMLOCK, &no_limit); // of vfio and AF_XDP
 	if (privileges_limit_parent() < 0)
 		return error_set(error, errno, "capabilities: %s", strerror(errno));

@@ -9,6 +9,7 @@
 user=nobody
 chown "$user" "$tmp"
 chmod 755 "$tmp"
+export RUNTIME_DIRECTORY=$tmp # not /run/sluice
 bridge_network
 with_output() { # GROUP: a membership that goes to the output port
 	config <<-END

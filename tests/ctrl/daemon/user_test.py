@@ -25,6 +25,10 @@ class UserDaemon(Daemon):
             raise Skip("needs root")
         super().__init__(*args, args=("--user", "nobody"), owner=NOBODY, **kwargs)
 
+    def write(self, *args):
+        os.environ["RUNTIME_DIRECTORY"] = self.env["RUNTIME_DIRECTORY"] = self.dir  # not /run/sluice
+        super().write(*args)
+
     def start(self):
         super().start()
         with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)) as file:
