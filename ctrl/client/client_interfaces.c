@@ -69,7 +69,7 @@ static void read_interface(
 // Returns the number of interfaces. The caller frees the list and releases the entries.
 static int ask(struct connection *connection, struct sluice_interface **list, json_t **entries)
 {
-	json_t *interfaces = NULL, *ports = NULL;
+	json_t *interfaces = NULL, *ports = NULL, *all;
 	int rc;
 
 	rc = connection_call(connection, "interface.list", json_object(), &interfaces, NULL);
@@ -77,8 +77,8 @@ static int ask(struct connection *connection, struct sluice_interface **list, js
 		rc = connection_call(connection, "port.list", json_object(), &ports, NULL);
 	if (rc < 0)
 		goto free_lists;
-	*entries = json_object_get(interfaces, "interfaces");
-	rc = json_array_size(*entries);
+	all = json_object_get(interfaces, "interfaces");
+	rc = json_array_size(all);
 	*list = calloc(rc + 1, sizeof(**list));
 	if (*list == NULL) {
 		rc = -ENOMEM;
@@ -86,8 +86,8 @@ static int ask(struct connection *connection, struct sluice_interface **list, js
 	}
 	for (int i = 0; i < rc; i++)
 		read_interface(
-			&(*list)[i], json_array_get(*entries, i), json_object_get(ports, "ports"));
-	json_incref(*entries);
+			&(*list)[i], json_array_get(all, i), json_object_get(ports, "ports"));
+	*entries = json_incref(all);
 
 free_lists:
 	json_decref(ports);
