@@ -11,12 +11,12 @@
 #define BUCKETS_MIN 2
 
 // A slot has eight bytes. At most three fifths of the slots are used, and nine seventeenths after
-// growing: 13.3 to 15.1 bytes per group, and less than 24 with the entry. Then one bucket in twenty
-// extends into the next one. A fuller table is smaller, but its lines change more often while
-// workers read them.
+// growing, which begins a little earlier: 13.3 to 15.1 bytes per group, and less than 24 with the
+// entry. Then one bucket in twenty extends into the next one. A fuller table is smaller, but its
+// lines change more often while workers read them.
 static bool too_full(unsigned groups, uint32_t buckets)
 {
-	return groups * 5ull > buckets * (3ull * BUCKET_SLOTS);
+	return groups * 32ull > buckets * (19ull * BUCKET_SLOTS);
 }
 
 static bool too_empty(unsigned groups, uint32_t buckets)
