@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """sluiced --user: a root parent, and a daemon without privileges but for those of its ports."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -131,12 +132,28 @@ def orphaned():
         equal(last_kinds(d), [3, 3])
 
 
+@contextlib.contextmanager
+def hugepages_set_aside():
+    path = "/proc/sys/vm/nr_hugepages"
+    if os.geteuid() != 0:
+        raise Skip("needs root")
+    with open(path) as file:
+        before = int(file.read())
+    with open(path, "w") as file:
+        file.write(str(before + 8))
+    try:
+        with open(path) as file:
+            if int(file.read()) == 0:
+                raise Skip("this machine has no hugepages")
+        yield
+    finally:
+        with open(path, "w") as file:
+            file.write(str(before))
+
+
 @test("hugepages that the user may not use are one line that says what to do")
 def hugepages():
-    with open("/proc/sys/vm/nr_hugepages") as file:
-        if int(file.read()) == 0:
-            raise Skip("this machine has no hugepages")
-    with UserDaemon("", start=False) as d:
+    with hugepages_set_aside(), UserDaemon("", start=False) as d:
         d.write("", BASE.replace('"--no-huge", ', "").replace('"160"', '"8"'))
         os.mkdir(d.dir + "/huge")
         script = 'mount -t hugetlbfs -o mode=755 none %s/huge && exec "$@"' % d.dir
