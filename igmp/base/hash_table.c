@@ -32,18 +32,15 @@ void hash_table_close(struct hash_table *table)
 	table->slots = table->next = NULL;
 }
 
-static size_t next_slot(const struct hash_table *table, size_t at)
-{
-	return (at + 1) & (table->n_slots - 1);
-}
-
-static void place(struct hash_table_slot *slots, size_t n_slots, struct hash_table_slot slot)
+// Returns where it has put the entry.
+static size_t place(struct hash_table_slot *slots, size_t n_slots, struct hash_table_slot slot)
 {
 	size_t at = slot.hash & (n_slots - 1);
 
 	while (slots[at].number != 0)
 		at = (at + 1) & (n_slots - 1);
 	slots[at] = slot;
+	return at;
 }
 
 // Returns the slot of an entry that is there.
@@ -160,11 +157,8 @@ bool hash_table_reserve(struct hash_table *table)
 void hash_table_put(struct hash_table *table, uint32_t hash, const void *object)
 {
 	struct hash_table_slot slot = {hash, pool_number(object)};
-	size_t at = hash & (table->n_slots - 1);
+	size_t at = place(table->slots, table->n_slots, slot);
 
-	while (table->slots[at].number != 0)
-		at = next_slot(table, at);
-	table->slots[at] = slot;
 	if (table->next != NULL && at < table->copied)
 		place(table->next, table->n_next, slot);
 	table->count++;
