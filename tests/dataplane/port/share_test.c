@@ -87,7 +87,7 @@ static void open_receiver(struct shared *shared, bool dpdk)
 
 	atomic_store(&stop, false);
 	cr_assert_eq(pthread_create(&thread, NULL, serve, shared), 0);
-	// DPDK's client does not always connect within its five seconds while another is closing.
+	// DPDK's client rarely misses its five seconds; why is not known.
 	for (unsigned tried = 0; tried < 3 && rc != 0; tried++)
 		rc = dpdk ? share_port_open(shared->path, 512, &shared->port)
 			  : memif_reader_open(shared->path, NULL, &shared->reader);
