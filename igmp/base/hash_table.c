@@ -116,8 +116,6 @@ static void step(struct hash_table *table)
 {
 	size_t n = table->n_next - table->cleared;
 
-	if (table->next == NULL)
-		return;
 	if (n == 0) {
 		copy_slots(table);
 		return;
@@ -162,7 +160,8 @@ void hash_table_put(struct hash_table *table, uint32_t hash, const void *object)
 	if (table->next != NULL && at < table->copied)
 		place(table->next, table->n_next, slot);
 	table->count++;
-	step(table);
+	if (table->next != NULL)
+		step(table);
 }
 
 void hash_table_remove(struct hash_table *table, uint32_t hash, const void *object)
@@ -177,5 +176,6 @@ void hash_table_remove(struct hash_table *table, uint32_t hash, const void *obje
 	// Without memory to shrink, the table stays large.
 	if (table->next == NULL && table->n_slots > SLOTS_MIN && table->count < table->n_slots / 8)
 		start_resize(table, table->n_slots / 2);
-	step(table);
+	if (table->next != NULL)
+		step(table);
 }

@@ -34,7 +34,8 @@ int member_ref_find(struct member_ref *ref)
 
 static const struct sluice_source_filter nothing = {.mode = SLUICE_INCLUDE};
 
-static int publish(const struct member_ref *ref, const struct sluice_source_filter *filter)
+// Inline: each caller knows part of the answer.
+static inline int publish(const struct member_ref *ref, const struct sluice_source_filter *filter)
 {
 	bool is_new = ref->member->session == NULL;
 	unsigned n_members = group_members(ref->group);
@@ -179,7 +180,7 @@ static bool has_filter(
 	struct sluice_source_filter a = group_member_filter(member);
 	struct sluice_source_filter b = source_list_filter(mode, list);
 
-	return member->session != NULL && sluice_source_filter_equal(&a, &b);
+	return sluice_source_filter_equal(&a, &b);
 }
 
 int member_ref_replace(const struct member_ref *ref, const struct sluice_source_filter *filter)
@@ -195,7 +196,7 @@ int member_ref_replace(const struct member_ref *ref, const struct sluice_source_
 		if (list == NULL)
 			return -ENOMEM;
 	}
-	same = has_filter(ref->member, filter->mode, list);
+	same = ref->member->session != NULL && has_filter(ref->member, filter->mode, list);
 	if (!same)
 		rc = set_filter(ref, filter->mode, list);
 	if (same || rc < 0)

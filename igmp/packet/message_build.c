@@ -33,40 +33,6 @@ void message_build_report(struct message_build *build)
 	build->n_records = 0;
 }
 
-bool message_build_record(struct message_build *build, enum wire_record type, const uint8_t *group)
-{
-	uint8_t *record = build->bytes + build->len;
-
-	if (message_build_room(build) < build->wire->record_len)
-		return false;
-	memset(record, 0, 4);
-	record[0] = type;
-	memcpy(record + 4, group, build->wire->addr_len);
-	build->record_at = build->len;
-	build->len += build->wire->record_len;
-	build->n_sources = 0;
-	build->n_records++;
-	return true;
-}
-
-bool message_build_source(struct message_build *build, const uint8_t *addr)
-{
-	unsigned addr_len = build->wire->addr_len;
-
-	if (message_build_room(build) < addr_len)
-		return false;
-	memcpy(build->bytes + build->len, addr, addr_len);
-	build->len += addr_len;
-	wire_put16(build->bytes + build->record_at + 2, ++build->n_sources);
-	return true;
-}
-
-void message_build_undo_record(struct message_build *build)
-{
-	build->len = build->record_at;
-	build->n_records--;
-}
-
 void message_build_seal_report(struct message_build *build, const struct sluice_addr *src)
 {
 	uint8_t *message = message_of(build);

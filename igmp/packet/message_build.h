@@ -3,6 +3,8 @@
 #ifndef IGMP_MESSAGE_BUILD_H
 #define IGMP_MESSAGE_BUILD_H
 
+#include <string.h>
+
 #include "message.h"
 #include "wire.h"
 
@@ -33,9 +35,48 @@ static inline unsigned message_build_room(const struct message_build *build)
 
 void message_build_report(struct message_build *build); // without records
 // Each of these adds to the report. They return false and change nothing if there is no room.
-bool message_build_record(struct message_build *build, enum wire_record type, const uint8_t *group);
-bool message_build_source(struct message_build *build, const uint8_t *addr);
-void message_build_undo_record(struct message_build *build);
+//
+// They are inline, and know both lengths of an address, because a report has hundreds of records:
+// the calls took a tenth of the time of a response.
+static inline bool message_build_record(
+	struct message_build *build, enum wire_record type, const uint8_t *group)
+{
+	const struct wire_family *wire = build->wire;
+	unsigned len = build->len;
+	uint8_t *record = build->bytes + len;
+
+	if (build->size - len < wire->record_len)
+		return false;
+	build->record_at = len;
+	build->len = len + wire->record_len;
+	build->n_sources = 0;
+	build->n_records++;
+	wire_copy_address(wire, record + 4, group);
+	memset(record, 0, 4);
+	record[0] = type;
+	return true;
+}
+
+static inline bool message_build_source(struct message_build *build, const uint8_t *addr)
+{
+	const struct wire_family *wire = build->wire;
+	unsigned len = build->len;
+
+	if (build->size - len < wire->addr_len)
+		return false;
+	build->len = len + wire->addr_len;
+	build->n_sources++;
+	wire_copy_address(wire, build->bytes + len, addr);
+	wire_put16(build->bytes + build->record_at + 2, build->n_sources);
+	return true;
+}
+
+static inline void message_build_undo_record(struct message_build *build)
+{
+	build->len = build->record_at;
+	build->n_records--;
+}
+
 // Completes the report with its header, the IP header and the checksums.
 void message_build_seal_report(struct message_build *build, const struct sluice_addr *src);
 

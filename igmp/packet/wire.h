@@ -5,6 +5,7 @@
 
 #include <sluice/types.h>
 #include <stddef.h>
+#include <string.h>
 
 enum {
 	WIRE_IGMP_QUERY = 0x11,
@@ -65,6 +66,16 @@ uint32_t wire_pseudo_sum(const uint8_t *src, const uint8_t *dst, size_t len);
 // Completes a packet of `len` bytes whose message begins at wire->ip_len: IP header and checksums.
 void wire_seal(const struct wire_family *wire, uint8_t *packet, size_t len,
 	const struct sluice_addr *src, const struct sluice_addr *dst);
+
+// Copies an address of the family. Two copies of a constant length are faster than a call.
+static inline void wire_copy_address(
+	const struct wire_family *wire, uint8_t *to, const uint8_t *from)
+{
+	if (wire->addr_len == 4)
+		memcpy(to, from, 4);
+	else
+		memcpy(to, from, 16);
+}
 
 static inline uint16_t wire_get16(const uint8_t *at)
 {
