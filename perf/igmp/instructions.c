@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Joins, answers and leaves groups, so that perf/instructions.sh can count the instructions per group
-// under callgrind. Each stage_*() function does so for all groups; the rest is not counted.
+// Joins, answers and leaves groups, so that perf/instructions.sh can count the instructions per
+// group under callgrind. Each stage_*() function does so for all groups; the rest is not counted.
 #include <router_frame.h>
 #include <stdio.h>
 #include <stdlib.h>
