@@ -12,9 +12,10 @@
 struct command_daemon {
 	struct connection connection;
 	const char *path;
-	void (*show)(void *arg,
+	bool (*show)(void *arg,
 		const json_t *event); // set before event.subscribe, constant from then on
 	void *arg;
+	bool shown; // show() is done; before `gone`
 	sem_t gone;
 };
 
@@ -28,8 +29,10 @@ static void on_event(void *arg, const json_t *event)
 {
 	struct command_daemon *daemon = arg;
 
-	if (daemon->show)
-		daemon->show(daemon->arg, event);
+	if (!daemon->show || daemon->shown || daemon->show(daemon->arg, event))
+		return;
+	daemon->shown = true;
+	sem_post(&daemon->gone);
 }
 
 static void on_lost(void *arg)
@@ -94,7 +97,7 @@ enum exit_status command_daemon_call_pages(struct command_daemon *daemon, const 
 }
 
 enum exit_status command_daemon_watch(
-	struct command_daemon *daemon, void (*show)(void *arg, const json_t *event), void *arg)
+	struct command_daemon *daemon, bool (*show)(void *arg, const json_t *event), void *arg)
 {
 	enum exit_status status;
 
@@ -105,5 +108,5 @@ enum exit_status command_daemon_watch(
 		return status;
 	while (sem_wait(&daemon->gone) < 0)
 		;
-	return no_daemon(daemon->path, "it hung up");
+	return daemon->shown ? STATUS_OK : no_daemon(daemon->path, "it hung up");
 }

@@ -5,12 +5,14 @@
 #define CTRL_COMMAND_DAEMON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 enum exit_status {
 	STATUS_OK = 0,
 	STATUS_REFUSED = 1, // the daemon refused the call
 	STATUS_USAGE = 2, // wrong command line
 	STATUS_NO_DAEMON = 3, // no daemon answers, or the connection was lost
+	STATUS_NO_OUTPUT = 4, // standard output could not be written
 };
 
 struct command_daemon;
@@ -28,9 +30,9 @@ enum exit_status command_daemon_call(
 enum exit_status command_daemon_call_pages(struct command_daemon *daemon, const char *method,
 	const char *list, json_t *params, json_t **result);
 
-// Subscribes to events and calls show() for each of them, on the thread that reads the connection.
-// Returns when the connection is lost.
+// Subscribes to events and calls show() for each of them, on the thread that reads the connection,
+// until it returns false. Returns then, or when the connection is lost.
 enum exit_status command_daemon_watch(
-	struct command_daemon *daemon, void (*show)(void *arg, const json_t *event), void *arg);
+	struct command_daemon *daemon, bool (*show)(void *arg, const json_t *event), void *arg);
 
 #endif

@@ -36,7 +36,7 @@ static void print_event(const json_t *event)
 			json_integer_value(json_object_get(event, "session_id")));
 }
 
-static void show_event(void *arg, const json_t *event)
+static bool show_event(void *arg, const json_t *event)
 {
 	const struct command_options *options = arg;
 
@@ -44,6 +44,7 @@ static void show_event(void *arg, const json_t *event)
 		command_table_print_json(stdout, event);
 	else
 		print_event(event);
+	return !ferror(stdout);
 }
 
 enum exit_status command_watch(

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The program sluice: turns words and options into one call of the daemon. The daemon decides.
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "command_table.h"
@@ -223,17 +226,38 @@ static bool read_options(int argc, char **argv, struct command_options *options,
 	return true;
 }
 
+// The connection must not take the number of a standard stream that was closed: the daemon would
+// get the output. The mode makes the use of the stream fail.
+static void keep_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(STATUS_NO_OUTPUT);
+}
+
+static enum exit_status end_output(enum exit_status status)
+{
+	const char *why = fflush(stdout) == 0 ? "some of it is lost" : strerror(errno);
+
+	if (!ferror(stdout))
+		return status;
+	fprintf(stderr, "sluice: standard output: %s\n", why);
+	return status == STATUS_OK ? STATUS_NO_OUTPUT : status;
+}
+
 int main(int argc, char **argv)
 {
 	struct command_options options = {.socket = getenv("SLUICE_SOCKET")};
 	enum exit_status status;
 	unsigned given = 0;
 
+	keep_standard_streams();
 	if (!options.socket)
 		options.socket = default_socket;
 	if (read_options(argc, argv, &options, &given, &status))
 		status = run(&options, given, argc - optind, argv + optind);
 	json_decref(options.sources);
 	json_decref(options.to);
-	return status;
+	return end_output(status);
 }

@@ -352,6 +352,20 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
 	return true;
 }
 
+// A descriptor that the daemon opens must not take the number of a standard stream that was closed:
+// it would get what is written to that stream.
+static int keep_standard_streams(struct error *error)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		// The mode makes the use of the stream fail.
+		int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode) != fd)
+			return error_set(error, errno, "/dev/null: %s", strerror(errno));
+	}
+	return 0;
+}
+
 // EAL and drivers print to standard output, which is reserved for the line "ready". Returns a
 // stream for that line.
 static int take_stdout(struct error *error)
@@ -412,7 +426,8 @@ int main(int argc, char **argv)
 
 	if (!read_options(argc, argv, &options, &status))
 		return status;
-	if (is_parent(&options, &rc, &error))
+	rc = keep_standard_streams(&error);
+	if (rc == 0 && is_parent(&options, &rc, &error))
 		rc = parent_run(options.user, argv, &error);
 	else if (rc == 0)
 		rc = run_daemon(&options, &error);

@@ -2,10 +2,13 @@
 #include "log.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine.h"
 
@@ -35,17 +38,47 @@ void log_set_level(enum log_level level)
 	max_level = level;
 }
 
+// ---- Writing -------------------------------------------------------------------------------
+
+static atomic_uint lost; // lines since the last one that was written
+static atomic_bool broken; // the last line that was written lacks its end
+
+// Writes without waiting: a reader that has stopped must not stop the daemon. A pipe or socket that
+// is writable has room for a line.
+static bool write_text(const char *text, int len)
+{
+	struct pollfd out = {.fd = fileno(stderr), .events = POLLOUT};
+	ssize_t n;
+
+	if (poll(&out, 1, 0) <= 0 || !(out.revents & POLLOUT))
+		return false;
+	n = write(out.fd, text, (size_t)len);
+	if (n > 0)
+		atomic_store(&broken, n < len);
+	return n == len;
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
-	char text[1024];
+	const unsigned n_lost = atomic_load(&lost);
+	char text[1024], line[1200], before[80] = "";
 	va_list args;
+	int len;
 
 	if (level > max_level)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fprintf(stderr, "%s: %s\n", names[level], text);
+	if (n_lost > 0)
+		snprintf(before, sizeof(before),
+			"%swarning: %u lines could not be written and are lost\n",
+			atomic_load(&broken) ? "\n" : "", n_lost);
+	len = snprintf(line, sizeof(line), "%s%s: %s\n", before, names[level], text);
+	if (write_text(line, len))
+		atomic_fetch_sub(&lost, n_lost);
+	else
+		atomic_fetch_add(&lost, 1);
 }
 
 // ---- Limits --------------------------------------------------------------------------------

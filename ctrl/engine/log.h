@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The log of sluiced for the operator: one line per event on stderr, "LEVEL: text". Lines that a
-// client, a driver or the network can cause are limited, so that they cannot fill the disk.
+// client, a driver or the network can cause are limited, so that they cannot fill the disk. Lines
+// that cannot be written at once, because the disk is full or the reader has stopped, are lost; the
+// next line that can says how many.
 //
 // Thread rule: any thread; a line is written as a whole.
 #ifndef CTRL_LOG_H
