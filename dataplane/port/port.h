@@ -11,6 +11,7 @@
 //	mac_filter      the multicast MACs that the device accepts, and the fallbacks
 //	port_diagnosis  why a device cannot be probed: missing interfaces, misspelt drivers
 //	port_lock       one process per tap
+//	packet_socket   lets no worker wait for net_af_packet
 //	port_device     struct port; finds, sets up, starts and stops the ethdev
 //	port            the calls of the control thread and of workers: info, events, sending
 //	output          destinations of frames: counting, a ring, a port

@@ -10,6 +10,7 @@
 #include <rte_errno.h>
 #include "l2_header.h"
 #include "offload.h"
+#include "packet_socket.h"
 #include "port_device.h"
 #include "port_diagnosis.h"
 #include "port_lock.h"
@@ -368,6 +369,8 @@ int port_device_open(
 	rc = queues_setup(port, n_rxd, n_txd);
 	if (rc < 0)
 		return dataplane_error_set(error, -rc, "queue setup: %s", strerror(-rc));
+	if (strcmp(info.driver_name, "net_af_packet") == 0)
+		packet_socket_widen(info.if_index);
 	return start(port, error);
 }
 
