@@ -77,7 +77,7 @@ def closed_streams():
             end(d)
 
 
-@test("a reader of the log that has stopped does not stop the daemon, and is told later what it missed")
+@test("a reader of the log that has stopped does not stop the daemon, and gets the number of lost lines later")
 def stopped_reader():
     with Daemon(start=False) as d:
         reader, writer = os.pipe()
