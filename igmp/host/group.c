@@ -157,10 +157,8 @@ void group_free(struct host *host, struct group *group)
 	group_queue_resize(&host->queue, host->group_table.count);
 }
 
-int group_reserve(struct host *host, struct group *group, unsigned n)
+int group_reserve_sources(struct host *host, struct group *group, unsigned n)
 {
-	if (n == 0 && !group->has_sources)
-		return 0;
 	if (!group->has_sources) {
 		group_rest(group)->sources = source_set_open(&host->memory);
 		if (group_rest(group)->sources == NULL)

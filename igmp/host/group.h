@@ -167,8 +167,12 @@ static inline bool group_responds(const struct group *group)
 	return group_exists(group) && !group->silent;
 }
 
+int group_reserve_sources(struct host *host, struct group *group, unsigned n);
 // Reserves memory for n more sources in the filter of a member, so that group_merge() cannot fail.
-int group_reserve(struct host *host, struct group *group, unsigned n);
+static inline int group_reserve(struct host *host, struct group *group, unsigned n)
+{
+	return n == 0 && !group->has_sources ? 0 : group_reserve_sources(host, group, n);
+}
 
 // A member goes from one filter to another.
 void group_merge(struct host *host, struct group *group, const struct sluice_source_filter *before,

@@ -56,10 +56,9 @@ struct source_list *source_list_open(const struct sluice_addr *sources, unsigned
 	return list;
 }
 
-void source_list_close(struct source_list *list, size_t *held)
+void source_list_free(struct source_list *list, size_t *held)
 {
-	if (list != NULL)
-		memory_put(held, list, size_of(list->room));
+	memory_put(held, list, size_of(list->room));
 }
 
 bool source_list_reserve(struct source_list **list, size_t *held)

@@ -14,7 +14,14 @@ struct source_list {
 
 // Copies the sources, which may be unsorted and contain duplicates. NULL: no memory.
 struct source_list *source_list_open(const struct sluice_addr *sources, unsigned n, size_t *held);
-void source_list_close(struct source_list *list, size_t *held); // NULL is allowed
+void source_list_free(struct source_list *list, size_t *held);
+
+// NULL is allowed, and is what most memberships have.
+static inline void source_list_close(struct source_list *list, size_t *held)
+{
+	if (list != NULL)
+		source_list_free(list, held);
+}
 
 // The filter of a mode and a list, which may be NULL.
 static inline struct sluice_source_filter source_list_filter(

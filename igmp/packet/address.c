@@ -76,17 +76,27 @@ bool address_is_unreported(const struct sluice_addr *addr)
 	return (b[1] & 0xf) < 2 || (b[1] == 2 && all_zero(b + 2, 13) && b[15] == 1);
 }
 
+static uint64_t word_at(const struct sluice_addr *addr, unsigned at)
+{
+	uint64_t word;
+
+	memcpy(&word, addr->bytes + at, sizeof(word));
+	return be64toh(word);
+}
+
 bool address_in_prefix(
 	const struct sluice_addr *addr, const struct sluice_addr *prefix, unsigned length)
 {
-	unsigned whole = length / 8;
-	unsigned rest = length % 8;
+	uint64_t first = word_at(addr, 0) ^ word_at(prefix, 0);
+	uint64_t second = word_at(addr, 8) ^ word_at(prefix, 8);
 
 	if (addr->family != prefix->family || length > 8 * sluice_addr_len(addr))
 		return false;
-	if (memcmp(addr->bytes, prefix->bytes, whole) != 0)
-		return false;
-	return rest == 0 || (addr->bytes[whole] ^ prefix->bytes[whole]) >> (8 - rest) == 0;
+	if (length == 0)
+		return true;
+	if (length <= 64)
+		return first >> (64 - length) == 0;
+	return first == 0 && second >> (128 - length) == 0;
 }
 
 void address_ethernet(const struct sluice_addr *group, uint8_t mac[6])
