@@ -158,8 +158,7 @@ int rpc_group_get(struct rpc_call *call)
 	rpc_result_set(
 		call, json_pack("{s:s, s:o, s:i, s:s}", "mode", rpc_result_mode(filter.mode),
 			      "sources", rpc_result_addresses(filter.sources, filter.n_sources),
-			      "joins", member_joins(member), "state",
-			      member_state(member) == MEMBER_PENDING ? "pending" : "joined"));
+			      "joins", member_joins(member), "state", rpc_result_state(member)));
 	return 0;
 }
 

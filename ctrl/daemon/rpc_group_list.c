@@ -91,6 +91,14 @@ static json_t *outputs_of(
 	return list;
 }
 
+static const char *state_of(
+	const struct engine_interface *interface, const struct host_group_info *info)
+{
+	bool lost = engine_interface_is_removed(interface) && info->state != HOST_GROUP_LEAVING;
+
+	return lost ? "lost" : state_names[info->state];
+}
+
 static void add_group(const struct listing *listing, const struct host_group_info *info)
 {
 	struct engine_interface *interface = engine_host_interface(listing->host);
@@ -101,7 +109,7 @@ static void add_group(const struct listing *listing, const struct host_group_inf
 	entry = json_pack("{s:s, s:o, s:s, s:o, s:s, s:i}", "interface",
 		engine_interface_name(interface), "group", rpc_result_address(&info->group), "mode",
 		rpc_result_mode(info->mode), "sources", sources_of(listing->host, info), "state",
-		state_names[info->state], "members", info->n_members);
+		state_of(interface, info), "members", info->n_members);
 	rpc_result_statistics(listing->call, entry, stat_group, &stats);
 	json_object_set_new(entry, "outputs", outputs_of(listing, listing->host, info));
 	rpc_result_list_add(listing->call, entry);

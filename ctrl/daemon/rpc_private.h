@@ -257,6 +257,7 @@ json_t *rpc_result_addresses(const struct sluice_addr *addrs, unsigned n);
 json_t *rpc_result_mac(const struct rte_ether_addr *mac);
 const char *rpc_result_family(int family); // "ipv4", "ipv6"; NULL for 0
 const char *rpc_result_mode(enum sluice_filter_mode mode); // "include", "exclude"
+const char *rpc_result_state(const struct member *member); // "pending", "joined", "lost"
 
 // rpc_param.c: reads parameters by name. All functions return 0, or set the error and return a
 // code. An absent parameter is an error for the _required functions and for rpc_param_address();

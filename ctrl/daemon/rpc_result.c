@@ -96,3 +96,10 @@ const char *rpc_result_mode(enum sluice_filter_mode mode)
 {
 	return mode == SLUICE_INCLUDE ? "include" : "exclude";
 }
+
+const char *rpc_result_state(const struct member *member)
+{
+	if (engine_interface_is_removed(engine_host_interface(member_host(member))))
+		return "lost";
+	return member_state(member) == MEMBER_PENDING ? "pending" : "joined";
+}

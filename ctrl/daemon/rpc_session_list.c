@@ -33,9 +33,7 @@ static json_t *membership(const struct member *member)
 		engine_interface_name(engine_host_interface(member_host(member))), "group",
 		rpc_result_address(&group), "mode", rpc_result_mode(filter.mode), "sources",
 		rpc_result_addresses(filter.sources, filter.n_sources), "joins",
-		member_joins(member), "state",
-		member_state(member) == MEMBER_PENDING ? "pending" : "joined", "to",
-		outputs_of(member));
+		member_joins(member), "state", rpc_result_state(member), "to", outputs_of(member));
 }
 
 static json_t *user_of(const struct engine_session *session)

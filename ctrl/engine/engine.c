@@ -9,6 +9,15 @@ enum { DRAIN_MAX_MS = 3000, HOLD_MAX_MS = 100 };
 
 static void link_changed(void *arg, struct port *port)
 {
+	struct port_info info;
+
+	port_info(port, &info);
+	if (info.removed)
+		log_error("port %s: its device is gone, and the groups of its interfaces are lost",
+			info.name);
+	else
+		log_limited(LOG_LEVEL_INFO, "port %s: the link is %s", info.name,
+			info.up ? "up" : "down");
 	engine_interface_set_link(arg, port);
 }
 

@@ -206,6 +206,8 @@ struct engine_interface *engine_interface_next(struct engine_interface *interfac
 struct engine_interface *engine_interface_named(struct engine *engine, const char *name);
 const char *engine_interface_name(const struct engine_interface *interface);
 unsigned engine_interface_index(const struct engine_interface *interface); // 1-based
+// The device of its port is gone, and with it all groups of the interface.
+bool engine_interface_is_removed(const struct engine_interface *interface);
 const struct config_interface *engine_interface_config(const struct engine_interface *interface);
 struct interface *engine_interface_dataplane(const struct engine_interface *interface);
 // All addresses of the interface, including the derived link-local address.

@@ -227,6 +227,11 @@ unsigned engine_interface_index(const struct engine_interface *interface)
 	return interface->index;
 }
 
+bool engine_interface_is_removed(const struct engine_interface *interface)
+{
+	return atomic_load(&interface->removed);
+}
+
 const struct config_interface *engine_interface_config(const struct engine_interface *interface)
 {
 	return &interface->config;

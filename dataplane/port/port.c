@@ -7,6 +7,8 @@
 #include "aligned_memory.h"
 #include "port.h"
 
+#define VANISHED_POLLS 64
+
 static bool read_link(const struct port *port)
 {
 	struct rte_eth_link link = {0};
@@ -133,24 +135,26 @@ uint16_t port_mtu(const struct port *port)
 	return mtu;
 }
 
-// A deleted interface of the kernel causes no event. Its port is only reported as down.
-static bool has_vanished(const struct port *port)
+// A deleted interface of the kernel causes no event. net_tap reports it as down, net_af_packet does
+// not even do that, so that each port is looked up from time to time.
+static bool has_vanished(struct port *port, bool up)
 {
+	const bool turn = port->polls++ % VANISHED_POLLS == 0;
 	char name[IF_NAMESIZE];
 
-	return port->if_index != 0 && if_indextoname(port->if_index, name) == NULL &&
-	       errno == ENXIO;
+	return port->if_index != 0 && (turn || !up) &&
+	       if_indextoname(port->if_index, name) == NULL && errno == ENXIO;
 }
 
 // Returns true if the state of the port has changed since the last call.
 static bool poll_event(struct port *port)
 {
 	bool event = atomic_exchange(&port->link_event, false);
-	bool up = !atomic_load(&port->removed) && read_link(port);
+	bool removed = atomic_load(&port->removed);
+	bool up = !removed && read_link(port);
 
-	if (!up && has_vanished(port))
+	if (removed || has_vanished(port, up)) {
 		atomic_store(&port->removed, true);
-	if (atomic_load(&port->removed)) {
 		if (port->removal_told || reclaim_synchronize(&port->dp->reclaim) < 0)
 			return false;
 		port->removal_told = true;

@@ -31,6 +31,7 @@ struct port {
 	// Control thread only.
 	struct mac_filter macs;
 	bool removal_told;
+	unsigned polls; // for events
 	LIST_ENTRY(port) next;
 	// control: wo, worker: ro
 	atomic_bool up;
