@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include "address.h"
 #include "engine_private.h"
+#include "log.h"
 
 #define PUNTED_BURST 8
 #define PUNTED_MAX 128
 #define TURN_MS 2
+#define ANNOUNCE_AFTER_MS 10000 // without a turn: the process was stopped
 
 // RFC 4291 appendix A: fe80::/64 and the MAC address as a modified EUI-64.
 static struct config_address link_local_from_mac(const struct rte_ether_addr *mac)
@@ -140,10 +142,35 @@ static void take_frames(struct engine *engine, uint64_t now_ms)
 	}
 }
 
+// Queries were missed, and the queriers may have forgotten the groups. The next query may be
+// minutes away.
+static void announce_all(struct engine *engine, uint64_t now_ms)
+{
+	struct engine_interface *interface;
+	struct engine_machine *machine;
+	struct port_info port;
+
+	log_warning("no turn for %u s: all groups are announced again",
+		(unsigned)((now_ms - engine->advanced_ms) / 1000));
+	TAILQ_FOREACH (interface, &engine->interfaces, next) {
+		port_info(interface->port, &port);
+		if (!port.up || port.removed)
+			continue;
+		STAILQ_FOREACH (machine, &interface->machines, next) {
+			machine->ops->set_link(machine, false, now_ms);
+			machine->ops->set_link(machine, true, now_ms);
+			engine_machine_touch(&engine->machines, machine);
+		}
+	}
+}
+
 void engine_interface_advance_all(struct engine *engine)
 {
 	uint64_t now_ms = engine_now_ms();
 
+	if (engine->advanced_ms > 0 && now_ms - engine->advanced_ms >= ANNOUNCE_AFTER_MS)
+		announce_all(engine, now_ms);
+	engine->advanced_ms = now_ms;
 	take_frames(engine, now_ms);
 	engine_machine_advance_all(&engine->machines, now_ms);
 }

@@ -144,6 +144,7 @@ struct engine {
 
 	struct subscriber *lines; // the hook's scratch space, one for each output
 	uint64_t turns, turn_begin_ns, turn_cpu_max_us; // CPU time of the owner's thread
+	uint64_t advanced_ms; // the last turn of engine_interface_advance_all(); 0: none
 	unsigned n_holders; // of the reports
 	uint64_t held_since_ms;
 	bool withdrawn; // something was withdrawn from the data plane since the last flush
