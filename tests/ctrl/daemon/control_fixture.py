@@ -89,9 +89,8 @@ def join(client, n, **params):
 
 
 def cpu_seconds(daemon):
-    with open("/proc/%d/task/%d/stat" % (daemon.process.pid, daemon.process.pid)) as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    with open("/proc/%d/task/%d/schedstat" % (daemon.process.pid, daemon.process.pid)) as file:
+        return int(file.read().split()[0]) / 1e9
 
 
 def memory_mib(daemon):
