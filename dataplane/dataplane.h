@@ -30,7 +30,7 @@ struct output; // where frames go
 
 // Text of the last error of a call that takes one: what and where, one line, no newline.
 struct dataplane_error {
-	char text[256];
+	char text[512];
 };
 
 struct dataplane_config {

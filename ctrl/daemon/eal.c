@@ -98,40 +98,48 @@ static const struct {
 		     "hugepages in the configuration: eal: [\"--no-huge\", \"-m\", \"256\"]"},
 	{"Main lcore", "the lcore of lcores.control is not among those that `eal` maps"},
 	{"memseg", "the memory that -m in `eal` requests is not available: request less"},
-	{"command line", "an argument in `eal` is wrong, see the EAL parameters of DPDK"},
+	{"services array", "the memory that -m in `eal` requests is not available: request less"},
 };
 
-static int explain(struct error *error)
+// `printed` has the line that getopt() prints about a wrong argument: "PROGRAM: TEXT".
+static int explain(const char *printed, struct error *error)
 {
 	int code = rte_errno > 0 ? rte_errno : EIO;
+	const char *wrong = strstr(printed, ": ");
 
+	if (strstr(cause, "command line"))
+		return error_set(error, code,
+			"EAL: an argument in `eal` is wrong%.*s (see the EAL parameters of DPDK)",
+			wrong ? (int)strcspn(wrong, "\n") : 0, wrong ? wrong : "");
 	for (unsigned i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
 		if (strstr(cause, hints[i].cause))
 			return error_set(error, code, "EAL: %s", hints[i].text);
 	return error_set(error, code, "EAL: %s", cause[0] ? cause : rte_strerror(code));
 }
 
-// EAL and its option parser also print their log messages to stderr.
-static int start_muted(int n, char **args)
+// EAL and its option parser also print to stderr. *printed is for the caller to free; NULL without
+// memory.
+static int start_muted(int n, char **args, char **printed)
 {
-	FILE *nowhere = fopen("/dev/null", "w");
+	size_t size;
+	FILE *text = open_memstream(printed, &size);
 	int rc;
 
-	if (!nowhere)
+	if (!text)
 		return rte_eal_init(n, args);
 	terminal = stderr;
-	stderr = nowhere;
+	stderr = text;
 	rc = rte_eal_init(n, args);
 	stderr = terminal;
 	terminal = NULL;
-	fclose(nowhere);
+	fclose(text);
 	return rc;
 }
 
 int eal_start(const struct config *config, struct error *error)
 {
 	char program[] = "sluiced", lcores_option[] = "-l", main_option[] = "--main-lcore";
-	char *list = lcore_list(&config->lcores), control[12];
+	char *list = lcore_list(&config->lcores), *printed = NULL, control[12];
 	char **args = calloc(config->n_eal + 6, sizeof(*args));
 	int n = 0, rc = 0;
 
@@ -152,8 +160,9 @@ int eal_start(const struct config *config, struct error *error)
 	args[n++] = control;
 	for (unsigned i = 0; i < config->n_eal; i++)
 		args[n++] = config->eal[i];
-	if (start_muted(n, args) < 0)
-		rc = explain(error);
+	if (start_muted(n, args, &printed) < 0)
+		rc = explain(printed ? printed : "", error);
+	free(printed);
 free_args:
 	free(args);
 	free(list);

@@ -80,6 +80,15 @@ static int find_device(struct port *port, bool *probed, struct dataplane_error *
 	return 0;
 }
 
+// Drivers return -1 for any error, which is no errno.
+static int refuse(const char *step, int rc, struct dataplane_error *error)
+{
+	return dataplane_error_set(error, -rc, "%s: %s", step,
+		rc == -EPERM ? "the driver refuses it, see DPDK's messages (sluiced --log-level "
+			       "debug)"
+			     : strerror(-rc));
+}
+
 struct buffer_sizes {
 	uint32_t rx_room; // bytes of a received frame in one buffer
 	unsigned rx_segments; // buffers of the largest frame
@@ -325,7 +334,7 @@ static int start(struct port *port, struct dataplane_error *error)
 		rte_eth_dev_callback_register(port->id, events[i], on_event, port);
 	rc = rte_eth_dev_start(port->id);
 	if (rc < 0)
-		return dataplane_error_set(error, -rc, "start: %s", strerror(-rc));
+		return refuse("start", rc, error);
 	port->was_promiscuous = rte_eth_promiscuous_get(port->id) == 1;
 	port->was_allmulticast = rte_eth_allmulticast_get(port->id) == 1;
 	mac_filter_init(&port->macs, &mac_ops, port);
@@ -349,7 +358,7 @@ int port_device_open(
 		return rc;
 	rc = rte_eth_dev_info_get(port->id, &info);
 	if (rc < 0)
-		return dataplane_error_set(error, -rc, "device information: %s", strerror(-rc));
+		return refuse("device information", rc, error);
 	if (probed)
 		port->probed = info.device;
 	if (strcmp(rte_bus_name(rte_dev_bus(info.device)), "vdev") == 0)
@@ -362,13 +371,13 @@ int port_device_open(
 		return rc;
 	rc = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &n_rxd, &n_txd);
 	if (rc < 0)
-		return dataplane_error_set(error, -rc, "descriptors: %s", strerror(-rc));
+		return refuse("descriptors", rc, error);
 	rc = pools_create(port, &sizes, n_rxd, n_txd, error);
 	if (rc < 0)
 		return rc;
 	rc = queues_setup(port, n_rxd, n_txd);
 	if (rc < 0)
-		return dataplane_error_set(error, -rc, "queue setup: %s", strerror(-rc));
+		return refuse("queue setup", rc, error);
 	if (strcmp(info.driver_name, "net_af_packet") == 0)
 		packet_socket_widen(info.if_index);
 	return start(port, error);

@@ -92,13 +92,14 @@ def unknown_device():
         assert not os.path.exists(d.socket)
 
 
-@test("a wrong EAL argument gives one line")
+@test("a wrong EAL argument gives one line that names it")
 def wrong_eal():
     with Daemon("", start=False) as d:
         d.write("", BASE.replace('"--no-pci"', '"--no-such-thing"'))
         result = run(SLUICED, "--config", d.file)
         equal((result.returncode, result.stdout), (1, ""))
         contains(result.stderr, "sluiced: EAL: ")
+        contains(result.stderr, "unrecognized option '--no-such-thing'")
         equal(len(result.stderr.splitlines()), 1)
         assert "Usage" not in result.stderr
 

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "dataplane_fixture.h"
+#include "port_diagnosis.h"
 
 TestSuite(port_diagnosis, .init = fixture_eal, .timeout = 60);
 
@@ -47,6 +48,44 @@ Test(port_diagnosis, misspelt, .description = "for a misspelt driver the intende
 	expect("net_af_paket0,iface=lo", ENODEV, "did you mean net_af_packet?");
 	expect("net_memf0", ENODEV, "did you mean net_memif?");
 	expect("eth9", ENODEV, "no device or driver named \"eth\"");
+	fixture_close(&fixture);
+}
+
+Test(port_diagnosis, argument, .description = "an argument that the driver does not have is named")
+{
+	fixture_open(&fixture, 1, 0);
+	expect("net_null0,foo=1", EINVAL,
+		"net_null has no argument \"foo\", but size, copy, no-rx");
+	expect("net_null0,size=64,no-r=1", EINVAL, "no argument \"no-r\"");
+	expect("net_null0,copy=1,rx=1", EINVAL, "no argument \"rx\"");
+	expect("net_pcap0,rx_pcp=x.pcap", EINVAL, "net_pcap has no argument \"rx_pcp\"");
+	fixture_close(&fixture);
+}
+
+Test(port_diagnosis, refused,
+	.description = "drivers return -1 for any error: it is not called a lack of permission")
+{
+	struct dataplane_error error = {""};
+
+	fixture_open(&fixture, 1, 0);
+	expect("net_memif0,role=foo", EPERM, "net_memif refuses it: check the values");
+	expect("net_pcap0,rx_pcap=/proc,tx_drop=1", EISDIR, "cannot open /proc: Is a directory");
+	expect("net_pcap0,rx_pcap=/proc/self/status,tx_drop=1", EINVAL,
+		"/proc/self/status is no capture: its format is neither pcap nor pcapng");
+	fixture_close(&fixture);
+	cr_expect_eq(port_diagnosis("net_tun0", EPERM, &error), -EPERM);
+	cr_expect(strstr(error.text, "not permitted") == NULL, "%s", error.text);
+	cr_expect_eq(port_diagnosis("net_tun0", ENOMEM, &error), -ENOMEM);
+	cr_expect(strstr(error.text, "net_tun refuses it: Cannot allocate memory") != NULL, "%s",
+		error.text);
+}
+
+Test(port_diagnosis, pci, .description = "a PCI device that EAL cannot see is recognised")
+{
+	fixture_open(&fixture, 1, 0);
+	expect("0000:99:00.0", ENODEV, "EAL does not use PCI: set `eal` without --no-pci");
+	expect("pci:99:00.0", ENODEV, "EAL does not use PCI");
+	expect("zz:99:00.0", ENODEV, "no device or driver named \"zz:99:00.0\"");
 	fixture_close(&fixture);
 }
 
