@@ -58,6 +58,7 @@ static int run(struct rpc_call *call, const char *name)
 		error_set(&call->error, ENOSYS, "no method \"%.64s\"", name);
 		return RPC_METHOD_NOT_FOUND;
 	}
+	call->changes = !method->reads;
 	rc = rpc_role_check_method(call, method);
 	if (rc == 0)
 		rc = check_params(call, method);

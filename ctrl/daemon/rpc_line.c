@@ -146,12 +146,11 @@ static void keep_answer(struct rpc_line *line, struct evbuffer *answer)
 	evbuffer_add_buffer(line->answers, answer);
 }
 
-// An answer beyond the limit is replaced by an error, and so are all later ones.
+// Replaces an answer beyond the limit.
 static void refuse_answer(struct rpc_line *line, const json_t *id)
 {
 	struct evbuffer *answer = evbuffer_new();
 
-	line->full = true;
 	if (!answer)
 		return;
 	if (id)
@@ -168,7 +167,9 @@ static enum rpc_step go_on_in_batch(struct rpc_connection *connection)
 	struct rpc_call *call = line->call;
 	bool more = rpc_call_go_on(call);
 
-	if (!rpc_buffer_has_room(connection))
+	line->full |= !rpc_buffer_has_room(connection);
+	// A change is done, so that its answer, which is short, is kept.
+	if (line->full && !call->changes)
 		refuse_answer(line, call->id);
 	else if (more)
 		return rpc_memory_failed() ? RPC_STEP_CLOSE : RPC_STEP_MORE;

@@ -36,7 +36,7 @@ struct rpc_line {
 	bool checked; // the batch is JSON
 	json_t *values; // its elements, parsed; NULL: they are parsed again when they run
 	size_t next; // of values
-	bool full; // the answers of the batch have reached their limit
+	bool full; // the answers of the batch have reached their limit, the rest is refused
 	struct evbuffer *answers; // of the batch
 	struct rpc_call *call; // whose answer is written in parts
 	bool written; // a part of the answer is written, but not its end
@@ -123,6 +123,7 @@ struct rpc_call {
 	unsigned entries; // of the list in the result
 	bool out_of_memory; // the result is incomplete
 	bool begun; // the method was called
+	bool changes; // its method changes something
 	bool failed; // the answer is an error
 	bool told; // it has an answer
 	struct error error;

@@ -235,6 +235,22 @@ def _():
         assert "result" in innocent.read()[0]
 
 
+@test("API-41: a change in a batch beyond the limit is done and answered, or refused and not done")
+def _():
+    with Daemon(extra="control: {buffered_bytes: 1048576}\n") as daemon:
+        client = Client(daemon)
+        join(client, 500)
+        size = len(json.dumps(client.call("group.list"), separators=(",", ":")))
+        joins = [request("group.join", group="239.9.9.9")] * 5000
+        # The line counts as well, and 64 KiB of each connection do not.
+        lists = (1048576 + 65536 - len(json.dumps(joins))) // size
+        client.send([request("group.list")] * lists + joins)
+        answers = client.read()[lists:]
+        done = sum("result" in answer for answer in answers)
+        assert 0 < done < 5000, done
+        equal(client.call("group.get", group="239.9.9.9", interface="tv", session="cli")["joins"], done)
+
+
 @test("reliability 4: long lines that never end hold no more than control.buffered_bytes")
 def _():
     with Daemon(extra="control: {buffered_bytes: 2097152}\n") as daemon:
