@@ -44,7 +44,7 @@ select_files() { # REGULAR EXPRESSION
 	printf '%s\n' "${files[@]}" | grep -E "$1" || true
 }
 mapfile -t c < <(select_files '\.[ch]$')
-mapfile -t scripts < <(grep -lE '^#!.*(bash|/sh)$' "${files[@]}"; echo tests/lab/lib.sh)
+mapfile -t scripts < <(grep -lE '^#!.*(bash|/sh)$' "${files[@]}"; printf "%s\n" tests/lab/lib.sh tests/fuzz/lib.sh)
 mapfile -t text < <(grep -IlE '' "${files[@]}")
 mapfile -t sources < <(
 	select_files '(\.([ch]|py|pml|scd|yaml|build|service\.in|awk)|^packages\.txt)$'

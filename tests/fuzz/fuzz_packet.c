@@ -86,6 +86,7 @@ static void receive(struct fuzz_host *fuzz, struct input *input)
 	memcpy(exact, packet, header + len);
 	parse(host_family(fuzz->host), exact, header + len);
 	host_input(fuzz->host, exact, header + len, fuzz->now_ms);
+	input_items++;
 	free(exact);
 	fuzz_host_run(fuzz, (control >> 2) * 50);
 }

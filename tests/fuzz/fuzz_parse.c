@@ -98,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	unsigned cut = input_u8(&input), cut2 = input_u8(&input), tag = input_u8(&input);
 	struct parsed whole = {0}, chained = {0}, fast = {0};
 
+	input_items++;
 	uint8_t *exact = copy(input.bytes, input.left);
 	const struct frame_view view = {exact, input.left, input.left, tag, 0};
 	struct rte_mbuf mbuf = whole_mbuf(exact, input.left, tag);

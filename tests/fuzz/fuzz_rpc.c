@@ -3,19 +3,12 @@
 // line of the answer is a JSON-RPC response, and the server closes the connection in the end.
 #include "input.h"
 
-#include <config.h>
 #include <errno.h>
-#include <rpc.h>
-#include <rte_common.h>
-#include <rte_eal.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-#include "require.h"
-
-#include <event2/event.h>
 #include <jansson.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "fuzz_server.h"
+#include "require.h"
 
 #define TURNS_MAX 100000
 
@@ -28,42 +21,7 @@ static const char configuration[] = "ports:\n"
 				    "  - {name: a}\n"
 				    "limits: {groups: 100, sources_per_filter: 64}\n";
 
-static struct event_base *base;
-static struct config *config; // LeakSanitizer does not look for pointers in DPDK's memory
-static struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-static void complain(void *arg, const char *line)
-{
-	(void)arg;
-	require_fail(line);
-}
-
-static void remove_socket(void)
-{
-	unlink(address.sun_path);
-}
-
-// Runs once for all inputs, because EAL cannot be started twice.
-static void open_server(void)
-{
-	const char *args[] = {"fuzz", "--no-huge", "--no-shconf", "-m", "160", "--no-pci",
-		"--no-telemetry", "--lcores", "0@0,1@0", "--log-level", "error"};
-	const struct config_bounds bounds = {
-		.lcores = RTE_MAX_LCORE, .queues = RTE_MAX_QUEUES_PER_PORT};
-	struct error error;
-
-	REQUIRE(rte_eal_init(RTE_DIM(args), (char **)args) >= 0);
-	config = config_load_text(
-		"fuzz", configuration, strlen(configuration), &bounds, complain, NULL);
-	base = event_base_new();
-	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/sluice-fuzz-%d", getpid());
-	struct rpc *rpc = rpc_open(address.sun_path, &config->control, base, &error);
-	REQUIRE(config && base && rpc);
-	struct engine *engine = engine_open(config, base, &error);
-	REQUIRE(engine);
-	REQUIRE(rpc_serve(rpc, engine, &error) == 0);
-	atexit(remove_socket);
-}
+static struct fuzz_server server;
 
 static void check_line(const char *line, size_t len)
 {
@@ -80,17 +38,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	unsigned turns = 0;
 	bool open = true;
 
-	if (!base)
-		open_server();
+	if (!server.base)
+		fuzz_server_open(&server, configuration);
 	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	REQUIRE(connect(client, (struct sockaddr *)&address, sizeof(address)) == 0);
+	REQUIRE(connect(client, (struct sockaddr *)&server.control, sizeof(server.control)) == 0);
 	while (open) {
 		ssize_t n = send(client, bytes + sent, len - sent, MSG_NOSIGNAL);
 
 		sent += n > 0 ? n : 0;
 		if (sent == len || (n < 0 && errno == EPIPE))
 			shutdown(client, SHUT_WR);
-		event_base_loop(base, EVLOOP_NONBLOCK);
+		fuzz_server_turn(&server);
 		while ((n = recv(client, text + got, sizeof(text) - got, 0)) > 0) {
 			const char *end;
 

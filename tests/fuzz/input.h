@@ -38,6 +38,9 @@ static inline const uint8_t *input_take(struct input *input, size_t *n)
 	return bytes;
 }
 
+// How many frames, requests, ... a target has taken out of its inputs; fuzz_replay.c prints it.
+__attribute__((weak)) uint64_t input_items;
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 #endif
