@@ -3,29 +3,23 @@
 #include <criterion/criterion.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
-#include <rte_eth_ring.h>
 #include <rte_lcore.h>
 #include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 #include "dataplane_fixture.h"
+#include "wire_fixture.h"
 
 #define RING_SIZE 1024
 #define POOL_SIZE 4095
 #define PATIENCE_S 20
 
-// In DPDK's usual pool of frames, a thread waits for others that are delayed within it.
-#ifdef RACE_DELAY_H
-#define POOL_OPS "lf_stack"
-#else
-#define POOL_OPS RTE_MBUF_DEFAULT_MEMPOOL_OPS
-#endif
-
 void fixture_eal(void)
 {
 	const char *args[] = {"test", "--no-huge", "--no-shconf", "-m", "160", "--no-pci",
-		"--no-telemetry", "--log-level", "error", "--mbuf-pool-ops-name", POOL_OPS,
-		"--lcores", sysconf(_SC_NPROCESSORS_ONLN) > 1 ? "0@0,1@1,2@1" : "0@0,1@0,2@0"};
+		"--no-telemetry", "--log-level", "error", "--mbuf-pool-ops-name",
+		wire_fixture_pool_ops(), "--lcores",
+		sysconf(_SC_NPROCESSORS_ONLN) > 1 ? "0@0,1@1,2@1" : "0@0,1@0,2@0"};
 
 	cr_assert(rte_eal_init(RTE_DIM(args), (char **)args) >= 0);
 }
@@ -65,7 +59,7 @@ void fixture_wire(struct dataplane_fixture *fixture, struct wire *wire, const ch
 		snprintf(ring, sizeof(ring), "%s_tx%u", name, i);
 		wire->tx[i] = rte_ring_create(ring, RING_SIZE, SOCKET_ID_ANY, 0);
 	}
-	cr_assert(rte_eth_from_rings(name, wire->rx, n_rx, wire->tx, n_tx, 0) >= 0);
+	wire_fixture_open(name, wire->rx, n_rx, wire->tx, n_tx);
 	snprintf(wire->device, sizeof(wire->device), "net_ring_%s", name);
 	cr_assert(dataplane_add_port(fixture->dp, &config, &wire->port, &error) == 0, "%s",
 		error.text);
@@ -226,12 +220,11 @@ unsigned fixture_drain(struct output *output)
 
 bool fixture_sent(struct wire *wire, struct frame *frame)
 {
-	struct rte_mbuf *mbuf;
-
 	for (unsigned i = 0; i < wire->n_tx; i++) {
+		struct rte_mbuf *mbuf = wire_fixture_take(wire->tx[i]);
 		const void *bytes;
 
-		if (rte_ring_dequeue(wire->tx[i], (void **)&mbuf) < 0)
+		if (mbuf == NULL)
 			continue;
 		rte_mbuf_sanity_check(mbuf, 1);
 		cr_assert_not(mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED);

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <time.h>
 #include <rte_eal.h>
-#include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include "library_fixture.h"
+#include "wire_fixture.h"
 
 #define WIRE_SIZE 4096
 #define POOL_SIZE 8191
@@ -30,7 +30,8 @@ static const char ONCE[] = "{robustness: 1}"; // each change is sent once
 void library_fixture_eal(void)
 {
 	const char *args[] = {"test", "--no-huge", "--no-shconf", "-m", "256", "--no-pci",
-		"--no-telemetry", "--lcores", "(0-2)@(0-1)", "--log-level", "error"};
+		"--no-telemetry", "--lcores", "(0-2)@(0-1)", "--log-level", "error",
+		"--mbuf-pool-ops-name", wire_fixture_pool_ops()};
 
 	cr_assert(rte_eal_init(RTE_DIM(args), (char **)args) >= 0);
 }
@@ -38,7 +39,6 @@ void library_fixture_eal(void)
 void library_fixture_wires(struct library_fixture *fixture)
 {
 	char name[32];
-	int port;
 
 	*fixture = (struct library_fixture){0};
 	fixture->pool = rte_pktmbuf_pool_create(
@@ -50,9 +50,7 @@ void library_fixture_wires(struct library_fixture *fixture)
 		snprintf(name, sizeof(name), "tx%u", i);
 		fixture->tx[i] = rte_ring_create(name, WIRE_SIZE, SOCKET_ID_ANY, 0);
 		snprintf(name, sizeof(name), "wire%u", i);
-		port = rte_eth_from_rings(name, &fixture->rx[i], 1, &fixture->tx[i], 1, 0);
-		cr_assert(port >= 0);
-		fixture->port[i] = port;
+		fixture->port[i] = wire_fixture_open(name, &fixture->rx[i], 1, &fixture->tx[i], 1);
 	}
 }
 
@@ -91,7 +89,7 @@ static void discard(struct rte_ring *ring)
 {
 	struct rte_mbuf *frame;
 
-	while (rte_ring_dequeue(ring, (void **)&frame) == 0)
+	while ((frame = wire_fixture_take(ring)) != NULL)
 		rte_pktmbuf_free(frame);
 }
 
@@ -289,7 +287,7 @@ void library_fixture_listen(struct library_fixture *fixture)
 {
 	struct rte_mbuf *frame;
 
-	while (rte_ring_dequeue(fixture->tx[0], (void **)&frame) == 0) {
+	while ((frame = wire_fixture_take(fixture->tx[0])) != NULL) {
 		if (read_report(fixture, rte_pktmbuf_mtod(frame, uint8_t *))) {
 			rte_pktmbuf_free(frame);
 			continue;

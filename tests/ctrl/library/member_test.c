@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <time.h>
 #include "library_fixture.h"
+#include "wire_fixture.h"
 
 TestSuite(member, .init = library_fixture_eal, .timeout = 300);
 
@@ -244,7 +245,7 @@ static void expect_report(const char *mac, const char *ip, size_t len)
 	struct rte_mbuf *mbuf;
 	time_t until = time(NULL) + 60;
 
-	while (rte_ring_dequeue(fixture.tx[1], (void **)&mbuf) != 0)
+	while ((mbuf = wire_fixture_take(fixture.tx[1])) == NULL)
 		cr_assert(time(NULL) < until, "no report");
 	frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	cr_expect_arr_eq(frame, mac, 6);

@@ -45,7 +45,7 @@ Test(worker_source, ring,
 	struct rte_ring *ring, *other;
 	struct output *untagged, *vlan;
 	struct worker_info info;
-	struct rte_mbuf *left;
+	struct rte_mbuf *left = NULL;
 
 	fixture_open(&fixture, 2, 0);
 	fixture_wire(&fixture, &in, "in", 1, 3);

@@ -264,14 +264,15 @@ unsigned memif_peer_open_fds(void)
 	return n;
 }
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_SANITIZER
 size_t __sanitizer_get_current_allocated_bytes(void); // its header is not always installed
 #endif
 
 unsigned long memif_peer_memory_kb(void)
 {
-#ifdef __SANITIZE_ADDRESS__
-	// It keeps freed memory resident for a while.
+#ifdef HAS_SANITIZER
+	// It keeps freed memory, or what it knows of it, resident.
 	return __sanitizer_get_current_allocated_bytes() / 1024;
 #else
 	FILE *file = fopen("/proc/self/statm", "r");

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include "port.h"
 #include "dataplane_fixture.h"
+#include "wire_fixture.h"
 
 TestSuite(transmit, .init = fixture_eal, .timeout = 120);
 
@@ -163,8 +164,8 @@ Test(transmit, in_place, .description = "a frame with one output is rewritten in
 		mbuf = fixture_mbuf(&fixture, &frame);
 		fixture_send_mbuf(&fixture, &in, 0, mbuf);
 		fixture_settle(&fixture);
-		cr_assert_eq(rte_ring_dequeue(out.tx[0], (void **)&sent), 0);
-		cr_expect_eq(sent, mbuf);
+		sent = wire_fixture_take(out.tx[0]);
+		cr_assert_eq(sent, mbuf);
 		cr_assert_eq(sent->pkt_len, wanted.len);
 		cr_expect_arr_eq(rte_pktmbuf_mtod(sent, uint8_t *), wanted.bytes, wanted.len);
 		rte_pktmbuf_free(sent);
