@@ -15,6 +15,7 @@ __attribute__((target("cldemote"))) static void bucket_demote(struct bucket *buc
 #else
 static void bucket_demote(struct bucket *bucket)
 {
+	(void)bucket;
 }
 #endif
 
