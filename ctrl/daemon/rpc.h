@@ -8,6 +8,7 @@
 //	parent.c	the root parent, which starts the daemon as another user
 //	privileges.c	capabilities of both
 //	sandbox.c	system calls of the daemon
+//	sandbox_program.c	checks and loads their filter
 //	watchdog.c	progress of the control thread and of the workers
 //	rpc.c		open, serve, close
 //	rpc_listener.c	accepts connections; lines in, answers out

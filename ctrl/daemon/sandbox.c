@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sandbox.h"
+#include "sandbox_program.h"
 
 #include <errno.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -236,11 +236,13 @@ static int allow(scmp_filter_ctx filter)
 	return rc;
 }
 
-static int allow_bpf(scmp_filter_ctx filter)
+static int add_rules(scmp_filter_ctx filter, bool bpf)
 {
-	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, CALL(bpf), 0);
+	int rc = allow(filter);
 
-	if (rc == 0)
+	if (rc == 0 && bpf)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, CALL(bpf), 0);
+	if (rc == 0 && bpf)
 		rc = seccomp_rule_add(
 			filter, SCMP_ACT_ALLOW, CALL(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_XDP));
 	return rc;
@@ -286,39 +288,80 @@ static void on_refused(int signal, siginfo_t *info, void *context)
 	(void)written;
 }
 
-// ---- Entry ---------------------------------------------------------------------------------
+// ---- Checking ------------------------------------------------------------------------------
 
-static int load(scmp_filter_ctx filter, bool bpf)
+static struct sandbox_program program;
+
+struct probe {
+	int call;
+	uint64_t args[3];
+	uint32_t action;
+};
+
+// What the rules with conditions decide.
+static const struct probe probes[] = {
+	{CALL(socket), {AF_XDP + 1}, SCMP_ACT_TRAP},
+	{CALL(mmap), {0, 0, PROT_READ | PROT_EXEC}, SCMP_ACT_ALLOW},
+	{CALL(mmap), {0, 0, PROT_READ | PROT_WRITE}, SCMP_ACT_ALLOW},
+	{CALL(mprotect), {0, 0, PROT_READ}, SCMP_ACT_ALLOW},
+	{CALL(clone), {CLONE_THREAD}, SCMP_ACT_ALLOW},
+	{CALL(clone3), {0}, SCMP_ACT_ERRNO(ENOSYS)},
+	{CALLS - 1, {0}, SCMP_ACT_TRAP},
+#ifndef SANDBOX_SANITIZER
+	{CALL(mmap), {0, 0, PROT_WRITE | PROT_EXEC}, SCMP_ACT_TRAP},
+	{CALL(mprotect), {0, 0, PROT_EXEC}, SCMP_ACT_TRAP},
+	{CALL(clone), {0}, SCMP_ACT_TRAP},
+#endif
+};
+
+static bool decides(const struct probe *probe)
 {
-	// On all threads. Without CTL_SSB, older kernels slow down each of them by their defence
-	// against code that runs in a sandbox, which is not what this one is for.
-	int rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	struct seccomp_data call = {.nr = probe->call, .arch = seccomp_arch_native()};
 
-	if (rc == 0)
-		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
-	if (rc == 0)
-		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if (rc == 0)
-		rc = allow(filter);
-	if (rc == 0 && bpf)
-		rc = allow_bpf(filter);
-	if (rc == 0)
-		rc = seccomp_load(filter);
-	return rc;
+	memcpy(call.args, probe->args, sizeof(probe->args));
+	// Negative: the architecture does not have this call.
+	return probe->call < 0 || sandbox_program_run(&program, &call) == probe->action;
 }
 
-int sandbox_enter(bool bpf, struct error *error)
+static bool is_complete(bool bpf)
+{
+	const uint32_t for_bpf = bpf ? SCMP_ACT_ALLOW : SCMP_ACT_TRAP;
+	bool complete = decides(&(struct probe){CALL(bpf), {0}, for_bpf}) &&
+			decides(&(struct probe){CALL(socket), {AF_XDP}, for_bpf});
+
+	for (unsigned i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
+		complete &= decides(&(struct probe){allowed[i], {0}, SCMP_ACT_ALLOW});
+	for (unsigned i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		complete &= decides(
+			&(struct probe){CALL(socket), {(uint64_t)families[i]}, SCMP_ACT_ALLOW});
+	for (unsigned i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		complete &= decides(&(struct probe){fatal[i], {0}, SCMP_ACT_KILL_PROCESS});
+	for (unsigned i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
+		complete &= decides(&probes[i]);
+	return complete;
+}
+
+// ---- Entry ---------------------------------------------------------------------------------
+
+int sandbox_prepare(bool bpf, struct error *error)
+{
+	int rc = sandbox_program_make(&program, add_rules, bpf);
+
+	if (rc == 0 && !is_complete(bpf))
+		rc = -ENOMEM;
+	if (rc < 0)
+		return error_set(error, -rc, "seccomp: no filter: %s", strerror(-rc));
+	return 0;
+}
+
+int sandbox_enter(struct error *error)
 {
 	const struct sigaction action = {
 		.sa_sigaction = on_refused, .sa_flags = SA_SIGINFO | SA_NODEFER};
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
-	int rc = -ENOMEM;
+	int rc;
 
-	if (filter) {
-		sigaction(SIGSYS, &action, NULL);
-		rc = load(filter, bpf);
-		seccomp_release(filter);
-	}
+	sigaction(SIGSYS, &action, NULL);
+	rc = sandbox_program_install(&program);
 	if (rc < 0)
 		return error_set(error, -rc, "seccomp: %s", strerror(-rc));
 	return 0;

@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include "error.h"
 
-// Once the ports are open. `bpf`: a port needs bpf().
-int sandbox_enter(bool bpf, struct error *error);
+// Makes the filter, before other threads start. `bpf`: a port needs bpf().
+int sandbox_prepare(bool bpf, struct error *error);
+// Once the ports are open.
+int sandbox_enter(struct error *error);
 
 #endif

@@ -204,7 +204,7 @@ static void close_rpc(struct sluiced *daemon)
 static int serve(struct sluiced *daemon, int out, struct error *error)
 {
 	static const char ready[] = "ready\n";
-	int rc = sandbox_enter(privileges_need_bpf(daemon->config), error);
+	int rc = sandbox_enter(error);
 
 	if (rc == 0)
 		rc = rpc_serve(daemon->rpc, daemon->engine, error);
@@ -381,8 +381,10 @@ static int take_stdout(struct error *error)
 static int run_configured(
 	const struct options *options, struct sluiced *daemon, struct error *error)
 {
-	int rc = privileges_keep_needed(daemon->config, error), out;
+	int rc = sandbox_prepare(privileges_need_bpf(daemon->config), error), out;
 
+	if (rc == 0)
+		rc = privileges_keep_needed(daemon->config, error);
 	if (rc == 0 && options->parent >= 0)
 		rc = parent_join(options->parent, error);
 	if (rc < 0)

@@ -206,6 +206,16 @@ static bool refuse(void *caller)
 
 #define REFUSE() refuse(__builtin_return_address(0))
 
+void injector_share(void)
+{
+	void *map = mmap(
+		NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		abort();
+	state = map;
+}
+
 void injector_arm(uint64_t first, uint64_t n)
 {
 	atomic_store(&state->first, 0);

@@ -29,6 +29,8 @@ uint64_t injector_disarm(void);
 uint64_t injector_failed(void);
 // Allocations since injector_arm(), failed ones included.
 uint64_t injector_count(void);
+// From now on, the processes that this one forks count and fail with it. Before injector_arm().
+void injector_share(void);
 // The allocations of the calling thread neither fail nor count in between. Nests.
 void injector_pause(void);
 void injector_resume(void);
