@@ -73,6 +73,7 @@ struct dataplane *dataplane_open(
 	dp = calloc(1, sizeof(*dp));
 	if (dp == NULL)
 		goto out_of_memory;
+	dp->link_monitor = -1; // until there is a port
 	LIST_INIT(&dp->ports);
 	LIST_INIT(&dp->interfaces);
 	LIST_INIT(&dp->outputs);

@@ -37,6 +37,7 @@ struct dataplane {
 	unsigned ring_frames_used;
 	unsigned next_worker; // gets the next receive queue
 	bool started; // the workers run
+	int link_monitor; // -1: the kernel does not report links
 	struct subscription subscription;
 	// Shared with the workers.
 	struct reclaim reclaim; // readers: the workers, then those of the application

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <rte_ring_elem.h>
+#include <unistd.h>
 #include "aligned_memory.h"
+#include "link_monitor.h"
 #include "port.h"
 
 #define VANISHED_POLLS 64
@@ -13,7 +15,7 @@ static bool read_link(const struct port *port)
 {
 	struct rte_eth_link link = {0};
 
-	return rte_eth_link_get_nowait(port_device_id(port), &link) == 0 &&
+	return port->kernel_up && rte_eth_link_get_nowait(port_device_id(port), &link) == 0 &&
 	       link.link_status == RTE_ETH_LINK_UP;
 }
 
@@ -24,6 +26,30 @@ static void free_port(struct port *port)
 	free(port->device);
 	free(port->name);
 	free(port);
+}
+
+static void take_kernel_link(void *arg, unsigned if_index, bool up)
+{
+	struct dataplane *dp = arg;
+	struct port *port;
+
+	LIST_FOREACH (port, &dp->ports, next) {
+		if (port->if_index != if_index)
+			continue;
+		port->kernel_up = up;
+		port->kernel_was_down |= !up;
+	}
+}
+
+static void poll_kernel_links(struct dataplane *dp)
+{
+	struct port *port;
+
+	if (dp->link_monitor < 0 || link_monitor_read(dp->link_monitor, take_kernel_link, dp))
+		return;
+	LIST_FOREACH (port, &dp->ports, next)
+		if (port->if_index != 0)
+			take_kernel_link(dp, port->if_index, link_monitor_is_up(port->if_index));
 }
 
 int port_open(struct dataplane *dp, const struct port_config *config, struct port **port,
@@ -44,9 +70,13 @@ int port_open(struct dataplane *dp, const struct port_config *config, struct por
 		rc = dataplane_error_set(error, ENOMEM, "out of memory");
 		goto free_new;
 	}
+	if (dp->link_monitor < 0)
+		dp->link_monitor = link_monitor_open();
 	rc = port_device_open(new, config, error);
 	if (rc < 0)
 		goto stop_device;
+	poll_kernel_links(dp); // the changes of its own start do not count
+	new->kernel_up = new->if_index == 0 || link_monitor_is_up(new->if_index);
 	atomic_store(&new->up, read_link(new));
 	LIST_INSERT_HEAD(&dp->ports, new, next);
 	*port = new;
@@ -76,6 +106,9 @@ void port_close_all(struct dataplane *dp)
 		LIST_REMOVE(port, next);
 		free_port(port);
 	}
+	if (dp->link_monitor >= 0)
+		close(dp->link_monitor);
+	dp->link_monitor = -1;
 }
 
 static void map_free(struct reclaim_item *item)
@@ -168,9 +201,17 @@ void port_poll_events(struct dataplane *dp, void (*fn)(void *arg, struct port *p
 {
 	struct port *port;
 
-	LIST_FOREACH (port, &dp->ports, next)
+	poll_kernel_links(dp);
+	LIST_FOREACH (port, &dp->ports, next) {
+		// Down and up again: both are reported, so that the groups are announced again.
+		if (port->kernel_was_down && port->kernel_up && port_is_up(port)) {
+			atomic_store(&port->up, false);
+			fn(arg, port);
+		}
+		port->kernel_was_down = false;
 		if (poll_event(port))
 			fn(arg, port);
+	}
 }
 
 int port_mac_add(struct port *port, const struct rte_ether_addr *mac)

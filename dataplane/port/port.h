@@ -9,6 +9,7 @@
 //	interface_map   the interfaces of a port by their VLAN tags
 //	mac_counts      which multicast MACs are in use, and how often
 //	mac_filter      the multicast MACs that the device accepts, and the fallbacks
+//	link_monitor    the link state of interfaces of the kernel
 //	port_diagnosis  why a device cannot be probed: missing interfaces, misspelt drivers
 //	port_lock       one process per tap
 //	packet_socket   lets no worker wait for net_af_packet

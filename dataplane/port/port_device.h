@@ -32,6 +32,7 @@ struct port {
 	struct mac_filter macs;
 	bool removal_told;
 	unsigned polls; // for events
+	bool kernel_up, kernel_was_down; // the interface behind it; was: since the last poll
 	LIST_ENTRY(port) next;
 	// control: wo, worker: ro
 	atomic_bool up;
