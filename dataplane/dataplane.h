@@ -203,7 +203,7 @@ int interface_set_hook(struct interface *interface, const struct sluice_addr *gr
 // meets a stalled worker returns after a second, the others at once.
 int dataplane_synchronize(struct dataplane *dp);
 
-// Frees what was withdrawn and is no longer used; call it now and then.
+// Frees a part of what was withdrawn and is no longer used; call it now and then.
 void dataplane_reclaim(struct dataplane *dp);
 
 // Control thread. The protocol of the interface accepted a general query from this address: its

@@ -209,9 +209,12 @@ int output_close(struct output *output)
 	if (output->uses > 0)
 		return -EBUSY;
 	// A worker may still use a withdrawn fan-out.
+	if (reclaim_synchronize(reclaim) == 0) {
+		output_destroy(output);
+		return 0;
+	}
 	output->reclaim.free = retired_free;
 	reclaim_retire(reclaim, &output->reclaim);
-	reclaim_synchronize(reclaim);
 	return 0;
 }
 

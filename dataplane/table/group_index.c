@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PART 4096u // indices that leave the limbo at once
+
 static uint32_t chunk_size(unsigned chunk)
 {
 	return (uint32_t)GROUP_CHUNK_MIN << chunk;
@@ -32,6 +34,7 @@ static void *records_of(const struct group_table *table, unsigned chunk, uintptr
 // Also frees a chunk that is only partly allocated.
 static void chunk_free(struct group_table *table, unsigned chunk)
 {
+	free(table->writer->chunks[chunk].entries);
 	for (unsigned worker = 0; worker < table->n_workers; worker++)
 		free(records_of(table, chunk,
 			atomic_load_explicit(
@@ -63,6 +66,10 @@ static int chunk_add(struct group_table *table)
 	if (n >= GROUP_CHUNKS)
 		return -ENOSPC;
 	writer->chunks[n] = (struct group_chunk){.used = n == 0};
+	writer->chunks[n].entries =
+		aligned_memory_alloc_lazy(chunk_size(n) * sizeof(union group_index_entry));
+	if (!writer->chunks[n].entries)
+		return -ENOMEM;
 	for (unsigned worker = 0; worker < table->n_workers; worker++)
 		if (slice_alloc(table, &table->slices[worker], n))
 			rc = -ENOMEM;
@@ -71,17 +78,6 @@ static int chunk_add(struct group_table *table)
 		return rc;
 	}
 	writer->n_chunks++;
-	return 0;
-}
-
-static int entries_resize(struct group_writer *writer, uint32_t n)
-{
-	union group_index_entry *entries = realloc(writer->entries, n * sizeof(*entries));
-
-	if (!entries)
-		return -ENOMEM;
-	writer->entries = entries;
-	writer->n_entries = n;
 	return 0;
 }
 
@@ -96,12 +92,7 @@ static int take_from(struct group_writer *writer, unsigned number, uint32_t *ind
 	} else {
 		if (chunk->used == chunk_size(number))
 			return -ENOSPC;
-		*index = chunk_first(number) + chunk->used;
-		// Grow by a sixteenth, to limit the memory that is not used.
-		if (*index >= writer->n_entries &&
-			entries_resize(writer, *index + *index / 16 + GROUP_CHUNK_MIN))
-			return -ENOMEM;
-		chunk->used++;
+		*index = chunk_first(number) + chunk->used++;
 	}
 	chunk->taken++;
 	return 0;
@@ -168,9 +159,6 @@ static void chunks_trim(struct group_table *table)
 	while (writer->n_chunks > 1 && !writer->chunks[writer->n_chunks - 1].taken &&
 		writer->chunks[writer->n_chunks - 2].taken <= chunk_size(writer->n_chunks - 2) / 2)
 		chunk_free(table, --writer->n_chunks);
-	// If the allocation fails, the larger array stays.
-	if (writer->n_entries > chunk_first(writer->n_chunks))
-		entries_resize(writer, chunk_first(writer->n_chunks));
 }
 
 static void limbo_start(struct group_writer *writer)
@@ -186,7 +174,7 @@ static void limbo_end(struct reclaim_item *item)
 	struct group_writer *writer =
 		(struct group_writer *)((char *)item - offsetof(struct group_writer, limbo));
 
-	while (writer->ageing) {
+	for (unsigned n = 0; writer->ageing && n < PART; n++) {
 		uint32_t index = writer->ageing;
 		unsigned number = group_storage_spot(index).chunk;
 		struct group_chunk *chunk = &writer->chunks[number];
@@ -198,6 +186,10 @@ static void limbo_end(struct reclaim_item *item)
 		chunk->taken--;
 		if (number < writer->full_chunks)
 			writer->full_chunks = number;
+	}
+	if (writer->ageing) {
+		reclaim_retire(writer->reclaim, item);
+		return;
 	}
 	writer->limbo_busy = false;
 	chunks_trim(writer->table);
@@ -218,7 +210,12 @@ void group_index_release(struct group_table *table, uint32_t index)
 
 size_t group_index_memory(const struct group_table *table)
 {
-	return table->writer->n_entries * sizeof(table->writer->entries[0]);
+	const struct group_writer *writer = table->writer;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < writer->n_chunks; i++)
+		n += writer->chunks[i].used;
+	return n * sizeof(union group_index_entry);
 }
 
 void group_index_fini(struct group_table *table)
@@ -227,5 +224,4 @@ void group_index_fini(struct group_table *table)
 		reclaim_synchronize(table->writer->reclaim);
 	while (table->writer->n_chunks)
 		chunk_free(table, --table->writer->n_chunks);
-	free(table->writer->entries);
 }

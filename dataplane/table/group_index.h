@@ -18,6 +18,7 @@ struct group_chunk {
 	uint32_t free; // list of free indices
 	uint32_t used; // indices allocated at least once
 	uint32_t taken; // indices in use or in limbo
+	union group_index_entry *entries; // of its indices
 };
 
 // Control thread only.
@@ -27,8 +28,6 @@ struct group_writer {
 	unsigned n_chunks;
 	unsigned full_chunks; // number of leading chunks without a free index
 	struct group_chunk chunks[GROUP_CHUNKS];
-	union group_index_entry *entries; // by index
-	uint32_t n_entries; // allocated
 	// Limbo: released indices wait for a grace period. `ageing` is the list that waits for the
 	// one of `limbo`, `released` the list that comes next.
 	struct reclaim_item limbo;
@@ -41,7 +40,9 @@ struct group_writer {
 static inline union group_index_entry *group_index_entry(
 	const struct group_writer *writer, uint32_t index)
 {
-	return &writer->entries[index];
+	const struct group_spot spot = group_storage_spot(index);
+
+	return &writer->chunks[spot.chunk].entries[spot.offset];
 }
 
 // Adds the first chunk. -ENOMEM
@@ -50,7 +51,7 @@ int group_index_init(struct group_table *table);
 int group_index_alloc(struct group_table *table, uint32_t *index);
 // Releases an index; its records stay valid until no worker uses them.
 void group_index_release(struct group_table *table, uint32_t index);
-// Bytes used in addition to the records.
+// Bytes used in addition to the records, without what was allocated and never used.
 size_t group_index_memory(const struct group_table *table);
 // Frees the chunks. Waits for a grace period if indices are in limbo.
 void group_index_fini(struct group_table *table);

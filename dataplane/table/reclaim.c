@@ -16,17 +16,24 @@ static void list_init(struct reclaim_list *list)
 	list->tail = &list->head;
 }
 
-// Calls the free functions, which may retire more items.
-static void list_free(struct reclaim_list *list)
+static void list_move(struct reclaim_list *to, struct reclaim_list *from)
 {
-	struct reclaim_item *item = list->head;
+	*to->tail = from->head;
+	if (from->head)
+		to->tail = from->tail;
+	list_init(from);
+}
 
-	list_init(list);
-	while (item) {
-		struct reclaim_item *next = item->next;
+// Calls the free functions, which may retire more items.
+static void free_some(struct reclaim *reclaim)
+{
+	for (unsigned n = 0; reclaim->unused.head && n < RECLAIM_PART; n++) {
+		struct reclaim_item *item = reclaim->unused.head;
 
+		reclaim->unused.head = item->next;
+		if (!item->next)
+			list_init(&reclaim->unused);
 		item->free(item);
-		item = next;
 	}
 }
 
@@ -46,13 +53,14 @@ int reclaim_init(struct reclaim *reclaim, unsigned n_readers)
 	}
 	list_init(&reclaim->fresh);
 	list_init(&reclaim->waiting);
+	list_init(&reclaim->unused);
 	reclaim->stalled = false;
 	return 0;
 }
 
 void reclaim_fini(struct reclaim *reclaim)
 {
-	while (reclaim->fresh.head || reclaim->waiting.head)
+	while (reclaim->fresh.head || reclaim->waiting.head || reclaim->unused.head)
 		reclaim_synchronize(reclaim);
 	free(reclaim->qsbr);
 }
@@ -80,9 +88,10 @@ void reclaim_poll(struct reclaim *reclaim)
 {
 	advance(reclaim);
 	if (reclaim->waiting.head && rte_rcu_qsbr_check(reclaim->qsbr, reclaim->token, false)) {
-		list_free(&reclaim->waiting);
+		list_move(&reclaim->unused, &reclaim->waiting);
 		advance(reclaim);
 	}
+	free_some(reclaim);
 }
 
 static bool has_passed(const struct reclaim *reclaim, uint64_t token)
@@ -122,7 +131,6 @@ static bool wait_for(const struct reclaim *reclaim, uint64_t token)
 
 int reclaim_synchronize(struct reclaim *reclaim)
 {
-	struct reclaim_list fresh = reclaim->fresh;
 	bool passed = false;
 	uint64_t token;
 
@@ -139,9 +147,8 @@ int reclaim_synchronize(struct reclaim *reclaim)
 		reclaim->stalled_token = token;
 		return -ETIMEDOUT;
 	}
-	list_init(&reclaim->fresh);
-	list_free(&reclaim->waiting);
-	if (fresh.head)
-		list_free(&fresh);
+	list_move(&reclaim->unused, &reclaim->waiting);
+	list_move(&reclaim->unused, &reclaim->fresh);
+	free_some(reclaim);
 	return 0;
 }

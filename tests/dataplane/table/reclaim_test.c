@@ -89,6 +89,26 @@ Test(reclaim, synchronize, .description = "synchronizing frees all objects retir
 	reclaim_fini(&reclaim);
 }
 
+Test(reclaim, parts, .description = "many objects are freed in parts, in the order of retiring")
+{
+	enum { N = 3 * RECLAIM_PART };
+	static struct object objects[N];
+	struct reclaim reclaim;
+
+	cr_assert_eq(reclaim_init(&reclaim, 1), 0);
+	for (unsigned i = 0; i < N; i++)
+		retire(&reclaim, &objects[i]);
+	for (unsigned parts = 1; parts <= 3; parts++) {
+		if (parts == 2)
+			reclaim_poll(&reclaim);
+		else
+			cr_assert_eq(reclaim_synchronize(&reclaim), 0);
+		for (unsigned i = 0; i < N; i++)
+			cr_assert_eq(objects[i].freed, i < parts * RECLAIM_PART, "%u", i);
+	}
+	reclaim_fini(&reclaim);
+}
+
 Test(reclaim, stalled,
 	.description = "a reader that is stalled ends the wait, keeps what it may use, and loses "
 		       "nothing when it goes on")
