@@ -9,6 +9,8 @@
 //	privileges.c	capabilities of both
 //	sandbox.c	system calls of the daemon
 //	sandbox_program.c	checks and loads their filter
+//	reload.c	another configuration, in turns of the event loop
+//	loader.c	reads it on a thread of its own
 //	watchdog.c	progress of the control thread and of the workers
 //	rpc.c		open, serve, close
 //	rpc_listener.c	accepts connections; lines in, answers out

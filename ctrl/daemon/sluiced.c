@@ -8,16 +8,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "config.h"
 #include "descriptor.h"
 #include "eal.h"
-#include "engine.h"
 #include "json_memory.h"
+#include "loader.h"
 #include "log.h"
 #include "notify.h"
 #include "parent.h"
 #include "privileges.h"
-#include "rpc.h"
+#include "reload.h"
 #include "sandbox.h"
 #include "watchdog.h"
 
@@ -46,21 +45,8 @@ struct sluiced {
 	struct rpc *rpc; // NULL once it stops
 	struct engine *engine;
 	struct watchdog watchdog;
+	struct reload reload; // zeroed unless the daemon runs
 };
-
-// `limits`: memberships beyond the limits in the file are an error.
-static struct config *load(
-	const char *file, bool limits, void (*report)(void *arg, const char *line))
-{
-	const struct config_bounds bounds = {
-		.lcores = RTE_MAX_LCORE,
-		.queues = RTE_MAX_QUEUES_PER_PORT,
-		.cpus = (unsigned)sysconf(_SC_NPROCESSORS_CONF),
-		.limits = limits,
-	};
-
-	return config_load(file, &bounds, report, NULL);
-}
 
 // ---- Signals -------------------------------------------------------------------------------
 
@@ -84,70 +70,22 @@ static void on_stop(evutil_socket_t fd, short what, void *arg)
 	}
 	log_info("leaving all groups");
 	notify_send(NOTIFY_STOPPING);
+	reload_close(&daemon->reload);
 	rpc_close(daemon->rpc);
 	daemon->rpc = NULL;
 	engine_drain(daemon->engine, drained, daemon);
 }
 
-static void log_report(void *arg, const char *line)
-{
-	(void)arg;
-	log_error("reload: %s", line);
-}
-
-static void log_note(void *arg, const char *line)
-{
-	(void)arg;
-	log_warning("reload: %s", line);
-}
-
-static void take_over(struct sluiced *daemon, struct config *config)
-{
-	struct engine_report report = {.tell = log_note};
-	const char *fixed = config_same_socket(&config->control, &daemon->config->control);
-	struct error error;
-	char text[128];
-	int rc;
-
-	if (strcmp(config->socket, daemon->config->socket) != 0)
-		fixed = "socket";
-	if (fixed)
-		rc = error_set(&error, EINVAL, "a change of `%s` needs a restart", fixed);
-	else if (!config_same_eal(config, daemon->config))
-		rc = error_set(&error, EINVAL, "a change of `eal` needs a restart");
-	else
-		rc = engine_reload(daemon->engine, config, &report, &error);
-	if (rc < 0) {
-		log_error("reload: %s: %s, nothing is changed", daemon->file, error.text);
-		config_free(config);
-		return;
-	}
-	engine_report_text(&report, text, sizeof(text));
-	if (report.refused > 0)
-		log_error("reload: %s", text);
-	else
-		log_info("reload: done: %s", text);
-	rpc_reload(daemon->rpc, &config->control);
-	config_free(daemon->config);
-	daemon->config = config;
-}
-
 static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
 	struct sluiced *daemon = arg;
-	struct config *config;
 
 	(void)fd;
 	(void)what;
-	if (!daemon->rpc)
-		return;
-	notify_send(NOTIFY_RELOADING);
-	config = load(daemon->file, false, log_report);
-	if (config)
-		take_over(daemon, config);
+	if (daemon->reload.turn)
+		reload_start(&daemon->reload);
 	else
-		log_error("reload: nothing is changed");
-	notify_send(NOTIFY_READY);
+		log_info("reload: not while the daemon %s", daemon->rpc ? "starts" : "ends");
 }
 
 static int watch_parent(struct sluiced *daemon, struct error *error)
@@ -201,11 +139,25 @@ static void close_rpc(struct sluiced *daemon)
 	daemon->rpc = NULL;
 }
 
+static int open_reload(struct sluiced *daemon, struct error *error)
+{
+	daemon->reload = (struct reload){
+		.file = daemon->file,
+		.config = &daemon->config,
+		.base = daemon->base,
+		.engine = daemon->engine,
+		.rpc = daemon->rpc,
+	};
+	return reload_open(&daemon->reload, error);
+}
+
 static int serve(struct sluiced *daemon, int out, struct error *error)
 {
 	static const char ready[] = "ready\n";
 	int rc = sandbox_enter(error);
 
+	if (rc == 0)
+		rc = open_reload(daemon, error);
 	if (rc == 0)
 		rc = rpc_serve(daemon->rpc, daemon->engine, error);
 	if (rc < 0)
@@ -229,6 +181,7 @@ static int run_engine(struct sluiced *daemon, int out, struct error *error)
 	rc = watchdog_open(&daemon->watchdog, daemon->base, daemon->engine, error);
 	if (rc == 0) {
 		rc = serve(daemon, out, error);
+		reload_close(&daemon->reload);
 		watchdog_close(&daemon->watchdog);
 	}
 	close_rpc(daemon); // its sessions live in the engine
@@ -401,7 +354,7 @@ static int run_daemon(const struct options *options, struct error *error)
 
 	json_memory_use();
 	descriptor_raise_limit();
-	daemon.config = load(options->file, true, print_report);
+	daemon.config = loader_read(options->file, true, print_report, NULL);
 	if (!daemon.config)
 		return EXIT_FAILURE;
 	if (!options->check)

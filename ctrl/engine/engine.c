@@ -39,13 +39,19 @@ void engine_turn(struct engine *engine)
 	engine->turn_begin_ns = now_ns;
 }
 
+static bool is_held(const struct engine *engine, uint64_t now_ms)
+{
+	return now_ms < engine->reload_until_ms ||
+	       (engine->n_holders > 0 && now_ms - engine->held_since_ms < HOLD_MAX_MS);
+}
+
 void engine_tick(struct engine *engine)
 {
 	void (*drained)(void *) = engine->drained;
 
 	engine_turn(engine);
 	log_catch_up();
-	if (engine->n_holders == 0 || engine_now_ms() - engine->held_since_ms >= HOLD_MAX_MS)
+	if (!is_held(engine, engine_now_ms()))
 		engine_flush(engine);
 	port_poll_events(engine->dataplane, link_changed, engine);
 	worker_poll_events(engine->dataplane, engine_now_ms(), worker_changed, engine);
@@ -185,8 +191,13 @@ static int join_configured(struct engine *engine, const struct config *config, s
 {
 	struct error first = {""};
 	struct engine_report report = {.tell = keep_first, .arg = &first};
+	struct engine_session *session;
 
-	engine_membership_apply(engine, config, &report);
+	// It is there even without memberships.
+	if (engine_session_open(engine, "config", 0, &session, error) < 0)
+		return -ENOMEM;
+	for (unsigned i = 0; i < config->n_memberships; i++)
+		engine_membership_apply(engine, config, i, &report);
 	return report.refused == 0 ? 0 : error_set(error, EIO, "%s", first.text);
 }
 

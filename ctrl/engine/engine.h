@@ -10,7 +10,9 @@
 //   memberships; sharing frames with other processes engine_interface.c, engine_port.c   interfaces
 //   and ports engine_machine.c, engine_host.c     protocol machines of an interface; its IGMP and
 //   MLD hosts engine_output.c, engine_datagram.c  named outputs; sending datagrams
-//   engine_membership.c, engine_limits.c, engine_report.c  parts of a reload
+//   engine_membership.c, engine_wanted.c, engine_report.c  configured memberships; what a reload
+//   did engine_reload_output.c, engine_reload_limits.c, engine_reload_membership.c,
+//   engine_reload_walk.c  phases of a reload
 //   engine_event.c, engine_stats.c      events; statistics
 //   engine_drops.c, engine_now.c, log.c, error.c  drop counters, time, log, error texts
 // engine_private.h lists all files in the order in which they call each other.
@@ -34,6 +36,7 @@ struct engine;
 struct engine_session;
 struct engine_interface;
 struct engine_output;
+struct engine_reload;
 
 // ---- Life ----------------------------------------------------------------------------------
 
@@ -58,7 +61,7 @@ void engine_drain(struct engine *engine, void (*done)(void *arg), void *arg);
 // -ETIMEDOUT: a worker is stalled and may use all of it, so that nothing is closed or freed.
 int engine_close(struct engine *engine);
 
-// What a reload did. The caller sets `tell` and `arg`, engine_reload() the rest.
+// What a reload did. The caller sets `tell` and `arg`, the reload the rest.
 struct engine_report {
 	unsigned joined, left, changed; // configured memberships
 	unsigned outputs_opened, outputs_closed; // a changed output counts as both
@@ -70,13 +73,20 @@ struct engine_report {
 	void *arg;
 };
 
-// Applies memberships, outputs, limits and protocol settings of a new configuration without
-// touching what does not change. `config` is read during the call only. Applies everything it can:
-// an entry that fails (a limit, no memory, a removed device) is reported and skipped. A limit below
-// what is joined applies to new joins only. -EINVAL, and nothing changes, if lcores, ports,
-// interfaces or limits.queued_frames differ; -ENOMEM, and nothing changes.
-int engine_reload(struct engine *engine, const struct config *config, struct engine_report *report,
-	struct error *error);
+// Applies memberships, outputs, limits and protocol settings of a new configuration in parts,
+// without touching what does not change. Between two parts the engine may be used, but there must
+// be one reload at a time. Applies everything it can: an entry that fails (a limit, no memory, a
+// removed device) is reported and skipped. A limit below what is joined applies to new joins only.
+// Returns NULL with `error` set, and nothing changes, if lcores, ports, interfaces or
+// limits.queued_frames differ, or without memory. `config` and `report` must stay until the end.
+struct engine_reload *engine_reload_open(struct engine *engine, const struct config *config,
+	struct engine_report *report, struct error *error);
+// Applies a part, which takes some tens of microseconds. Returns true once all is applied.
+bool engine_reload_some(struct engine_reload *reload);
+// Sends the reports of the whole reload together; those of one that takes longer than two seconds
+// have begun to leave by then. A reload that is closed before its end keeps what is applied, old
+// outputs included, and the next one makes up for the rest.
+void engine_reload_close(struct engine_reload *reload);
 // The report as one line, such as "+1000 -1 memberships, +1 output, 2 refused".
 void engine_report_text(const struct engine_report *report, char *text, size_t size);
 

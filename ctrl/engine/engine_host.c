@@ -307,6 +307,12 @@ int engine_host_reconfigure(struct engine_host *host)
 	return rc;
 }
 
+bool engine_host_classify_some(struct engine_host *host, unsigned n)
+{
+	engine_machine_touch(&host->interface->engine->machines, &host->machine);
+	return host_classify_some(host->host, n);
+}
+
 struct engine_interface *engine_host_interface(const struct host *host)
 {
 	const struct engine_host *of_host = host_context(host);

@@ -5,65 +5,12 @@
 #include "address.h"
 #include "engine_private.h"
 
-static struct engine_interface *interface_of(
+struct engine_interface *engine_membership_interface(
 	struct engine *engine, const struct config_membership *config)
 {
 	return config->interface != NULL ? engine_interface_named(engine, config->interface)
 					 : engine_interface_first(engine);
 }
-
-// ---- Leaving -------------------------------------------------------------------------------
-
-// The key of a membership, to find those that are no longer configured.
-struct key {
-	const struct engine_interface *interface;
-	struct sluice_addr group;
-};
-
-static int compare_keys(const void *a, const void *b)
-{
-	const struct key *x = a, *y = b;
-	int order = memcmp(&x->group, &y->group, sizeof(x->group));
-
-	if (order != 0)
-		return order;
-	return (x->interface > y->interface) - (x->interface < y->interface);
-}
-
-static const struct sluice_source_filter nothing = {.mode = SLUICE_INCLUDE};
-
-int engine_membership_leave_others(
-	struct engine *engine, const struct config *config, struct engine_report *report)
-{
-	struct engine_session *session = engine_session_find(engine, "config");
-	struct key *keys = calloc(config->n_memberships + 1, sizeof(*keys));
-	struct member *member, *next;
-
-	if (keys == NULL)
-		return -ENOMEM;
-	for (unsigned i = 0; i < config->n_memberships; i++)
-		keys[i] = (struct key){
-			.interface = interface_of(engine, &config->memberships[i]),
-			.group = config->memberships[i].group,
-		};
-	qsort(keys, config->n_memberships, sizeof(*keys), compare_keys);
-	member = session != NULL ? session_first_member(session->memberships) : NULL;
-	for (; member != NULL; member = next) {
-		struct host *host = member_host(member);
-		struct key key = {.interface = engine_host_interface(host)};
-
-		next = session_next_member(member);
-		member_group(member, &key.group);
-		if (bsearch(&key, keys, config->n_memberships, sizeof(*keys), compare_keys) != NULL)
-			continue;
-		member_set_filter(session->memberships, host, &key.group, &nothing, NULL);
-		report->left++;
-	}
-	free(keys);
-	return 0;
-}
-
-// ---- Joining -------------------------------------------------------------------------------
 
 static int compare_sources(const void *a, const void *b)
 {
@@ -114,7 +61,7 @@ static bool same_outputs(const struct member *member, const struct config_member
 static int apply_one(struct engine *engine, struct engine_session *session,
 	const struct config_membership *config, struct engine_report *report, struct error *error)
 {
-	struct engine_interface *interface = interface_of(engine, config);
+	struct engine_interface *interface = engine_membership_interface(engine, config);
 	struct engine_request request = {
 		.session = session,
 		.interface = interface->config.name,
@@ -150,17 +97,15 @@ static int apply_one(struct engine *engine, struct engine_session *session,
 	return 0;
 }
 
-void engine_membership_apply(
-	struct engine *engine, const struct config *config, struct engine_report *report)
+void engine_membership_apply(struct engine *engine, const struct config *config, unsigned index,
+	struct engine_report *report)
 {
 	struct engine_session *session;
 	struct error why;
+	int rc = engine_session_open(engine, "config", 0, &session, &why);
 
-	if (engine_session_open(engine, "config", 0, &session, &why) < 0) {
-		engine_report_refuse(report, "memberships: %s", why.text);
-		return;
-	}
-	for (unsigned i = 0; i < config->n_memberships; i++)
-		if (apply_one(engine, session, &config->memberships[i], report, &why) < 0)
-			engine_report_refuse(report, "memberships[%u]: %s", i, why.text);
+	if (rc == 0)
+		rc = apply_one(engine, session, &config->memberships[index], report, &why);
+	if (rc < 0)
+		engine_report_refuse(report, "memberships[%u]: %s", index, why.text);
 }

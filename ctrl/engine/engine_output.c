@@ -99,8 +99,26 @@ static void set_listed(const struct output_set *set, bool listed)
 		set->outputs[i]->listed = listed;
 }
 
-int engine_output_set_add(const struct output_set *set, struct engine_output *const *outputs,
-	unsigned n, struct output_set **sum)
+void engine_output_set_renew(struct engine *engine, struct output_set *set)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < set->n; i++) {
+		struct engine_output *output = set->outputs[i];
+
+		if (output->stale)
+			output = engine_output_find(engine, output->config.name);
+		if (output == NULL || output->listed)
+			continue;
+		output->listed = true;
+		set->outputs[n++] = output;
+	}
+	set->n = n;
+	set_listed(set, false);
+}
+
+int engine_output_set_add(struct engine *engine, const struct output_set *set,
+	struct engine_output *const *outputs, unsigned n, struct output_set **sum)
 {
 	unsigned n_old = set != NULL ? set->n : 0;
 	struct output_set *new;
@@ -114,6 +132,7 @@ int engine_output_set_add(const struct output_set *set, struct engine_output *co
 	new->n = n_old;
 	if (n_old > 0)
 		memcpy(new->outputs, set->outputs, n_old * sizeof(new->outputs[0]));
+	engine_output_set_renew(engine, new);
 	set_listed(new, true);
 	for (unsigned i = 0; i < n; i++) {
 		if (!outputs[i]->listed)
@@ -121,7 +140,10 @@ int engine_output_set_add(const struct output_set *set, struct engine_output *co
 		outputs[i]->listed = true;
 	}
 	set_listed(new, false);
-	*sum = new;
+	if (new->n > 0)
+		*sum = new;
+	else
+		free(new);
 	return 0;
 }
 

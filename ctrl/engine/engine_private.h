@@ -20,10 +20,12 @@
 //   engine_session_table.c  sessions by number and name
 //   engine_session.c     sessions
 //   engine_session_close.c     their end
-//   engine_limits.c      limits and protocol settings of a reload
 //   engine_membership.c  the configured memberships
 //   engine.c             open, tick, close
-//   engine_reload.c      replaces the configuration
+//   engine_wanted.c      the groups of a configuration
+//   engine_reload_walk.c, engine_reload_output.c, engine_reload_limits.c,
+//   engine_reload_membership.c   the phases of a reload, see engine_reload.h
+//   engine_reload.c      replaces the configuration in parts
 #ifndef CTRL_ENGINE_PRIVATE_H
 #define CTRL_ENGINE_PRIVATE_H
 
@@ -32,7 +34,7 @@
 #include "engine.h"
 #include "engine_machine.h"
 
-// The configuration passed to engine_open() or engine_reload() may be freed afterwards: ports,
+// The configuration passed to engine_open() or engine_reload_open() may be freed afterwards: ports,
 // interfaces and outputs have copies of their parts.
 struct engine_port {
 	TAILQ_ENTRY(engine_port) next;
@@ -147,6 +149,7 @@ struct engine {
 	uint64_t advanced_ms; // the last turn of engine_interface_advance_all(); 0: none
 	unsigned n_holders; // of the reports
 	uint64_t held_since_ms;
+	uint64_t reload_until_ms; // for how long a reload holds them; 0: none does
 	bool withdrawn; // something was withdrawn from the data plane since the last flush
 
 	void (*drained)(void *arg);
@@ -193,9 +196,11 @@ int engine_output_reserve(struct engine *engine, unsigned n);
 // Writes the subscribers of the set for a filter to engine->lines; returns their number.
 unsigned engine_output_lines(struct engine *engine, const struct output_set *set,
 	const struct engine_session *session, const struct sluice_source_filter *filter);
-// The union of a set and some outputs, as a new set.
-int engine_output_set_add(const struct output_set *set, struct engine_output *const *outputs,
-	unsigned n, struct output_set **sum);
+// The union of a set and some outputs, as a new set without withdrawn ones; NULL if it is empty.
+int engine_output_set_add(struct engine *engine, const struct output_set *set,
+	struct engine_output *const *outputs, unsigned n, struct output_set **sum);
+// Replaces withdrawn outputs by those that have their names now, or leaves them out.
+void engine_output_set_renew(struct engine *engine, struct output_set *set);
 
 // engine_member.c
 // What a call passes on as the `arg` of member.h: the outputs of the membership from now on.
@@ -213,6 +218,8 @@ int engine_member_set_outputs(struct member *member, struct output_set *set);
 int engine_host_open(struct engine_interface *interface, int family, struct engine_host **host);
 // Applies the protocol settings and limits of the engine to the host.
 int engine_host_reconfigure(struct engine_host *host);
+// Compares the next n groups with them. Returns true once that is done.
+bool engine_host_classify_some(struct engine_host *host, unsigned n);
 
 // engine_interface.c
 int engine_interface_open(
@@ -250,6 +257,8 @@ void engine_session_table_free(struct engine_session_table *table);
 
 // engine_session.c
 void engine_session_free(struct engine_session *session); // it has left all groups
+// engine_session_walk_next(), including sessions that are being closed.
+struct engine_session *engine_session_walk_any(struct engine_session_walk *walk);
 
 // engine_session_close.c
 void engine_session_close_advance(
@@ -273,17 +282,25 @@ enum engine_operation {
 int engine_request_call(enum engine_operation operation, struct engine *engine,
 	const struct engine_request *request, struct error *error);
 
-// engine_limits.c
-// Applies the limits and protocol settings of a new configuration to all sessions and hosts.
-void engine_limits_apply(
-	struct engine *engine, const struct config *config, struct engine_report *report);
-
 // engine_membership.c
-// Leaves the memberships of the session "config" that `config` does not name. -ENOMEM: leaves none.
-int engine_membership_leave_others(
-	struct engine *engine, const struct config *config, struct engine_report *report);
-// Makes the memberships of the session "config" equal to those of `config`.
-void engine_membership_apply(
-	struct engine *engine, const struct config *config, struct engine_report *report);
+// The only interface if the configuration names none.
+struct engine_interface *engine_membership_interface(
+	struct engine *engine, const struct config_membership *config);
+// Gives the session "config" one of the memberships, or reports why not.
+void engine_membership_apply(struct engine *engine, const struct config *config, unsigned index,
+	struct engine_report *report);
+
+// engine_wanted.c
+struct wanted_group;
+struct engine_wanted {
+	struct wanted_group *slots; // of a hash table
+	size_t n_slots; // a power of two
+};
+int engine_wanted_open(struct engine_wanted *wanted, unsigned n); // for n groups at most
+void engine_wanted_close(struct engine_wanted *wanted);
+void engine_wanted_add(struct engine_wanted *wanted, const struct engine_interface *interface,
+	const struct sluice_addr *group);
+bool engine_wanted_has(const struct engine_wanted *wanted, const struct engine_interface *interface,
+	const struct sluice_addr *group);
 
 #endif

@@ -1,10 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Replaces the configuration while running. Applies what can be applied, and names each entry that
-// cannot.
+// Replaces the configuration while running, in parts, between which the owner's loop serves timers,
+// queries and clients. Applies what can be applied, and names each entry that cannot.
+//
+// What can be checked is checked first: engine_reload_open() refuses a reload as a whole. From then
+// on each entry is applied or refused for itself. A reload that is given up in the middle keeps the
+// entries that were applied.
 #include <errno.h>
 #include <stdlib.h>
-#include "address.h"
-#include "engine_private.h"
+#include "engine_reload.h"
+
+// Leaving makes room for joining, and joins need the new limits and outputs.
+static const engine_reload_fn phases[] = {
+	engine_reload_output_open,
+	engine_reload_output_swap,
+	engine_reload_membership_list,
+	engine_reload_membership_leave,
+	engine_reload_limits_set,
+	engine_reload_limits_hosts,
+	engine_reload_limits_sessions,
+	engine_reload_membership_join,
+	engine_reload_output_move,
+	engine_reload_output_close,
+};
+
+// How long the reports wait for the end of a reload. It takes a second for 100,000 memberships.
+#define HOLD_MS 2000
 
 // ---- Fixed settings ------------------------------------------------------------------------
 
@@ -48,164 +68,65 @@ static const char *needs_restart(const struct engine *engine, const struct confi
 	return NULL;
 }
 
-// ---- Outputs -------------------------------------------------------------------------------
+// ---- The reload ----------------------------------------------------------------------------
 
-// Opens the outputs that are new or changed. Outputs that the new configuration does not change
-// stay open and keep their counters. So do outputs whose replacement is refused.
-static int open_fresh(struct engine *engine, const struct config *config,
-	struct engine_outputs *fresh, struct engine_report *report, struct error *error)
+// A membership may deliver to each output, those that are replaced included.
+static int reserve_lines(struct engine *engine, const struct config *config)
 {
 	unsigned n = config->n_outputs;
-	struct engine_output *output, *old;
-	struct error why;
+	struct engine_output *output;
 
 	TAILQ_FOREACH (output, &engine->outputs, next) {
 		output->kept = false;
 		n++;
 	}
-	if (engine_output_reserve(engine, n) < 0)
-		return error_set(error, ENOMEM, "outputs: out of memory");
-	for (unsigned i = 0; i < config->n_outputs; i++) {
-		old = engine_output_find(engine, config->outputs[i].name);
-		if (old != NULL && config_same_output(&old->config, &config->outputs[i])) {
-			old->kept = true;
-			continue;
-		}
-		if (engine_output_open(engine, &config->outputs[i], &output, &why) < 0) {
-			engine_report_refuse(report, "outputs[%u]: %s", i, why.text);
-			if (old != NULL)
-				old->kept = true;
-			continue;
-		}
-		TAILQ_INSERT_TAIL(fresh, output, next);
-		report->outputs_opened++;
-	}
-	return 0;
+	return engine_output_reserve(engine, n);
 }
 
-static void swap_outputs(struct engine *engine, struct engine_outputs *fresh,
-	struct engine_outputs *stale, struct engine_report *report)
+struct engine_reload *engine_reload_open(struct engine *engine, const struct config *config,
+	struct engine_report *report, struct error *error)
 {
-	struct engine_output *output = TAILQ_FIRST(&engine->outputs), *next;
-
-	for (; output != NULL; output = next) {
-		next = TAILQ_NEXT(output, next);
-		if (output->kept)
-			continue;
-		engine_output_withdraw(engine, output);
-		TAILQ_INSERT_TAIL(stale, output, next);
-		report->outputs_closed++;
-	}
-	engine_output_publish(engine, fresh);
-}
-
-// Moves a membership from stale outputs to the outputs that now have their names, if there are any.
-// It adds no subscriber, so it cannot fail for lack of memory or room in the data plane.
-static int move_member(struct engine *engine, struct member *member, bool *moved)
-{
-	struct output_set *set = member_user(member);
-	unsigned n = 0;
-	int rc;
-
-	*moved = false;
-	for (unsigned i = 0; set != NULL && i < set->n; i++)
-		*moved |= set->outputs[i]->stale;
-	if (!*moved)
-		return 0;
-	for (unsigned i = 0; i < set->n; i++) {
-		struct engine_output *output = set->outputs[i];
-
-		if (output->stale)
-			output = engine_output_find(engine, output->config.name);
-		if (output != NULL)
-			set->outputs[n++] = output;
-	}
-	set->n = n;
-	rc = engine_member_set_outputs(member, n > 0 ? set : NULL);
-	if (n == 0 && rc == 0)
-		free(set);
-	return rc;
-}
-
-// Moves the memberships of a session, and reports those that have no output left.
-static int move_session(
-	struct engine *engine, struct engine_session *session, struct engine_report *report)
-{
-	struct member *member = session_first_member(session->memberships), *first = NULL;
-	struct engine_output *const *outputs;
-	char text[ADDRESS_TEXT_MAX];
-	struct sluice_addr group;
-	unsigned n = 0;
-	int rc = 0;
-
-	for (; member != NULL; member = session_next_member(member)) {
-		bool moved;
-
-		if (move_member(engine, member, &moved) < 0)
-			rc = -ENOMEM;
-		if (!moved || engine_member_outputs(member, &outputs) > 0 ||
-			session->output != NULL)
-			continue;
-		first = member;
-		n++;
-	}
-	if (n == 0)
-		return rc;
-	member_group(first, &group);
-	engine_report_note(report,
-		"session %s: %u membership%s no output left and %s only counted, %s on %s for one",
-		session->name != NULL ? session->name : "of a connection", n,
-		n == 1 ? " has" : "s have", n == 1 ? "is" : "are", address_format(&group, text),
-		engine_host_interface(member_host(first))->config.name);
-	report->undelivered += n;
-	return rc;
-}
-
-static void close_stale(
-	struct engine *engine, struct engine_outputs *stale, struct engine_report *report)
-{
-	struct engine_session *session;
-	int rc = 0;
-
-	if (TAILQ_EMPTY(stale))
-		return;
-	TAILQ_FOREACH (session, &engine->sessions, next)
-		if (move_session(engine, session, report) < 0)
-			rc = -ENOMEM;
-	engine_flush(engine);
-	if (rc == 0) {
-		engine_output_close_all(stale);
-		return;
-	}
-	// The data plane may still use the removed outputs.
-	engine_report_refuse(report, "outputs: out of memory, removed ones stay open");
-	engine_output_publish(engine, stale);
-}
-
-// ---- Reload --------------------------------------------------------------------------------
-
-int engine_reload(struct engine *engine, const struct config *config, struct engine_report *report,
-	struct error *error)
-{
-	struct engine_outputs fresh = TAILQ_HEAD_INITIALIZER(fresh);
-	struct engine_outputs stale = TAILQ_HEAD_INITIALIZER(stale);
 	const char *what = needs_restart(engine, config);
-	int rc;
+	struct engine_reload *reload;
 
+	if (what != NULL) {
+		error_set(error, EINVAL, "a change of `%s` needs a restart", what);
+		return NULL;
+	}
+	reload = calloc(1, sizeof(*reload));
+	if (reload == NULL || reserve_lines(engine, config) < 0 ||
+		engine_wanted_open(&reload->wanted, config->n_memberships) < 0) {
+		free(reload);
+		error_set(error, ENOMEM, "reload: out of memory");
+		return NULL;
+	}
 	*report = (struct engine_report){.tell = report->tell, .arg = report->arg};
-	if (what != NULL)
-		return error_set(error, EINVAL, "a change of `%s` needs a restart", what);
-	rc = open_fresh(engine, config, &fresh, report, error);
-	if (rc < 0)
-		return rc;
-	swap_outputs(engine, &fresh, &stale, report);
-	// The order matters: leaving makes room for joining, and joins need the new limits and
-	// outputs.
-	if (engine_membership_leave_others(engine, config, report) < 0)
-		engine_report_refuse(report, "memberships: out of memory, none is left");
-	engine_limits_apply(engine, config, report);
-	engine_membership_apply(engine, config, report);
-	close_stale(engine, &stale, report);
-	engine_flush(engine);
-	return 0;
+	reload->engine = engine;
+	reload->config = config;
+	reload->report = report;
+	reload->interface = TAILQ_FIRST(&engine->interfaces);
+	TAILQ_INIT(&reload->fresh);
+	TAILQ_INIT(&reload->stale);
+	engine->reload_until_ms = engine_now_ms() + HOLD_MS;
+	return reload;
+}
+
+bool engine_reload_some(struct engine_reload *reload)
+{
+	if (phases[reload->phase](reload)) {
+		reload->phase++;
+		reload->at = 0;
+	}
+	return reload->phase == RTE_DIM(phases);
+}
+
+void engine_reload_close(struct engine_reload *reload)
+{
+	engine_reload_walk_end(reload);
+	member_walk_end(&reload->configured);
+	engine_reload_output_cancel(reload);
+	engine_wanted_close(&reload->wanted);
+	reload->engine->reload_until_ms = 0;
+	engine_flush(reload->engine);
+	free(reload);
 }

@@ -186,7 +186,7 @@ static int apply_with_outputs(
 	struct engine_outputs_change outputs = {NULL};
 	int rc;
 
-	rc = engine_output_set_add(
+	rc = engine_output_set_add(request->session->engine,
 		member == NULL || request->only_outputs ? NULL : member_user(member),
 		request->outputs, request->n_outputs, &outputs.set);
 	if (rc < 0)

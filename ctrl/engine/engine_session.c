@@ -78,7 +78,7 @@ void engine_session_free(struct engine_session *session)
 
 	LIST_FOREACH (walk, &engine->session_walks, entry)
 		if (walk->next == session)
-			walk->next = engine_session_next(session);
+			walk->next = TAILQ_NEXT(session, next);
 	session_close(session->memberships);
 	leave_share(session);
 	engine_owner_release(session);
@@ -118,16 +118,23 @@ struct engine_session *engine_session_next(struct engine_session *session)
 
 void engine_session_walk_begin(struct engine_session_walk *walk, struct engine *engine)
 {
-	walk->next = engine_session_first(engine);
+	walk->next = TAILQ_FIRST(&engine->sessions);
 	LIST_INSERT_HEAD(&engine->session_walks, walk, entry);
+}
+
+struct engine_session *engine_session_walk_any(struct engine_session_walk *walk)
+{
+	struct engine_session *session = walk->next;
+
+	if (session != NULL)
+		walk->next = TAILQ_NEXT(session, next);
+	return session;
 }
 
 struct engine_session *engine_session_walk_next(struct engine_session_walk *walk)
 {
-	struct engine_session *session = skip_closing(walk->next);
-
-	walk->next = session != NULL ? engine_session_next(session) : NULL;
-	return session;
+	walk->next = skip_closing(walk->next);
+	return engine_session_walk_any(walk);
 }
 
 void engine_session_walk_end(struct engine_session_walk *walk)

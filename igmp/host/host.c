@@ -254,18 +254,27 @@ void host_set_link(struct host *host, bool up, uint64_t now_ms)
 int host_reconfigure(struct host *host, const struct host_config *config, uint64_t now_ms)
 {
 	int rc = host_config_apply(host, config, now_ms);
-	struct group *group;
 
-	if (rc < 0)
-		return rc;
-	for (group = group_next(host, NULL); group != NULL; group = group_next(host, group)) {
+	if (rc == 0)
+		host->classify_next = 1;
+	return rc;
+}
+
+bool host_classify_some(struct host *host, unsigned n)
+{
+	struct group *group = NULL;
+
+	if (host->classify_next > 0)
+		group = pool_find_from(&host->group_pool, host->classify_next);
+	for (; n > 0 && group != NULL; n--, group = group_next(host, group)) {
 		enum sluice_filter_mode mode = group_mode(group);
 
 		group_classify(host, group);
 		if (group_mode(group) != mode)
 			schedule_change(host, group);
 	}
-	return 0;
+	host->classify_next = group != NULL ? pool_number(group) : 0;
+	return group == NULL;
 }
 
 // ---- Status ---------------------------------------------------------------------------------

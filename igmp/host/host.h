@@ -103,8 +103,11 @@ int host_family(const struct host *host);
 bool host_config_is_ssm(const struct host *host, const struct sluice_addr *group);
 
 // Replaces the configuration. A new seed has no effect. Limits below the present use hold for
-// later calls only.
+// later calls only. Groups keep their filter modes until host_classify_some() has compared them
+// with the new SSM ranges.
 int host_reconfigure(struct host *host, const struct host_config *config, uint64_t now_ms);
+// Compares the next n groups. Returns true once all are compared.
+bool host_classify_some(struct host *host, unsigned n);
 
 // Sets the addresses of the interface. The first IPv4 address (or 0.0.0.0 without one) is the
 // source of IGMP reports, the first valid IPv6 link-local (or ::) of MLD reports. When a first

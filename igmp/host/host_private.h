@@ -72,6 +72,7 @@ struct host {
 	struct hash_table group_table;
 	struct hash_table member_table; // of struct additional_member
 	unsigned n_groups; // with members
+	uint32_t classify_next; // pool number of the next group to compare with ssm_ranges; 0: none
 
 	struct group_queue queue; // groups
 	struct response_queue responses;

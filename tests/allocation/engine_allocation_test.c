@@ -238,9 +238,14 @@ static int tick(void)
 static int reload(const struct config *config)
 {
 	struct engine_report report = {.tell = NULL};
-	int rc = engine_reload(engine, config, &report, &why);
+	struct engine_reload *reload = engine_reload_open(engine, config, &report, &why);
 
-	return rc == 0 && report.refused > 0 ? -ENOMEM : rc;
+	if (reload == NULL)
+		return -ENOMEM;
+	while (!engine_reload_some(reload))
+		;
+	engine_reload_close(reload);
+	return report.refused > 0 ? -ENOMEM : 0;
 }
 
 static int reload_second(void)

@@ -128,11 +128,15 @@ static int set_addresses(unsigned n)
 static int reconfigure(unsigned mtu)
 {
 	struct host_config config;
+	int rc;
 
 	host_config_default(&config);
 	config.max_sources = 4 * SOURCES_MAX;
 	config.mtu = mtu;
-	return host_reconfigure(lab.host, &config, lab.now_ms);
+	rc = host_reconfigure(lab.host, &config, lab.now_ms);
+	while (!host_classify_some(lab.host, 100))
+		;
+	return rc;
 }
 
 static int list(void)

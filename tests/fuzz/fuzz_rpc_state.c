@@ -252,10 +252,15 @@ static void apply(unsigned i)
 {
 	struct config *config = fuzz_server_config(configurations[i]);
 	struct engine_report report = {.tell = NULL};
+	struct engine_reload *applying;
 	struct error error;
 
 	rpc_reload(server.rpc, &config->control);
-	REQUIRE(engine_reload(server.engine, config, &report, &error) == 0);
+	applying = engine_reload_open(server.engine, config, &report, &error);
+	REQUIRE(applying);
+	while (!engine_reload_some(applying))
+		;
+	engine_reload_close(applying);
 	config_free(config);
 	configuration = i;
 	for (i = 0; i < FUZZ_MODEL_CLIENTS; i++)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A sluiced for tests, and the output of the tests in TAP."""
 
+import ctypes
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import traceback
 SLUICED, SLUICE, CONFIGURATIONS = sys.argv[1:]
 with open(SLUICED, "rb") as program:
     SANITIZED = b"__asan_init" in program.read()  # the program is slower and larger
+PR_SET_THP_DISABLE = 41
 PATIENCE = 30  # seconds until something that should happen counts as never happening
 
 BASE = """
@@ -51,7 +53,8 @@ def run(*args, **kwargs):
 class Daemon:
     """A sluiced in a separate directory."""
 
-    def __init__(self, extra=MEMBERSHIPS, start=True, args=(), env=None, files=None, owner=None, refused_calls=False):
+    def __init__(self, extra=MEMBERSHIPS, start=True, args=(), env=None, files=None, owner=None, refused_calls=False,
+                 huge_pages=True):
         self.temporary = tempfile.TemporaryDirectory(prefix="sluice-daemon-")
         self.dir = self.temporary.name
         self.file = self.dir + "/sluice.yaml"
@@ -61,6 +64,7 @@ class Daemon:
         self.env = dict(os.environ, **(env or {}))
         self.files = files  # how many it may open
         self.refused_calls = refused_calls  # the sandbox may refuse some
+        self.huge_pages = huge_pages
         self.process = None
         if owner is not None:
             os.chown(self.dir, owner, -1)
@@ -87,10 +91,13 @@ class Daemon:
         return subprocess.Popen(
             [SLUICED, "--config", self.file, *self.args],
             stdout=subprocess.PIPE, stderr=open(self.log, "a"), text=True, env=self.env,
-            preexec_fn=self.limit_files if self.files else None)
+            preexec_fn=self.set_limits)
 
-    def limit_files(self):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
+    def set_limits(self):
+        if self.files:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
+        if not self.huge_pages:
+            ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)
 
     def start(self):
         self.process = self.spawn()
@@ -110,12 +117,14 @@ class Daemon:
         assert out == "", "on standard output: " + out
         return self.process.returncode
 
+    def reloads(self):
+        """How many have ended."""
+        return len(re.findall("nothing is changed$|: reload: done: |: reload: .*\\d refused", self.said(), re.M))
+
     def reload(self):
-        before = len(re.findall("^[a-z]+: reload: ", self.said(), re.M))
+        before = self.reloads()
         self.send(signal.SIGHUP)
-        wait_until(lambda: re.search("nothing is changed$|reload: done: .*$|\\d refused.*$", self.said()[-200:], re.M)
-                   and len(re.findall("^[a-z]+: reload: ", self.said(), re.M)) > before,
-                   "the reload")
+        wait_until(lambda: self.reloads() > before, "the reload")
 
     def sluice(self, *args):
         return run(SLUICE, "--socket", self.socket, *args)

@@ -27,6 +27,20 @@ def turns_are_short(daemon):
     assert stats["turn_cpu_max_us"] <= TURN_MAX_US, stats
 
 
+def measure(scenario):
+    """Whether the turns of a scenario are short in one of three attempts. Where memory is used first, a virtual
+    machine may take milliseconds for one page fault, above all of a huge page."""
+    for attempt in range(3):
+        with Daemon(extra="", huge_pages=False) as daemon:
+            scenario(daemon)
+            try:
+                turns_are_short(daemon)
+                return
+            except AssertionError:
+                if attempt == 2:
+                    raise
+
+
 LISTS = "[" + ",".join([json.dumps(notification("group.list"))] * 18000) + "]"
 
 
@@ -147,6 +161,33 @@ def _():
         # All at once takes 60 ms and more.
         assert after <= max(before, TURN_MAX_US), "a turn of %d us" % after
         equal(daemon.stop(), 0)
+
+
+@test("reliability 1: a reload that replaces 100,000 memberships and 1,000 outputs takes short turns")
+def _():
+    def write(daemon, name, first):
+        daemon.write("".join("  - {name: %s%d, port: out0}\n" % (name, i) for i in range(1000)) + "memberships:\n"
+                     + "".join("  - {group: %s, to: [%s%d]}\n" % (group(i), name, i % 1000)
+                               for i in range(first, first + 100000)))
+
+    def scenario(daemon):
+        write(daemon, "a", 0)
+        daemon.reload()
+        contains(daemon.said(), "reload: done: +100000 memberships, +1000 outputs")
+        write(daemon, "b", 100000)
+        before = daemon.reloads()
+        daemon.send(signal.SIGHUP)
+        longest = 0
+        innocent = Client(daemon)
+        while daemon.reloads() == before:
+            begin = time.monotonic()
+            innocent.call("version")
+            longest = max(longest, time.monotonic() - begin)
+            time.sleep(0.01)
+        print("# longest wait of an innocent client %.1f ms" % (longest * 1000))
+        contains(daemon.said(), "reload: done: +100000 -100000 memberships, +1000 -1000 outputs")
+
+    measure(scenario)
 
 
 @test("the changes of a batch that spans turns are reported together")

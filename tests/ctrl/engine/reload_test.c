@@ -77,15 +77,20 @@ static void close_engine(void)
 }
 
 // Returns the summary.
-static const char *reload(const char *text)
+static const char *change(const char *text)
 {
+	struct engine_reload *reload;
 	struct engine_report report = {.tell = take};
 	struct config *config = parse(text);
 	static char summary[128];
 	struct error error;
 
 	n_lines = 0;
-	cr_assert_eq(engine_reload(engine, config, &report, &error), 0, "%s", error.text);
+	reload = engine_reload_open(engine, config, &report, &error);
+	cr_assert_not_null(reload, "%s", error.text);
+	while (!engine_reload_some(reload))
+		engine_tick(engine);
+	engine_reload_close(reload);
 	config_free(config);
 	engine_report_text(&report, summary, sizeof(summary));
 	return summary;
@@ -147,7 +152,7 @@ Test(reload, keeps_nothing, .description = "the engine keeps no pointer into a f
 	open_engine(BASE OUTPUTS "memberships:\n  - {interface: tv, group: 239.1.1.1, to: [a]}\n"
 				 "protocol: {ssm_ranges: [239.9.0.0/16]}\n");
 	read_all();
-	cr_assert_str_eq(reload(BASE OUTPUTS "memberships:\n"
+	cr_assert_str_eq(change(BASE OUTPUTS "memberships:\n"
 					     "  - {interface: tv20, group: 239.1.1.1, to: [b]}\n"
 					     "protocol: {ssm_ranges: [239.8.0.0/16]}\n"),
 		"+1 -1 memberships");
@@ -160,13 +165,13 @@ Test(reload, out_of_memory,
 {
 	open_engine(BASE "protocol: {robustness: 2}\n");
 	memory_refuse = refuse;
-	cr_assert_str_eq(reload(BASE "protocol: {robustness: 3}\n"), "4 refused");
+	cr_assert_str_eq(change(BASE "protocol: {robustness: 3}\n"), "4 refused");
 	memory_refuse = NULL;
 	cr_assert_eq(n_lines, 4);
 	cr_assert(reported("interface tv: IGMP keeps its protocol settings"));
 	cr_assert(reported("interface tv20: MLD keeps its protocol settings"));
 	read_all();
-	cr_assert_str_eq(reload(BASE "protocol: {robustness: 3}\n"), "no difference");
+	cr_assert_str_eq(change(BASE "protocol: {robustness: 3}\n"), "no difference");
 	read_all();
 	close_engine();
 }
@@ -175,7 +180,7 @@ Test(reload, refused_memberships, .description = "a refused membership does not 
 {
 	open_engine(BASE "memberships:\n  - {interface: tv, group: 239.1.1.1}\n");
 	cr_assert_eq(join("user", "tv", 50, NULL), 0);
-	cr_assert_str_eq(reload(BASE "limits: {groups: 2}\nmemberships:\n"
+	cr_assert_str_eq(change(BASE "limits: {groups: 2}\nmemberships:\n"
 				     "  - {interface: tv, group: 239.1.1.2}\n"
 				     "  - {interface: tv, group: 239.1.1.3}\n"
 				     "  - {interface: tv20, group: 239.1.1.4}\n"),
@@ -194,7 +199,7 @@ Test(reload, changed_filter, .description = "only memberships that differ are ch
 		"  - {interface: tv, group: 232.1.1.1, sources: [10.0.0.2, 10.0.0.1]}\n"
 		"  - {interface: tv, group: 239.1.1.1, exclude: [10.0.0.1], to: [a]}\n"
 		"  - {interface: tv, group: 239.1.1.2, to: [a, b]}\n");
-	cr_assert_str_eq(reload(BASE OUTPUTS "memberships:\n"
+	cr_assert_str_eq(change(BASE OUTPUTS "memberships:\n"
 					     "  - {interface: tv, group: 232.1.1.1, "
 					     "sources: [10.0.0.1, 10.0.0.2, 10.0.0.1]}\n"
 					     "  - {interface: tv, group: 239.1.1.1, "
@@ -210,11 +215,11 @@ Test(reload, limits, .description = "limits apply to open sessions and remove no
 	cr_assert_eq(join("user", "tv", 1, NULL), 0);
 	cr_assert_eq(join("user", "tv", 2, NULL), 0);
 	cr_assert_eq(join("user", "tv", 3, NULL), -ENOBUFS);
-	reload(BASE "limits: {groups: 10}\n");
+	change(BASE "limits: {groups: 10}\n");
 	cr_assert_eq(n_lines, 0);
 	for (unsigned i = 3; i <= 10; i++)
 		cr_assert_eq(join("user", "tv", i, NULL), 0);
-	cr_assert_str_eq(reload(BASE "limits: {groups: 4}\n"), "no difference");
+	cr_assert_str_eq(change(BASE "limits: {groups: 4}\n"), "no difference");
 	cr_assert_eq(n_lines, 1);
 	cr_assert(reported("limits.groups: 4 is less than is joined: session user has 10, "
 			   "interface tv "
@@ -234,7 +239,7 @@ Test(reload, outputs, .description = "memberships follow replaced outputs and lo
 	cr_assert_eq(join("user", "tv", 1, "a"), 0);
 	cr_assert_eq(join("user", "tv", 1, "b"), 0);
 	cr_assert_eq(join("user", "tv", 2, "b"), 0);
-	cr_assert_str_eq(reload(BASE "outputs:\n  - {name: a, port: out0, vlan: 5}\n"),
+	cr_assert_str_eq(change(BASE "outputs:\n  - {name: a, port: out0, vlan: 5}\n"),
 		"+1 -2 outputs, 1 without an output now");
 	cr_assert(reported("session user: 1 membership has no output left and is only counted, "
 			   "239.1.1.2 on tv for one"),
@@ -269,7 +274,7 @@ Test(reload, restart, .description = "a setting that needs a restart is named, a
 		char text[96];
 		struct error error;
 
-		cr_assert_eq(engine_reload(engine, config, &report, &error), -EINVAL);
+		cr_assert_null(engine_reload_open(engine, config, &report, &error));
 		snprintf(text, sizeof(text), "a change of `%s` needs a restart", changes[i].key);
 		cr_assert_str_eq(error.text, text);
 		config_free(config);

@@ -90,6 +90,13 @@ BOTH(ssm, records, "SSM-3 SSM-4 SSM-6: only IS_IN, ALLOW and BLOCK")
 	fixture_says(fixture, "BLOCK(S1:abc)");
 }
 
+static void reconfigure(struct host_fixture *fixture, const struct host_config *config)
+{
+	cr_assert_eq(host_reconfigure(fixture->host, config, fixture->now_ms), 0);
+	while (!host_classify_some(fixture->host, 1))
+		;
+}
+
 BOTH(ssm, range_changes, "SSM-1 SSM-3 SSM-4: a group in a new SSM range leaves EXCLUDE")
 {
 	struct host_range range = {.prefix = fixture_group(fixture, "1"), .length = 16};
@@ -102,7 +109,7 @@ BOTH(ssm, range_changes, "SSM-1 SSM-3 SSM-4: a group in a new SSM range leaves E
 	fixture_take(fixture);
 	config.ssm_ranges = &range;
 	config.n_ssm_ranges = 1;
-	cr_assert_eq(host_reconfigure(fixture->host, &config, fixture->now_ms), 0);
+	reconfigure(fixture, &config);
 	fixture_says(fixture, "TO_IN(1:b)");
 	fixture_query(fixture, NEWEST(fixture), NULL, "", 1000);
 	fixture_run(fixture, 3000);
@@ -111,7 +118,7 @@ BOTH(ssm, range_changes, "SSM-1 SSM-3 SSM-4: a group in a new SSM range leaves E
 	cr_assert_eq(fixture_join(fixture, 2, "S1"), 0);
 	config.ssm_ranges = NULL;
 	config.n_ssm_ranges = 0;
-	cr_assert_eq(host_reconfigure(fixture->host, &config, fixture->now_ms), 0);
+	reconfigure(fixture, &config);
 	fixture_flush(fixture);
 	cr_assert_not_null(strstr(fixture_take(fixture), "TO_EX(1:a)"));
 }
