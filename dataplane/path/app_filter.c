@@ -62,10 +62,15 @@ static void sort(struct interface *interface, struct rte_mbuf *const *frames, un
 {
 	bursts[0].n = bursts[1].n = 0;
 	for (unsigned i = 0; i < n; i++) {
+		struct rte_ether_addr buffer;
 		struct parsed parsed;
 		struct family_burst *burst;
 
 		if (parse_mbuf(frames[i], &parsed) != DROP_NONE)
+			continue;
+		if ((parsed.flags & PARSED_NO_GROUP_MAC) &&
+			!port_is_addressed(interface->port,
+				rte_pktmbuf_read(frames[i], 0, sizeof(buffer), &buffer)))
 			continue;
 		if (parsed.flags & PARSED_CONTROL) {
 			hear(interface, frames[i], &parsed);

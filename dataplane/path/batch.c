@@ -75,7 +75,7 @@ INLINE unsigned match(
 {
 	const struct parse_template template = batch->template;
 	uint64_t bytes = 0;
-	unsigned i;
+	size_t i; // not unsigned: the compiler would count the address apart
 
 	for (i = first; i < end; i++) {
 		const struct rte_mbuf *frame = batch->frames[i];
@@ -101,9 +101,14 @@ static __rte_noinline unsigned match6(struct batch *batch, unsigned first, unsig
 	return match(batch, first, end, true, false, true);
 }
 
-static __rte_noinline unsigned match_not_joined(struct batch *batch, unsigned first, unsigned end)
+static __rte_noinline unsigned match4_not_joined(struct batch *batch, unsigned first, unsigned end)
 {
-	return match(batch, first, end, batch->ipv6, false, false);
+	return match(batch, first, end, false, false, false);
+}
+
+static __rte_noinline unsigned match6_not_joined(struct batch *batch, unsigned first, unsigned end)
+{
+	return match(batch, first, end, true, false, false);
 }
 
 static __rte_noinline unsigned match_offload(struct batch *batch, unsigned first, unsigned end)
@@ -116,7 +121,8 @@ unsigned batch_match(struct batch *batch, unsigned first, unsigned end)
 	if (batch->template.frame_flags != 0)
 		return match_offload(batch, first, end);
 	if (!batch->joined)
-		return match_not_joined(batch, first, end);
+		return batch->ipv6 ? match6_not_joined(batch, first, end)
+				   : match4_not_joined(batch, first, end);
 	return batch->ipv6 ? match6(batch, first, end) : match4(batch, first, end);
 }
 

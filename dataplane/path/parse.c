@@ -203,7 +203,51 @@ unsigned parse_upper_offset(const uint8_t *ip, const struct parsed *parsed)
 	return offset;
 }
 
-static bool mac_is_multicast(const uint8_t *mac)
+// ---- Sources: as the kernel does, see tests/lab/odd_frames.sh --------------------------------
+
+// 224.0.0.0/24 and ff02::/16
+static bool group_is_link_local(const struct parsed *parsed)
+{
+	if (parsed->flags & PARSED_IPV6)
+		return (parsed->group6[1] & 0xf) == 2;
+	return (parsed->group4_be & RTE_BE32(0xffffff00)) == RTE_BE32(0xe0000000);
+}
+
+static enum drop_reason check_source4(const struct parsed *parsed)
+{
+	const uint32_t source = rte_be_to_cpu_32(parsed->source4_be);
+
+	if (source >> 28 == 0xe)
+		return DROP_SOURCE_MULTICAST;
+	if (source == UINT32_MAX)
+		return DROP_SOURCE_BROADCAST;
+	if (source >> 24 == 127)
+		return DROP_SOURCE_LOOPBACK;
+	if (source >> 24 == 0 && !group_is_link_local(parsed))
+		return DROP_SOURCE_UNSPECIFIED;
+	return DROP_NONE;
+}
+
+static enum drop_reason check_source6(const struct parsed *parsed)
+{
+	static const uint8_t unspecified[16], loopback[16] = {[15] = 1},
+					      mapped[12] = {[10] = 0xff, 0xff};
+
+	if (parsed->source6[0] == 0xff)
+		return DROP_SOURCE_MULTICAST;
+	if (memcmp(parsed->source6, loopback, sizeof(loopback)) == 0)
+		return DROP_SOURCE_LOOPBACK;
+	if (memcmp(parsed->source6, mapped, sizeof(mapped)) == 0)
+		return DROP_SOURCE_MAPPED;
+	if (memcmp(parsed->source6, unspecified, sizeof(unspecified)) == 0 &&
+		!group_is_link_local(parsed))
+		return DROP_SOURCE_UNSPECIFIED;
+	return DROP_NONE;
+}
+
+// ---- Any frame -----------------------------------------------------------------------------
+
+static bool mac_is_group(const uint8_t *mac)
 {
 	static const uint8_t broadcast[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
@@ -214,6 +258,23 @@ static bool group_is_multicast(const struct parsed *parsed)
 {
 	return parsed->flags & PARSED_IPV6 ? parsed->group6[0] == 0xff
 					   : (parsed->group6[0] & 0xf0) == 0xe0;
+}
+
+// Checks the addresses of a frame with a result of the IP headers.
+static enum drop_reason check_addresses(
+	const uint8_t *macs, enum drop_reason result, struct parsed *parsed)
+{
+	// Only a query may be sent to our unicast address (IGMP-11, MLD-9). The hosts check its
+	// source.
+	if (result == DROP_NONE && (parsed->flags & PARSED_CONTROL))
+		return DROP_NONE;
+	if (!mac_is_group(macs))
+		parsed->flags |= PARSED_NO_GROUP_MAC;
+	if (result != DROP_NONE)
+		return parsed->flags & PARSED_NO_GROUP_MAC ? DROP_NOT_MULTICAST : result;
+	if (!group_is_multicast(parsed))
+		return DROP_NOT_MULTICAST;
+	return parsed->flags & PARSED_IPV6 ? check_source6(parsed) : check_source4(parsed);
 }
 
 enum drop_reason parse_general(const struct frame_view *view, struct parsed *parsed)
@@ -229,6 +290,8 @@ enum drop_reason parse_general(const struct frame_view *view, struct parsed *par
 	result = parse_tags(view, parsed, &type);
 	if (result != DROP_NONE)
 		return result;
+	if (view->data[RTE_ETHER_ADDR_LEN] & RTE_ETHER_GROUP_ADDR)
+		return DROP_SOURCE_MAC;
 	ip = view->data + parsed->l3_offset;
 	readable = RTE_MIN(view->len, (uint32_t)PARSE_WINDOW) - parsed->l3_offset;
 	left = view->frame_len - parsed->l3_offset;
@@ -238,14 +301,7 @@ enum drop_reason parse_general(const struct frame_view *view, struct parsed *par
 		result = parse_ipv6(ip, left, readable, parsed);
 	else
 		result = DROP_NOT_IP;
-	// Only a query may be sent to our unicast address (IGMP-11, MLD-9).
-	if (result == DROP_NONE && (parsed->flags & PARSED_CONTROL))
-		return DROP_NONE;
-	if (!mac_is_multicast(view->data))
-		return DROP_NOT_MULTICAST;
-	if (result == DROP_NONE && !group_is_multicast(parsed))
-		return DROP_NOT_MULTICAST;
-	return result;
+	return check_addresses(view->data, result, parsed);
 }
 
 bool parse_mbuf_offload(const struct rte_mbuf *frame, uint64_t offload_flags, struct parsed *parsed)

@@ -33,6 +33,7 @@ enum parsed_flag {
 	PARSED_IPV6 = 1,
 	PARSED_LATER_FRAGMENT = 2, // not the first fragment: its UDP port is not known
 	PARSED_CONTROL = 4, // IGMP or MLD, for the control thread
+	PARSED_NO_GROUP_MAC = 8, // sent to a unicast MAC address or to broadcast
 };
 
 struct parsed {
@@ -129,27 +130,34 @@ static inline uint64_t parse_kind(
 	       (uint64_t)flags << 8;
 }
 
+// The first bytes of all sources that are never or not always valid, and of few others, which
+// parse_general() then sorts out. Tables, because a worker looks at the source of every frame.
+static const bool parse_odd_source4[256] = {
+	[0] = true, [127] = true, [224 ... 239] = true, [255] = true};
+static const bool parse_odd_source6[256] = {[0] = true, [255] = true};
+
 // Checks the fields of an IPv4 header without options that differ between the frames of a stream:
-// length, group, and the checksum unless it is known to be good. `beyond`: bytes of the frame after
-// this header and the UDP header.
+// length, source, group, and the checksum unless it is known to be good. `beyond`: bytes of the
+// frame after this header and the UDP header.
 static inline bool parse_ipv4_is_sound(const uint8_t *ip, unsigned beyond, bool checksum_good)
 {
 	const uint64_t head = parse_load64(ip), middle = parse_load64(ip + 8);
 	const uint32_t group_be = parse_load32(ip + 16);
 	const unsigned length = be16toh(parse_load16(ip + 2));
 
-	return length - 28 <= beyond &&
+	return length - 28 <= beyond && !parse_odd_source4[ip[12]] &&
 	       ((group_be ^ RTE_BE32(0xe0000000)) & RTE_BE32(0xf0000000)) == 0 &&
 	       (checksum_good ||
 		       parse_sum_is_intact(parse_sum_add(parse_sum_add(head, middle), group_be)));
 }
 
-// The same for an IPv6 header without extension headers.
+// The same for an IPv6 header without extension headers. A segment has less than 64 KiB, so that
+// the length of the packet fits into 16 bits.
 static inline bool parse_ipv6_is_sound(const uint8_t *ip, unsigned beyond)
 {
 	const unsigned length = be16toh(parse_load16(ip + 4));
 
-	return ip[24] == 0xff && length - 8 <= RTE_MIN(beyond, UINT16_MAX - 48u);
+	return ip[24] == 0xff && !parse_odd_source6[ip[8]] && length - 8 <= beyond;
 }
 
 // Parses the common case: at most one tag, then IPv4 without options or IPv6 without extension
@@ -160,7 +168,8 @@ static inline bool parse_fast(
 	const uint8_t *data, uint32_t len, bool checksum_good, struct parsed *parsed)
 {
 	unsigned offset = sizeof(struct rte_ether_hdr);
-	uint16_t type_be, vlan = VLAN_NONE;
+	uint16_t type_be, l3_len, vlan = VLAN_NONE;
+	uint32_t source4_be, group4_be;
 	const uint8_t *ip;
 	unsigned room;
 
@@ -176,27 +185,36 @@ static inline bool parse_fast(
 	ip = data + offset;
 	room = len - offset;
 	if (likely(type_be == RTE_BE16(RTE_ETHER_TYPE_IPV4))) {
-		// 01-00-5E with the next bit clear; version 4 with 5 words, no fragment; UDP.
-		if (unlikely((parse_load32(data) & RTE_BE32(0xffffff80)) != RTE_BE32(0x01005e00) ||
+		// 01-00-5E with the next bit clear, from no group address; version 4 with 5 words,
+		// no fragment; UDP.
+		if (unlikely((parse_load64(data) & RTE_BE64(0xffffff8000000100)) !=
+				     RTE_BE64(0x01005e0000000000) ||
 			     (parse_load64(ip) & RTE_BE64(0xff00000000003fff)) !=
 				     RTE_BE64(0x4500000000000000) ||
 			     ip[9] != IPPROTO_UDP ||
 			     !parse_ipv4_is_sound(ip, room - 28, checksum_good)))
 			return false;
+		// Read before anything is stored, so that the compiler need not read it again.
+		source4_be = parse_load32(ip + 12);
+		group4_be = parse_load32(ip + 16);
+		l3_len = be16toh(parse_load16(ip + 2));
 		parsed->kind = parse_kind(vlan, VLAN_NONE, offset, 0);
-		parsed->l3_len = rte_be_to_cpu_16(parse_load16(ip + 2));
-		parsed->source4_be = parse_load32(ip + 12);
-		parsed->group4_be = parse_load32(ip + 16);
+		parsed->l3_len = l3_len;
+		parsed->source4_be = source4_be;
+		parsed->group4_be = group4_be;
 		parsed->udp_port_be = parse_load16(ip + 22);
 		return true;
 	}
 	if (type_be == RTE_BE16(RTE_ETHER_TYPE_IPV6)) {
-		if (unlikely(room < 48 || parse_load16(data) != RTE_BE16(0x3333) ||
+		if (unlikely(room < 48 ||
+			     (parse_load64(data) & RTE_BE64(0xffff000000000100)) !=
+				     RTE_BE64(0x3333000000000000) ||
 			     (ip[0] & 0xf0) != 0x60 || ip[6] != IPPROTO_UDP ||
 			     !parse_ipv6_is_sound(ip, room - 48)))
 			return false;
+		l3_len = be16toh(parse_load16(ip + 4)) + 40;
 		parsed->kind = parse_kind(vlan, VLAN_NONE, offset, PARSED_IPV6);
-		parsed->l3_len = rte_be_to_cpu_16(parse_load16(ip + 4)) + 40;
+		parsed->l3_len = l3_len;
 		memcpy(parsed->source6, ip + 8, 16);
 		memcpy(parsed->group6, ip + 24, 16);
 		parsed->udp_port_be = parse_load16(ip + 42);

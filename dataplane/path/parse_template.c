@@ -2,15 +2,16 @@
 #include <assert.h>
 #include "parse_template.h"
 
-// Masks of the bits that parse_fast() compares with constants: 01-00-5E and one bit, or 33-33;
-// EtherTypes, and a tag without its priority; version and IPv4 header length; fragment flag and
-// offset; protocol. Indexed by family and by whether there is a tag.
+// Masks of the bits that parse_fast() compares with constants: 01-00-5E and one bit, or 33-33; the
+// group bit of the source; EtherTypes, and a tag without its priority; version and IPv4 header
+// length; fragment flag and offset; protocol. Indexed by family and by whether there is a tag.
 static const uint8_t masks[2][2][32] = {
 	{
 		{[0] = 0xff,
 			0xff,
 			0xff,
 			0x80,
+			[6] = 0x01,
 			[12] = 0xff,
 			0xff,
 			0xff,
@@ -21,6 +22,7 @@ static const uint8_t masks[2][2][32] = {
 			0xff,
 			0xff,
 			0x80,
+			[6] = 0x01,
 			[12] = 0xff,
 			0xff,
 			0x0f,
@@ -33,8 +35,18 @@ static const uint8_t masks[2][2][32] = {
 			[27] = 0xff},
 	},
 	{
-		{[0] = 0xff, 0xff, [12] = 0xff, 0xff, 0xf0, [20] = 0xff},
-		{[0] = 0xff, 0xff, [12] = 0xff, 0xff, 0x0f, 0xff, 0xff, 0xff, 0xf0, [24] = 0xff},
+		{[0] = 0xff, 0xff, [6] = 0x01, [12] = 0xff, 0xff, 0xf0, [20] = 0xff},
+		{[0] = 0xff,
+			0xff,
+			[6] = 0x01,
+			[12] = 0xff,
+			0xff,
+			0x0f,
+			0xff,
+			0xff,
+			0xff,
+			0xf0,
+			[24] = 0xff},
 	},
 };
 

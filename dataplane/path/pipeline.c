@@ -7,6 +7,7 @@
 #include "pipeline.h"
 #include "port.h"
 #include "punt.h"
+#include "rewrite.h"
 
 #define STEP (BURST / 2) // frames that a stage processes at a time
 
@@ -77,6 +78,25 @@ static unsigned process_uniform(struct worker *worker, const struct port *port,
 	return n;
 }
 
+// A group may be sent to broadcast or to each receiver's own MAC address (RFC 6085 section 3), as
+// access points do. Then the frame gets the MAC address of the group, because it may leave by an
+// output. Returns whether it is for this port.
+static bool claim(const struct port *port, struct rte_mbuf *frame, const struct parsed *parsed)
+{
+	const uint8_t *group = parsed->group6;
+	struct rte_ether_addr to, buffer;
+
+	if (!port_is_addressed(port, rte_pktmbuf_read(frame, 0, sizeof(buffer), &buffer)))
+		return false;
+	to = parsed->flags & PARSED_IPV6 ? (struct rte_ether_addr){{0x33, 0x33, group[12],
+						   group[13], group[14], group[15]}}
+					 : (struct rte_ether_addr){{0x01, 0x00, 0x5e,
+						   group[1] & 0x7f, group[2], group[3]}};
+	if (rewrite_is_own(frame) && frame->data_len >= sizeof(to))
+		*rte_pktmbuf_mtod(frame, struct rte_ether_addr *) = to;
+	return true;
+}
+
 // Parses a frame. Returns its interface, or NULL after dropping or punting the frame.
 static struct interface *parse(struct worker *worker, const struct port *port,
 	struct rte_mbuf *frame, struct parsed *parsed)
@@ -84,6 +104,9 @@ static struct interface *parse(struct worker *worker, const struct port *port,
 	enum drop_reason reason = parse_mbuf(frame, parsed);
 	struct interface *interface = NULL;
 
+	if (reason == DROP_NONE && (parsed->flags & PARSED_NO_GROUP_MAC) &&
+		!claim(port, frame, parsed))
+		reason = DROP_NOT_MULTICAST;
 	if (reason == DROP_NONE) {
 		interface = port_find_interface(port, parsed->outer_vlan, parsed->inner_vlan);
 		if (interface == NULL)

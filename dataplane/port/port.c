@@ -229,6 +229,14 @@ struct rte_mbuf *port_frame_alloc(struct port *port)
 	return rte_pktmbuf_alloc(port->tx_pool);
 }
 
+bool port_is_addressed(const struct port *port, const struct rte_ether_addr *mac)
+{
+	struct rte_ether_addr own;
+
+	return rte_is_broadcast_ether_addr(mac) ||
+	       (rte_eth_macaddr_get(port->id, &own) == 0 && rte_is_same_ether_addr(mac, &own));
+}
+
 uint16_t port_transmit(struct port *port, unsigned sender, struct rte_mbuf **frames, uint16_t n)
 {
 	if (!port_is_up(port))

@@ -49,6 +49,9 @@ static inline bool port_is_up(const struct port *port)
 	       !atomic_load_explicit(&port->removed, memory_order_relaxed);
 }
 
+// Any thread. Whether a frame to this MAC address, which is not that of a group, is for the port.
+bool port_is_addressed(const struct port *port, const struct rte_ether_addr *mac);
+
 // Worker. NULL: the port has no interface with these tags.
 static inline struct interface *port_find_interface(
 	const struct port *port, uint16_t outer_vlan, uint16_t inner_vlan)

@@ -130,7 +130,7 @@ extern "C" {
 // Why a packet is dropped: X(symbol, name, help). The reasons of the workers are enum drop_reason,
 // DROP_ and the symbol; those of the hosts are enum host_drop, HOST_ and the symbol.
 #define SLUICE_WORKER_DROPS(X) \
-	X(NOT_MULTICAST, "not_multicast", "unicast or broadcast") \
+	X(NOT_MULTICAST, "not_multicast", "not to a group, or to the MAC address of another host") \
 	X(NO_INTERFACE, "no_interface", "no interface has this VLAN") \
 	X(NOT_IP, "not_ip", "neither IPv4 nor IPv6") \
 	X(TRUNCATED, "truncated", "the headers reach past the end of the frame") \
@@ -138,6 +138,13 @@ extern "C" {
 	X(BAD_LENGTH, "bad_length", "the length fields of IP contradict the frame") \
 	X(BAD_CHECKSUM, "bad_checksum", "wrong checksum of the IPv4 header") \
 	X(BAD_EXTENSION, "bad_extension", "bad chain of IPv6 extension headers") \
+	X(SOURCE_MAC, "source_mac", "the Ethernet source is a group address") \
+	X(SOURCE_MULTICAST, "source_multicast", "the IP source is a group") \
+	X(SOURCE_BROADCAST, "source_broadcast", "the IP source is 255.255.255.255") \
+	X(SOURCE_LOOPBACK, "source_loopback", "the IP source is in 127.0.0.0/8, or ::1") \
+	X(SOURCE_UNSPECIFIED, "source_unspecified", \
+		"the IP source is in 0.0.0.0/8, or ::, and the group is not link-local") \
+	X(SOURCE_MAPPED, "source_mapped", "the IPv6 source is an IPv4-mapped address") \
 	X(NOT_JOINED, "not_joined", "no session has joined the group") \
 	X(FILTERED, "filtered", "no session's filter lets it through") \
 	X(UNKNOWN_TYPE, "unknown_type", "IGMP message of an unknown type") \

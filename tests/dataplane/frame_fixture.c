@@ -33,12 +33,17 @@ static void put16(struct frame *frame, uint16_t value)
 
 static void put_ethernet(struct frame *frame, const struct frame_spec *spec, const uint8_t *group)
 {
-	static const uint8_t unicast[] = {2, 0, 0, 0, 0, 1}, source[] = {2, 0, 0, 0, 0, 2};
+	static const uint8_t unicast[] = {2, 0, 0, 0, 0, 1},
+			     broadcast[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	const uint8_t source[] = {spec->source_mac_is_group ? 3 : 2, 0, 0, 0, 0, 2};
 	bool ipv6 = strchr(spec->group, ':') != NULL;
 	const uint8_t mac4[] = {1, 0, 0x5e, group[1] & 0x7f, group[2], group[3]};
 	const uint8_t mac6[] = {0x33, 0x33, group[12], group[13], group[14], group[15]};
 
-	put(frame, spec->unicast_mac ? unicast : ipv6 ? mac6 : mac4, 6);
+	if (spec->broadcast_mac || spec->unicast_mac)
+		put(frame, spec->broadcast_mac ? broadcast : unicast, 6);
+	else
+		put(frame, ipv6 ? mac6 : mac4, 6);
 	put(frame, source, 6);
 	for (unsigned i = 0; i < spec->n_tags; i++) {
 		uint16_t outer = spec->outer_type != 0 ? spec->outer_type : 0x88a8;

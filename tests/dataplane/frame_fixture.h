@@ -31,7 +31,8 @@ struct frame_spec {
 	const uint8_t *payload; // after the UDP header; without UDP, after the IP headers
 	size_t payload_len;
 	size_t padding; // bytes after the IP packet
-	bool unicast_mac;
+	bool unicast_mac, broadcast_mac; // destination
+	bool source_mac_is_group;
 };
 
 void frame_build(struct frame *frame, const struct frame_spec *spec);
