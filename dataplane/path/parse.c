@@ -16,6 +16,11 @@
 #define IPV4_HEADER 20
 #define IPV6_HEADER 40
 #define IPV4_FRAGMENT_OFFSET 0x1fff
+#define OPTION_END 0 // RFC 791 section 3.1
+#define OPTION_NOP 1
+#define OPTION_LOOSE_ROUTE 131
+#define OPTION_STRICT_ROUTE 137
+#define OPTION_MIN 2 // with its length
 #define UDP_HEADER 8
 #define EXTENSION_MIN 8
 
@@ -87,6 +92,24 @@ static enum drop_reason parse_upper(unsigned protocol, const uint8_t *data, unsi
 	return DROP_NONE;
 }
 
+// A source route has no meaning with a group.
+static bool options_are_good(const uint8_t *options, unsigned len)
+{
+	for (unsigned at = 0; at < len && options[at] != OPTION_END;) {
+		unsigned size = 1;
+
+		if (options[at] == OPTION_LOOSE_ROUTE || options[at] == OPTION_STRICT_ROUTE)
+			return false;
+		if (options[at] != OPTION_NOP) {
+			size = at + 1 < len ? options[at + 1] : 0;
+			if (size < OPTION_MIN || size > len - at)
+				return false;
+		}
+		at += size;
+	}
+	return true;
+}
+
 static enum drop_reason parse_ipv4(
 	const uint8_t *ip, unsigned frame_left, unsigned readable, struct parsed *parsed)
 {
@@ -108,6 +131,8 @@ static enum drop_reason parse_ipv4(
 		sum = parse_sum_add(sum, parse_load32(ip + i));
 	if (!parse_sum_is_intact(sum))
 		return DROP_BAD_CHECKSUM;
+	if (!options_are_good(ip + IPV4_HEADER, header - IPV4_HEADER))
+		return DROP_BAD_OPTION;
 	parsed->l3_len = length;
 	fragment = rte_be_to_cpu_16(parse_load16(ip + 6));
 	if (fragment & IPV4_FRAGMENT_OFFSET)
@@ -167,9 +192,10 @@ static enum drop_reason parse_ipv6(
 		const uint8_t *header = ip + offset;
 		unsigned size;
 
-		// Hop-by-hop options come first or not at all (RFC 8200 section 4.1).
+		// Hop-by-hop options come first or not at all (RFC 8200 section 4.1). A group has
+		// no route (RFC 5095).
 		if (n == EXTENSIONS_MAX || (next == NEXT_HOP_BY_HOP && n > 0) ||
-			readable - offset < EXTENSION_MIN)
+			next == NEXT_ROUTING || readable - offset < EXTENSION_MIN)
 			return DROP_BAD_EXTENSION;
 		size = extension_length(next, header);
 		if (size > readable - offset)
@@ -223,22 +249,19 @@ static enum drop_reason check_source4(const struct parsed *parsed)
 		return DROP_SOURCE_BROADCAST;
 	if (source >> 24 == 127)
 		return DROP_SOURCE_LOOPBACK;
-	if (source >> 24 == 0 && !group_is_link_local(parsed))
+	if (source == 0 && !group_is_link_local(parsed))
 		return DROP_SOURCE_UNSPECIFIED;
 	return DROP_NONE;
 }
 
 static enum drop_reason check_source6(const struct parsed *parsed)
 {
-	static const uint8_t unspecified[16], loopback[16] = {[15] = 1},
-					      mapped[12] = {[10] = 0xff, 0xff};
+	static const uint8_t unspecified[16], loopback[16] = {[15] = 1};
 
 	if (parsed->source6[0] == 0xff)
 		return DROP_SOURCE_MULTICAST;
 	if (memcmp(parsed->source6, loopback, sizeof(loopback)) == 0)
 		return DROP_SOURCE_LOOPBACK;
-	if (memcmp(parsed->source6, mapped, sizeof(mapped)) == 0)
-		return DROP_SOURCE_MAPPED;
 	if (memcmp(parsed->source6, unspecified, sizeof(unspecified)) == 0 &&
 		!group_is_link_local(parsed))
 		return DROP_SOURCE_UNSPECIFIED;

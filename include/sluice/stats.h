@@ -137,14 +137,15 @@ extern "C" {
 	X(BAD_VERSION, "bad_version", "the IP version contradicts the EtherType") \
 	X(BAD_LENGTH, "bad_length", "the length fields of IP contradict the frame") \
 	X(BAD_CHECKSUM, "bad_checksum", "wrong checksum of the IPv4 header") \
-	X(BAD_EXTENSION, "bad_extension", "bad chain of IPv6 extension headers") \
+	X(BAD_OPTION, "bad_option", "malformed IPv4 options, or a source route") \
+	X(BAD_EXTENSION, "bad_extension", \
+		"bad chain of IPv6 extension headers, or a routing header") \
 	X(SOURCE_MAC, "source_mac", "the Ethernet source is a group address") \
 	X(SOURCE_MULTICAST, "source_multicast", "the IP source is a group") \
 	X(SOURCE_BROADCAST, "source_broadcast", "the IP source is 255.255.255.255") \
 	X(SOURCE_LOOPBACK, "source_loopback", "the IP source is in 127.0.0.0/8, or ::1") \
 	X(SOURCE_UNSPECIFIED, "source_unspecified", \
-		"the IP source is in 0.0.0.0/8, or ::, and the group is not link-local") \
-	X(SOURCE_MAPPED, "source_mapped", "the IPv6 source is an IPv4-mapped address") \
+		"the IP source is 0.0.0.0 or ::, and the group is not link-local") \
 	X(NOT_JOINED, "not_joined", "no session has joined the group") \
 	X(FILTERED, "filtered", "no session's filter lets it through") \
 	X(UNKNOWN_TYPE, "unknown_type", "IGMP message of an unknown type") \

@@ -11,15 +11,21 @@ static const uint8_t hop_by_hop_udp[] = {17, 0, 5, 2, 0, 0, 1, 0};
 static const uint8_t hop_by_hop_icmp[] = {58, 0, 5, 2, 0, 0, 1, 0};
 static const uint8_t hop_by_hop_long[] = {17, 9, 5, 2, 0, 0, 1, 0};
 static const uint8_t hop_by_hop_second[] = {0, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0, 0};
-static const uint8_t all_kinds[] = {60, 0, 5, 2, 0, 0, 1, 0, /* destination */ 43, 0, 1, 4, 0, 0, 0,
-	0, /* routing */ 51, 0, 0, 0, 0, 0, 0, 0, /* AH, 16 bytes */ 17, 2, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0};
+static const uint8_t all_kinds[] = {60, 0, 5, 2, 0, 0, 1, 0, /* destination */ 135, 0, 1, 4, 0, 0,
+	0, 0, /* mobility */ 51, 0, 0, 0, 0, 0, 0, 0, /* AH, 16 bytes */ 17, 2, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0};
+static const uint8_t routing[] = {17, 0, 0, 0, 0, 0, 0, 0};
 static const uint8_t fragment_first[] = {17, 0, 0, 1, 0, 0, 0, 7};
 static const uint8_t fragment_later[] = {17, 0, 0x05, 0xa8, 0, 0, 0, 7};
 static const uint8_t router_alert[] = {0x94, 4, 0, 0};
+static const uint8_t option_nops[] = {1, 1, 1, 0x94, 4, 0, 0, 1}, option_end[] = {0, 0x94, 1, 9};
+static const uint8_t option_short[] = {0x94, 1, 0, 0}, option_long[] = {0x94, 5, 0, 0};
+static const uint8_t option_cut[] = {1, 1, 1, 0x94}, loose_route[] = {131, 3, 4, 0};
+static const uint8_t strict_route[] = {1, 137, 3, 4};
 static const uint8_t mld_query[24] = {130}, echo_request[8] = {128}, mld_report[8] = {143};
 
 #define V4 .spec.group = "239.1.2.3", .spec.source = "10.9.8.7"
+#define V4_OPTIONS(bytes) V4, .spec.options = (bytes), .spec.options_len = sizeof(bytes)
 #define V4_FROM(address) .spec.group = "239.1.2.3", .spec.source = (address)
 #define V6_FROM(address) .spec.group = "ff0e::1:2", .spec.source = (address)
 #define V6 .spec.group = "ff0e::1:2", .spec.source = "2001:db8::7"
@@ -84,6 +90,15 @@ const struct parse_case parse_cases[] = {
 		.spec.options = router_alert,
 		.spec.options_len = 4,
 		.udp_port = 5000},
+	{.name = "IPv4 options after no operations", V4_OPTIONS(option_nops), .udp_port = 5000},
+	{.name = "IPv4 options end early", V4_OPTIONS(option_end), .udp_port = 5000},
+	{.name = "IPv4 option shorter than its header",
+		V4_OPTIONS(option_short),
+		.result = DROP_BAD_OPTION},
+	{.name = "IPv4 option past the header", V4_OPTIONS(option_long), .result = DROP_BAD_OPTION},
+	{.name = "IPv4 option without a length", V4_OPTIONS(option_cut), .result = DROP_BAD_OPTION},
+	{.name = "IPv4 loose source route", V4_OPTIONS(loose_route), .result = DROP_BAD_OPTION},
+	{.name = "IPv4 strict source route", V4_OPTIONS(strict_route), .result = DROP_BAD_OPTION},
 	{.name = "IPv4 first fragment", V4, .spec.fragment = MF, .udp_port = 5000},
 	{.name = "IPv4 later fragment",
 		V4,
@@ -142,7 +157,7 @@ const struct parse_case parse_cases[] = {
 	{.name = "IPv4 from 240.0.0.0", V4_FROM("240.0.0.0"), .udp_port = 5000},
 	{.name = "IPv4 from 255.255.255.254", V4_FROM("255.255.255.254"), .udp_port = 5000},
 	{.name = "IPv4 from 0.0.0.0", V4_FROM("0.0.0.0"), .result = DROP_SOURCE_UNSPECIFIED},
-	{.name = "IPv4 from 0.1.2.3", V4_FROM("0.1.2.3"), .result = DROP_SOURCE_UNSPECIFIED},
+	{.name = "IPv4 from 0.0.0.1", V4_FROM("0.0.0.1"), .udp_port = 5000},
 	{.name = "IPv4 from 127.0.0.1", V4_FROM("127.0.0.1"), .result = DROP_SOURCE_LOOPBACK},
 	{.name = "IPv4 from 127.255.255.255",
 		V4_FROM("127.255.255.255"),
@@ -202,6 +217,13 @@ const struct parse_case parse_cases[] = {
 		.spec.options_len = sizeof(all_kinds),
 		.flags = PARSED_IPV6,
 		.udp_port = 5000},
+	{.name = "IPv6 routing header",
+		V6,
+		.spec.next = 43,
+		.spec.options = routing,
+		.spec.options_len = 8,
+		.flags = PARSED_IPV6,
+		.result = DROP_BAD_EXTENSION},
 	{.name = "IPv6 first fragment",
 		V6,
 		.spec.next = 44,
@@ -280,7 +302,8 @@ const struct parse_case parse_cases[] = {
 	{.name = "IPv6 from ::2", V6_FROM("::2"), .flags = PARSED_IPV6, .udp_port = 5000},
 	{.name = "IPv6 from ::ffff:10.0.0.1",
 		V6_FROM("::ffff:10.0.0.1"),
-		.result = DROP_SOURCE_MAPPED},
+		.flags = PARSED_IPV6,
+		.udp_port = 5000},
 	{.name = "IPv6 from 64:ff9b::a00:1",
 		V6_FROM("64:ff9b::a00:1"),
 		.flags = PARSED_IPV6,
