@@ -3,18 +3,20 @@
 // JSON-RPC server on top of it, libsluice the native API. It takes a struct config, and knows no
 // JSON, no socket and no file.
 //
-//   engine.c, engine_reload.c           open, tick, flush, drain, close; another configuration
-//   engine_request.c, engine_member.c   join, leave and filter calls; publishing to the data plane
-//   engine_owner.c                      users, and what their sessions hold
-//   engine_session.c, engine_session_table.c, engine_session_close.c, engine_share.c  owners of
-//   memberships; sharing frames with other processes engine_interface.c, engine_port.c   interfaces
-//   and ports engine_machine.c, engine_host.c     protocol machines of an interface; its IGMP and
-//   MLD hosts engine_output.c, engine_datagram.c  named outputs; sending datagrams
-//   engine_membership.c, engine_wanted.c, engine_report.c  configured memberships; what a reload
-//   did engine_reload_output.c, engine_reload_limits.c, engine_reload_membership.c,
-//   engine_reload_walk.c  phases of a reload
-//   engine_event.c, engine_stats.c      events; statistics
-//   engine_drops.c, engine_now.c, log.c, error.c  drop counters, time, log, error texts
+//	engine		open, tick, flush, drain, close
+//	request		join, leave and filter calls; engine_member publishes them to the data plane
+//	owner		users, and what their sessions hold
+//	session		owners of memberships; also engine_session_table, engine_session_close
+//	share		sharing frames with other processes
+//	interface	interfaces; engine_port: ports
+//	machine		the protocol machines of an interface; engine_host: its IGMP and MLD hosts
+//	output		named outputs; engine_datagram sends datagrams
+//	membership	configured memberships; also engine_wanted
+//	reload		another configuration; engine_reload_output and so on are its phases, and
+//			engine_report is what it did
+//	event		events; engine_stats: statistics; engine_drops: drop counters
+//	now, log, error	time, log, error texts
+// The file of "request" is engine_request.c, and so on.
 // engine_private.h lists all files in the order in which they call each other.
 //
 // Thread rule: one thread at a time. In sluiced that is the control thread, in libsluice the holder
