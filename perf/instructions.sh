@@ -48,7 +48,7 @@ sort "$scratch/unsorted" >"$scratch/counts"
 
 case $mode in
 show) cat "$scratch/counts" ;;
-update) cp "$scratch/counts" "$baseline" ;;
+update) "$root/perf/save.py" "$baseline" <"$scratch/counts" ;;
 check)
 	join "$baseline" "$scratch/counts" | awk '
 		{ off = ($3 / $2 - 1) * 100; bad = off > 2 || off < -2; failed += bad

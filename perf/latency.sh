@@ -118,6 +118,6 @@ if [ "$record" ] && [ "$status" -le 1 ]; then
 	awk -v report="$scratch/report" '!/^```/ { if (!inside) print; next }
 		{ print; inside = !inside; while (inside && (getline line <report) > 0) print line }' \
 		"$root/perf/api/RESULTS.md" >"$scratch/results"
-	cp "$scratch/results" "$root/perf/api/RESULTS.md"
+	"$root/perf/save.py" "$root/perf/api/RESULTS.md" <"$scratch/results"
 fi
 exit "$status"

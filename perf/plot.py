@@ -6,6 +6,9 @@ import os
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+from save import save  # noqa: E402
+
 SIZES = ("1k", "64k", "1M")
 FLOOR_COLORS = ("#8c8c8c", "#c4c4c4", "#5c5c5c")
 COLORS = ("#1f5fa8", "#6ba3d6", "#d98032", "#5a9e5a", "#8e6bb0", "#b5493c", "#c9a227")
@@ -74,8 +77,7 @@ set bmargin 4
 
 def gnuplot(path, commands):
     drawn = subprocess.run(["gnuplot"], input=commands, stdout=subprocess.PIPE, text=True, check=True)
-    with open(path, "w") as file:
-        file.writelines(line.rstrip() + "\n" for line in drawn.stdout.splitlines())
+    save(path, "".join(line.rstrip() + "\n" for line in drawn.stdout.splitlines()))
 
 
 def table(name, rows):

@@ -95,10 +95,10 @@ if [ -n "$peers" ]; then
 fi
 jq -s 'reduce .[] as $part ({}; . * $part)' "$scratch"/part-*.json >"$scratch/result.json"
 
-[ -z "$json" ] || cp "$scratch/result.json" "$json"
+[ -z "$json" ] || "$root/perf/save.py" "$json" <"$scratch/result.json"
 [ -z "$plot" ] || "$root/perf/plot.py" "$scratch/result.json" "$plot"
 if [ -n "$record" ]; then
-	cp "$scratch/result.json" "$root/perf/result.json"
+	"$root/perf/save.py" "$root/perf/result.json" <"$scratch/result.json"
 	"$root/perf/plot.py" "$root/perf/result.json" "$root/perf/plots"
 	"$root/perf/table.py" "$root/perf/result.json" "$root/perf/RESULTS.md"
 fi

@@ -5,6 +5,9 @@ table.py RESULT.json DOCUMENT.md."""
 import json
 import sys
 
+sys.dont_write_bytecode = True
+from save import save  # noqa: E402
+
 BEGIN, END = "<!-- result: written by perf/table.py -->", "<!-- end of result -->"
 SIZES = ("1k", "64k", "1M")
 
@@ -60,8 +63,7 @@ def main():
     with open(sys.argv[2]) as file:
         before, rest = file.read().split(BEGIN)
     after = rest.split(END)[1]
-    with open(sys.argv[2], "w") as file:
-        file.write(f"{before}{BEGIN}\n" + "\n".join(document(result)) + f"\n{END}{after}")
+    save(sys.argv[2], f"{before}{BEGIN}\n" + "\n".join(document(result)) + f"\n{END}{after}")
 
 
 if __name__ == "__main__":

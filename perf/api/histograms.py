@@ -5,7 +5,12 @@
 SAMPLES has lines "WAY.WHAT MICROSECONDS", RUN says when and where. Exit status 1 if a target is missed."""
 import bisect
 import json
+import os
 import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from save import save  # noqa: E402
 
 BESIDE = [("in-process", "in-process.{}"), ("socket of sluiced", "socket.{}"), ("kernel", "kernel.{}")]
 SECTIONS = {
@@ -81,9 +86,7 @@ def main(samples, burst, target=None):
     print("\nmedians")
     checks = [check(results, *target) for target in TARGETS]
     if target:
-        with open(target, "w") as file:
-            json.dump({"run": run, "us": results, "checks": checks}, file, indent=1)
-            file.write("\n")
+        save(target, json.dumps({"run": run, "us": results, "checks": checks}, indent=1) + "\n")
     return 0 if all(c["good"] for c in checks) else 1
 
 

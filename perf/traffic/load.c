@@ -191,5 +191,9 @@ int main(int argc, char **argv)
 	rte_eth_dev_close(port);
 	traffic_close(traffic);
 	rte_eal_cleanup();
+	if (rc == 0 && fflush(stdout) != 0) {
+		fprintf(stderr, "sluice-load: standard output: %s\n", strerror(errno));
+		return 1;
+	}
 	return rc < 0 ? fail(&load, rc) : 0;
 }
