@@ -48,12 +48,18 @@ void engine_stats_output(const struct output *output, struct sluice_output_stats
 	SLUICE_OUTPUT_STATS(SLUICE_STATS_COPY)
 }
 
+static void add_mbufs(struct rte_mempool *pool, void *arg)
+{
+	*(uint64_t *)arg += rte_mempool_in_use_count(pool);
+}
+
 void engine_stats_control(const struct engine *engine, struct sluice_control_stats *to)
 {
 	*to = (struct sluice_control_stats){
 		.turns = engine->turns,
 		.turn_cpu_max_us = engine->turn_cpu_max_us,
 	};
+	rte_mempool_walk(add_mbufs, &to->mbufs);
 }
 
 void engine_stats_worker(const struct worker_info *from, struct sluice_worker_stats *to)

@@ -49,7 +49,8 @@ extern "C" {
 	X(uint64_t, turns, "turns", COUNTER, NUMBER, NULL, \
 		"turns of the event loop of the control thread") \
 	X(uint64_t, turn_cpu_max_us, "turn_cpu_max_us", GAUGE, MICROSECONDS, NULL, \
-		"the longest CPU time of a turn; queries and protocol timers wait for its end")
+		"the longest CPU time of a turn; queries and protocol timers wait for its end") \
+	X(uint64_t, mbufs, "mbufs", GAUGE, NUMBER, NULL, "mbufs in use, of all pools of DPDK")
 
 #define SLUICE_PORT_GAUGES(X) \
 	X(unsigned, multicast_macs, "multicast_macs", GAUGE, NUMBER, "MACS", \
