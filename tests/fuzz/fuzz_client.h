@@ -74,7 +74,7 @@ void fuzz_client_connect(struct fuzz_rpc_client *client, const struct fuzz_serve
 void fuzz_client_close(struct fuzz_rpc_client *client);
 void fuzz_client_shutdown(struct fuzz_rpc_client *client); // its side only
 
-// Add to the text that is to be sent. False if there is no room.
+// Add to the text that waits to be sent. False if there is no room.
 bool fuzz_client_begin_batch(struct fuzz_rpc_client *client);
 void fuzz_client_end_line(struct fuzz_rpc_client *client); // if a batch has begun
 __attribute__((format(printf, 3, 4))) bool fuzz_client_ask(struct fuzz_rpc_client *client,
