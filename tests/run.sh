@@ -7,21 +7,25 @@ cd "$(dirname "$0")/.."
 
 usage() {
 	cat <<-END
-		usage: [CC=gcc|clang] tests/run.sh [--unit] [--sanitize] [--coverage] [--build DIR]
+		usage: [CC=gcc|clang] tests/run.sh [--unit] [--sanitize] [--coverage] [--reliability] [--build DIR]
 
 		  --unit       only the unit suites, not the lab of real peers
 		  --sanitize   under AddressSanitizer and UndefinedBehaviorSanitizer
 		  --coverage   also prints the covered lines and branches of igmp/
+		  --reliability
+		               the parts about reliability only, for half an hour, and their
+		               table in README.md
 		  --build DIR  instead of build, build-clang, build-sanitize, ...
 	END
 }
 
-unit='' sanitize='' coverage='' build=''
+unit='' sanitize='' coverage='' reliability='' build=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--unit) unit=1 ;;
 	--sanitize) sanitize=1 ;;
 	--coverage) coverage=1 ;;
+	--reliability) reliability=1 ;;
 	--build)
 		[ $# -gt 1 ] || { usage >&2; exit 2; }
 		build=$2
@@ -132,6 +136,9 @@ if [ ! -f "$build/build.ninja" ]; then
 	meson setup "$build" "${options[@]}"
 fi
 ninja -C "$build"
+if [ "$reliability" ]; then
+	exec tests/reliability.py "$build"
+fi
 
 run_unit
 status=0
