@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 
 seconds=8 # longer than the membership interval of 6 s, in which the bridge sends six queries
-[ "${SLUICE_RELIABILITY:-}" != 1 ] || seconds=30
+[ "${SLUICE_RELIABILITY:-}" != 1 ] || seconds=20
 rate=2000
 bridge_network mcast_query_interval 100 mcast_query_response_interval 50 mcast_membership_interval 600 \
 	mcast_hash_max 65536
