@@ -36,7 +36,9 @@ static json_t *change_params(const struct client *client, const struct membershi
 	json_t *params = client_group_params(client, request->ifindex, &request->group);
 
 	params = connection_param(params, "session", json_integer(client->session));
-	params = connection_param(params, "sources", source_list(&request->filter));
+	// Without a list any source is meant, with an empty one none.
+	if (request->filter.n_sources > 0 || request->call == MEMBERSHIP_SET_FILTER)
+		params = connection_param(params, "sources", source_list(&request->filter));
 	if (request->call == MEMBERSHIP_SET_FILTER)
 		params = connection_param(params, "mode",
 			json_string(

@@ -31,6 +31,36 @@ static bool fill_defaults(struct config *config)
 	return true;
 }
 
+static void free_texts(char **texts, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		free(texts[i]);
+	free(texts);
+}
+
+static void free_membership(struct config_membership *membership)
+{
+	free(membership->interface);
+	free((void *)membership->filter.sources);
+	free_texts(membership->to, membership->n_to);
+}
+
+// A membership without any source joins nothing. It was checked with the others.
+static void drop_empty_memberships(struct config *config)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < config->n_memberships; i++) {
+		struct config_membership *membership = &config->memberships[i];
+
+		if (sluice_source_filter_is_empty(&membership->filter))
+			free_membership(membership);
+		else
+			config->memberships[n++] = *membership;
+	}
+	config->n_memberships = n;
+}
+
 static struct config *interpret(struct config_reader *reader, struct raw_config *raw)
 {
 	struct config *config = calloc(1, sizeof(*config));
@@ -44,8 +74,10 @@ static struct config *interpret(struct config_reader *reader, struct raw_config 
 		config_reader_no_memory(reader);
 	else
 		config_check(reader, config);
-	if (reader->problems == 0)
+	if (reader->problems == 0) {
+		drop_empty_memberships(config);
 		return config;
+	}
 	config_free(config);
 	return NULL;
 }
@@ -93,13 +125,6 @@ struct config *config_load(const char *file, const struct config_bounds *bounds,
 	return config;
 }
 
-static void free_texts(char **texts, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		free(texts[i]);
-	free(texts);
-}
-
 void config_free_lcores(struct config_lcores *lcores)
 {
 	free(lcores->workers);
@@ -139,11 +164,8 @@ void config_free(struct config *config)
 		config_free_interface(&config->interfaces[i]);
 	for (unsigned i = 0; i < config->n_outputs; i++)
 		config_free_output(&config->outputs[i]);
-	for (unsigned i = 0; i < config->n_memberships; i++) {
-		free(config->memberships[i].interface);
-		free((void *)config->memberships[i].filter.sources);
-		free_texts(config->memberships[i].to, config->memberships[i].n_to);
-	}
+	for (unsigned i = 0; i < config->n_memberships; i++)
+		free_membership(&config->memberships[i]);
 	free_texts(config->eal, config->n_eal);
 	free(config->socket);
 	free(config->control.read_only_socket);

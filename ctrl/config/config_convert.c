@@ -97,6 +97,22 @@ static void convert_ports(
 	}
 }
 
+// All host bits are zero: the network, or the anycast address of its routers (RFC 4291 section
+// 2.6.1). All are one in IPv4: its broadcast address. Links of two addresses have neither (RFC
+// 3021, RFC 6164).
+static bool is_of_network(const struct config_address *address)
+{
+	const struct sluice_addr *addr = &address->addr;
+	unsigned n_bits = 8 * sluice_addr_len(addr), n_set = 0, n_host;
+
+	n_host = n_bits - address->prefix_length;
+	if (n_host < 2)
+		return false;
+	for (unsigned i = address->prefix_length; i < n_bits; i++)
+		n_set += addr->bytes[i / 8] >> (7 - i % 8) & 1;
+	return n_set == 0 || (addr->family == AF_INET && n_set == n_host);
+}
+
 static void convert_addresses(struct config_reader *reader, unsigned index,
 	const struct raw_interface *from, struct config_interface *to)
 {
@@ -120,6 +136,10 @@ static void convert_addresses(struct config_reader *reader, unsigned index,
 				"%s is not an address an interface can have", from->addresses[i]);
 			continue;
 		}
+		if (is_of_network(&address))
+			config_reader_complain(reader, &path,
+				"%s is the network or its broadcast address, not a host",
+				from->addresses[i]);
 		for (unsigned j = 0; j < to->n_addresses; j++)
 			if (sluice_addr_equal(&to->addresses[j].addr, &address.addr)) {
 				config_reader_complain(
@@ -188,10 +208,15 @@ static void convert_sources(struct config_reader *reader, unsigned index,
 	char **texts = from->exclude ? from->exclude : from->sources;
 	unsigned n = from->exclude ? from->exclude_count : from->sources_count;
 	struct sluice_addr *sources = config_reader_array(reader, n, sizeof(*sources));
+	struct config_path list = config_reader_path("memberships[%u].sources", index);
 
+	to->filter.mode = SLUICE_EXCLUDE;
+	if (!from->exclude && config_lines_find(reader->lines, list.text) != 0)
+		to->filter.mode = SLUICE_INCLUDE;
+	if (to->filter.mode == SLUICE_INCLUDE && n == 0)
+		config_reader_warn(reader, &list, "is empty, so that nothing is joined");
 	if (!sources)
 		return;
-	to->filter.mode = from->exclude || n == 0 ? SLUICE_EXCLUDE : SLUICE_INCLUDE;
 	to->filter.sources = sources;
 	for (unsigned i = 0; i < n; i++) {
 		struct config_path path =

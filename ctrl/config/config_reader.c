@@ -17,11 +17,10 @@ struct config_path config_reader_path(const char *format, ...)
 	return path;
 }
 
-void config_reader_report(struct config_reader *reader, size_t line, const char *text)
+static void report(struct config_reader *reader, size_t line, const char *text)
 {
 	char full[1024];
 
-	reader->problems++;
 	if (reader->out_of_memory)
 		return;
 	if (line)
@@ -35,6 +34,12 @@ void config_reader_report(struct config_reader *reader, size_t line, const char 
 	reader->report(reader->arg, full);
 }
 
+void config_reader_report(struct config_reader *reader, size_t line, const char *text)
+{
+	reader->problems++;
+	report(reader, line, text);
+}
+
 void config_reader_complain(
 	struct config_reader *reader, const struct config_path *path, const char *format, ...)
 {
@@ -46,6 +51,15 @@ void config_reader_complain(
 	vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
 	va_end(args);
 	config_reader_report(reader, config_lines_find(reader->lines, path->text), text);
+}
+
+void config_reader_warn(
+	struct config_reader *reader, const struct config_path *path, const char *text)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "warning: %s: %s", path->text, text);
+	report(reader, config_lines_find(reader->lines, path->text), line);
 }
 
 void config_reader_no_memory(struct config_reader *reader)

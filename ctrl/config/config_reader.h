@@ -28,6 +28,9 @@ __attribute__((format(printf, 1, 2))) struct config_path config_reader_path(
 void config_reader_report(struct config_reader *reader, size_t line, const char *text);
 __attribute__((format(printf, 3, 4))) void config_reader_complain(
 	struct config_reader *reader, const struct config_path *path, const char *format, ...);
+// Reports what is allowed, but probably a mistake.
+void config_reader_warn(
+	struct config_reader *reader, const struct config_path *path, const char *text);
 
 void config_reader_no_memory(struct config_reader *reader);
 

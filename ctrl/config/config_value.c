@@ -39,9 +39,9 @@ bool config_value_boolean(
 {
 	if (!text)
 		return fallback;
-	if (strcmp(text, "true") == 0)
+	if (strcasecmp(text, "true") == 0)
 		return true;
-	if (strcmp(text, "false") == 0)
+	if (strcasecmp(text, "false") == 0)
 		return false;
 	config_reader_complain(reader, &path, "\"%s\" is neither true nor false", text);
 	return fallback;

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "address.h"
+
 typedef int (*engine_fn)(
 	struct engine *engine, const struct engine_request *request, struct error *error);
 
@@ -100,23 +102,47 @@ static int change(struct rpc_call *call, engine_fn fn, bool opens, bool has_mode
 	return rc;
 }
 
-// A call without sources would do nothing, so that it is refused as a mistake.
-static int change_blocked(struct rpc_call *call, engine_fn fn)
+// An empty list is not a missing one, which means any source (RFC 9776 section 3.1).
+static bool has_empty_list(const struct rpc_call *call)
 {
 	const json_t *sources = json_object_get(call->params, "sources");
 
-	if (!sources || (json_is_array(sources) && json_array_size(sources) == 0))
+	return json_is_array(sources) && json_array_size(sources) == 0;
+}
+
+// A call without sources would do nothing, so that it is refused as a mistake.
+static int change_blocked(struct rpc_call *call, engine_fn fn)
+{
+	if (!json_object_get(call->params, "sources") || has_empty_list(call))
 		return rpc_param_bad(call, "sources", "is missing");
 	return change(call, fn, false, false);
 }
 
+// Joins INCLUDE {}, which is no membership.
+static int join_nothing(struct rpc_call *call)
+{
+	struct engine_interface *interface;
+	struct sluice_addr group;
+	int rc = rpc_param_interface_required(call, &interface);
+
+	if (rc == 0)
+		rc = rpc_param_address(call, "group", &group);
+	if (rc == 0 && !address_is_group(&group))
+		rc = rpc_param_bad(call, "group", "is not a multicast group that can be joined");
+	if (rc == 0)
+		rpc_result_set(call, json_object());
+	return rc;
+}
+
 int rpc_group_join(struct rpc_call *call)
 {
-	return change(call, engine_join, true, false);
+	return has_empty_list(call) ? join_nothing(call) : change(call, engine_join, true, false);
 }
 
 int rpc_group_leave(struct rpc_call *call)
 {
+	if (has_empty_list(call))
+		return rpc_param_bad(call, "sources", "is empty, so that nothing would be left");
 	return change(call, engine_leave, false, false);
 }
 

@@ -36,13 +36,20 @@ bool address_is_unspecified(const struct sluice_addr *addr)
 	return all_zero(addr->bytes, sizeof(addr->bytes));
 }
 
+static bool is_mapped(const struct sluice_addr *addr)
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, 0xff};
+
+	return memcmp(addr->bytes, prefix, sizeof(prefix)) == 0;
+}
+
 bool address_is_source(const struct sluice_addr *addr)
 {
 	const uint8_t *b = addr->bytes;
 
 	if (addr->family == AF_INET)
 		return b[0] != 0 && b[0] != 127 && b[0] < 224;
-	if (addr->family != AF_INET6 || b[0] == 0xff)
+	if (addr->family != AF_INET6 || b[0] == 0xff || is_mapped(addr))
 		return false;
 	// Excludes :: and ::1.
 	return !all_zero(b, 15) || b[15] > 1;

@@ -131,6 +131,21 @@ static const struct mistake mistakes[] = {
 	{BASE "  - {name: a, port: in0, vlan: 7, addresses: [239.0.0.1/8]}\n",
 		"f:5: interfaces[1].addresses[0]: "
 		"239.0.0.1/8 is not an address an interface can have"},
+	{BASE "  - {name: a, port: in0, vlan: 7, addresses: [10.9.0.0/24]}\n",
+		"f:5: interfaces[1].addresses[0]: "
+		"10.9.0.0/24 is the network or its broadcast address, not a host"},
+	{BASE "  - {name: a, port: in0, vlan: 7, addresses: [10.9.0.7/30]}\n",
+		"f:5: interfaces[1].addresses[0]: "
+		"10.9.0.7/30 is the network or its broadcast address, not a host"},
+	{BASE "  - {name: a, port: in0, vlan: 7, addresses: [\"2001:db8::/64\"]}\n",
+		"f:5: interfaces[1].addresses[0]: "
+		"2001:db8::/64 is the network or its broadcast address, not a host"},
+	{BASE "  - {name: a, port: in0, vlan: 7, addresses: [\"::ffff:10.0.0.1/96\"]}\n",
+		"f:5: interfaces[1].addresses[0]: "
+		"::ffff:10.0.0.1/96 is not an address an interface can have"},
+	{BASE "memberships:\n  - {group: \"ff0e::1\", sources: [\"::ffff:10.0.0.1\"]}\n",
+		"f:6: memberships[0].sources[0]: "
+		"::ffff:10.0.0.1 is not a source (a unicast address)"},
 	{BASE "  - {name: a, port: in0, vlan: 7, addresses: [10.0.0.1/8, 10.0.0.1/9]}\n",
 		"f:5: interfaces[1].addresses[1]: 10.0.0.1/9 is given twice"},
 	{BASE "outputs:\n  - {name: a, port: in0, source_mac: 2:0:0:0:0:1}\n",
@@ -471,4 +486,56 @@ Test(config, many_sources,
 	cr_assert_str_eq(reports.lines[0],
 		"f:7: memberships[0].sources: 65 sources are more than limits.sources_per_filter, "
 		"64");
+}
+
+// Links of two addresses have no address of the network (RFC 3021, RFC 6164).
+Test(config, host_addresses)
+{
+	struct reports reports;
+	struct config *config =
+		load(BASE "  - {name: a, port: in0, vlan: 7, addresses: [10.9.0.0/31, 10.9.0.3/31, "
+			  "10.9.1.0/32]}\n"
+			  "  - {name: b, port: in0, vlan: 8, addresses: [\"2001:db8::/127\", "
+			  "\"2001:db8:1::ff/120\"]}\n",
+			&reports);
+
+	cr_assert_not_null(config, "%s", reports.lines[0]);
+	cr_expect_eq(config->interfaces[1].n_addresses, 3);
+	cr_expect_eq(config->interfaces[2].n_addresses, 2);
+	config_free(config);
+}
+
+Test(config, empty_sources, .description = "an empty list of sources joins nothing, and warns")
+{
+	struct reports reports;
+	struct config *config = load(BASE "memberships:\n"
+					  "  - {group: 239.1.1.1, sources: []}\n"
+					  "  - {group: 239.1.1.2, exclude: []}\n"
+					  "  - {group: 232.1.1.1, sources: []}\n"
+					  "  - {group: 239.1.1.3, sources: [10.0.0.1]}\n",
+		&reports);
+
+	cr_assert_not_null(config, "%s", reports.lines[0]);
+	cr_assert_eq(reports.n, 2);
+	cr_expect_str_eq(reports.lines[0],
+		"f:6: warning: memberships[0].sources: is empty, so that nothing is joined");
+	cr_expect_str_eq(reports.lines[1],
+		"f:8: warning: memberships[2].sources: is empty, so that nothing is joined");
+	cr_assert_eq(config->n_memberships, 2);
+	cr_expect_eq(config->memberships[0].filter.mode, SLUICE_EXCLUDE);
+	cr_expect_eq(config->memberships[1].filter.mode, SLUICE_INCLUDE);
+	cr_expect_eq(config->memberships[1].filter.n_sources, 1);
+	config_free(config);
+}
+
+Test(config, spelling_of_booleans)
+{
+	struct reports reports;
+	struct config *config =
+		load(BASE "protocol: {strict_ttl: True, ssm_aware: FALSE}\n", &reports);
+
+	cr_assert_not_null(config, "%s", reports.lines[0]);
+	cr_expect(config->protocol.strict_ttl);
+	cr_expect_not(config->protocol.ssm_aware);
+	config_free(config);
 }

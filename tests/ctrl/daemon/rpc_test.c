@@ -67,6 +67,12 @@ static const struct refusal {
 		"EINVAL: sources: has to be a list"},
 	{CALL("group.join", "{\"group\":\"239.1.1.1\",\"sources\":[\"10.0.0.1\",\"y\"]}"), -32602,
 		"EINVAL: sources: \"y\" is not an IP address"},
+	{CALL("group.join", "{\"group\":\"10.0.0.1\",\"interface\":\"tv\",\"sources\":[]}"), -32602,
+		"EINVAL: group: is not a multicast group that can be joined"},
+	{CALL("group.leave", "{\"group\":\"239.1.1.1\",\"sources\":[]}"), -32602,
+		"EINVAL: sources: is empty, so that nothing would be left"},
+	{CALL("group.block", "{\"group\":\"239.1.1.1\",\"sources\":[]}"), -32602,
+		"EINVAL: sources: is missing"},
 	{CALL("group.join", "{\"group\":\"239.1.1.1\",\"to\":[7]}"), -32602,
 		"EINVAL: to: has to be a list of strings"},
 	{CALL("group.join", "{\"group\":\"239.1.1.1\",\"session\":\"a b\"}"), -32602,
@@ -115,6 +121,22 @@ Test(rpc, refusals,
 		json_decref(answer);
 	}
 	answers_still(client);
+	close(client);
+}
+
+Test(rpc, empty_sources, .description = "a join of no source is no join of any source")
+{
+	int client = rpc_fixture_connect();
+	json_t *answer = rpc_fixture_ask(
+		client, CALL("group.join",
+				"{\"group\":\"239.1.1.1\",\"interface\":\"tv\",\"sources\":[]}"));
+
+	cr_expect_not_null(json_object_get(answer, "result"));
+	json_decref(answer);
+	answer = rpc_fixture_ask(client, CALL("group.list", "{}"));
+	cr_expect_eq(
+		json_array_size(json_object_get(json_object_get(answer, "result"), "groups")), 0);
+	json_decref(answer);
 	close(client);
 }
 
