@@ -65,6 +65,16 @@ def stopped(thread):
                 os.waitpid(thread, WALL)  # it has ended, and its process waits for the tracer
 
 
+@contextlib.contextmanager
+def all_stopped(pid):
+    """All threads of a process, stopped: none runs into the code that call() puts where another one is."""
+    with contextlib.ExitStack() as stack:
+        found = threads(pid, "")
+        for thread in found:
+            stack.enter_context(stopped(thread))
+        yield found
+
+
 def can_call():
     return platform.machine() == "x86_64"
 

@@ -7,7 +7,7 @@ import errno
 import signal
 
 from daemon_fixture import PATIENCE, SLUICED, Daemon, Skip, equal, run_tests, test
-from ptrace_fixture import call, can_call, stopped, threads
+from ptrace_fixture import all_stopped, call, can_call, stopped, threads
 
 # System calls of x86-64
 MMAP, SOCKET, CLONE, EXECVE, INOTIFY_INIT1, BPF = 9, 41, 56, 59, 294, 321
@@ -51,17 +51,16 @@ def refused():
         if b"__asan_init" in program.read():
             del calls["a process"], calls["memory that is writable and executable"]  # LeakSanitizer needs them
     with Daemon(refused_calls=True) as d:
-        for thread in threads(d.process.pid, ""):
-            with stopped(thread):
+        with all_stopped(d.process.pid) as found:
+            for thread in found:
                 for what, args in calls.items():
                     equal((what, call(thread, *args)), (what, -errno.EPERM))
         for number in {args[0] for args in calls.values()}:
             equal(d.said().count("error: sandbox: refused system call %d\n" % number), 1)
         # The same calls with other arguments.
-        thread = threads(d.process.pid, "")[0]
-        with stopped(thread):
-            assert call(thread, SOCKET, AF_UNIX, SOCK_STREAM, 0) > 0
-            assert call(thread, MMAP, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 2**64 - 1, 0) > 0
+        with all_stopped(d.process.pid) as found:
+            assert call(found[0], SOCKET, AF_UNIX, SOCK_STREAM, 0) > 0
+            assert call(found[0], MMAP, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 2**64 - 1, 0) > 0
         equal(set(d.groups()), {"239.1.1.1", "232.1.1.1"})
         equal(d.stop(), 0)
 
