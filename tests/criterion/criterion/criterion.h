@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The part of Criterion's interface that the suites use, for builds with ThreadSanitizer, in which
-// Criterion does not start: it maps memory at addresses that ThreadSanitizer reserves. Each test
-// runs in a process of its own, one after the other.
+// The part of Criterion's interface that the suites use, where Criterion does not start: it maps
+// memory at addresses that ThreadSanitizer reserves, and aborts in QEMU's emulation of user
+// programs. Each test runs in a process of its own, one after the other.
 //
 //   criterion.c  runs the tests of the program
 //
 // Assertions work in any thread. One that fails ends the process, an expectation does not.
 #ifndef TESTS_CRITERION_H
 #define TESTS_CRITERION_H
+
+// The compiler spares Criterion's own macros, too, when it warns of comparisons.
+#pragma GCC system_header
 
 #include <inttypes.h>
 #include <stdbool.h>
