@@ -136,6 +136,8 @@ static void write_group(struct writer *writer, const struct fuzz_model *model,
 	}
 	if (request->sources || sources & 32)
 		put_set(writer, request);
+	if (kind == KIND_JOIN && request->sources == 0 && sources & 32)
+		request->operation = FUZZ_READ; // an empty list of sources joins nothing
 	if (changes_filter(request))
 		put(writer, ",\"mode\":\"%s\"", kind == KIND_INCLUDE ? "include" : "exclude");
 	if (sources & 64 && (kind == KIND_JOIN || changes_filter(request))) {
