@@ -35,14 +35,15 @@ static evutil_socket_t new_socket(void)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-// Returns whether no process listens on the socket: then a connection is refused.
-static bool is_stale(const struct sockaddr_un *addr)
+// Returns 1 if no process listens on the socket, 0 if one does, -errno if that cannot be found out.
+// A connection is refused without a listener.
+static int is_stale(const struct sockaddr_un *addr)
 {
 	evutil_socket_t fd = new_socket();
 	bool refused;
 
 	if (fd < 0)
-		return false;
+		return -errno;
 	refused = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0 &&
 		  errno == ECONNREFUSED;
 	close(fd);
@@ -53,13 +54,17 @@ static int clear(const struct sockaddr_un *addr, struct error *error)
 {
 	const char *path = addr->sun_path;
 	struct stat status;
+	int stale;
 
 	if (lstat(path, &status) < 0)
 		return errno == ENOENT ? 0
 				       : error_set(error, errno, "%s: %s", path, strerror(errno));
 	if (!S_ISSOCK(status.st_mode))
 		return error_set(error, EEXIST, "%s: exists and is not a socket", path);
-	if (!is_stale(addr))
+	stale = is_stale(addr);
+	if (stale < 0)
+		return error_set(error, -stale, "%s: %s", path, strerror(-stale));
+	if (stale == 0)
 		return error_set(error, EADDRINUSE, "%s: another daemon answers there", path);
 	if (unlink(path) < 0)
 		return error_set(error, errno, "%s: %s", path, strerror(errno));

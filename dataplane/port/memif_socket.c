@@ -22,18 +22,19 @@ static int address_of(const char *path, struct sockaddr_un *address)
 
 // ---- The file ------------------------------------------------------------------------------
 
+// Returns 1 if no process listens on the socket, 0 if one may, -errno if that cannot be found out.
 // Only ECONNREFUSED means that no process listens. Other errors also occur with a listener: its
 // queue is full, its socket has another type, or this process may not connect.
-static bool is_abandoned(const struct sockaddr_un *address)
+static int is_abandoned(const struct sockaddr_un *address)
 {
 	struct stat file;
 	int fd, rc;
 
 	if (lstat(address->sun_path, &file) < 0 || !S_ISSOCK(file.st_mode))
-		return false;
+		return 0;
 	fd = socket(AF_UNIX, KIND, 0);
 	if (fd < 0)
-		return false;
+		return -errno;
 	rc = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
 	close(fd);
 	return rc == -ECONNREFUSED;
@@ -48,7 +49,7 @@ static bool sweep_one(const char *prefix, const char *suffix)
 		return false;
 	if (snprintf(path, sizeof(path), "%s.%s", prefix, suffix) >= (int)sizeof(path))
 		return false;
-	return address_of(path, &address) == 0 && is_abandoned(&address) && unlink(path) == 0;
+	return address_of(path, &address) == 0 && is_abandoned(&address) == 1 && unlink(path) == 0;
 }
 
 unsigned memif_socket_sweep(const char *prefix)
@@ -75,10 +76,13 @@ unsigned memif_socket_sweep(const char *prefix)
 static int bind_file(
 	int fd, const struct sockaddr_un *address, const struct socket_file_access *access)
 {
-	int rc = socket_file_bind(fd, address, access);
+	int rc = socket_file_bind(fd, address, access), abandoned;
 
-	if (rc != -EADDRINUSE || !is_abandoned(address))
+	if (rc != -EADDRINUSE)
 		return rc;
+	abandoned = is_abandoned(address);
+	if (abandoned <= 0)
+		return abandoned < 0 ? abandoned : rc;
 	return unlink(address->sun_path) < 0 ? -errno : socket_file_bind(fd, address, access);
 }
 

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -58,6 +59,22 @@ Test(rpc_socket, live)
 	cr_assert_not_null(rpc);
 	cr_assert_null(rpc_open(path, &control, base, &error));
 	cr_assert_not_null(strstr(error.text, "another daemon answers there"), "%s", error.text);
+	rpc_close(rpc);
+}
+
+Test(rpc_socket, no_descriptor,
+	.description = "without a descriptor nobody can know whether a daemon answers")
+{
+	struct rpc *rpc = rpc_open(path, &control, base, NULL);
+	int last = dup(STDERR_FILENO);
+	struct rlimit limit = {last, last};
+	struct error error;
+
+	cr_assert_not_null(rpc);
+	close(last);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	cr_assert_null(rpc_open(path, &control, base, &error));
+	cr_assert_not_null(strstr(error.text, "Too many open files"), "%s", error.text);
 	rpc_close(rpc);
 }
 
