@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <rte_config.h>
+#include <pthread.h>
 #include <rte_lcore.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,13 @@ struct loader {
 	void (*loaded)(void *arg, struct config *config);
 	void *arg;
 };
+
+static cpu_set_t allowed; // CPUs of the process; const once threads run
+
+void loader_note_cpus(void)
+{
+	sched_getaffinity(0, sizeof(allowed), &allowed);
+}
 
 struct config *loader_read(
 	const char *file, bool limits, void (*report)(void *arg, const char *line), void *arg)
@@ -49,9 +58,30 @@ static void log_mistake(void *arg, const char *line)
 		log_error("reload: %s", line);
 }
 
+// On other CPUs than the lcores. If there are none, on that of the control thread.
+static void leave_lcores(void)
+{
+	cpu_set_t cpus = allowed;
+	unsigned lcore;
+
+	RTE_LCORE_FOREACH(lcore)
+	{
+		const cpu_set_t used = rte_lcore_cpuset(lcore);
+
+		for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
+			if (CPU_ISSET(cpu, &used))
+				CPU_CLR(cpu, &cpus);
+	}
+	if (CPU_COUNT(&cpus) > 0)
+		pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
+}
+
 static void *run(void *arg)
 {
 	struct loader *loader = arg;
+
+	pthread_setname_np(pthread_self(), "sluice-config");
+	leave_lcores();
 
 	loader->config = loader_read(loader->file, false, log_mistake, loader);
 	if (loader->n_lines > LINES_MAX)
@@ -102,8 +132,8 @@ int loader_open(const char *file, struct event_base *base,
 	if (event_add(new->event, NULL) < 0)
 		goto free_event;
 	sem_init(&new->closed, 0, 0);
-	// On other CPUs than the lcores, if there are any.
-	rc = -abs(rte_ctrl_thread_create(&thread, "sluice-config", NULL, run, new));
+	// rte_ctrl_thread_create() would wait, and spin meanwhile, until the thread runs.
+	rc = -pthread_create(&thread, NULL, run, new);
 	if (rc < 0)
 		goto destroy;
 	pthread_detach(thread);

@@ -11,6 +11,9 @@
 #include "config.h"
 #include "error.h"
 
+// To be called at the start: EAL binds the calling thread to a CPU later.
+void loader_note_cpus(void);
+
 // Reads it on the calling thread instead. `limits`: memberships beyond the limits in the file are
 // an error. Returns NULL after it has reported what is wrong.
 struct config *loader_read(
