@@ -73,6 +73,35 @@ int rpc_session_close(struct rpc_call *call)
 	return 0;
 }
 
+// The answer is sent after all memberships deliver by the new port or to the new output. The
+// session may be closed meanwhile.
+static bool publish_more(struct rpc_call *call)
+{
+	const uint64_t *id = call->state;
+	struct engine_session *session = engine_session_by_id(call->engine, *id);
+
+	return session && !engine_session_publish_some(session);
+}
+
+static void publish_end(struct rpc_call *call)
+{
+	rpc_memory_put(call->state);
+}
+
+static void publish(struct rpc_call *call, const struct engine_session *session)
+{
+	uint64_t *id = rpc_memory_get(sizeof(*id));
+
+	if (!id) {
+		call->out_of_memory = true;
+		return;
+	}
+	*id = engine_session_id(session);
+	call->state = id;
+	call->more = publish_more;
+	call->end = publish_end;
+}
+
 int rpc_session_bind(struct rpc_call *call)
 {
 	struct engine_session *session;
@@ -85,6 +114,7 @@ int rpc_session_bind(struct rpc_call *call)
 		return rc;
 	engine_session_bind(session, udp_port);
 	rpc_result_set(call, json_object());
+	publish(call, session);
 	return 0;
 }
 
@@ -114,10 +144,12 @@ int rpc_session_attach(struct rpc_call *call)
 		snprintf(path, sizeof(path), "%s.%" PRIu64, call->connection->rpc->listener.path,
 			engine_session_id(session));
 	rc = engine_session_share(session, path, existing, ring_size, &client, &call->error);
-	if (rc == 0)
-		rpc_result_set(call, json_pack("{s:s, s:I}", "socket", path, "line",
-					     (json_int_t)engine_session_line(session)));
-	return rc;
+	if (rc < 0)
+		return rc;
+	rpc_result_set(call, json_pack("{s:s, s:I}", "socket", path, "line",
+				     (json_int_t)engine_session_line(session)));
+	publish(call, session);
+	return 0;
 }
 
 int rpc_session_settle(struct rpc_call *call)

@@ -57,6 +57,7 @@ void engine_tick(struct engine *engine)
 	worker_poll_events(engine->dataplane, engine_now_ms(), worker_changed, engine);
 	engine_interface_advance_all(engine);
 	engine_session_close_advance(engine);
+	engine_session_publish_advance(engine);
 	dataplane_reclaim(engine->dataplane);
 	if (engine_session_close_pending(engine))
 		engine->drain_until_ms = engine_now_ms() + DRAIN_MAX_MS;
@@ -217,6 +218,7 @@ struct engine *engine_open(
 	TAILQ_INIT(&engine->outputs);
 	TAILQ_INIT(&engine->sessions);
 	TAILQ_INIT(&engine->abandoned);
+	TAILQ_INIT(&engine->publishing);
 	LIST_INIT(&engine->output_walks);
 	LIST_INIT(&engine->session_walks);
 	LIST_INIT(&engine->owners);

@@ -6,7 +6,8 @@
 //	engine		open, tick, flush, drain, close
 //	request		join, leave and filter calls; engine_member publishes them to the data plane
 //	owner		users, and what their sessions hold
-//	session		owners of memberships; also engine_session_table, engine_session_close
+//	session		owners of memberships; also engine_session_table,
+//			engine_session_publish and engine_session_close
 //	share		sharing frames with other processes
 //	interface	interfaces; engine_port: ports
 //	machine		the protocol machines of an interface; engine_host: its IGMP and MLD hosts
@@ -143,6 +144,9 @@ struct session *engine_session_memberships(
 void engine_session_set_output(struct engine_session *session, struct output *output);
 // Binds all memberships, present and future, to another UDP port in host byte order, 0 for any.
 void engine_session_bind(struct engine_session *session, uint16_t udp_port);
+// A new output or port holds for present memberships as soon as this has returned true, and for new
+// ones at once. A call takes some tens of microseconds; engine_tick() makes some, too.
+bool engine_session_publish_some(struct engine_session *session);
 // Who may connect to a share: root, and this user. For the duration of the call.
 struct engine_share_client {
 	uid_t uid;

@@ -18,6 +18,7 @@
 //   engine_request.c     join, leave, block, unblock, filter
 //   engine_share.c       shares frames of sessions with other processes
 //   engine_session_table.c  sessions by number and name
+//   engine_session_publish.c   publishes their memberships again
 //   engine_session.c     sessions
 //   engine_session_close.c     their end
 //   engine_membership.c  the configured memberships
@@ -88,6 +89,9 @@ struct engine_session {
 	LIST_ENTRY(engine_session) same_id, same_name; // in the table, until it is closing
 	bool closing; // it cannot be found any more
 	bool abandoned; // engine_tick() closes it
+	bool publishing; // its memberships are being published again
+	TAILQ_ENTRY(engine_session) next_publishing;
+	struct member_walk published; // those that are left to publish
 	struct engine *engine;
 	struct session *memberships;
 	uint64_t id; // also the owner of its lines in the fan-outs
@@ -136,7 +140,7 @@ struct engine {
 	LIST_HEAD(, engine_output_walk) output_walks;
 	struct output *counting; // for memberships without outputs
 	struct engine_sessions sessions;
-	struct engine_sessions abandoned;
+	struct engine_sessions abandoned, publishing;
 	struct engine_session_table session_table;
 	LIST_HEAD(, engine_session_walk) session_walks;
 	uint64_t last_session_id;
@@ -254,6 +258,12 @@ struct engine_session *engine_session_table_id(
 struct engine_session *engine_session_table_name(
 	const struct engine_session_table *table, const char *name);
 void engine_session_table_free(struct engine_session_table *table);
+
+// engine_session_publish.c
+// Begins again if the memberships are still being published for an earlier change.
+void engine_session_publish_begin(struct engine_session *session);
+void engine_session_publish_end(struct engine_session *session); // some may be left
+void engine_session_publish_advance(struct engine *engine); // a part of all sessions
 
 // engine_session.c
 void engine_session_free(struct engine_session *session); // it has left all groups

@@ -79,6 +79,7 @@ void engine_session_free(struct engine_session *session)
 	LIST_FOREACH (walk, &engine->session_walks, entry)
 		if (walk->next == session)
 			walk->next = TAILQ_NEXT(session, next);
+	engine_session_publish_end(session);
 	session_close(session->memberships);
 	leave_share(session);
 	engine_owner_release(session);
@@ -162,25 +163,16 @@ struct session *engine_session_memberships(struct engine_session *session)
 	return session->memberships;
 }
 
-// A change of only the port or the output never makes the fan-out larger, so it cannot fail.
-static void publish_again(struct engine_session *session)
-{
-	struct member *member = session_first_member(session->memberships);
-
-	for (; member != NULL; member = session_next_member(member))
-		engine_member_set_outputs(member, member_user(member));
-}
-
 void engine_session_set_output(struct engine_session *session, struct output *output)
 {
 	session->output = output;
-	publish_again(session);
+	engine_session_publish_begin(session);
 }
 
 void engine_session_bind(struct engine_session *session, uint16_t udp_port)
 {
 	session->udp_port = udp_port;
-	publish_again(session);
+	engine_session_publish_begin(session);
 }
 
 void engine_session_set_user(struct engine_session *session, void *user)

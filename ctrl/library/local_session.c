@@ -28,6 +28,13 @@ static int open_output(struct local *session)
 		engine_dataplane(session->sluice->engine), &config, &session->output, NULL);
 }
 
+// An application waits for its own sessions only.
+static void publish(struct engine_session *session)
+{
+	while (!engine_session_publish_some(session))
+		;
+}
+
 static void open_session(struct mailbox_call *mailbox_call)
 {
 	struct session_call *call = (struct session_call *)mailbox_call;
@@ -43,6 +50,7 @@ static void open_session(struct mailbox_call *mailbox_call)
 		return;
 	}
 	engine_session_set_output(session->engine, session->output);
+	publish(session->engine);
 	engine_session_set_user(session->engine, session);
 	LIST_INSERT_HEAD(&session->sluice->sessions, session, next);
 }
@@ -100,8 +108,10 @@ static void bind_session(struct mailbox_call *mailbox_call)
 	struct session_call *call = (struct session_call *)mailbox_call;
 
 	call->base.rc = call->session->engine != NULL ? 0 : -ESHUTDOWN;
-	if (call->base.rc == 0)
-		engine_session_bind(call->session->engine, ntohs(call->udp_port_be));
+	if (call->base.rc < 0)
+		return;
+	engine_session_bind(call->session->engine, ntohs(call->udp_port_be));
+	publish(call->session->engine);
 }
 
 static int session_bind(struct sluice_session *session, uint16_t udp_port_be)

@@ -189,23 +189,38 @@ CALL(leave, engine_leave, "first", "tv", "239.1.1.9")
 CALL(leave_again, engine_leave, "first", "tv", "239.1.1.9")
 CALL(leave_ipv6, engine_leave, "first", "tv20", "ff1e::5")
 
+static void publish(struct engine_session *session)
+{
+	while (!engine_session_publish_some(session))
+		;
+}
+
 static int bind_session(void)
 {
 	engine_session_bind(anonymous, 5006);
+	publish(anonymous);
 	return 0;
 }
 
 static const struct engine_share_client client = {.uid = 0};
 
+static int share(struct engine_session *session, bool existing)
+{
+	int rc = engine_session_share(session, share_path, existing, 16, &client, &why);
+
+	if (rc == 0)
+		publish(session);
+	return rc;
+}
+
 static int share_anonymous(void)
 {
-	return engine_session_share(anonymous, share_path, false, 16, &client, &why);
+	return share(anonymous, false);
 }
 
 static int share_second(void)
 {
-	return engine_session_share(
-		engine_session_find(engine, "second"), share_path, true, 16, &client, &why);
+	return share(engine_session_find(engine, "second"), true);
 }
 
 static int settle(void)
