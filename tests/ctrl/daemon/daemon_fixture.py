@@ -150,6 +150,8 @@ class Daemon:
             length = struct.unpack_from("<I", data, at + 8)[0]
             frame = data[at + 16:at + 16 + length]
             at += 16 + length
+            if at > len(data):
+                break  # the rest is not written yet
             if len(frame) < 34 or frame[12:14] != b"\x08\x00" or frame[23] != 2:
                 continue
             igmp = frame[14 + 4 * (frame[14] & 15):]

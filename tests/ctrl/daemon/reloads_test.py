@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Reloads that take long, that are interrupted, and that are many."""
 
+import os
 import re
 import signal
 import time
 
-from control_fixture import Client, group
+from control_fixture import Client, group, memory_mib
 from daemon_fixture import BASE, PATIENCE, SANITIZED, Daemon, Skip, contains, equal, run_tests, test, wait_until
 from ptrace_fixture import stopped, threads
 
@@ -110,6 +111,39 @@ def mistakes():
         equal(len(re.findall("is not a multicast", d.said())), 100)
         contains(d.said(), "error: reload: 100 more mistakes\n")
         contains(d.said(), "error: reload: nothing is changed\n")
+
+
+@test("1,000 reloads leak neither descriptors nor memory nor room for frames")
+def leaks():
+    first, all = (20, 120) if SANITIZED else (100, 1100)
+    files = [
+        "  - {name: a}\n" + memberships(0, 200) + "limits: {groups: 300, sources_per_filter: 64}\n",
+        "  - {name: b, port: out0, vlan: 5}\n" + memberships(100, 200) + "protocol: {robustness: 3}\n",
+        "limits: {groups: 250}\n",
+        "memberships: [{group: nonsense}]\n",
+    ]
+    with Daemon("") as d:
+        client = Client(d)
+        d.ok("join", "239.9.9.9", "--to", "packager")
+
+        def use():
+            wait_until(lambda: not threads(d.process.pid, "sluice-config"), "the end of the thread")
+            return len(os.listdir("/proc/%d/fd" % d.process.pid)), memory_mib(d)
+
+        for n in range(all):
+            if n == first:
+                files_at_first, memory_at_first = use()
+            d.write(files[n % len(files)])
+            d.reload()
+        files_at_last, memory_at_last = use()
+        print("# %d, then %d descriptors; %.1f, then %.1f MiB" %
+              (files_at_first, files_at_last, memory_at_first, memory_at_last))
+        equal(files_at_last, files_at_first)
+        assert memory_at_last <= memory_at_first + (16 if SANITIZED else 1), (memory_at_first, memory_at_last)
+        # A ring of all frames that may wait for sessions can still be had.
+        session = client.call("session.open")["session"]
+        client.call("session.attach", session=session, ring_size=4096)
+        equal(d.stop(), 0)
 
 
 if __name__ == "__main__":
