@@ -94,6 +94,12 @@ static const struct command_column drop_before[] = {
 	{NULL},
 };
 
+static const struct command_column connection_before[] = {
+	{"ID", "id", COLUMN_NUMBER},
+	{"USER", "user", COLUMN_NUMBER},
+	{NULL},
+};
+
 // One row per membership. A session without memberships has one row.
 static json_t *flatten_sessions(const json_t *sessions)
 {
@@ -138,6 +144,8 @@ static const struct command_view views[] = {
 	{"workers", "worker.list", worker_before, worker_after, stat_worker},
 	{"queriers", "querier.list", querier_before, NULL, stat_querier},
 	{"drops", "drop.list", drop_before, NULL, stat_drop, leave_out_zeros},
+	{"connections", "connection.list", connection_before, NULL, stat_connection},
+	{"control", "control.stats", NULL, NULL, stat_control, .single = true},
 };
 
 const struct command_view *command_view_find(const char *name)
@@ -166,10 +174,18 @@ static unsigned add_statistics(
 	return n;
 }
 
-void command_view_print(FILE *out, const struct command_view *view, const json_t *result)
+static json_t *rows_of(const struct command_view *view, const json_t *result)
 {
 	const json_t *entries = json_object_get(result, view->name);
-	json_t *rows = view->arrange ? view->arrange(entries) : json_incref((json_t *)entries);
+
+	if (view->single)
+		return json_pack("[O]", result);
+	return view->arrange ? view->arrange(entries) : json_incref((json_t *)entries);
+}
+
+void command_view_print(FILE *out, const struct command_view *view, const json_t *result)
+{
+	json_t *rows = rows_of(view, result);
 	struct command_column columns[COMMAND_COLUMNS_MAX + 1];
 	unsigned n = add_columns(columns, 0, view->before);
 

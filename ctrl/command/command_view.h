@@ -18,6 +18,7 @@ struct command_view {
 	const struct stat_field *statistics; // NULL: none
 	json_t *(*arrange)(const json_t *entries); // makes the rows; NULL: one row per entry
 	bool in_pages; // the method can return the list in pages
+	bool single; // the result is the only row, and there is no list
 };
 
 // NULL if there is no list of that name.

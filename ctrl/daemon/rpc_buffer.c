@@ -24,7 +24,7 @@ static size_t beyond(size_t bytes)
 	return bytes > FREE ? bytes - FREE : 0;
 }
 
-static size_t held(const struct rpc_connection *connection)
+size_t rpc_buffer_held(const struct rpc_connection *connection)
 {
 	return unread(connection) + length(bufferevent_get_input(connection->stream)) +
 	       connection->line.len;
@@ -39,7 +39,7 @@ static void charge(struct rpc_connection *connection, size_t bytes)
 
 void rpc_buffer_account(struct rpc_connection *connection)
 {
-	charge(connection, beyond(held(connection)));
+	charge(connection, beyond(rpc_buffer_held(connection)));
 }
 
 void rpc_buffer_release(struct rpc_connection *connection)
@@ -49,7 +49,7 @@ void rpc_buffer_release(struct rpc_connection *connection)
 
 static bool has_room(struct rpc_connection *connection, size_t more, size_t max)
 {
-	const size_t bytes = beyond(held(connection) + more);
+	const size_t bytes = beyond(rpc_buffer_held(connection) + more);
 
 	rpc_buffer_account(connection);
 	return unread(connection) + more <= RPC_OUTPUT_MAX &&

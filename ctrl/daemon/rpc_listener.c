@@ -93,6 +93,7 @@ static int open_connection(
 		return -ENOMEM;
 	}
 	connection->rpc = rpc;
+	connection->number = ++rpc->n_accepted;
 	connection->peer = *peer;
 	connection->active_ms = engine_now_ms();
 	connection->read_only = listener->read_only;

@@ -29,6 +29,7 @@ static const struct rpc_method methods[] = {
 	{"querier.list", rpc_querier_list, {NULL}, .reads = true},
 	{"drop.list", rpc_drop_list, {NULL}, .reads = true},
 	{"control.stats", rpc_control_stats, {NULL}, .reads = true},
+	{"connection.list", rpc_control_connections, {NULL}, .reads = true},
 	{"event.subscribe", rpc_event_subscribe, {NULL}, .reads = true},
 	{"version", rpc_version, {NULL}, .reads = true},
 };

@@ -52,6 +52,7 @@ struct rpc_connection {
 	LIST_ENTRY(rpc_connection) next;
 	TAILQ_ENTRY(rpc_connection) next_working;
 	struct rpc *rpc;
+	uint64_t number; // never used again
 	struct rpc_peer peer;
 	bool read_only;
 	struct bufferevent *stream;
@@ -95,6 +96,7 @@ struct rpc {
 	struct rpc_listener listener, reader; // control socket, read-only socket
 	LIST_HEAD(, rpc_connection) connections;
 	unsigned n_connections;
+	uint64_t n_accepted; // the number of the newest connection
 	TAILQ_HEAD(, rpc_connection) working; // they get slices in a round
 	struct event *work; // runs a turn
 	uint64_t turn_end_us, slice_end_us; // CPU time
@@ -194,6 +196,7 @@ size_t rpc_connection_unread(const struct rpc_connection *connection); // bytes
 void rpc_connection_rest(struct rpc_connection *connection);
 
 // rpc_buffer.c: the memory of connections.
+size_t rpc_buffer_held(const struct rpc_connection *connection); // bytes
 void rpc_buffer_account(struct rpc_connection *connection); // as it is now
 void rpc_buffer_release(struct rpc_connection *connection); // of its charge, at its end
 // Whether what it holds is within its limits.
@@ -310,6 +313,7 @@ int rpc_output_list(struct rpc_call *call);
 int rpc_worker_list(struct rpc_call *call);
 int rpc_querier_list(struct rpc_call *call);
 int rpc_control_stats(struct rpc_call *call);
+int rpc_control_connections(struct rpc_call *call);
 int rpc_drop_list(struct rpc_call *call);
 int rpc_event_subscribe(struct rpc_call *call);
 int rpc_version(struct rpc_call *call);

@@ -18,6 +18,9 @@ const struct stat_field stat_worker[] = {SLUICE_WORKER_STATS(WORKER){NULL}};
 #define CONTROL(type, ...) FIELD(sluice_control_stats, __VA_ARGS__)
 const struct stat_field stat_control[] = {SLUICE_CONTROL_STATS(CONTROL){NULL}};
 
+#define CONNECTION(type, ...) FIELD(sluice_connection_stats, __VA_ARGS__)
+const struct stat_field stat_connection[] = {SLUICE_CONNECTION_STATS(CONNECTION){NULL}};
+
 #define PORT(type, ...) FIELD(sluice_port_stats, __VA_ARGS__)
 const struct stat_field stat_port[] = {SLUICE_PORT_STATS(PORT){NULL}};
 
@@ -48,6 +51,7 @@ const struct stat_object stat_objects[] = {
 	{"session", "session.list", stat_session},
 	{"worker", "worker.list", stat_worker},
 	{"control", "control.stats", stat_control},
+	{"connection", "connection.list", stat_connection},
 	{"querier", "querier.list", stat_querier},
 	{"drop", "drop.list", stat_drop},
 	{NULL},

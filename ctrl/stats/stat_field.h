@@ -37,6 +37,7 @@ struct stat_field {
 // Fields of the structure that the comment names.
 extern const struct stat_field stat_worker[]; // sluice_worker_stats
 extern const struct stat_field stat_control[]; // sluice_control_stats
+extern const struct stat_field stat_connection[]; // sluice_connection_stats
 extern const struct stat_field stat_port[]; // sluice_port_stats
 extern const struct stat_field stat_interface[]; // sluice_interface_stats, without the next
 extern const struct stat_field stat_interface_port[]; // the same: the counters of its port

@@ -46,11 +46,21 @@ extern "C" {
 #define SLUICE_WORKER_STATS(X) SLUICE_WORKER_GAUGES(X) SLUICE_WORKER_COUNTERS(X)
 
 #define SLUICE_CONTROL_STATS(X) \
-	X(uint64_t, turns, "turns", COUNTER, NUMBER, NULL, \
+	X(uint64_t, turns, "turns", COUNTER, NUMBER, "TURNS", \
 		"turns of the event loop of the control thread") \
-	X(uint64_t, turn_cpu_max_us, "turn_cpu_max_us", GAUGE, MICROSECONDS, NULL, \
+	X(uint64_t, turn_cpu_max_us, "turn_cpu_max_us", GAUGE, MICROSECONDS, "LONGEST US", \
 		"the longest CPU time of a turn; queries and protocol timers wait for its end") \
-	X(uint64_t, mbufs, "mbufs", GAUGE, NUMBER, NULL, "mbufs in use, of all pools of DPDK")
+	X(uint64_t, mbufs, "mbufs", GAUGE, NUMBER, "MBUFS", "mbufs in use, of all pools of DPDK") \
+	X(unsigned, connections, "connections", GAUGE, NUMBER, "CONNECTIONS", \
+		"clients of the control socket and of the read-only socket") \
+	X(uint64_t, buffered_bytes, "buffered_bytes", GAUGE, BYTES, "BUFFERED BYTES", \
+		"kept for all connections: received requests and answers that are not read")
+
+#define SLUICE_CONNECTION_STATS(X) \
+	X(uint64_t, buffered_bytes, "buffered_bytes", GAUGE, BYTES, "BUFFERED BYTES", \
+		"kept for the connection: received requests and answers that are not read") \
+	X(uint64_t, unread_bytes, "unread_bytes", GAUGE, BYTES, "UNREAD BYTES", \
+		"of them, those that the client has not read")
 
 #define SLUICE_PORT_GAUGES(X) \
 	X(unsigned, multicast_macs, "multicast_macs", GAUGE, NUMBER, "MACS", \
@@ -220,6 +230,11 @@ struct sluice_interface_stats {
 // Of the control thread.
 struct sluice_control_stats {
 	SLUICE_CONTROL_STATS(SLUICE_STATS_MEMBER)
+};
+
+// Of a connection to the control socket.
+struct sluice_connection_stats {
+	SLUICE_CONNECTION_STATS(SLUICE_STATS_MEMBER)
 };
 
 struct sluice_worker_stats {

@@ -58,8 +58,8 @@ Test(command_view, unknown, .description = "there is no view of an unknown name"
 	cr_assert_null(command_view_find(""));
 }
 
-static const char *const names[] = {
-	"groups", "interfaces", "ports", "outputs", "sessions", "workers", "queriers", "drops"};
+static const char *const names[] = {"groups", "interfaces", "ports", "outputs", "sessions",
+	"workers", "queriers", "drops", "connections", "control"};
 
 // An entry with a number of its own for each statistic, as the daemon would send it.
 static json_t *make_entry(const struct command_view *view)
@@ -74,7 +74,8 @@ static json_t *make_entry(const struct command_view *view)
 
 static char *print_view(const struct command_view *view)
 {
-	json_t *result = json_pack("{s:[o]}", view->name, make_entry(view));
+	json_t *result = view->single ? make_entry(view)
+				      : json_pack("{s:[o]}", view->name, make_entry(view));
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
