@@ -91,13 +91,21 @@ static json_t *parse_once(const char *line, size_t len)
 	return NULL;
 }
 
+// sluiced writes objects only. Anything else is no matter of memory, and neither is the last line
+// that is cut off where sluiced was killed.
+static bool is_object(const char *line, size_t len)
+{
+	return len > 2 && line[0] == '{' && line[len - 2] == '}' && line[len - 1] == '\n';
+}
+
 // An answer that is not understood would be a call of which nobody knows whether it succeeded, so
 // that a lack of memory is waited for to end. If it does not, the connection ends with its session.
 static json_t *parse(const char *line, size_t len)
 {
 	json_t *message = parse_once(line, len);
 
-	for (unsigned tried = 0; message == NULL && tried < PARSE_TRIES; tried++) {
+	for (unsigned tried = 0; message == NULL && is_object(line, len) && tried < PARSE_TRIES;
+		tried++) {
 		usleep(PARSE_WAIT_US);
 		message = parse_once(line, len);
 	}

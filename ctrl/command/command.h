@@ -18,7 +18,8 @@
 struct command_options {
 	const char *socket;
 	const char *interface, *session; // NULL: not given
-	json_t *sources, *to; // lists of texts; NULL: not given
+	json_t *sources; // a list of texts
+	json_t *to; // the same; NULL: not given
 	bool json;
 };
 

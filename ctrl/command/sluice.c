@@ -12,6 +12,7 @@
 #include "command.h"
 #include "command_table.h"
 #include "command_view.h"
+#include "connection.h"
 
 static const char usage[] =
 	"usage: sluice [--socket PATH] [--json] COMMAND\n"
@@ -20,40 +21,65 @@ static const char usage[] =
 	"  block|unblock GROUP SOURCE... [--interface IF] [--session NAME]\n"
 	"  filter GROUP include|exclude [SOURCE...] [--interface IF] [--session NAME] [--to "
 	"OUTPUT]...\n"
-	"  show  groups|interfaces|ports|outputs|sessions|workers|queriers|drops\n"
+	"  show  "
+	"groups|interfaces|ports|outputs|sessions|workers|queriers|drops|connections|control\n"
 	"  watch (prints events, one per line)\n"
 	"  top   (live view of the busiest groups)\n";
 
 static const char default_socket[] = "/run/sluice/sluice.sock";
+
+// A request that lacks a part would be another one. These functions return NULL if they fail.
+
+static json_t *append(json_t *list, const char *text)
+{
+	if (json_array_append_new(list, json_string(text)) == 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
 
 static json_t *texts(int n, char **words)
 {
 	json_t *list = json_array();
 
 	for (int i = 0; i < n; i++)
-		json_array_append_new(list, json_string(words[i]));
+		list = append(list, words[i]);
 	return list;
 }
 
-static void set(json_t *params, const char *key, json_t *value)
+static json_t *set_text(json_t *params, const char *key, const char *text)
 {
-	if (value)
-		json_object_set_new(params, key, value);
+	return text ? connection_param(params, key, json_string(text)) : params;
 }
 
-// `mode` is NULL if there is no mode. If `sources` is NULL, those of the options are used.
+// Takes over `sources`, which may be NULL only without memory.
+static json_t *make_params(
+	const struct command_options *options, const char *group, const char *mode, json_t *sources)
+{
+	json_t *params = set_text(json_object(), "group", group);
+
+	params = set_text(params, "mode", mode);
+	params = set_text(params, "interface", options->interface);
+	params = set_text(params, "session", options->session);
+	params = connection_param(params, "sources", sources);
+	return options->to ? connection_param(params, "to", json_incref(options->to)) : params;
+}
+
+static enum exit_status no_request(void)
+{
+	fputs("sluice: out of memory, or a word is not UTF-8\n", stderr);
+	return STATUS_REFUSED;
+}
+
+// `mode` is NULL if there is no mode.
 static enum exit_status change(struct command_daemon *daemon, const struct command_options *options,
 	const char *method, const char *group, const char *mode, json_t *sources)
 {
-	json_t *params = json_object(), *result;
+	json_t *params = make_params(options, group, mode, sources), *result;
 	enum exit_status status;
 
-	set(params, "group", json_string(group));
-	set(params, "mode", mode ? json_string(mode) : NULL);
-	set(params, "interface", options->interface ? json_string(options->interface) : NULL);
-	set(params, "session", options->session ? json_string(options->session) : NULL);
-	set(params, "sources", sources ? sources : json_incref(options->sources));
-	set(params, "to", json_incref(options->to));
+	if (!params)
+		return no_request();
 	status = command_daemon_call(daemon, method, params, &result);
 	if (status != STATUS_OK)
 		return status;
@@ -67,14 +93,14 @@ static enum exit_status join(
 	struct command_daemon *daemon, const struct command_options *options, int argc, char **argv)
 {
 	(void)argc;
-	return change(daemon, options, "group.join", argv[0], NULL, NULL);
+	return change(daemon, options, "group.join", argv[0], NULL, json_incref(options->sources));
 }
 
 static enum exit_status leave(
 	struct command_daemon *daemon, const struct command_options *options, int argc, char **argv)
 {
 	(void)argc;
-	return change(daemon, options, "group.leave", argv[0], NULL, NULL);
+	return change(daemon, options, "group.leave", argv[0], NULL, json_incref(options->sources));
 }
 
 static enum exit_status block(
@@ -155,20 +181,20 @@ static enum exit_status run(
 	return status;
 }
 
-static void append(json_t **list, const char *text)
+// An empty name means an empty list of outputs.
+static bool add_output(struct command_options *options, const char *name)
 {
-	if (!*list)
-		*list = json_array();
-	json_array_append_new(*list, json_string(text));
+	if (!options->to)
+		options->to = json_array();
+	if (name[0])
+		options->to = append(options->to, name);
+	return options->to;
 }
 
-// An empty name means an empty list of outputs.
-static void append_output(json_t **list, const char *name)
+static bool add_source(struct command_options *options, const char *source)
 {
-	if (name[0])
-		append(list, name);
-	else if (!*list)
-		*list = json_array();
+	options->sources = append(options->sources, source);
+	return options->sources;
 }
 
 // Returns false if the program ends here, with *status as its exit status.
@@ -201,7 +227,10 @@ static bool read_options(int argc, char **argv, struct command_options *options,
 			*given |= OPTION_INTERFACE;
 			break;
 		case 's':
-			append(&options->sources, optarg);
+			if (!add_source(options, optarg)) {
+				*status = no_request();
+				return false;
+			}
 			*given |= OPTION_SOURCE;
 			break;
 		case 'n':
@@ -209,7 +238,10 @@ static bool read_options(int argc, char **argv, struct command_options *options,
 			*given |= OPTION_SESSION;
 			break;
 		case 't':
-			append_output(&options->to, optarg);
+			if (!add_output(options, optarg)) {
+				*status = no_request();
+				return false;
+			}
 			*given |= OPTION_TO;
 			break;
 		case 'V':
@@ -248,7 +280,8 @@ static enum exit_status end_output(enum exit_status status)
 
 int main(int argc, char **argv)
 {
-	struct command_options options = {.socket = getenv("SLUICE_SOCKET")};
+	struct command_options options = {
+		.socket = getenv("SLUICE_SOCKET"), .sources = json_array()};
 	enum exit_status status;
 	unsigned given = 0;
 

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 
+from control_fixture import Client
 from daemon_fixture import (BASE, CONFIGURATIONS, PATIENCE, SLUICE, SLUICED, Daemon, Skip, contains, equal,
                         run, run_tests, test, wait_until)
 
@@ -467,7 +468,7 @@ def json_groups():
             "interface": "tv", "group": "239.1.1.1", "mode": "exclude", "sources": [],
             "state": "joined", "members": 1, "packets": 0, "bytes": 0, "filtered": 0,
             "last_seen_ms": None, "outputs": []}]})
-        for what in ("interfaces", "ports", "outputs", "sessions", "workers", "queriers", "drops"):
+        for what in ("interfaces", "ports", "outputs", "sessions", "workers", "queriers", "drops", "connections"):
             answer = json.loads(d.ok("--json", "show", what))
             equal(list(answer), [what])
             assert answer[what], what
@@ -520,6 +521,35 @@ def socket_from_environment():
     with Daemon() as d:
         result = run(SLUICE, "show", "groups", env=dict(os.environ, SLUICE_SOCKET=d.socket))
         equal(result.returncode, 0)
+
+
+@test("show tells the connections and what is kept for them")
+def connections():
+    with Daemon("") as d:
+        quiet, long = (Client(d) for _ in range(2))
+        quiet.call("event.subscribe")
+        long.socket.sendall(b" " * 100000)
+        wait_until(lambda: quiet.call("control.stats")["buffered_bytes"] >= 100000, "the line")
+        equal(quiet.call("control.stats")["connections"], 2)
+        newest, *others = quiet.call("connection.list")["connections"]
+        equal((newest["buffered_bytes"], newest["unread_bytes"], newest["subscribed"]), (100000, 0, False))
+        equal([c["subscribed"] for c in others], [True])
+        equal([c["user"] for c in others], [os.geteuid()])
+        equal([row.split()[1:3] for row in d.ok("show", "connections").splitlines()[2:3]],
+              [[str(os.geteuid()), "100000"]])
+        header, row = d.ok("show", "control").splitlines()
+        equal(row[header.index("CONNECTIONS"):].split()[0], "3")
+
+
+@test("a request that cannot be built is not sent")
+def not_utf8():
+    with Daemon("") as d:
+        for args in ((b"join", b"239.1.1.\xff"), (b"join", b"239.1.1.1", b"--source", b"\xff"),
+                     (b"join", b"239.1.1.1", b"--to", b"\xff"), (b"block", b"239.1.1.1", b"\xff")):
+            result = d.sluice(*args)
+            equal((args, result.returncode, result.stderr),
+                  (args, 1, "sluice: out of memory, or a word is not UTF-8\n"))
+        equal(d.groups(), {})
 
 
 @test("watch prints one line per event, and exits with 3 when the daemon ends")
