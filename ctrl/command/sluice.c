@@ -52,7 +52,8 @@ static json_t *set_text(json_t *params, const char *key, const char *text)
 	return text ? connection_param(params, key, json_string(text)) : params;
 }
 
-// Takes over `sources`, which may be NULL only without memory.
+// Takes over `sources`, which are NULL only without memory. Without any option --source there is no
+// list of them: an empty one would join nothing.
 static json_t *make_params(
 	const struct command_options *options, const char *group, const char *mode, json_t *sources)
 {
@@ -61,7 +62,10 @@ static json_t *make_params(
 	params = set_text(params, "mode", mode);
 	params = set_text(params, "interface", options->interface);
 	params = set_text(params, "session", options->session);
-	params = connection_param(params, "sources", sources);
+	if (sources == options->sources && json_array_size(sources) == 0)
+		json_decref(sources);
+	else
+		params = connection_param(params, "sources", sources);
 	return options->to ? connection_param(params, "to", json_incref(options->to)) : params;
 }
 
