@@ -170,6 +170,10 @@ bool config_same_lcores(const struct config_lcores *a, const struct config_lcore
 bool config_same_port(const struct config_port *a, const struct config_port *b);
 bool config_same_interface(const struct config_interface *a, const struct config_interface *b);
 bool config_same_output(const struct config_output *a, const struct config_output *b);
+bool config_same_limits(const struct config_limits *a, const struct config_limits *b);
+bool config_same_protocol(const struct config_protocol *a, const struct config_protocol *b);
+// Compares what a reload takes over: roles, quotas and limits, but not the sockets.
+bool config_same_roles(const struct config_control *a, const struct config_control *b);
 // The key of `control` that differs and needs a restart; NULL if there is none.
 const char *config_same_socket(const struct config_control *a, const struct config_control *b);
 bool config_same_eal(const struct config *a, const struct config *b);

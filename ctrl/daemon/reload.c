@@ -40,7 +40,7 @@ static void log_note(void *arg, const char *line)
 static void finish(struct reload *reload)
 {
 	struct config *before = *reload->config;
-	char text[128];
+	char text[256];
 
 	engine_reload_close(reload->applying);
 	reload->applying = NULL;
@@ -97,7 +97,10 @@ static void on_loaded(void *arg, struct config *config)
 		end(reload, NULL);
 		return;
 	}
-	reload->report = (struct engine_report){.tell = log_note};
+	reload->report = (struct engine_report){
+		.tell = log_note,
+		.control = !config_same_roles(&config->control, &(*reload->config)->control),
+	};
 	if (check(reload, config, &error) == 0)
 		reload->applying =
 			engine_reload_open(reload->engine, config, &reload->report, &error);

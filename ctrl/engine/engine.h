@@ -64,12 +64,13 @@ void engine_drain(struct engine *engine, void (*done)(void *arg), void *arg);
 // -ETIMEDOUT: a worker is stalled and may use all of it, so that nothing is closed or freed.
 int engine_close(struct engine *engine);
 
-// What a reload did. The caller sets `tell` and `arg`, the reload the rest.
+// What a reload did. The caller sets `tell`, `arg` and `control`, the reload the rest.
 struct engine_report {
 	unsigned joined, left, changed; // configured memberships
 	unsigned outputs_opened, outputs_closed; // a changed output counts as both
 	unsigned refused; // entries of the configuration that are not applied
 	unsigned undelivered; // memberships that lost all their outputs
+	bool limits, protocol, control; // these keys have other values now; `control`: the caller's
 	// Called with one line for each refused entry, and for each condition the operator should
 	// know: a limit below what is joined, memberships without an output. May be NULL.
 	void (*tell)(void *arg, const char *line);

@@ -100,7 +100,8 @@ struct engine_reload *engine_reload_open(struct engine *engine, const struct con
 		error_set(error, ENOMEM, "reload: out of memory");
 		return NULL;
 	}
-	*report = (struct engine_report){.tell = report->tell, .arg = report->arg};
+	*report = (struct engine_report){
+		.tell = report->tell, .arg = report->arg, .control = report->control};
 	reload->engine = engine;
 	reload->config = config;
 	reload->report = report;

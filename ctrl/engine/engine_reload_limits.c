@@ -16,7 +16,10 @@ bool engine_reload_limits_set(struct engine_reload *reload)
 	reload->lower = config->limits.groups < engine->limits.groups ||
 			config->limits.sources_per_filter < engine->limits.sources_per_filter;
 	reload->excess.sources = config->limits.sources_per_filter;
+	reload->report->limits = !config_same_limits(&engine->limits, &config->limits);
 	engine->limits = config->limits;
+	if (config_same_protocol(&engine->protocol, &config->protocol))
+		return true;
 	if (config_copy_protocol(&copy, &config->protocol) < 0) {
 		engine_report_refuse(
 			reload->report, "protocol: out of memory, the old settings stay");
@@ -24,6 +27,7 @@ bool engine_reload_limits_set(struct engine_reload *reload)
 	}
 	config_free_protocol(&engine->protocol);
 	engine->protocol = copy;
+	reload->report->protocol = true;
 	return true;
 }
 

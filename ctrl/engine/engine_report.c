@@ -84,6 +84,12 @@ void engine_report_text(const struct engine_report *report, char *text, size_t s
 		add(&at, "%u refused", report->refused);
 	if (report->undelivered > 0)
 		add(&at, "%u without an output now", report->undelivered);
+	if (report->limits)
+		add(&at, "new limits");
+	if (report->protocol)
+		add(&at, "new protocol settings");
+	if (report->control)
+		add(&at, "new control settings");
 	if (at.at == text)
 		add(&at, "no difference");
 }

@@ -62,7 +62,7 @@ END
 kill -HUP "${pids[sluiced]}"
 check_within 2 "a reload joins what the limit permits" mdb 239.1.1.5
 check "the log names the refused membership" grep -q 'reload: memberships\[2\]: 239.1.1.6 on tv: ' "$tmp/sluiced.log"
-check "the log counts what was done" grep -q 'reload: +1 -1 memberships, 1 refused$' "$tmp/sluiced.log"
+check "the log counts what was done" grep -q 'reload: +1 -1 memberships, 1 refused, new limits$' "$tmp/sluiced.log"
 check "the bridge does not list the refused group" absent mdb 239.1.1.6
 check "the bridge keeps $stays after the refusal" mdb $stays
 done_testing

@@ -306,7 +306,7 @@ def reload_partly():
         equal(set(d.groups()), {"239.9.9.1", "239.1.1.2", "239.1.1.3", "239.1.1.4"})
         for n, group in enumerate(range(5, 9), 3):
             contains(d.said(), "warning: reload: memberships[%d]: 239.1.1.%d on tv: " % (n, group))
-        contains(d.said(), "error: reload: +2 -1 memberships, 4 refused\n")
+        contains(d.said(), "error: reload: +2 -1 memberships, 4 refused, new limits\n")
         assert "done" not in d.said()
 
 

@@ -155,7 +155,7 @@ Test(reload, keeps_nothing, .description = "the engine keeps no pointer into a f
 	cr_assert_str_eq(change(BASE OUTPUTS "memberships:\n"
 					     "  - {interface: tv20, group: 239.1.1.1, to: [b]}\n"
 					     "protocol: {ssm_ranges: [239.8.0.0/16]}\n"),
-		"+1 -1 memberships");
+		"+1 -1 memberships, new protocol settings");
 	read_all();
 	close_engine();
 }
@@ -165,7 +165,8 @@ Test(reload, out_of_memory,
 {
 	open_engine(BASE "protocol: {robustness: 2}\n");
 	memory_refuse = refuse;
-	cr_assert_str_eq(change(BASE "protocol: {robustness: 3}\n"), "4 refused");
+	cr_assert_str_eq(
+		change(BASE "protocol: {robustness: 3}\n"), "4 refused, new protocol settings");
 	memory_refuse = NULL;
 	cr_assert_eq(n_lines, 4);
 	cr_assert(reported("interface tv: IGMP keeps its protocol settings"));
@@ -184,7 +185,7 @@ Test(reload, refused_memberships, .description = "a refused membership does not 
 				     "  - {interface: tv, group: 239.1.1.2}\n"
 				     "  - {interface: tv, group: 239.1.1.3}\n"
 				     "  - {interface: tv20, group: 239.1.1.4}\n"),
-		"+2 -1 memberships, 1 refused");
+		"+2 -1 memberships, 1 refused, new limits");
 	cr_assert_eq(n_lines, 1);
 	cr_assert(reported("memberships[1]: 239.1.1.3 on tv: a limit"), "%s", lines[0]);
 	cr_assert_eq(members("config"), 2);
@@ -215,11 +216,12 @@ Test(reload, limits, .description = "limits apply to open sessions and remove no
 	cr_assert_eq(join("user", "tv", 1, NULL), 0);
 	cr_assert_eq(join("user", "tv", 2, NULL), 0);
 	cr_assert_eq(join("user", "tv", 3, NULL), -ENOBUFS);
-	change(BASE "limits: {groups: 10}\n");
+	cr_assert_str_eq(change(BASE "limits: {groups: 10}\n"), "new limits");
+	cr_assert_str_eq(change(BASE "limits: {groups: 10}\n"), "no difference");
 	cr_assert_eq(n_lines, 0);
 	for (unsigned i = 3; i <= 10; i++)
 		cr_assert_eq(join("user", "tv", i, NULL), 0);
-	cr_assert_str_eq(change(BASE "limits: {groups: 4}\n"), "no difference");
+	cr_assert_str_eq(change(BASE "limits: {groups: 4}\n"), "new limits");
 	cr_assert_eq(n_lines, 1);
 	cr_assert(reported("limits.groups: 4 is less than is joined: session user has 10, "
 			   "interface tv "
@@ -296,6 +298,7 @@ Test(report, texts, .description = "a report is one line that omits what did not
 		{{.left = 2}, "-2 memberships"},
 		{{.changed = 3}, "3 changed"},
 		{{.outputs_closed = 1, .undelivered = 4}, "-1 output, 4 without an output now"},
+		{{.limits = true, .control = true}, "new limits, new control settings"},
 	};
 	char text[128];
 
