@@ -285,7 +285,7 @@ int engine_close(struct engine *engine)
 	config_free_lcores(&engine->lcores);
 	config_free_protocol(&engine->protocol);
 	engine_session_table_free(&engine->session_table);
-	free(engine->lines);
+	free(engine->subscribers);
 	free(engine);
 	return 0;
 }

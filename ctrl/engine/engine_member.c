@@ -8,10 +8,10 @@
 // ---- Publishing ----------------------------------------------------------------------------
 
 static int subscribe(struct engine_interface *interface, const struct sluice_addr *group,
-	const struct engine_session *session, unsigned n_lines)
+	const struct engine_session *session, unsigned n_subscribers)
 {
-	return interface_subscribe(
-		interface->dataplane, group, session->id, interface->engine->lines, n_lines);
+	return interface_subscribe(interface->dataplane, group, session->id,
+		interface->engine->subscribers, n_subscribers);
 }
 
 static void withdraw(struct engine_interface *interface, const struct member_change *change)
@@ -34,37 +34,44 @@ static int publish(struct engine_interface *interface, const struct member_chang
 {
 	const struct engine_session *session = session_user(change->session);
 	struct rte_ether_addr mac;
-	unsigned n_lines;
+	unsigned n_subscribers;
 	int rc;
 
-	n_lines = engine_output_lines(interface->engine, set, session, &change->filter);
+	n_subscribers = engine_output_subscribers(interface->engine, set, session, &change->filter);
 	address_ethernet(change->group, mac.addr_bytes);
 	if (change->first) {
 		rc = port_mac_add(interface->port, &mac);
 		if (rc < 0)
 			return rc;
 	}
-	rc = subscribe(interface, change->group, session, n_lines);
+	rc = subscribe(interface, change->group, session, n_subscribers);
 	if (rc < 0 && change->first)
 		port_mac_remove(interface->port, &mac);
 	return rc;
 }
 
-// With the outputs that the call names, if it names any.
+// With the outputs that the call names, if it names any. The filter and the outputs are published
+// as one change, so that it fails as one.
 static int publish_called(struct engine_interface *interface, const struct member_change *change)
 {
-	// Of member.h, which does not know what it passes on.
+	// member.h passes it on without knowing what it is.
 	struct engine_outputs_change *outputs = (struct engine_outputs_change *)change->arg;
-	struct output_set *old = member_user(change->member);
+	struct output_set *old = member_user(change->member), *set;
 	int rc;
 
 	if (outputs == NULL)
 		return publish(interface, change, old);
-	rc = publish(interface, change, outputs->set);
+	rc = engine_output_set_add(interface->engine, outputs->replace ? NULL : old,
+		outputs->outputs, outputs->n, &set);
 	if (rc < 0)
 		return rc;
-	member_set_user(change->member, outputs->set);
-	outputs->taken = true;
+	rc = publish(interface, change, set);
+	if (rc < 0) {
+		free(set);
+		return rc;
+	}
+	member_set_user(change->member, set);
+	outputs->published = true;
 	free(old);
 	return 0;
 }
@@ -96,12 +103,12 @@ int engine_member_set_outputs(struct member *member, struct output_set *set)
 	const struct engine_session *session = session_user(member_session(member));
 	const struct sluice_source_filter filter = member_filter(member);
 	struct sluice_addr group;
-	unsigned n_lines;
+	unsigned n_subscribers;
 	int rc;
 
-	n_lines = engine_output_lines(interface->engine, set, session, &filter);
+	n_subscribers = engine_output_subscribers(interface->engine, set, session, &filter);
 	member_group(member, &group);
-	rc = subscribe(interface, &group, session, n_lines);
+	rc = subscribe(interface, &group, session, n_subscribers);
 	if (rc < 0)
 		return rc;
 	interface->engine->withdrawn = true;

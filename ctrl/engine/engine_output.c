@@ -67,22 +67,23 @@ void engine_output_close_all(struct engine_outputs *outputs)
 
 int engine_output_reserve(struct engine *engine, unsigned n)
 {
-	struct subscriber *lines = reallocarray(engine->lines, RTE_MAX(n, 1U), sizeof(*lines));
+	struct subscriber *subscribers =
+		reallocarray(engine->subscribers, RTE_MAX(n, 1U), sizeof(*subscribers));
 
-	if (lines == NULL)
+	if (subscribers == NULL)
 		return -ENOMEM;
-	engine->lines = lines;
+	engine->subscribers = subscribers;
 	return 0;
 }
 
-unsigned engine_output_lines(struct engine *engine, const struct output_set *set,
+unsigned engine_output_subscribers(struct engine *engine, const struct output_set *set,
 	const struct engine_session *session, const struct sluice_source_filter *filter)
 {
 	struct output *own = session->output != NULL ? session->output : engine->counting;
 	unsigned n = set != NULL ? set->n : 1;
 
 	for (unsigned i = 0; i < n; i++)
-		engine->lines[i] = (struct subscriber){
+		engine->subscribers[i] = (struct subscriber){
 			.owner = session->id,
 			.output = set != NULL ? set->outputs[i]->output : own,
 			.udp_port_be = htons(session->udp_port),

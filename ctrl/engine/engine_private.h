@@ -94,7 +94,7 @@ struct engine_session {
 	struct member_walk published; // those that are left to publish
 	struct engine *engine;
 	struct session *memberships;
-	uint64_t id; // also the owner of its lines in the fan-outs
+	uint64_t id; // also the owner of its subscribers in the fan-outs
 	char *name;
 	uint16_t udp_port;
 	struct output *output; // of memberships without outputs; NULL: they only count
@@ -148,7 +148,7 @@ struct engine {
 	struct engine_shares shares;
 	LIST_HEAD(, engine_listener) listeners;
 
-	struct subscriber *lines; // the hook's scratch space, one for each output
+	struct subscriber *subscribers; // scratch space for publishing, one for each output
 	uint64_t turns, turn_begin_ns, turn_cpu_max_us; // CPU time of the owner's thread
 	uint64_t advanced_ms; // the last turn of engine_interface_advance_all(); 0: none
 	unsigned n_holders; // of the reports
@@ -195,10 +195,10 @@ void engine_output_close_all(struct engine_outputs *outputs);
 // any more, even if it is listed again because it could not be closed.
 void engine_output_publish(struct engine *engine, struct engine_outputs *outputs);
 void engine_output_withdraw(struct engine *engine, struct engine_output *output);
-// Makes engine->lines large enough for a membership with n outputs.
+// Makes engine->subscribers large enough for a membership with n outputs.
 int engine_output_reserve(struct engine *engine, unsigned n);
-// Writes the subscribers of the set for a filter to engine->lines; returns their number.
-unsigned engine_output_lines(struct engine *engine, const struct output_set *set,
+// Writes the subscribers of the set for a filter to engine->subscribers; returns their number.
+unsigned engine_output_subscribers(struct engine *engine, const struct output_set *set,
 	const struct engine_session *session, const struct sluice_source_filter *filter);
 // The union of a set and some outputs, as a new set without withdrawn ones; NULL if it is empty.
 int engine_output_set_add(struct engine *engine, const struct output_set *set,
@@ -207,10 +207,12 @@ int engine_output_set_add(struct engine *engine, const struct output_set *set,
 void engine_output_set_renew(struct engine *engine, struct output_set *set);
 
 // engine_member.c
-// What a call passes on as the `arg` of member.h: the outputs of the membership from now on.
+// What a call passes on as the `arg` of member.h: outputs for the membership.
 struct engine_outputs_change {
-	struct output_set *set;
-	bool taken; // they are published, and belong to the membership
+	struct engine_output *const *outputs;
+	unsigned n;
+	bool replace; // the outputs of the membership, else they are added to those
+	bool published;
 };
 int engine_member_publish_change(
 	struct engine_interface *interface, const struct member_change *change);

@@ -71,7 +71,7 @@ static const char *needs_restart(const struct engine *engine, const struct confi
 // ---- The reload ----------------------------------------------------------------------------
 
 // A membership may deliver to each output, those that are replaced included.
-static int reserve_lines(struct engine *engine, const struct config *config)
+static int reserve_subscribers(struct engine *engine, const struct config *config)
 {
 	unsigned n = config->n_outputs;
 	struct engine_output *output;
@@ -94,7 +94,7 @@ struct engine_reload *engine_reload_open(struct engine *engine, const struct con
 		return NULL;
 	}
 	reload = calloc(1, sizeof(*reload));
-	if (reload == NULL || reserve_lines(engine, config) < 0 ||
+	if (reload == NULL || reserve_subscribers(engine, config) < 0 ||
 		engine_wanted_open(&reload->wanted, config->n_memberships) < 0) {
 		free(reload);
 		error_set(error, ENOMEM, "reload: out of memory");

@@ -164,39 +164,37 @@ static int apply(enum engine_operation op, struct host *host, const struct engin
 
 // The call has changed no filter: it has counted a join, or the filter is the same.
 static int set_outputs(enum engine_operation op, struct host *host,
-	const struct engine_request *request, struct output_set *set)
+	const struct engine_request *request, const struct engine_outputs_change *outputs)
 {
 	struct session *session = request->session->memberships;
 	struct member *member = member_find(session, host, &request->group);
-	struct output_set *old = member != NULL ? member_user(member) : NULL;
-	int rc = member != NULL ? engine_member_set_outputs(member, set) : 0;
+	struct output_set *old, *set;
+	int rc;
 
+	if (member == NULL)
+		return 0;
+	old = member_user(member);
+	rc = engine_output_set_add(request->session->engine, outputs->replace ? NULL : old,
+		outputs->outputs, outputs->n, &set);
+	if (rc == 0)
+		rc = engine_member_set_outputs(member, set);
 	if (rc < 0 && op == ENGINE_JOIN)
 		member_leave(session, host, &request->group); // takes the count back
-	free(rc < 0 || member == NULL ? set : old);
+	free(rc < 0 ? set : old);
 	return rc;
 }
 
-// A change of the filter and of the outputs is published as one, so that it fails as one.
 static int apply_with_outputs(
 	enum engine_operation op, struct host *host, const struct engine_request *request)
 {
-	struct session *session = request->session->memberships;
-	const struct member *member = member_find(session, host, &request->group);
-	struct engine_outputs_change outputs = {NULL};
-	int rc;
+	struct engine_outputs_change outputs = {
+		.outputs = request->outputs,
+		.n = request->n_outputs,
+		.replace = request->only_outputs,
+	};
+	int rc = apply(op, host, request, &outputs);
 
-	rc = engine_output_set_add(request->session->engine,
-		member == NULL || request->only_outputs ? NULL : member_user(member),
-		request->outputs, request->n_outputs, &outputs.set);
-	if (rc < 0)
-		return rc;
-	rc = apply(op, host, request, &outputs);
-	if (rc == 0 && !outputs.taken)
-		return set_outputs(op, host, request, outputs.set);
-	if (rc < 0)
-		free(outputs.set);
-	return rc;
+	return rc == 0 && !outputs.published ? set_outputs(op, host, request, &outputs) : rc;
 }
 
 static bool has_outputs(enum engine_operation op, const struct engine_request *request)
