@@ -93,7 +93,7 @@ int main(int argc, char **argv)
 	gGroup.Port = atoi(argv[2]);
 	gExpected = atoi(argv[3]);
 
-	sluice = engine_start(file);
+	sluice = example_engine_start(file);
 	sluice_capl_attach(sluice, NULL);
 	on_start();
 	while (gExpected > 0)

@@ -27,7 +27,7 @@ static void file_read(const char *path, char *text, size_t size)
 	fclose(file);
 }
 
-struct sluice *engine_start(const char *file)
+struct sluice *example_engine_start(const char *file)
 {
 	struct sluice_error error;
 	struct sluice *sluice;

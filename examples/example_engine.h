@@ -7,6 +7,6 @@
 // Starts DPDK without huge pages and, unless `file` is NULL, an engine with the configuration in
 // that file. Returns the engine, or NULL without one: then sessions are opened on sluiced. On
 // failure it prints the reason and ends the program.
-struct sluice *engine_start(const char *file);
+struct sluice *example_engine_start(const char *file);
 
 #endif

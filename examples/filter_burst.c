@@ -99,7 +99,7 @@ int main(void)
 	struct rte_ring *ring;
 	int rc;
 
-	engine_start(NULL);
+	example_engine_start(NULL);
 	ring = rte_ring_create("wire", 1024, SOCKET_ID_ANY, 0);
 	pool = rte_pktmbuf_pool_create(
 		"frames", 1023, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);

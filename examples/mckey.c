@@ -140,7 +140,7 @@ int main(int argc, char **argv)
 	address_read(to, port, &group);
 	address_read(from ? from : group.ss_family == AF_INET ? "0.0.0.0" : "::", NULL, &local);
 
-	sluice = engine_start(file);
+	sluice = example_engine_start(file);
 	sluice_rdmacm_attach(sluice, NULL);
 	channel = rdma_create_event_channel();
 	if (!channel || rdma_create_id(channel, &id, NULL, RDMA_PS_UDP))

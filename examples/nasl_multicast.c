@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 	const char *at;
 
 	if (argc == 4 && strcmp(argv[1], "-f") == 0)
-		sluice = engine_start(argv[2]);
+		sluice = example_engine_start(argv[2]);
 	else if (argc != 2)
 		errx(2, "usage: nasl-multicast [-f FILE] SCRIPT");
 	sluice_nasl_attach(sluice, NULL, NULL);

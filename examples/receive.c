@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 	group = read_address(argv[optind]);
 	if (optind + 1 < argc)
 		source = read_address(argv[optind + 1]);
-	sluice = engine_start(configuration);
+	sluice = example_engine_start(configuration);
 	rc = sluice_session_open(sluice, socket, NULL, &session);
 	if (rc == 0)
 		sluice_event_fd(session); // events are kept from here on

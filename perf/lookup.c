@@ -88,7 +88,7 @@ static uint64_t burst6(const struct lookup *lookup, unsigned first)
 		lookup->table, 0, &lookup->keys6[first], WORKLOAD_BURST, index);
 }
 
-static uint64_t hash_burst(const struct lookup *lookup, unsigned first)
+static uint64_t loops_hash(const struct lookup *lookup, unsigned first)
 {
 	void *data[WORKLOAD_BURST];
 
@@ -124,7 +124,7 @@ void lookup_bench(const struct workload_size *size)
 			[FLOOR] = {.burst = floor_burst, .lines = lines, .n_subscribers = size->n},
 			[OURS4] = {.burst = burst4, .table = table4},
 			[OURS6] = {.burst = burst6, .table = table6},
-			[HASH] = {.burst = hash_burst, .hash = peer},
+			[HASH] = {.burst = loops_hash, .hash = peer},
 		};
 		static struct slots_case cases[CASES] = {
 			[FLOOR] = {.name = "floor", .run = slot},

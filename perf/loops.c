@@ -11,13 +11,13 @@
 // The loop whose tables the lookups below use: a lookup has no context argument.
 static const struct loop *peer_loop;
 
-void free_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
+void loops_free(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
 	(void)loop;
 	rte_pktmbuf_free_bulk(frames, n);
 }
 
-void sluice_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
+void loops_sluice(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
 	pipeline_burst(loop->worker, loop->port, frames, n);
 	for (unsigned i = 0; i < loop->n_outputs; i++) {
@@ -47,7 +47,7 @@ static void parse_all(
 	}
 }
 
-void parse_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
+void loops_parse(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
 	struct parsed parsed[BURST];
 
@@ -75,7 +75,7 @@ static void read_lines(const struct loop_line *const *at, unsigned n)
 	__asm__ volatile("" : : "r"(sum));
 }
 
-void limit_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
+void loops_limit(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
 	struct parsed parsed[BURST];
 	const struct loop_line *at[BURST];
@@ -151,14 +151,14 @@ static void line_records4(const struct group_table *table, unsigned worker,
 	known_records4(table, worker, query, first, end, index, records);
 }
 
-void hash_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
+void loops_hash(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
 	static const struct group_lookup lookup = {.name = "hash", .records4 = hash_records4};
 
 	peer_burst(loop, &lookup, frames, n);
 }
 
-void known_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
+void loops_known(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
 	static const struct group_lookup lookup = {.name = "known", .records4 = known_records4};
 
@@ -166,7 +166,7 @@ void known_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 	peer_burst(loop, &lookup, frames, n);
 }
 
-void line_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
+void loops_line(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
 	static const struct group_lookup lookup = {.name = "line", .records4 = line_records4};
 
@@ -176,7 +176,7 @@ void line_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 
 // ---- DPDK's rings ----------------------------------------------------------------------------
 
-void rings_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n)
+void loops_rings(struct loop *loop, struct rte_mbuf **frames, unsigned n)
 {
 	struct rte_mbuf *dealt[LOOP_OUTPUTS][BURST], *taken[BURST];
 	unsigned n_dealt[LOOP_OUTPUTS] = {0};

@@ -34,21 +34,21 @@ struct loop {
 typedef void (*loop_burst)(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 
 // Receives and frees: the ceiling of all loops.
-void free_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
+void loops_free(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 // Parses in between.
-void parse_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
+void loops_parse(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 // Also reads one line per frame, as every lookup must.
-void limit_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
+void loops_limit(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 
 // The loop of a worker, and the consumer of its outputs.
-void sluice_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
+void loops_sluice(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 // The same with rte_hash as the table, and with a table that costs nothing.
-void hash_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
-void known_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
+void loops_hash(struct loop *loop, struct rte_mbuf **frames, unsigned n);
+void loops_known(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 // And with one that only reads one line per frame, of a memory of 24 bytes per group.
-void line_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
+void loops_line(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 
 // Receives, passes frames through eight DPDK rings, chosen by a byte of the group, and frees.
-void rings_burst(struct loop *loop, struct rte_mbuf **frames, unsigned n);
+void loops_rings(struct loop *loop, struct rte_mbuf **frames, unsigned n);
 
 #endif

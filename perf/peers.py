@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Sets a real worker of Sluice beside other programs on DPDK that do the same.
+"""Compares a worker of Sluice with other programs on DPDK that do the same.
 
-All receive the same repeated capture in buffers of the same size on the same core, and drop the
-frames, or send them by one or two ports that swallow them. All are up at once but take turns: only
-one runs, the others are stopped. What a program did in its turn is read the same way from each, from
-the counters of the ports on DPDK's telemetry socket.
+All programs receive the same repeated capture on the same core, in buffers of the same size. They drop
+the frames, or send them by one or two ports that discard them. All are started, and take turns: one
+runs while the others are stopped. The frames of a turn are read from the port counters on DPDK's
+telemetry socket, in the same way for each program.
 """
 import argparse
 import contextlib
@@ -20,7 +20,7 @@ import sys
 import time
 
 START_SECONDS = 20  # until a program answers and has received frames
-SETTLE_SECONDS = 0.05  # a turn's start, which does not count
+SETTLE_SECONDS = 0.05  # the start of a turn, which is not measured
 TURN_SECONDS = 0.2
 GROUPS = ("239.1.0.1", "1000")
 # The groups of DPDK's ipv4_multicast that go to its ports 2 and 3 among others.
@@ -28,8 +28,8 @@ EXAMPLE_GROUPS = ("224.0.0.112", "4")
 OUTPUT = "net_null{},no-rx=1"
 TARGETS = {"replicate2.ipv4_multicast": 2.5}
 
-# Taken from what the program includes: the software ports used here send no segments, which it asks
-# for but, unlike a NIC, null ports do not need; and buffers as large as the others'.
+# Included before the source of the example. The null ports used here do not support the segments that
+# the example requests, and do not need them. Its buffers get the size of those of the other programs.
 EXAMPLE_HEADER = """
 #include <rte_ethdev.h>
 #undef RTE_ETH_TX_OFFLOAD_MULTI_SEGS
@@ -41,11 +41,11 @@ EXAMPLE_HEADER = """
 
 
 class Failure(Exception):
-    """A program that should have run did not."""
+    """A program did not run."""
 
 
 class Program:
-    """One that stands still but in its turns; the first of its ports is the one it receives by."""
+    """A program that is stopped between its turns. It receives by the first of its ports."""
 
     def __init__(self, name, command, devices, options, scratch, ports=None, lcores="0@0,1@1"):
         self.name = name
@@ -68,7 +68,7 @@ class Program:
             raise Failure(f"{self.name} {what}\n{log.read()}")
 
     def wait(self):
-        """Until frames flow; leaves it stopped."""
+        """Waits until the program sends frames, and stops it."""
         deadline = time.monotonic() + START_SECONDS
         while self.process.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(OSError, KeyError, TypeError):
@@ -85,13 +85,13 @@ class Program:
         self.fail("does not run")
 
     def frames(self, port):
-        """That a port received, the first, or sent."""
+        """Returns the number of frames received by the first port, or sent by another one."""
         self.socket.send(f"/ethdev/stats,{port}".encode())
         stats = json.loads(self.socket.recv(16384))["/ethdev/stats"]
         return stats["ipackets" if port == self.ports[0] else "opackets"]
 
     def turn(self):
-        """Nanoseconds a frame."""
+        """Runs the program for one turn. Returns nanoseconds per frame."""
         self.process.send_signal(signal.SIGCONT)
         time.sleep(SETTLE_SECONDS)
         counts, times = [], []
@@ -104,7 +104,7 @@ class Program:
         return 1e9 * (times[1] - times[0]) / (counts[1] - counts[0])
 
     def check(self):
-        """That what it received left by every port, but for the frames of a moment."""
+        """Checks that every port has sent the received frames, except for the most recent ones."""
         self.process.send_signal(signal.SIGCONT)
         counts = [self.frames(port) for port in self.ports]
         if min(counts) < 0.98 * counts[0]:
@@ -114,7 +114,7 @@ class Program:
         if self.socket:
             self.socket.close()
         self.process.send_signal(signal.SIGCONT)
-        # Who starts a run in the background may have SIGINT ignored, by its children too.
+        # A shell starts background processes, and so their children, with SIGINT ignored.
         self.process.terminate()
         try:
             self.process.wait(5)
@@ -125,7 +125,7 @@ class Program:
 
 
 class Run:
-    """The programs of a run and what they gave."""
+    """The programs of a run and their results."""
 
     def __init__(self, options, scratch):
         self.build, self.rounds, self.scratch = options.build, options.rounds, scratch
@@ -167,7 +167,7 @@ class Run:
                  for what in ("--cflags", "--libs")}
         subprocess.run(["cc", "-O3", "-DALLOW_EXPERIMENTAL_API", *flags["--cflags"], "-include", header,
                         os.path.join(folder, "main.c"), "-o", command, *flags["--libs"]], check=True)
-        # Ports 0 and 1, which it leaves alone, make 2 and 3 the outputs and 4 the source.
+        # The example does not use ports 0 and 1. Ports 2 and 3 are the outputs, 4 is the source.
         devices = ["net_null0", "net_null1", OUTPUT.format(2), OUTPUT.format(3), source]
         return Program(name, command, devices, ["-p", "1c", "-q", "3"], self.scratch,
                        ports=(4, 2, 3), lcores="0@1")
@@ -177,7 +177,7 @@ class Run:
         print(f"{name}: not measured: {why}")
 
     def turns(self, bench, programs):
-        """Of each program's name, the times of its turns."""
+        """Runs the programs in turns. Returns {name of the program: nanoseconds per frame of each turn}."""
         programs = [program for program in programs if program]
         times = {program.name: [] for program in programs}
         try:
@@ -199,7 +199,7 @@ class Run:
         return times
 
     def ratio(self, name, theirs, ours):
-        """How many times as fast ours is as theirs."""
+        """Records the ratio of their time to ours."""
         low, median, high = statistics.quantiles(
             [a / b for a, b in zip(theirs, ours)], method="inclusive")
         self.result[name] = {"1k": median}
@@ -213,8 +213,8 @@ class Run:
         print(text, flush=True)
 
     def peers(self):
-        """A thousand groups: nothing joined, counted, to one port and to two, beside testpmd, which
-        looks at no header, and beside parsing alone."""
+        """Drops, counts, and forwards the frames of 1,000 groups to one port and to two. The peers are
+        testpmd, which reads no header, and a loop that only parses."""
         source = self.capture("groups", *GROUPS)
         times = self.turns("peers", [
             self.testpmd("rxonly", source, 0),
@@ -231,7 +231,7 @@ class Run:
             self.ratio("forward1.io", times["io"], times["forward1"])
 
     def replicate(self, folder):
-        """To two ports, beside DPDK's ipv4_multicast, which writes a new Ethernet header."""
+        """Forwards to two ports. The peer is DPDK's ipv4_multicast, which writes a new Ethernet header."""
         source = self.capture("example", *EXAMPLE_GROUPS)
         times = self.turns("replicate2", [
             self.example(source, folder),

@@ -32,42 +32,42 @@ static double slot(struct loop *loop, loop_burst burst)
 
 static double free_slot(void *arg)
 {
-	return slot(arg, free_burst);
+	return slot(arg, loops_free);
 }
 
 static double parse_slot(void *arg)
 {
-	return slot(arg, parse_burst);
+	return slot(arg, loops_parse);
 }
 
 static double limit_slot(void *arg)
 {
-	return slot(arg, limit_burst);
+	return slot(arg, loops_limit);
 }
 
 static double rings_slot(void *arg)
 {
-	return slot(arg, rings_burst);
+	return slot(arg, loops_rings);
 }
 
 static double sluice_slot(void *arg)
 {
-	return slot(arg, sluice_burst);
+	return slot(arg, loops_sluice);
 }
 
 static double hash_slot(void *arg)
 {
-	return slot(arg, hash_burst);
+	return slot(arg, loops_hash);
 }
 
 static double known_slot(void *arg)
 {
-	return slot(arg, known_burst);
+	return slot(arg, loops_known);
 }
 
 static double line_slot(void *arg)
 {
-	return slot(arg, line_burst);
+	return slot(arg, loops_line);
 }
 
 static void loop_open(struct loop *loop)

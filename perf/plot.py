@@ -15,8 +15,8 @@ COLORS = ("#1f5fa8", "#6ba3d6", "#d98032", "#5a9e5a", "#8e6bb0", "#b5493c", "#c9
 
 RATE = "million frames per second"
 
-# File, title, unit of the axis, and the cases with their captions; those a result lacks are left
-# out.
+# File, title, unit of the axis, and the cases with their captions. Cases that a result does not have
+# are omitted.
 CHARTS = (
     ("lookup", "Finding a group that is joined (32 at a time)", "ns per lookup", (
         ("floor.100%", "one-line read (floor)"),
@@ -85,7 +85,7 @@ def table(name, rows):
 
 
 def sized(title, unit, cases, ns):
-    """Groups of bars by the number of groups, a bar a case."""
+    """Bars in clusters by the number of groups, one bar per case."""
     text = STYLE.format(size="860,420")
     text += f"set title \"{title}: median, quartiles\" tc '#222222'\nset ylabel '{unit}'\n"
     text += "set xlabel 'groups'\nset bmargin 5\nset key outside right top vertical Left reverse\n"
@@ -106,7 +106,7 @@ def sized(title, unit, cases, ns):
 
 
 def single(title, unit, cases, ns):
-    """A bar a case, of one size."""
+    """One bar per case, all of one size."""
     rows = []
     for case, caption in cases:
         low, median, high = ns[case]["1k"]
@@ -123,7 +123,7 @@ def single(title, unit, cases, ns):
 
 
 def targets(result):
-    """Each ratio that has a target, beside it."""
+    """Each ratio that has a target, next to the target."""
     panels = [(name, bound, result[bound][name]) for bound in ("at most", "at least")
               for name in result.get(bound, {})]
     if not panels:

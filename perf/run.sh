@@ -36,8 +36,8 @@ while [ $# -gt 0 ]; do
 done
 command="$command${quick:+ $quick}${huge:+ $huge}${record:+ --record}${*:+ $*}"
 [ -z "$example" ] || [ -f "$example/main.c" ] || { echo "$example: no main.c" >&2; exit 2; }
-[ -z "$record" ] || [ $# -eq 0 ] || usage # a part is no record
-[ -z "$huge" ] || [ -z "$record" ] || usage # the targets are for memory without
+[ -z "$record" ] || [ $# -eq 0 ] || usage # only a whole run is recorded
+[ -z "$huge" ] || [ -z "$record" ] || usage # the targets are for memory without huge pages
 [ $# -gt 0 ] || set -- lookup churn filter fanout peers replicate
 ours='' peers=''
 for name; do

@@ -22,7 +22,7 @@ struct slots_quartiles {
 void slots_run(struct slots_case *cases, unsigned n, unsigned rounds);
 
 struct slots_quartiles slots_ns(const struct slots_case *c, unsigned rounds);
-// Of a's time to b's, turn by turn.
+// The ratios of the time of a to that of b, one per round.
 struct slots_quartiles slots_ratio(
 	const struct slots_case *a, const struct slots_case *b, unsigned rounds);
 

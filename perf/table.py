@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Writes a result of perf/run.sh into a document, between the two comments that name its place:
+"""Writes a result of perf/run.sh into a document, between the two comments that mark the table:
 table.py RESULT.json DOCUMENT.md."""
 import json
 import sys
@@ -13,7 +13,7 @@ SIZES = ("1k", "64k", "1M")
 
 
 def ratio(result, name, size):
-    """Median, quartiles if it varies, and target; bold if it misses."""
+    """Formats the median, the quartiles if the value varies, and the target. A missed target is bold."""
     if size not in result[name]:
         return ""
     median, (low, high) = result[name][size], result["quartiles"][name][size]

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the benchmarks share: groups, key sequences, tables. The folder:
-//   run.sh          builds and runs everything; RESULTS.md has the figures, what they mean and what
-//   was tried main.c          sluice-perf, which runs the benchmarks below lookup.c        the
-//   group table against reads of one line per key, and against rte_hash churn.c         a reader
-//   while a writer changes the table pipeline.c      the whole loop of a worker, with its table and
-//   with others (loops.c, frame_source.c) fanout.c        delivery to 32 rings, by references and
-//   by clones result.c        ratios, targets and the JSON file; slots.c: measuring on a machine
-//   that drifts peer_hash.c     rte_hash as a peer pcap.c          sluice-pcap: a worker next to
-//   testpmd and ipv4_multicast, which peers.py runs instructions.c  instructions per frame and
-//   stage, which instructions.sh counts and compares api/            how long a join takes:
-//   latency.sh; igmp/: the protocol; traffic/: sluice-load
+//   run.sh          builds and runs everything; RESULTS.md has the figures and what was tried
+//   main.c          sluice-perf, which runs the benchmarks
+//   lookup.c        the group table against reads of one line per key, and against rte_hash
+//   churn.c         a reader while a writer changes the table
+//   pipeline.c      the loop of a worker, with its table and with others (loops.c, frame_source.c)
+//   fanout.c        delivery to 32 rings, by references and by clones
+//   result.c        ratios, targets and the JSON file
+//   slots.c         measures on a machine whose speed drifts
+//   peer_hash.c     rte_hash as a peer
+//   memif.c         sluice-memif: the memif server next to DPDK's net_memif
+//   pcap.c          sluice-pcap: a worker next to testpmd and ipv4_multicast, run by peers.py
+//   instructions.c  instructions per frame and stage, counted and compared by instructions.sh
+//   api/            how long a join takes, run by latency.sh
+//   igmp/           the protocol
+//   rpc/            the control socket
+//   traffic/        sluice-load
 #ifndef PERF_WORKLOAD_H
 #define PERF_WORKLOAD_H
 

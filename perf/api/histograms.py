@@ -21,7 +21,7 @@ SECTIONS = {
         BESIDE + [("kernel, blocking in recv()", "kernel.frame-blocking")],
     ),
 }
-# Medians in microseconds; and the others, to be below theirs.
+# Targets: medians in microseconds, and the ways whose medians must be higher.
 TARGETS = [
     ("in-process.report", 100),
     ("in-process.report", "kernel.report"),

@@ -47,7 +47,7 @@ static void send_stream(const struct latency_config *config, atomic_uint_least64
 		.sin_addr.s_addr = htonl(config->stream),
 	};
 	const struct ip_mreqn by = {.imr_ifindex = (int)if_nametoindex(config->far)};
-	int64_t next = wire_now_ns();
+	int64_t next = wire_capture_now_ns();
 	int fd = udp_socket(), loop = 0;
 	const char payload[18] = "";
 
@@ -61,7 +61,7 @@ static void send_stream(const struct latency_config *config, atomic_uint_least64
 			    sizeof(to)) < 0)
 			err(2, "send");
 		atomic_fetch_add(sent, 1);
-		for (next += INTERVAL_NS; wire_now_ns() < next;)
+		for (next += INTERVAL_NS; wire_capture_now_ns() < next;)
 			;
 	}
 }
@@ -82,12 +82,12 @@ static void measure_report(int fd, const char *near, int wire, uint32_t group)
 	int64_t start, returned;
 
 	latency_pause();
-	wire_discard(wire);
-	start = wire_now_ns();
+	wire_capture_discard(wire);
+	start = wire_capture_now_ns();
 	membership(fd, IP_ADD_MEMBERSHIP, near, group);
-	returned = wire_now_ns();
+	returned = wire_capture_now_ns();
 	latency_sample("return", start, returned);
-	latency_sample("report", start, wire_report_ns(wire, htonl(group)));
+	latency_sample("report", start, wire_capture_report_ns(wire, htonl(group)));
 	membership(fd, IP_DROP_MEMBERSHIP, near, group);
 }
 
@@ -98,15 +98,15 @@ static void measure_frame(
 	int64_t start;
 
 	latency_pause();
-	wire_discard(fd);
-	start = wire_now_ns();
+	wire_capture_discard(fd);
+	start = wire_capture_now_ns();
 	membership(fd, IP_ADD_MEMBERSHIP, near, group);
 	while (recv(fd, payload, sizeof(payload), receive_flags) < 0) {
 		if (errno != EAGAIN || receive_flags == 0)
 			err(2, "no frame");
 		sched_yield();
 	}
-	latency_sample(name, start, wire_now_ns());
+	latency_sample(name, start, wire_capture_now_ns());
 	membership(fd, IP_DROP_MEMBERSHIP, near, group);
 }
 
@@ -126,8 +126,8 @@ void latency_kernel(const struct latency_config *config, const char *near)
 {
 	atomic_uint_least64_t *sent = mmap(
 		NULL, sizeof(*sent), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int wire = wire_open(config->far), fd = open_receiver();
-	int64_t start = wire_now_ns();
+	int wire = wire_capture_open(config->far), fd = open_receiver();
+	int64_t start = wire_capture_now_ns();
 	pid_t sender;
 
 	if (sent == MAP_FAILED)
@@ -144,7 +144,7 @@ void latency_kernel(const struct latency_config *config, const char *near)
 	}
 	kill(sender, SIGKILL);
 	waitpid(sender, NULL, 0);
-	latency_interval(start, wire_now_ns(), atomic_load(sent));
+	latency_interval(start, wire_capture_now_ns(), atomic_load(sent));
 	close(fd);
 	close(wire);
 }

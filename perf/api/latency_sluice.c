@@ -35,12 +35,12 @@ static void measure_report(struct sluice_session *session, int wire, uint32_t gr
 	int64_t start, returned;
 
 	latency_pause();
-	wire_discard(wire);
-	start = wire_now_ns();
+	wire_capture_discard(wire);
+	start = wire_capture_now_ns();
 	must(sluice_join(session, INTERFACE_WIRE, &addr), "join");
-	returned = wire_now_ns();
+	returned = wire_capture_now_ns();
 	latency_sample("return", start, returned);
-	latency_sample("report", start, wire_report_ns(wire, rte_cpu_to_be_32(group)));
+	latency_sample("report", start, wire_capture_report_ns(wire, rte_cpu_to_be_32(group)));
 	must(sluice_leave(session, INTERFACE_WIRE, &addr), "leave");
 }
 
@@ -51,11 +51,11 @@ static void measure_frame(struct sluice_session *session, uint32_t group)
 	int64_t start;
 
 	latency_pause();
-	start = wire_now_ns();
+	start = wire_capture_now_ns();
 	must(sluice_join(session, INTERFACE_STREAM, &addr), "join");
 	while (sluice_recv_burst(session, &frame, 1) == 0)
 		sched_yield();
-	latency_sample("frame", start, wire_now_ns());
+	latency_sample("frame", start, wire_capture_now_ns());
 	rte_pktmbuf_free(frame);
 	must(sluice_leave_flush(session, INTERFACE_STREAM, &addr), "leave");
 }
@@ -65,12 +65,12 @@ static void measure_interval(struct sluice_session *session, uint32_t group)
 {
 	const struct sluice_addr addr = address(group);
 	struct sluice_group_stats stats;
-	int64_t start = wire_now_ns();
+	int64_t start = wire_capture_now_ns();
 
 	must(sluice_join(session, INTERFACE_STREAM, &addr), "join");
 	usleep(INTERVAL_TIME_US);
 	must(sluice_stats_group(session, INTERFACE_STREAM, &addr, &stats), "statistics");
-	latency_interval(start, wire_now_ns(), stats.packets);
+	latency_interval(start, wire_capture_now_ns(), stats.packets);
 	must(sluice_leave_flush(session, INTERFACE_STREAM, &addr), "leave");
 }
 
@@ -104,7 +104,7 @@ void latency_sluice(const struct latency_config *config, const char *file, const
 {
 	struct sluice *sluice = NULL;
 	struct sluice_session *session;
-	int wire = wire_open(config->far);
+	int wire = wire_capture_open(config->far);
 
 	start_eal(file != NULL);
 	if (file != NULL)

@@ -28,7 +28,7 @@ static int64_t to_ns(const struct timespec *time)
 	return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
 }
 
-int64_t wire_now_ns(void)
+int64_t wire_capture_now_ns(void)
 {
 	struct timespec now;
 
@@ -36,7 +36,7 @@ int64_t wire_now_ns(void)
 	return to_ns(&now);
 }
 
-int wire_open(const char *interface)
+int wire_capture_open(const char *interface)
 {
 	const struct timeval patience = {.tv_sec = 1};
 	struct sockaddr_ll address = {
@@ -54,7 +54,7 @@ int wire_open(const char *interface)
 	return fd;
 }
 
-void wire_discard(int fd)
+void wire_capture_discard(int fd)
 {
 	char frame[FRAME_MAX];
 
@@ -93,7 +93,7 @@ static int64_t stamp_ns(struct msghdr *message)
 	return to_ns(&stamp);
 }
 
-int64_t wire_report_ns(int fd, uint32_t group_be)
+int64_t wire_capture_report_ns(int fd, uint32_t group_be)
 {
 	_Alignas(struct iphdr) uint8_t packet[FRAME_MAX];
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct timespec))];

@@ -50,14 +50,14 @@ void bench_run_until(struct bench *bench, const uint64_t *count, uint64_t n);
 void bench_settle(struct bench *bench);
 
 // Seconds of CPU for a table insert, a record and its checksum for n groups, in bare C.
-double bench_floor(unsigned n);
+double floor_join(unsigned n);
 
 // The same for the least that leaves in that order must do: find the slot of each group, and read
 // and clear a word of its record.
-double bench_floor_leave(const unsigned *order, unsigned n);
+double floor_leave(const unsigned *order, unsigned n);
 
 // Seconds of CPU that the kernel takes for n joins over n/20 sockets in a network namespace; 0,
 // with the reason on stderr, if that is not possible.
-double bench_kernel(unsigned n);
+double kernel_join(unsigned n);
 
 #endif

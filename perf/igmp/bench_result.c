@@ -18,7 +18,7 @@ static struct result {
 } results[RESULTS];
 static unsigned n_results;
 
-void result_add(
+void bench_result_add(
 	const char *name, double value, const char *unit, enum result_goal goal, double limit)
 {
 	struct result *result = &results[n_results++];
@@ -58,7 +58,7 @@ static const char *machine(void)
 	return text;
 }
 
-bool result_print(void)
+bool bench_result_print(void)
 {
 	bool good = true;
 
@@ -76,7 +76,7 @@ bool result_print(void)
 	return good;
 }
 
-int result_write(const char *path)
+int bench_result_write(const char *path)
 {
 	json_t *list = json_array();
 

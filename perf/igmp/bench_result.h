@@ -11,13 +11,13 @@ enum result_goal {
 	RESULT_AT_LEAST,
 };
 
-void result_add(
+void bench_result_add(
 	const char *name, double value, const char *unit, enum result_goal goal, double limit);
 
 // Prints the table under the machine's name. False if a goal was missed.
-bool result_print(void);
+bool bench_result_print(void);
 
 // Writes them as JSON. Returns 0 or -EIO.
-int result_write(const char *path);
+int bench_result_write(const char *path);
 
 #endif

@@ -34,7 +34,7 @@ static unsigned sum(const uint8_t *p, size_t len)
 	return total;
 }
 
-double bench_floor(unsigned n)
+double floor_join(unsigned n)
 {
 	static uint8_t frame[8 + RECORDS * 8];
 	unsigned checksum = 0;
@@ -75,7 +75,7 @@ struct floor_record {
 	uint8_t rest[124];
 };
 
-double bench_floor_leave(const unsigned *order, unsigned n)
+double floor_leave(const unsigned *order, unsigned n)
 {
 	unsigned bits = 1, missing = 0;
 

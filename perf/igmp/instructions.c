@@ -48,7 +48,7 @@ int main(void)
 		.robustness = 2,
 	};
 	uint8_t packet[FRAME_PACKET_MAX];
-	size_t len = frame_write_query(packet, &query);
+	size_t len = router_frame_write_query(packet, &query);
 	struct sluice_addr *groups = bench_groups(AF_INET, NULL, GROUPS);
 	struct bench bench;
 

@@ -67,7 +67,7 @@ static double run_child(unsigned n)
 	return ifindex < 0 ? ifindex : cpu_of_joins(n, ifindex);
 }
 
-double bench_kernel(unsigned n)
+double kernel_join(unsigned n)
 {
 	double seconds = -ECHILD;
 	int ends[2];

@@ -44,7 +44,7 @@ static void query(struct bench *bench, const struct sluice_addr *group,
 		query.src = (struct sluice_addr){AF_INET6, {0xfe, 0x80, [15] = 0x99}};
 	if (group)
 		query.group = *group;
-	host_input(bench->host, packet, frame_write_query(packet, &query), bench->now_ms);
+	host_input(bench->host, packet, router_frame_write_query(packet, &query), bench->now_ms);
 }
 
 struct cost {
@@ -138,20 +138,20 @@ static struct cost best(int family, unsigned n, enum order order)
 
 static double best_floor(unsigned n)
 {
-	double floor = bench_floor(n);
+	double floor = floor_join(n);
 
 	for (unsigned i = 1; i < SHORT_TIMES; i++)
-		floor = bench_min(floor, bench_floor(n));
+		floor = bench_min(floor, floor_join(n));
 	return floor;
 }
 
 static double best_floor_leave(unsigned n)
 {
 	unsigned *order = bench_shuffle(n, 2);
-	double floor = bench_floor_leave(order, n);
+	double floor = floor_leave(order, n);
 
 	for (unsigned i = 1; i < SHORT_TIMES; i++)
-		floor = bench_min(floor, bench_floor_leave(order, n));
+		floor = bench_min(floor, floor_leave(order, n));
 	free(order);
 	return floor;
 }
@@ -161,22 +161,24 @@ static void bench_million(void)
 	struct cost cost = best(AF_INET, MILLION, IN_A_ROW);
 	double floor = best_floor(MILLION);
 
-	result_add("1M groups joined", cost.join, "s CPU", RESULT_AT_MOST, 0.5);
-	result_add("  bare floor of the same", floor, "s CPU", RESULT_NO_GOAL, 0);
-	result_add("  times the floor", cost.join / floor, "x", RESULT_NO_GOAL, 0);
-	result_add("1M groups left", cost.leave, "s CPU", RESULT_AT_MOST, 0.5);
-	result_add("1M groups answered", cost.answer, "s CPU", RESULT_NO_GOAL, 0);
-	result_add("  frames", cost.answer_frames, "", RESULT_AT_MOST, 5465);
-	result_add("  first after", cost.answer_first_ms, "ms", RESULT_AT_LEAST, 1);
-	result_add("  last after", cost.answer_span_ms, "ms", RESULT_AT_MOST, RESPONSE_MS + 10);
+	bench_result_add("1M groups joined", cost.join, "s CPU", RESULT_AT_MOST, 0.5);
+	bench_result_add("  bare floor of the same", floor, "s CPU", RESULT_NO_GOAL, 0);
+	bench_result_add("  times the floor", cost.join / floor, "x", RESULT_NO_GOAL, 0);
+	bench_result_add("1M groups left", cost.leave, "s CPU", RESULT_AT_MOST, 0.5);
+	bench_result_add("1M groups answered", cost.answer, "s CPU", RESULT_NO_GOAL, 0);
+	bench_result_add("  frames", cost.answer_frames, "", RESULT_AT_MOST, 5465);
+	bench_result_add("  first after", cost.answer_first_ms, "ms", RESULT_AT_LEAST, 1);
+	bench_result_add(
+		"  last after", cost.answer_span_ms, "ms", RESULT_AT_MOST, RESPONSE_MS + 10);
 	// Evenly spread there are 55; in a burst there would be thousands.
-	result_add("  most within 100 ms", cost.answer_busiest, "frames", RESULT_AT_MOST, 256);
-	result_add("bytes per group", cost.memory, "B", RESULT_AT_MOST, 200);
-	result_add("bytes per group, by malloc", cost.allocated, "B", RESULT_AT_MOST, 200);
+	bench_result_add(
+		"  most within 100 ms", cost.answer_busiest, "frames", RESULT_AT_MOST, 256);
+	bench_result_add("bytes per group", cost.memory, "B", RESULT_AT_MOST, 200);
+	bench_result_add("bytes per group, by malloc", cost.allocated, "B", RESULT_AT_MOST, 200);
 
 	cost = best(AF_INET6, MILLION, IN_A_ROW);
-	result_add("1M IPv6 groups joined", cost.join, "s CPU", RESULT_NO_GOAL, 0);
-	result_add("1M IPv6 groups left", cost.leave, "s CPU", RESULT_NO_GOAL, 0);
+	bench_result_add("1M IPv6 groups joined", cost.join, "s CPU", RESULT_NO_GOAL, 0);
+	bench_result_add("1M IPv6 groups left", cost.leave, "s CPU", RESULT_NO_GOAL, 0);
 }
 
 // The floors grow as well when they no longer fit into the caches, and are shown for comparison. So
@@ -214,14 +216,14 @@ static void bench_growth(void)
 			double ns = seconds[j] / n * 1e9;
 
 			snprintf(name, sizeof(name), "%s, %u groups", kinds[j].name, n);
-			result_add(name, ns, "ns", RESULT_NO_GOAL, 0);
+			bench_result_add(name, ns, "ns", RESULT_NO_GOAL, 0);
 			least[j] = i == 0 ? ns : bench_min(least[j], ns);
 			most[j] = i > 0 && most[j] > ns ? most[j] : ns;
 		}
 	}
 	for (unsigned j = 0; j < KINDS; j++) {
 		snprintf(name, sizeof(name), "%s, dearest to cheapest", kinds[j].name);
-		result_add(name, most[j] / least[j], "x", kinds[j].goal, 2);
+		bench_result_add(name, most[j] / least[j], "x", kinds[j].goal, 2);
 	}
 }
 
@@ -293,23 +295,23 @@ static void bench_sources(void)
 		}
 		if (n == 1) {
 			alone = whole;
-			result_add("set a filter of 1, with the group", alone, "ns", RESULT_NO_GOAL,
-				0);
+			bench_result_add("set a filter of 1, with the group", alone, "ns",
+				RESULT_NO_GOAL, 0);
 		} else {
 			ns[0] = (whole - alone) / (n - 1);
 			snprintf(name, sizeof(name), "set a filter of %u, a further source", n);
-			result_add(name, ns[0], "ns", RESULT_NO_GOAL, 0);
+			bench_result_add(name, ns[0], "ns", RESULT_NO_GOAL, 0);
 		}
 		snprintf(name, sizeof(name), "join or leave a source beside %u", n);
-		result_add(name, ns[1], "ns", RESULT_NO_GOAL, 0);
+		bench_result_add(name, ns[1], "ns", RESULT_NO_GOAL, 0);
 		for (unsigned j = n == 1; j < 2; j++) {
 			least[j] = bench_min(least[j], ns[j]);
 			most[j] = ns[j] > most[j] ? ns[j] : most[j];
 		}
 	}
-	result_add("a further source, dearest to cheapest", most[0] / least[0], "x", RESULT_AT_MOST,
-		2);
-	result_add("a source beside others, dearest to cheapest", most[1] / least[1], "x",
+	bench_result_add("a further source, dearest to cheapest", most[0] / least[0], "x",
+		RESULT_AT_MOST, 2);
+	bench_result_add("a source beside others, dearest to cheapest", most[1] / least[1], "x",
 		RESULT_AT_MOST, 2);
 }
 
@@ -351,25 +353,27 @@ static void bench_flood(void)
 	}
 	double seconds = bench_cpu() - start;
 	bench_run(&bench, bench.now_ms + RESPONSE_MS + 100);
-	frame_parse(AF_INET, 1500, bench.last_frame, bench.last_len, count_sources, &answered);
+	router_frame_parse(
+		AF_INET, 1500, bench.last_frame, bench.last_len, count_sources, &answered);
 
-	result_add("10,000 queries of 366 sources", seconds, "s CPU", RESULT_AT_MOST, 1);
-	result_add("  memory grows by", most - before.memory, "B", RESULT_AT_MOST, 65536);
-	result_add("  answers", bench.frames, "frames", RESULT_AT_LEAST, 1);
-	result_add("  wanted sources in the last", answered, "", RESULT_AT_LEAST, 1);
+	bench_result_add("10,000 queries of 366 sources", seconds, "s CPU", RESULT_AT_MOST, 1);
+	bench_result_add("  memory grows by", most - before.memory, "B", RESULT_AT_MOST, 65536);
+	bench_result_add("  answers", bench.frames, "frames", RESULT_AT_LEAST, 1);
+	bench_result_add("  wanted sources in the last", answered, "", RESULT_AT_LEAST, 1);
 	bench_close(&bench);
 }
 
 static void bench_peer(void)
 {
-	double kernel = bench_kernel(KERNEL_GROUPS);
+	double kernel = kernel_join(KERNEL_GROUPS);
 	double ours = best(AF_INET, KERNEL_GROUPS, IN_A_ROW).join;
 
 	if (!kernel)
 		return;
-	result_add("10,000 groups, kernel, 500 sockets", kernel * 1e3, "ms CPU", RESULT_NO_GOAL, 0);
-	result_add("10,000 groups, here", ours * 1e3, "ms CPU", RESULT_NO_GOAL, 0);
-	result_add("  times cheaper", kernel / ours, "x", RESULT_AT_LEAST, 10);
+	bench_result_add(
+		"10,000 groups, kernel, 500 sockets", kernel * 1e3, "ms CPU", RESULT_NO_GOAL, 0);
+	bench_result_add("10,000 groups, here", ours * 1e3, "ms CPU", RESULT_NO_GOAL, 0);
+	bench_result_add("  times cheaper", kernel / ours, "x", RESULT_AT_LEAST, 10);
 }
 
 static const struct {
@@ -430,8 +434,8 @@ int main(int argc, char **argv)
 		if (optind == argc || wanted[i])
 			parts[i].run();
 	}
-	bool good = result_print();
-	if (json && result_write(json)) {
+	bool good = bench_result_print();
+	if (json && bench_result_write(json)) {
 		fprintf(stderr, "%s: cannot be written\n", json);
 		return 1;
 	}

@@ -112,7 +112,7 @@ def main():
     daemons = {FEW: Daemon(sluiced, FEW), MANY: Daemon(sluiced, MANY)}
     seen = {}
     try:
-        # Joins and leaves leave work behind, such as their repeats, that is not to be counted as a page's.
+        # Pages first: joins and leaves cause later work, such as repeats, which must not count as theirs.
         for measure in (Daemon.pages, Daemon.joins):
             for _ in range(rounds):
                 for groups, daemon in daemons.items():

@@ -11,9 +11,9 @@
 #define SOURCES_MAX 2000
 #define MANY 900
 
-struct host_lab lab;
+struct host_run host_run;
 
-static char text[LAB_TEXT_SIZE];
+static char text[HOST_TEXT_SIZE];
 static size_t n_text;
 
 // ---- The host's surroundings --------------------------------------------------------------------
@@ -22,11 +22,11 @@ static int on_send(void *ctx, const uint8_t *packet, size_t len, const struct sl
 {
 	(void)ctx;
 	(void)dst;
-	cr_assert_lt(lab.n_wire + len + 16, LAB_WIRE_SIZE);
-	memcpy(lab.wire + lab.n_wire, &lab.now_ms, 8);
-	memcpy(lab.wire + lab.n_wire + 8, &len, 8);
-	memcpy(lab.wire + lab.n_wire + 16, packet, len);
-	lab.n_wire += 16 + len;
+	cr_assert_lt(host_run.n_wire + len + 16, HOST_WIRE_SIZE);
+	memcpy(host_run.wire + host_run.n_wire, &host_run.now_ms, 8);
+	memcpy(host_run.wire + host_run.n_wire + 8, &len, 8);
+	memcpy(host_run.wire + host_run.n_wire + 16, packet, len);
+	host_run.n_wire += 16 + len;
 	return 0;
 }
 
@@ -35,7 +35,7 @@ static int on_publish(void *ctx, struct host *host, const struct member_change *
 	(void)ctx;
 	(void)host;
 	(void)change;
-	lab.n_published++;
+	host_run.n_published++;
 	return 0;
 }
 
@@ -50,34 +50,34 @@ static const struct host_ops ops = {.send = on_send, .publish = on_publish, .joi
 
 static void run(uint64_t ms)
 {
-	uint64_t until_ms = lab.now_ms + ms, next_ms;
+	uint64_t until_ms = host_run.now_ms + ms, next_ms;
 
-	while (lab.host != NULL && (next_ms = host_next_ms(lab.host)) <= until_ms) {
-		if (next_ms > lab.now_ms)
-			lab.now_ms = next_ms;
-		host_advance(lab.host, lab.now_ms);
+	while (host_run.host != NULL && (next_ms = host_next_ms(host_run.host)) <= until_ms) {
+		if (next_ms > host_run.now_ms)
+			host_run.now_ms = next_ms;
+		host_advance(host_run.host, host_run.now_ms);
 	}
-	lab.now_ms = until_ms;
+	host_run.now_ms = until_ms;
 }
 
 // ---- Steps ----------------------------------------------------------------------------------
 
-int lab_open_host(void)
+int host_allocation_open(void)
 {
 	struct host_config config;
 
 	host_config_default(&config);
 	config.max_sources = 4 * SOURCES_MAX;
-	lab.host = host_open(lab.fixture.family, &config, &ops, NULL, lab.now_ms);
-	return lab.host != NULL ? 0 : -errno;
+	host_run.host = host_open(host_run.fixture.family, &config, &ops, NULL, host_run.now_ms);
+	return host_run.host != NULL ? 0 : -errno;
 }
 
 static int open_session(unsigned number)
 {
 	static const struct session_limits limits = {100000, 4 * SOURCES_MAX};
 
-	lab.sessions[number] = session_open(&limits, NULL);
-	return lab.sessions[number] != NULL ? 0 : -ENOMEM;
+	host_run.sessions[number] = session_open(&limits, NULL);
+	return host_run.sessions[number] != NULL ? 0 : -ENOMEM;
 }
 
 static int set_filter(const struct host_step *step, const struct sluice_addr *group)
@@ -85,8 +85,8 @@ static int set_filter(const struct host_step *step, const struct sluice_addr *gr
 	static struct sluice_addr sources[SOURCES_MAX];
 
 	for (unsigned i = 0; i < step->n; i++)
-		sources[i] = fixture_numbered(&lab.fixture, step->source + i);
-	return member_set_filter(lab.sessions[step->session], lab.host, group,
+		sources[i] = fixture_numbered(&host_run.fixture, step->source + i);
+	return member_set_filter(host_run.sessions[step->session], host_run.host, group,
 		&(struct sluice_source_filter){
 			step->operation == INCLUDE ? SLUICE_INCLUDE : SLUICE_EXCLUDE, step->n,
 			sources},
@@ -96,18 +96,19 @@ static int set_filter(const struct host_step *step, const struct sluice_addr *gr
 // Goes on with the one that failed.
 static int change_many(const struct host_step *step)
 {
-	struct session *session = lab.sessions[step->session];
+	struct session *session = host_run.sessions[step->session];
 	int rc = 0;
 
-	for (; lab.done < MANY; lab.done++) {
+	for (; host_run.done < MANY; host_run.done++) {
 		unsigned before = session_members(session);
 		struct sluice_addr group;
 		char name[16];
 
-		sprintf(name, "%u", 1000 + lab.done);
-		group = fixture_group(&lab.fixture, name);
-		rc = step->operation == JOIN_MANY ? member_join(session, lab.host, &group, NULL)
-						  : member_leave(session, lab.host, &group);
+		sprintf(name, "%u", 1000 + host_run.done);
+		group = fixture_group(&host_run.fixture, name);
+		rc = step->operation == JOIN_MANY
+			     ? member_join(session, host_run.host, &group, NULL)
+			     : member_leave(session, host_run.host, &group);
 		if (rc < 0) {
 			cr_assert_eq(session_members(session), before);
 			return rc;
@@ -120,9 +121,9 @@ static int set_addresses(unsigned n)
 {
 	struct host_address own[2] = {{.prefix_length = 24}, {.prefix_length = 24}};
 
-	address_parse(lab.fixture.family == AF_INET ? "192.0.2.1" : "fe80::1", &own[0].addr);
-	address_parse(lab.fixture.family == AF_INET ? "192.0.2.9" : "fe80::9", &own[1].addr);
-	return host_set_addresses(lab.host, own, n, lab.now_ms);
+	address_parse(host_run.fixture.family == AF_INET ? "192.0.2.1" : "fe80::1", &own[0].addr);
+	address_parse(host_run.fixture.family == AF_INET ? "192.0.2.9" : "fe80::9", &own[1].addr);
+	return host_set_addresses(host_run.host, own, n, host_run.now_ms);
 }
 
 static int reconfigure(unsigned mtu)
@@ -133,15 +134,15 @@ static int reconfigure(unsigned mtu)
 	host_config_default(&config);
 	config.max_sources = 4 * SOURCES_MAX;
 	config.mtu = mtu;
-	rc = host_reconfigure(lab.host, &config, lab.now_ms);
-	while (!host_classify_some(lab.host, 100))
+	rc = host_reconfigure(host_run.host, &config, host_run.now_ms);
+	while (!host_classify_some(host_run.host, 100))
 		;
 	return rc;
 }
 
 static int list(void)
 {
-	struct host_listing *listing = host_listing_open(lab.host);
+	struct host_listing *listing = host_listing_open(host_run.host);
 	struct host_status status;
 	struct sluice_addr group;
 	unsigned n = 0;
@@ -151,7 +152,7 @@ static int list(void)
 	while (host_listing_next(listing, &group))
 		n++;
 	host_listing_close(listing);
-	host_status(lab.host, &status);
+	host_status(host_run.host, &status);
 	cr_assert_eq(n, status.n_groups + status.n_leaving);
 	return 0;
 }
@@ -165,60 +166,61 @@ static void hear(const struct host_step *step)
 	for (unsigned i = 0; i < step->n; i++)
 		sprintf(names + i, "%c", step->source + i);
 	injector_pause();
-	packet = fixture_query_packet(&lab.fixture,
-		NEWEST(&lab.fixture) - (step->operation == OLD_QUERY), step->group, names, 1000);
+	packet = fixture_query_packet(&host_run.fixture,
+		NEWEST(&host_run.fixture) - (step->operation == OLD_QUERY), step->group, names,
+		1000);
 	injector_resume();
-	host_input(lab.host, packet.bytes, packet.len, lab.now_ms);
-	lab.loose |= injector_failed() > before;
-	lab.asked = step->group;
-	lab.asked_at = lab.n_wire;
+	host_input(host_run.host, packet.bytes, packet.len, host_run.now_ms);
+	host_run.loose |= injector_failed() > before;
+	host_run.asked = step->group;
+	host_run.asked_at = host_run.n_wire;
 }
 
 // A response names the group of the query.
 static void expect_response(void)
 {
 	struct sluice_addr group;
-	unsigned len = lab.fixture.family == AF_INET ? 4 : 16;
+	unsigned len = host_run.fixture.family == AF_INET ? 4 : 16;
 
-	if (lab.asked == NULL)
+	if (host_run.asked == NULL)
 		return;
-	group = fixture_group(&lab.fixture, lab.asked);
-	cr_assert_not_null(
-		memmem(lab.wire + lab.asked_at, lab.n_wire - lab.asked_at, group.bytes, len),
-		"no response for group %s", lab.asked);
-	lab.asked = NULL;
+	group = fixture_group(&host_run.fixture, host_run.asked);
+	cr_assert_not_null(memmem(host_run.wire + host_run.asked_at,
+				   host_run.n_wire - host_run.asked_at, group.bytes, len),
+		"no response for group %s", host_run.asked);
+	host_run.asked = NULL;
 }
 
-int lab_call(const struct host_step *step)
+int host_allocation_call(const struct host_step *step)
 {
-	struct session *session = lab.sessions[step->session];
-	struct sluice_addr source = fixture_numbered(&lab.fixture, step->source);
+	struct session *session = host_run.sessions[step->session];
+	struct sluice_addr source = fixture_numbered(&host_run.fixture, step->source);
 	struct sluice_addr group = {AF_UNSPEC};
 
 	if (step->group != NULL)
-		group = fixture_group(&lab.fixture, step->group);
+		group = fixture_group(&host_run.fixture, step->group);
 	switch (step->operation) {
 	case OPEN:
 		return open_session(step->session);
 	case CLOSE:
 		session_close(session);
-		lab.sessions[step->session] = NULL;
+		host_run.sessions[step->session] = NULL;
 		return 0;
 	case JOIN:
-		return member_join(session, lab.host, &group, NULL);
+		return member_join(session, host_run.host, &group, NULL);
 	case LEAVE:
-		return member_leave(session, lab.host, &group);
+		return member_leave(session, host_run.host, &group);
 	case JOIN_MANY:
 	case LEAVE_MANY:
 		return change_many(step);
 	case JOIN_SOURCE:
-		return member_join_source(session, lab.host, &group, &source, NULL);
+		return member_join_source(session, host_run.host, &group, &source, NULL);
 	case LEAVE_SOURCE:
-		return member_leave_source(session, lab.host, &group, &source);
+		return member_leave_source(session, host_run.host, &group, &source);
 	case BLOCK:
-		return member_block_source(session, lab.host, &group, &source);
+		return member_block_source(session, host_run.host, &group, &source);
 	case UNBLOCK:
-		return member_unblock_source(session, lab.host, &group, &source);
+		return member_unblock_source(session, host_run.host, &group, &source);
 	case INCLUDE:
 	case EXCLUDE:
 		return set_filter(step, &group);
@@ -233,7 +235,7 @@ int lab_call(const struct host_step *step)
 		hear(step);
 		return 0;
 	case LINK:
-		host_set_link(lab.host, step->n > 0, lab.now_ms);
+		host_set_link(host_run.host, step->n > 0, host_run.now_ms);
 		return 0;
 	case RUN:
 		run(step->n);
@@ -252,9 +254,9 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	n_text += vsnprintf(text + n_text, LAB_TEXT_SIZE - n_text, format, args);
+	n_text += vsnprintf(text + n_text, HOST_TEXT_SIZE - n_text, format, args);
 	va_end(args);
-	cr_assert_lt(n_text, LAB_TEXT_SIZE);
+	cr_assert_lt(n_text, HOST_TEXT_SIZE);
 }
 
 static void say_sources(const struct sluice_addr *sources, unsigned n)
@@ -276,12 +278,12 @@ static void say_member(const struct member *member)
 	struct sluice_addr group;
 
 	member_group(member, &group);
-	say("  %s: %s, %u joins,", fixture_name(&lab.fixture, &group),
+	say("  %s: %s, %u joins,", fixture_name(&host_run.fixture, &group),
 		filter.mode == SLUICE_INCLUDE ? "include" : "exclude", member_joins(member));
 	say_sources(filter.sources, filter.n_sources);
-	cr_assert_eq(host_group_get(lab.host, &group, &info, merged, 4 * SOURCES_MAX), 0);
+	cr_assert_eq(host_group_get(host_run.host, &group, &info, merged, 4 * SOURCES_MAX), 0);
 	say("; %s, %s, %u members", info.mode == SLUICE_INCLUDE ? "include" : "exclude",
-		lab.loose ? "" : states[info.state], info.n_members);
+		host_run.loose ? "" : states[info.state], info.n_members);
 	say_sources(merged, info.n_sources);
 	say("\n");
 }
@@ -298,25 +300,25 @@ static void say_counters(const struct host *host)
 }
 
 // Counters of the wire only count while the frames are the same.
-const char *lab_describe(void)
+const char *host_allocation_describe(void)
 {
 	struct host_status status;
 	struct member *member;
 
 	n_text = 0;
 	text[0] = '\0';
-	if (lab.host == NULL)
+	if (host_run.host == NULL)
 		return text;
-	host_status(lab.host, &status);
+	host_status(host_run.host, &status);
 	say("version %u, %u groups, %u leaving\n", status.version, status.n_groups,
-		lab.loose ? 0 : status.n_leaving);
-	if (!lab.loose)
-		say_counters(lab.host);
-	for (unsigned i = 0; i < LAB_SESSIONS; i++) {
-		if (lab.sessions[i] == NULL)
+		host_run.loose ? 0 : status.n_leaving);
+	if (!host_run.loose)
+		say_counters(host_run.host);
+	for (unsigned i = 0; i < HOST_SESSIONS; i++) {
+		if (host_run.sessions[i] == NULL)
 			continue;
-		say("session %u: %u members\n", i, session_members(lab.sessions[i]));
-		member = session_first_member(lab.sessions[i]);
+		say("session %u: %u members\n", i, session_members(host_run.sessions[i]));
+		member = session_first_member(host_run.sessions[i]);
 		for (; member != NULL; member = session_next_member(member))
 			say_member(member);
 	}
@@ -325,24 +327,24 @@ const char *lab_describe(void)
 
 // ---- Life -----------------------------------------------------------------------------------
 
-void lab_begin(int family)
+void host_allocation_begin(int family)
 {
-	lab.fixture = (struct host_fixture){.family = family};
-	lab.now_ms = 1000000;
-	lab.n_wire = 0;
-	lab.loose = false;
-	lab.asked = NULL;
-	lab.n_published = 0;
+	host_run.fixture = (struct host_fixture){.family = family};
+	host_run.now_ms = 1000000;
+	host_run.n_wire = 0;
+	host_run.loose = false;
+	host_run.asked = NULL;
+	host_run.n_published = 0;
 }
 
-void lab_finish(void)
+void host_allocation_finish(void)
 {
-	for (unsigned i = 0; i < LAB_SESSIONS; i++) {
-		if (lab.sessions[i] != NULL)
-			session_close(lab.sessions[i]);
-		lab.sessions[i] = NULL;
+	for (unsigned i = 0; i < HOST_SESSIONS; i++) {
+		if (host_run.sessions[i] != NULL)
+			session_close(host_run.sessions[i]);
+		host_run.sessions[i] = NULL;
 	}
-	if (lab.host != NULL)
-		host_close(lab.host);
-	lab.host = NULL;
+	if (host_run.host != NULL)
+		host_close(host_run.host);
+	host_run.host = NULL;
 }

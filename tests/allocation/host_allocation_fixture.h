@@ -6,9 +6,9 @@
 
 #include "host_fixture.h"
 
-#define LAB_SESSIONS 3
-#define LAB_WIRE_SIZE (4u << 20) // bytes
-#define LAB_TEXT_SIZE (1u << 20)
+#define HOST_SESSIONS 3
+#define HOST_WIRE_SIZE (4u << 20) // bytes
+#define HOST_TEXT_SIZE (1u << 20)
 
 enum host_operation {
 	END,
@@ -40,10 +40,10 @@ struct host_step {
 	unsigned source, n;
 };
 
-struct host_lab {
+struct host_run {
 	struct host_fixture fixture; // names and packets
 	struct host *host;
-	struct session *sessions[LAB_SESSIONS];
+	struct session *sessions[HOST_SESSIONS];
 	uint64_t now_ms;
 	unsigned done; // of JOIN_MANY or LEAVE_MANY
 	unsigned n_published;
@@ -54,12 +54,12 @@ struct host_lab {
 	bool loose; // a query met a lack of memory, and so the frames may differ
 };
 
-extern struct host_lab lab;
+extern struct host_run host_run;
 
-void lab_begin(int family);
-int lab_open_host(void);
-int lab_call(const struct host_step *step);
-const char *lab_describe(void);
-void lab_finish(void);
+void host_allocation_begin(int family);
+int host_allocation_open(void);
+int host_allocation_call(const struct host_step *step);
+const char *host_allocation_describe(void);
+void host_allocation_finish(void);
 
 #endif

@@ -21,7 +21,7 @@ struct outcome {
 
 static int try(const struct host_step *step)
 {
-	return step != NULL ? lab_call(step) : lab_open_host();
+	return step != NULL ? host_allocation_call(step) : host_allocation_open();
 }
 
 static bool changes_many(const struct host_step *step)
@@ -32,81 +32,83 @@ static bool changes_many(const struct host_step *step)
 // Takes a step, and takes it again if it fails for lack of memory. NULL opens the host.
 static void take(const struct host_step *step, unsigned number, char *before)
 {
-	size_t n_wire = lab.n_wire;
-	unsigned n_published = lab.n_published;
+	size_t n_wire = host_run.n_wire;
+	unsigned n_published = host_run.n_published;
 	int rc;
 
-	strcpy(before, lab_describe());
-	lab.done = 0;
+	strcpy(before, host_allocation_describe());
+	host_run.done = 0;
 	rc = try(step);
 	if (rc == 0)
 		return;
 	cr_assert_eq(rc, -ENOMEM, "step %u: %d", number, rc);
 	injector_disarm();
 	if (!changes_many(step)) {
-		cr_assert_eq(lab.n_published, n_published, "step %u published", number);
-		cr_assert_str_eq(lab_describe(), before, "step %u changed something", number);
+		cr_assert_eq(host_run.n_published, n_published, "step %u published", number);
+		cr_assert_str_eq(
+			host_allocation_describe(), before, "step %u changed something", number);
 	}
-	cr_assert_eq(lab.n_wire, n_wire, "step %u sent", number);
+	cr_assert_eq(host_run.n_wire, n_wire, "step %u sent", number);
 	rc = try(step);
 	cr_assert_eq(rc, 0, "step %u fails again: %d", number, rc);
 }
 
 static void end_step(void)
 {
-	if (lab.host != NULL)
-		host_flush(lab.host, lab.now_ms);
+	if (host_run.host != NULL)
+		host_flush(host_run.host, host_run.now_ms);
 }
 
 static void run_clean(int family, const struct host_step *steps, struct outcome *outcomes)
 {
-	static char before[LAB_TEXT_SIZE];
+	static char before[HOST_TEXT_SIZE];
 
-	lab_begin(family);
+	host_allocation_begin(family);
 	take(NULL, 0, before);
 	for (unsigned i = 0; steps[i].operation != END; i++) {
 		cr_assert_lt(i, STEPS_MAX);
 		take(&steps[i], i, before);
 		end_step();
 		injector_pause();
-		outcomes[i] = (struct outcome){strdup(lab_describe()), lab.n_wire, lab.now_ms};
+		outcomes[i] = (struct outcome){
+			strdup(host_allocation_describe()), host_run.n_wire, host_run.now_ms};
 		injector_resume();
 	}
-	lab_finish();
+	host_allocation_finish();
 }
 
 static void run_with_failure(int family, const struct host_step *steps,
 	const struct outcome *outcomes, const uint8_t *clean_wire)
 {
-	static char before[LAB_TEXT_SIZE];
+	static char before[HOST_TEXT_SIZE];
 
-	lab_begin(family);
+	host_allocation_begin(family);
 	take(NULL, 0, before);
 	for (unsigned i = 0; steps[i].operation != END; i++) {
 		take(&steps[i], i, before);
 		end_step();
-		if (lab.loose)
+		if (host_run.loose)
 			continue;
-		cr_assert_str_eq(lab_describe(), outcomes[i].text, "step %u", i);
-		cr_assert_eq(lab.n_wire, outcomes[i].n_wire, "step %u sent something else", i);
-		cr_assert_eq(memcmp(lab.wire, clean_wire, lab.n_wire), 0,
+		cr_assert_str_eq(host_allocation_describe(), outcomes[i].text, "step %u", i);
+		cr_assert_eq(host_run.n_wire, outcomes[i].n_wire, "step %u sent something else", i);
+		cr_assert_eq(memcmp(host_run.wire, clean_wire, host_run.n_wire), 0,
 			"step %u sent something else", i);
 	}
-	lab_finish();
+	host_allocation_finish();
 }
 
 static void sweep_all(const char *name, int family, const struct host_step *steps)
 {
 	struct outcome outcomes[STEPS_MAX] = {{NULL}};
-	uint8_t *clean_wire = malloc(LAB_WIRE_SIZE);
+	uint8_t *clean_wire = malloc(HOST_WIRE_SIZE);
 	uint64_t total;
 
-	lab.wire = malloc(LAB_WIRE_SIZE);
+	host_run.wire = malloc(HOST_WIRE_SIZE);
 	injector_arm(UINT64_MAX / 2, 1);
 	run_clean(family, steps, outcomes);
 	injector_disarm();
 	total = injector_count();
-	memcpy(clean_wire, lab.wire, lab.n_wire);
+	memcpy(clean_wire, host_run.wire, host_run.n_wire);
 	cr_assert_gt(total, 0);
 	for (enum sweep_mode mode = SWEEP_ONCE; mode <= SWEEP_FROM; mode++) {
 		struct sweep sweep = sweep_begin(name, mode, total, BUDGET);
@@ -119,7 +121,7 @@ static void sweep_all(const char *name, int family, const struct host_step *step
 	}
 	for (unsigned i = 0; i < STEPS_MAX; i++)
 		free(outcomes[i].text);
-	free(lab.wire);
+	free(host_run.wire);
 	free(clean_wire);
 	cr_assert_not(sweep_leaks());
 }

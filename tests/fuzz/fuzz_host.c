@@ -15,7 +15,7 @@ static int send_frame(void *ctx, const uint8_t *packet, size_t len, const struct
 		return -EAGAIN;
 	}
 	const char *error =
-		frame_parse(host_family(fuzz->host), fuzz->mtu, packet, len, NULL, NULL);
+		router_frame_parse(host_family(fuzz->host), fuzz->mtu, packet, len, NULL, NULL);
 	if (error)
 		require_fail(error);
 	REQUIRE(memcmp(packet + (dst->family == AF_INET ? 16 : 24), dst->bytes,

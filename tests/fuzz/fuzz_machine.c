@@ -98,7 +98,7 @@ static void hear_query(struct machine *m, struct input *input)
 			if (set >> s & 1)
 				script_source(family, s, &sources[query.n_sources++]);
 	}
-	host_input(m->fuzz.host, packet, frame_write_query(packet, &query), m->fuzz.now_ms);
+	host_input(m->fuzz.host, packet, router_frame_write_query(packet, &query), m->fuzz.now_ms);
 }
 
 static void hear_report(struct machine *m, struct input *input)
@@ -109,8 +109,8 @@ static void hear_report(struct machine *m, struct input *input)
 
 	router_address(host_family(m->fuzz.host), &src);
 	script_group(host_family(m->fuzz.host), what % SCRIPT_BULK, &group);
-	host_input(m->fuzz.host, packet, frame_write_report(packet, 1 + (what >> 7), &src, &group),
-		m->fuzz.now_ms);
+	host_input(m->fuzz.host, packet,
+		router_frame_write_report(packet, 1 + (what >> 7), &src, &group), m->fuzz.now_ms);
 }
 
 static void set_address(struct machine *m, struct input *input)

@@ -74,12 +74,12 @@ static void receive(struct fuzz_host *fuzz, struct input *input)
 			query.version = 2;
 			query.src = (struct sluice_addr){AF_INET6, {0xfe, 0x80, [15] = 0x99}};
 		}
-		header = frame_write_query(packet, &query);
+		header = router_frame_write_query(packet, &query);
 		header -= host_family(fuzz->host) == AF_INET ? 8 : 24;
 	}
 	memcpy(packet + header, bytes, len);
 	if (control & 1)
-		frame_repair(packet, header + len);
+		router_frame_repair(packet, header + len);
 	// A buffer of exactly this size, so that a sanitizer detects reads past its end.
 	uint8_t *exact = malloc(header + len + !(header + len));
 	REQUIRE(exact);

@@ -42,7 +42,7 @@ static int ignore_send(void *ctx, const uint8_t *packet, size_t len, const struc
 	const int family = dst->family;
 
 	(void)ctx;
-	REQUIRE(frame_parse(family, 1500, packet, len, NULL, NULL) == NULL);
+	REQUIRE(router_frame_parse(family, 1500, packet, len, NULL, NULL) == NULL);
 	return 0;
 }
 
@@ -174,7 +174,7 @@ static unsigned take_frame(struct input *input, struct rte_mbuf **frames, unsign
 
 	memcpy(bytes, from, len);
 	if (control & 1 && len > ETHERNET)
-		frame_repair(bytes + ETHERNET, len - ETHERNET);
+		router_frame_repair(bytes + ETHERNET, len - ETHERNET);
 	if (len > ETHERNET)
 		hear(bytes + ETHERNET, len - ETHERNET);
 	for (; n < copies && n < room; n++)

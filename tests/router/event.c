@@ -196,7 +196,8 @@ void event_play(struct scenario *sc, const struct event *event)
 		script_group(script->family, event->group, &group);
 		if (!link_loses(sc))
 			host_input(sc->host, packet,
-				frame_write_report(packet, event->version, &src, &group), sc->now);
+				router_frame_write_report(packet, event->version, &src, &group),
+				sc->now);
 		for (unsigned i = 0; i < ROUTERS; i++)
 			if (!link_loses(sc))
 				router_report(&sc->routers[i], event->group, event->version,

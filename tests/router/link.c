@@ -30,7 +30,7 @@ static void hear_record(void *arg, const struct frame_record *record)
 	for (unsigned i = 0; i < record->n_sources; i++) {
 		struct sluice_addr addr;
 
-		frame_record_source(record, i, &addr);
+		router_frame_record_source(record, i, &addr);
 		int source = script_find_source(&addr);
 		if (source < 0 || sources >> source & 1)
 			scenario_fail(sc, "an unknown source or one named twice in a record");
@@ -80,11 +80,11 @@ static bool copy_lost(struct scenario *sc, const uint8_t *packet, size_t len)
 
 	if (!script->lose_copies)
 		return false;
-	frame_parse(script->family, script->mtu, packet, len, weigh_copy, &copy);
+	router_frame_parse(script->family, script->mtu, packet, len, weigh_copy, &copy);
 	if (!copy.change)
 		return false;
 	copy.lose = !copy.last && script_random(&sc->random) % 2;
-	frame_parse(script->family, script->mtu, packet, len, count_copy, &copy);
+	router_frame_parse(script->family, script->mtu, packet, len, count_copy, &copy);
 	return copy.lose;
 }
 
@@ -107,7 +107,7 @@ static int host_send(void *ctx, const uint8_t *packet, size_t len, const struct 
 	for (unsigned i = 0; i < ROUTERS; i++) {
 		struct hearing hearing = {
 			sc, copy_is_lost || link_loses(sc) ? NULL : &sc->routers[i]};
-		const char *error = frame_parse(
+		const char *error = router_frame_parse(
 			sc->script->family, sc->script->mtu, packet, len, hear_record, &hearing);
 
 		if (error)
@@ -180,7 +180,7 @@ void link_deliver_query(struct scenario *sc, const struct scenario_query *query,
 	for (unsigned s = 0; s < SCRIPT_SOURCES; s++)
 		if (query->sources >> s & 1)
 			script_source(script->family, s, &sources[frame.n_sources++]);
-	size_t len = frame_write_query(packet, &frame);
+	size_t len = router_frame_write_query(packet, &frame);
 	if (!link_loses(sc))
 		host_input(sc->host, packet, len, sc->now);
 }

@@ -16,7 +16,7 @@ static bool run_one(uint64_t seed, int family, uint64_t *packets_hash)
 		*packets_hash = result.packets_hash;
 		return true;
 	}
-	scenario_shrink(&script, 0);
+	shrink_scenario(&script, 0);
 	scenario_run(&script, 0, &result);
 	script_print(&script, stdout);
 	printf("FAILED at %.3f s: %s\n", result.at_ms / 1000.0, result.text);

@@ -15,7 +15,7 @@ static void run_all(int family)
 		script_generate(&script, seed, family);
 		if (scenario_run(&script, 0, &result))
 			continue;
-		scenario_shrink(&script, 0);
+		shrink_scenario(&script, 0);
 		scenario_run(&script, 0, &result);
 		script_print(&script, stderr);
 		cr_assert_fail("at %.3f s: %s", result.at_ms / 1000.0, result.text);
@@ -48,7 +48,7 @@ static bool find_failing(enum frame_type deaf_to, struct script *script)
 	for (unsigned seed = FIRST_SEED; seed < FIRST_SEED + 200; seed++) {
 		script_generate(script, seed, AF_INET);
 		if (!scenario_run(script, deaf_to, &result)) {
-			scenario_shrink(script, deaf_to);
+			shrink_scenario(script, deaf_to);
 			return true;
 		}
 	}
@@ -60,7 +60,8 @@ Test(random, notices_each_record_type, .description = "the runs fail if any reco
 	struct script script;
 
 	for (unsigned type = FRAME_IS_IN; type < FRAME_TYPES; type++)
-		cr_expect(find_failing(type, &script), "%s may be missing", frame_type_name(type));
+		cr_expect(find_failing(type, &script), "%s may be missing",
+			router_frame_type_name(type));
 }
 
 Test(random, shrinks, .description = "a failing script is shrunk to the one call that matters")

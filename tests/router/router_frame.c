@@ -46,7 +46,7 @@ static unsigned pseudo(const uint8_t *packet, size_t message_len)
 	return sum(packet + 8, 32, message_len + 58);
 }
 
-const char *frame_type_name(enum frame_type type)
+const char *router_frame_type_name(enum frame_type type)
 {
 	static const char *const names[] = {
 		[FRAME_IS_IN] = "IS_IN",
@@ -68,7 +68,8 @@ static struct sluice_addr address(int family, const uint8_t *bytes)
 	return addr;
 }
 
-void frame_record_source(const struct frame_record *record, unsigned i, struct sluice_addr *source)
+void router_frame_record_source(
+	const struct frame_record *record, unsigned i, struct sluice_addr *source)
 {
 	*source = address(
 		record->group.family, record->sources + i * sluice_addr_len(&record->group));
@@ -159,7 +160,7 @@ static const char *records(int family, const uint8_t *message, size_t len,
 	return p == end ? NULL : "bytes after the last record";
 }
 
-const char *frame_parse(int family, unsigned mtu, const uint8_t *packet, size_t len,
+const char *router_frame_parse(int family, unsigned mtu, const uint8_t *packet, size_t len,
 	void (*fn)(void *arg, const struct frame_record *record), void *arg)
 {
 	bool ip4 = family == AF_INET;
@@ -241,11 +242,11 @@ static size_t finish(uint8_t *packet, size_t message_len, const struct sluice_ad
 		memcpy(packet + 24, dst->bytes, 16);
 		memcpy(packet + 40, "\x3a\0\5\2\0\0\1\0", 8);
 	}
-	frame_repair(packet, len);
+	router_frame_repair(packet, len);
 	return len;
 }
 
-void frame_repair(uint8_t *packet, size_t len)
+void router_frame_repair(uint8_t *packet, size_t len)
 {
 	if (len >= 20 && packet[0] >> 4 == 4) {
 		size_t header = (packet[0] & 15) * 4;
@@ -269,7 +270,7 @@ void frame_repair(uint8_t *packet, size_t len)
 	}
 }
 
-size_t frame_write_query(uint8_t packet[FRAME_PACKET_MAX], const struct frame_query *query)
+size_t router_frame_write_query(uint8_t packet[FRAME_PACKET_MAX], const struct frame_query *query)
 {
 	bool ip4 = query->src.family == AF_INET;
 	bool general = query->group.family == AF_UNSPEC;
@@ -306,7 +307,7 @@ size_t frame_write_query(uint8_t packet[FRAME_PACKET_MAX], const struct frame_qu
 			 : &all_nodes6);
 }
 
-size_t frame_write_report(uint8_t packet[FRAME_PACKET_MAX], unsigned version,
+size_t router_frame_write_report(uint8_t packet[FRAME_PACKET_MAX], unsigned version,
 	const struct sluice_addr *src, const struct sluice_addr *group)
 {
 	bool ip4 = src->family == AF_INET;

@@ -21,7 +21,7 @@ enum frame_type {
 	FRAME_BLOCK,
 	FRAME_TYPES,
 };
-const char *frame_type_name(enum frame_type type);
+const char *router_frame_type_name(enum frame_type type);
 
 // A report of version 1 or 2 becomes IS_EX{}, a leave or done becomes TO_IN{} (RTR-13).
 struct frame_record {
@@ -31,11 +31,12 @@ struct frame_record {
 	unsigned n_sources;
 	const uint8_t *sources; // packed addresses of the group's family
 };
-void frame_record_source(const struct frame_record *record, unsigned i, struct sluice_addr *source);
+void router_frame_record_source(
+	const struct frame_record *record, unsigned i, struct sluice_addr *source);
 
 // Parses an IP packet that a host sent and passes its records to fn in order, unless fn is NULL.
 // Returns NULL, or the error in the packet; then fn was not called.
-const char *frame_parse(int family, unsigned mtu, const uint8_t *packet, size_t len,
+const char *router_frame_parse(int family, unsigned mtu, const uint8_t *packet, size_t len,
 	void (*fn)(void *arg, const struct frame_record *record), void *arg);
 
 struct frame_query {
@@ -52,11 +53,11 @@ struct frame_query {
 
 // Writes the IP packet of a query, or of another host's report of version 1 or 2. Returns its
 // length.
-size_t frame_write_query(uint8_t packet[FRAME_PACKET_MAX], const struct frame_query *query);
-size_t frame_write_report(uint8_t packet[FRAME_PACKET_MAX], unsigned version,
+size_t router_frame_write_query(uint8_t packet[FRAME_PACKET_MAX], const struct frame_query *query);
+size_t router_frame_write_report(uint8_t packet[FRAME_PACKET_MAX], unsigned version,
 	const struct sluice_addr *src, const struct sluice_addr *group);
 
 // Fills in the lengths and checksums of a packet with any content, as far as it has them.
-void frame_repair(uint8_t *packet, size_t len);
+void router_frame_repair(uint8_t *packet, size_t len);
 
 #endif

@@ -31,21 +31,21 @@ Test(frame, igmp_queries, .description = "the queries of section A are equal to 
 		.robustness = 2,
 	};
 	uint8_t packet[FRAME_PACKET_MAX];
-	size_t len = frame_write_query(packet, &query);
+	size_t len = router_frame_write_query(packet, &query);
 
 	expect_message(packet, len, "\x11\x64\xec\x1e\0\0\0\0\x02\x7d\0\0", 12);
 	query.max_response_ms = 1000;
 	query.group = (struct sluice_addr){AF_INET, {232, 1, 1, 1}};
 	query.sources = sources;
 	query.n_sources = 2;
-	len = frame_write_query(packet, &query);
+	len = router_frame_write_query(packet, &query);
 	expect_message(
 		packet, len, "\x11\x0a\xef\x70\xe8\1\1\1\x02\x7d\0\2\x0a\0\0\1\x0a\0\0\2", 20);
 	query = (struct frame_query){.version = 2, .src = router4, .max_response_ms = 10000};
-	len = frame_write_query(packet, &query);
+	len = router_frame_write_query(packet, &query);
 	expect_message(packet, len, "\x11\x64\xee\x9b\0\0\0\0", 8);
 	query = (struct frame_query){.version = 1, .src = router4};
-	len = frame_write_query(packet, &query);
+	len = router_frame_write_query(packet, &query);
 	expect_message(packet, len, "\x11\0\xee\xff\0\0\0\0", 8);
 }
 
@@ -59,7 +59,7 @@ Test(frame, mld_query, .description = "the MLDv2 query of section A is equal to 
 		.robustness = 2,
 	};
 	uint8_t packet[FRAME_PACKET_MAX];
-	size_t len = frame_write_query(packet, &query);
+	size_t len = router_frame_write_query(packet, &query);
 
 	expect_message(packet, len,
 		"\x82\0\x56\x96\x27\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\x7d\0\0", 28);
@@ -78,7 +78,7 @@ Test(frame, codes, .description = "FRM-22: a time is encoded exactly or as the n
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		query.max_response_ms = cases[i].value * 100;
 		query.interval_s = cases[i].value;
-		frame_write_query(packet, &query);
+		router_frame_write_query(packet, &query);
 		cr_expect_eq(packet[IGMP + 1], cases[i].code, "%u tenths", cases[i].value);
 		cr_expect_eq(packet[IGMP + 9], cases[i].code, "%u seconds", cases[i].value);
 	}
@@ -89,17 +89,17 @@ static size_t good_report(uint8_t packet[FRAME_PACKET_MAX])
 {
 	static const char message[] = "\x22\0\0\0\0\0\0\1\4\0\0\0\xef\1\1\1";
 	struct frame_query query = {.version = 1, .src = router4};
-	size_t len = frame_write_query(packet, &query) - 8 + sizeof(message) - 1;
+	size_t len = router_frame_write_query(packet, &query) - 8 + sizeof(message) - 1;
 
 	memcpy(packet + IGMP, message, sizeof(message) - 1);
 	packet[19] = 22; // 224.0.0.22
-	frame_repair(packet, len);
+	router_frame_repair(packet, len);
 	return len;
 }
 
 static const char *parse(const uint8_t *packet, size_t len)
 {
-	return frame_parse(AF_INET, 1500, packet, len, NULL, NULL);
+	return router_frame_parse(AF_INET, 1500, packet, len, NULL, NULL);
 }
 
 Test(frame, rejects, .description = "a report is rejected if and only if it breaks a rule")
@@ -130,7 +130,7 @@ Test(frame, rejects, .description = "a report is rejected if and only if it brea
 	for (unsigned i = 0; i < sizeof(spoils) / sizeof(spoils[0]); i++) {
 		len = good_report(packet);
 		packet[spoils[i].at] ^= 0x20;
-		frame_repair(packet, len);
+		router_frame_repair(packet, len);
 		cr_expect_not_null(parse(packet, len), "%s", spoils[i].what);
 	}
 }

@@ -16,7 +16,7 @@
 
 struct scenario_result {
 	uint64_t packets_hash; // FNV-1a of all packets of the host; continues the caller's value
-	// Of the first failure.
+	// The first failure.
 	uint64_t at_ms;
 	char text[160];
 };
@@ -27,7 +27,7 @@ bool scenario_run(
 	const struct script *script, enum frame_type deaf_to, struct scenario_result *result);
 
 // Reduces a failing script to few events and simple parameters that still fail.
-void scenario_shrink(struct script *script, enum frame_type deaf_to);
+void shrink_scenario(struct script *script, enum frame_type deaf_to);
 
 // Makes the event's call and returns its result.
 int event_call(struct session *session, struct host *host, const struct event *event);

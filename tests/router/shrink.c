@@ -60,7 +60,7 @@ static void cut_sources(struct script *script, enum frame_type deaf_to)
 		}
 }
 
-void scenario_shrink(struct script *script, enum frame_type deaf_to)
+void shrink_scenario(struct script *script, enum frame_type deaf_to)
 {
 	struct script plain = *script;
 

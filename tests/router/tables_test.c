@@ -92,7 +92,7 @@ static void start(struct router *router)
 static enum frame_type parse_type(const char *event)
 {
 	for (unsigned type = FRAME_IS_IN; type < FRAME_TYPES; type++)
-		if (strncmp(event, frame_type_name(type), 5) == 0)
+		if (strncmp(event, router_frame_type_name(type), 5) == 0)
 			return type;
 	cr_assert_fail("no such record: %s", event);
 	return FRAME_TYPES;
