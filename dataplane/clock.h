@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The time as the data plane tells it, which is also the control core's.
+// The time of the data plane, which is also that of the control thread.
 #ifndef DATAPLANE_CLOCK_H
 #define DATAPLANE_CLOCK_H
 

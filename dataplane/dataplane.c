@@ -172,7 +172,7 @@ int dataplane_stop(struct dataplane *dp)
 	for (unsigned i = 0; i < dp->n_workers; i++)
 		rte_eal_wait_lcore(dp->workers[i]->lcore);
 	dp->started = false;
-	// What orders all they did before what follows, so that ThreadSanitizer sees it.
+	// Orders what the workers did before what follows, in a way that ThreadSanitizer sees.
 	return dataplane_synchronize(dp);
 }
 

@@ -35,7 +35,7 @@ struct dataplane_error {
 
 struct dataplane_config {
 	const unsigned
-		*worker_lcores; // EAL lcores, none of them the caller's; queues are dealt round
+		*worker_lcores; // EAL lcores, none of them the caller's; they get queues in turn
 	unsigned n_workers; // 1 or more
 	unsigned mbufs; // frames that all ring outputs together may hold; each receive pool has
 			// as many in addition to those of its queues; 0: 4096
@@ -104,8 +104,9 @@ uint16_t port_mtu(const struct port *port); // any thread
 // long as a worker is stalled, no removal is reported.
 void port_poll_events(struct dataplane *dp, void (*fn)(void *arg, struct port *port), void *arg);
 
-// Wants one more, or one fewer, time the frames of this multicast MAC (counted: 32 IPv4 groups
-// share one). Falls back along port_receive_mode when the device refuses; never fails for that.
+// Count one user more, or one less, of this multicast MAC, which 32 IPv4 groups share. The port
+// receives its frames while it has users. If the device refuses a filter, the port falls back to
+// the next port_receive_mode, which is no failure.
 int port_mac_add(struct port *port, const struct rte_ether_addr *mac);
 void port_mac_remove(struct port *port, const struct rte_ether_addr *mac);
 
@@ -147,7 +148,7 @@ enum output_kind {
 struct output_config {
 	enum output_kind kind;
 	unsigned ring_size; // OUTPUT_RING: frames, a power of two
-	struct port *port; // OUTPUT_PORT; frames leave as they came but for the following:
+	struct port *port; // OUTPUT_PORT; frames leave as they came, except for:
 	uint16_t vlan; // VLAN_NONE: leave untagged, else with this one tag
 	bool set_source_mac;
 	struct rte_ether_addr source_mac;
@@ -170,8 +171,8 @@ void output_stats(const struct output *output, struct output_stats *stats);
 
 // ---- Subscriptions -------------------------------------------------------------------------
 
-// One line of a fan-out. A frame of the group goes to `output` if the filter and the UDP port let
-// it through; an output named by several lines of one group gets the frame once.
+// A frame of the group goes to `output` if the filter and the UDP port let it through. An output of
+// several subscribers of a group gets the frame once.
 struct subscriber {
 	uint64_t owner; // the caller's key
 	struct output *output;
@@ -180,12 +181,12 @@ struct subscriber {
 	struct sluice_source_filter filter;
 };
 
-// Replaces all of the owner's lines of one group by these n, at once for every worker; n 0
-// withdraws the owner. Withdrawing never fails, nor does a change that leaves the group no more
-// lines, sources and outputs than it had. Anything else, be it a narrower filter with one source
-// more, can fail with -ENOMEM, or -ENOSPC when the group has too many lines, and then changes
-// nothing. Workers may still use the old lines until dataplane_synchronize(). Without memory and
-// with a stalled worker at once, withdrawing one owner of several can fail as well.
+// Replaces all of the owner's subscribers of one group by these n, at once for every worker; n 0
+// withdraws the owner. Withdrawing never fails, nor does a change after which the group has no more
+// subscribers, sources and outputs than before. Any other change, even to a narrower filter with
+// one source more, can fail with -ENOMEM, or -ENOSPC when the group has too many subscribers, and
+// then changes nothing. Workers may still use the old ones until dataplane_synchronize(). Without
+// memory, and while a worker is stalled, withdrawing one owner of several can fail as well.
 int interface_subscribe(struct interface *interface, const struct sluice_addr *group,
 	uint64_t owner, const struct subscriber *subs, unsigned n);
 
@@ -240,7 +241,8 @@ bool interface_received(const struct interface *interface, const struct rte_mbuf
 
 // ---- Punted frames -------------------------------------------------------------------------
 
-// An IGMP or MLD frame an interface heard. `packet` is the IP packet inside `frame`, contiguous.
+// An IGMP or MLD frame that an interface received. `packet` is the IP packet inside `frame`,
+// contiguous.
 struct punted {
 	struct interface *interface;
 	const uint8_t *packet;

@@ -52,14 +52,14 @@ mapfile -t sources < <(
 )
 # Phrases that are hard to read, such as "one a frame" and "Of a frame the ...", and archaic words.
 english() {
-	local thing='frame|group|packet|key|session|socket|worker|stream|port|call|line|burst|output'
+	local thing='frame|reason|cache|group|packet|key|session|socket|worker|stream|port|call|line|burst|output'
 	thing+='|interface|member|source|test|row|case|query|report|second|minute|core|event|digit|byte'
 	local number='one|two|three|each|digits|bytes|packets|frames|lines?|ns|us|ms|nanoseconds|instructions'
-	number+='|reports|probes|joins|slots|wakes?'
+	number+='|reports|records|probes|joins|slots|wakes?|bar|One|Two|Bytes|Nanoseconds'
 	local phrase='whom|told|dearer|hereby|hence|for ever|as yet|(is|are) to be|ask(s|ed)? for|in words'
 	phrase+='|time and again|as is what|somebody|runs? dry|whatever came'
-	git grep -nIE "(^|[^a-z])($number) an? ($thing)([^a-z]|\$)" -- ':!tests/lint.sh' || true
-	git grep -nIE '(//|\* |\. )Of (the|a|an|its|NULL|all|what|those|them|which|each|[0-9])( |$)' || true
+	git grep -nIE "(^|[^a-zA-Z])($number) an? ($thing)([^a-z]|\$)" -- ':!tests/lint.sh' || true
+	git grep -nIE '(//|[#*.]|""") ?Of [A-Za-z0-9]' -- ':!tests/lint.sh' ':!tests/fuzz/corpus' || true
 	# In comments, test descriptions and manuals; code may have such names.
 	git grep -nIE "(//|# |\"\"\"|description = |BOTH\(|@test).*[^a-z_>.]($phrase)([^a-z_]|\$)" \
 		-- ':!tests/lint.sh' ':!tests/fuzz/corpus' ':!*.md' || true

@@ -32,8 +32,11 @@ int memif_reader_fd(const struct memif_reader *reader);
 
 // Takes the next frame and copies its first `size` bytes. Does not block. *line gets the line of
 // its session, `line` in the answer to session.attach. Returns the whole length of the frame in
-// bytes, or -EAGAIN  there is no frame now -EPIPE   there is no frame, and the server has closed
-// the connection -EPROTO  the ring is invalid; all later calls return this, too
+// bytes, or
+//
+//   -EAGAIN  there is no frame now
+//   -EPIPE   there is no frame, and the server has closed the connection
+//   -EPROTO  the ring is invalid; all later calls return this, too
 ssize_t memif_reader_receive(struct memif_reader *reader, uint64_t *line, void *frame, size_t size);
 
 #endif

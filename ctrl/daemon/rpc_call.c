@@ -138,14 +138,14 @@ static bool begin(struct rpc_call *call)
 	if (!is_request(call->request)) {
 		rpc_call_write_error(
 			call->result, NULL, RPC_INVALID_REQUEST, "not a JSON-RPC 2.0 request");
-		call->told = true;
+		call->answered = true;
 		call->failed = true;
 		return false;
 	}
 	rc = run(call, json_string_value(json_object_get(call->request, "method")));
 	if (call->id) {
 		begin_answer(call, rc);
-		call->told = true;
+		call->answered = true;
 	}
 	call->failed = rc < 0;
 	return rc == 0 && call->more;
@@ -158,7 +158,7 @@ bool rpc_call_go_on(struct rpc_call *call)
 	// The change of the method is not undone, so that an error would be wrong.
 	if (call->out_of_memory)
 		rpc_memory_note();
-	if (!call->told) // a notification, which gets neither answer nor error
+	if (!call->answered) // a notification, which gets neither answer nor error
 		evbuffer_drain(call->result, evbuffer_get_length(call->result));
 	else if (!more && !call->failed)
 		evbuffer_add(call->result, "}", 1);

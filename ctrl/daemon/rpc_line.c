@@ -196,7 +196,7 @@ static enum rpc_step go_on_alone(struct rpc_connection *connection)
 	// If parts of the answer are out, rpc_event.c keeps the events until the rest is.
 	engine_flush(connection->rpc->engine);
 	evbuffer_add_buffer(out, line->call->result);
-	if (line->call->told)
+	if (line->call->answered)
 		evbuffer_add(out, "\n", 1);
 	return finish_line(connection);
 }

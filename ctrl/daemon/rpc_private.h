@@ -127,7 +127,7 @@ struct rpc_call {
 	bool begun; // the method was called
 	bool changes; // its method changes something
 	bool failed; // the answer is an error
-	bool told; // it has an answer
+	bool answered; // its answer is begun; false for a notification
 	struct error error;
 
 	// A method with much work returns 0 with `more` set. more() is called until it returns

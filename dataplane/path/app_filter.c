@@ -87,10 +87,10 @@ static void sort(struct interface *interface, struct rte_mbuf *const *frames, un
 static bool wants(
 	const struct group_record *group, const struct parsed *parsed, const struct output *output)
 {
-	const struct fanout_frame look = fanout_frame_of(parsed);
+	const struct fanout_frame view = fanout_frame_of(parsed);
 	struct output *scratch[FANOUT_SUBSCRIBERS_MAX];
 	struct output *const *outputs;
-	unsigned n = group_record_outputs(group, &look, scratch, &outputs);
+	unsigned n = group_record_outputs(group, &view, scratch, &outputs);
 
 	for (unsigned i = 0; i < n; i++)
 		if (outputs[i] == output)
@@ -160,7 +160,7 @@ int app_filter_loop(struct interface *interface, const struct rte_mbuf *frame)
 {
 	struct output *scratch[FANOUT_SUBSCRIBERS_MAX];
 	const struct fanout *fanout;
-	struct fanout_frame look;
+	struct fanout_frame view;
 	struct rte_mbuf *copy;
 	struct parsed parsed;
 	struct sluice_addr group = {.family = AF_INET};
@@ -180,8 +180,8 @@ int app_filter_loop(struct interface *interface, const struct rte_mbuf *frame)
 	if (copy == NULL)
 		return -ENOBUFS;
 	copy->port = interface->port->id;
-	look = fanout_frame_of(&parsed);
-	n = fanout_filter(fanout, &look, scratch);
+	view = fanout_frame_of(&parsed);
+	n = fanout_filter(fanout, &view, scratch);
 	for (unsigned i = 0; i < n; i++)
 		deliver(scratch[i], copy);
 	rte_pktmbuf_free(copy);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "punt_queriers.h"
 
-#define SILENT_MS 600000 // of a querier that another may take the place of
+#define SILENT_MS 600000 // after which another querier may take the place of this one
 
 // 0.0.0.0 is the address of some queriers, so that its key must not be 0.
 static uint64_t key4(uint32_t addr_be)

@@ -4,7 +4,7 @@
 #include "aligned_memory.h"
 #include "worker.h"
 
-#define STEP_MS UINT64_C(100) // of the time between two looks, at most so much counts
+#define STEP_MS UINT64_C(100) // the most that counts of the time between two checks
 
 int worker_open(struct dataplane *dp, unsigned index, unsigned lcore, struct worker **worker)
 {
@@ -26,7 +26,7 @@ void worker_close(struct worker *worker)
 }
 
 // Whether it has begun or ended to be stalled.
-static bool look_at(struct worker *worker, uint64_t now_ms)
+static bool check(struct worker *worker, uint64_t now_ms)
 {
 	const uint64_t polls = counter_read(&worker->counters.polls);
 	const uint64_t passed_ms = now_ms - worker->seen_ms;
@@ -46,7 +46,7 @@ void worker_poll_events(struct dataplane *dp, uint64_t now_ms,
 	void (*fn)(void *arg, unsigned lcore, bool stalled), void *arg)
 {
 	for (unsigned i = 0; dp->started && i < dp->n_workers; i++)
-		if (look_at(dp->workers[i], now_ms))
+		if (check(dp->workers[i], now_ms))
 			fn(arg, dp->workers[i]->lcore, dp->workers[i]->stalled);
 }
 

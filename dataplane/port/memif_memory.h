@@ -26,9 +26,12 @@ struct memif_memory {
 };
 
 // One thread calls all of these. memif_memory_add() maps `size` bytes of the file as the next
-// region; the caller keeps the descriptor. On an error *why is a static text: -ENOSPC    too many
-// regions, or too many bytes -EINVAL    size 0, or a file that is too small -EPERM     not a memfd,
-// not sealed against shrinking, or a memfd of huge pages -errno     of mmap()
+// region; the caller keeps the descriptor. On an error *why is a static text:
+//
+//   -ENOSPC  too many regions, or too many bytes
+//   -EINVAL  size 0, or a file that is too small
+//   -EPERM   not a memfd, not sealed against shrinking, or a memfd of huge pages
+//   -errno   of mmap()
 int memif_memory_add(struct memif_memory *memory, uint64_t size, int fd, const char **why);
 void memif_memory_close(struct memif_memory *memory);
 

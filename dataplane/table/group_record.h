@@ -45,7 +45,7 @@ struct group_record6 {
 	_Atomic uint64_t source6[2]; // as source4_be
 };
 
-_Static_assert(sizeof(struct group_record) == 32, "two records a cache line");
+_Static_assert(sizeof(struct group_record) == 32, "two records per cache line");
 _Static_assert(sizeof(struct group_record6) == 64, "one record a cache line");
 
 static inline uint32_t group_record_tick(uint64_t ms)

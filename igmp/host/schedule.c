@@ -7,7 +7,7 @@
 //	QUEUED	change				begin the report again		QUEUED
 //	WAITING	timer				due, queue			QUEUED
 //	QUEUED	turn: difference, or due	send, counters - 1, then:
-//	QUEUED	  repeats left			draw the gap, or the frame's	WAITING
+//	QUEUED	  repeats left			draw a gap, or the report's	WAITING
 //	QUEUED	  none left, members		-				IDLE
 //	QUEUED	  none left, no members		free				-
 //	QUEUED	turn: nothing to send		as above, but keep the gap

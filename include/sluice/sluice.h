@@ -47,7 +47,7 @@ struct sluice_session; // the owner of memberships; the socket of RFC 9776 secti
 // error   the reason, on failure; may be NULL
 //
 // -EINVAL for a configuration that is wrong, -EIO if a device or the lcore of a worker cannot be
-// had.
+// used.
 SLUICE_API int sluice_open(const char *yaml, struct sluice **sluice, struct sluice_error *error);
 
 // Closes all sessions, leaves all groups on the wire, gives the ports back and frees the engine.
@@ -265,7 +265,8 @@ SLUICE_API int sluice_stats_interface(
 SLUICE_API int sluice_stats_workers(
 	struct sluice_session *session, struct sluice_worker_stats *workers, unsigned n);
 
-// Fills up to n entries, one a reason even if it never happened. Returns how many there are.
+// Fills up to n entries, one per reason, even if no packet was dropped for it. Returns how many
+// there are.
 SLUICE_API int sluice_stats_drops(
 	struct sluice_session *session, struct sluice_drop_stats *drops, unsigned n);
 

@@ -86,7 +86,7 @@ extern "C" {
 		"version of IGMP in use, as the oldest querier has it") \
 	X(unsigned, mld_version, "mld_version", GAUGE, NUMBER, "MLD", \
 		"version of MLD in use, as the oldest querier has it")
-// Of an IGMP or MLD host. An interface has the sums of its two hosts.
+// Counters of an IGMP or MLD host. An interface has the sums of its two hosts.
 #define SLUICE_HOST_COUNTERS(X) \
 	X(uint64_t, rx_queries, "rx_queries", COUNTER, PACKETS, "QUERIES", \
 		"IGMP and MLD queries received") \
@@ -131,7 +131,7 @@ extern "C" {
 		"version of the reports that are sent") \
 	X(uint64_t, compat_left_ms, "compat_left_ms", GAUGE, MILLISECONDS, "STILL OLDER FOR", \
 		"until the newest version is in use again; null if it is")
-// Of SLUICE_HOST_COUNTERS.
+// The members are those of SLUICE_HOST_COUNTERS.
 #define SLUICE_QUERIER_COUNTERS(X) \
 	X(uint64_t, rx_queries, "queries", COUNTER, PACKETS, "QUERIES", "queries received") \
 	X(uint64_t, rx_reports, "reports", COUNTER, PACKETS, "REPORTS", \
@@ -223,11 +223,11 @@ struct sluice_port_stats {
 
 struct sluice_interface_stats {
 	SLUICE_INTERFACE_STATS(SLUICE_STATS_MEMBER)
-	// Of its port, which its VLANs share.
+	// The counters of its port, which the VLANs of the port share.
 	SLUICE_PORT_COUNTERS(SLUICE_STATS_MEMBER)
 };
 
-// Of the control thread.
+// The control thread.
 struct sluice_control_stats {
 	SLUICE_CONTROL_STATS(SLUICE_STATS_MEMBER)
 };

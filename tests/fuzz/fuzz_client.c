@@ -16,7 +16,8 @@
 
 // ---- Connections ---------------------------------------------------------------------------
 
-// Of this thread only: libc's functions would interrupt the worker. The kernel notes who connects.
+// Changes the user of this thread only: libc's functions would interrupt the worker. The kernel
+// notes who connects.
 static void become(uid_t uid, gid_t gid)
 {
 	REQUIRE(syscall(SYS_setresgid, -1, gid, -1) == 0);

@@ -13,7 +13,7 @@ namespace tx
 link tx tx0 net rx0
 addresses net rx0 10.9.0.2/24 2001:db8::2/64 fe80::2/64
 in_ns net ip link set rx0 promisc on
-# The kernel asks for a route to the source of a multicast frame.
+# The kernel looks up a route to the source of a multicast frame.
 in_ns net ip route add default dev rx0
 in_ns net ip -6 route add default dev rx0
 cat >"$tmp/sluice.yaml" <<-END

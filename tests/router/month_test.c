@@ -60,7 +60,8 @@ static void note_record(void *arg, const struct frame_record *record)
 static int on_send(void *ctx, const uint8_t *packet, size_t len, const struct sluice_addr *dst)
 {
 	struct month *month = ctx;
-	const char *error = frame_parse(month->family, 1500, packet, len, note_record, month);
+	const char *error =
+		router_frame_parse(month->family, 1500, packet, len, note_record, month);
 
 	(void)dst;
 	cr_assert_null(error, "%s", error);
@@ -114,7 +115,7 @@ static void hear(struct month *month, unsigned i, const struct frame_query *quer
 	size_t len;
 
 	router_address(month->family, i, &copy.src);
-	len = frame_write_query(packet, &copy);
+	len = router_frame_write_query(packet, &copy);
 	host_input(month->host, packet, len, month->now);
 }
 

@@ -79,7 +79,7 @@ Test(parse_offload, stripped,
 }
 
 // The flags of a correct NIC.
-static void vouch(struct rte_mbuf *mbuf)
+static void set_good_checksum(struct rte_mbuf *mbuf)
 {
 	mbuf->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD;
 	mbuf->packet_type = RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_UDP;
@@ -103,7 +103,7 @@ Test(parse_offload, checksum_good,
 			!(general.flags & PARSED_IPV6)) {
 			cr_expect_eq(
 				parse_mbuf_general(mbuf, &general), DROP_NONE, "%s", row->name);
-			vouch(mbuf);
+			set_good_checksum(mbuf);
 			checksum_good++;
 			cr_expect(parse_mbuf_fast(mbuf, believed, &offload), "%s", row->name);
 			expect_same(&offload, &general, row->name);
@@ -136,7 +136,7 @@ Test(parse_offload, random, .description = "promise 8: wrong flags of a NIC are 
 		for (unsigned n = rand_r(&seed) % 4; n > 0; n--)
 			frame.bytes[rand_r(&seed) % RTE_MIN(frame.len, 100u)] = rand_r(&seed);
 		mbuf = strip(&frame, row->spec.n_tags);
-		vouch(mbuf);
+		set_good_checksum(mbuf);
 		if (parse_mbuf_fast(mbuf, OFFLOAD_TAGS | OFFLOAD_CHECKSUM, &parsed))
 			cr_assert(parsed.l3_offset + parsed.l3_len <= mbuf->data_len);
 		release(mbuf);
