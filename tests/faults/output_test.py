@@ -28,7 +28,7 @@ def start(daemon, **streams):
 
 def end(daemon):
     daemon.process.terminate()
-    equal(daemon.process.wait(PATIENCE), 0)
+    equal(daemon.process.wait(4 * PATIENCE), 0)
 
 
 def closing(numbers):
