@@ -74,7 +74,9 @@ static void lose(struct connection *connection)
 }
 
 // jansson without memory may leave characters out of a text. sluiced writes without blanks, so that
-// the length tells; where it does not, a second look has to see the same.
+// the length tells; where it does not, a second look has to see the same. Nothing helps if the
+// closing quote is left out of a string of 15 bytes or more: jansson 2.14 then reads and writes
+// beyond its memory.
 static json_t *parse_once(const char *line, size_t len)
 {
 	json_t *message = json_loadb(line, len, 0, NULL), *again;

@@ -65,14 +65,18 @@ int sluice_open(const char *yaml, struct sluice **sluice, struct sluice_error *s
 		.limits = true,
 	};
 	struct error error = {.text = ""};
-	struct sluice *new;
-	int rc = -ENOMEM;
+	struct sluice *new = NULL;
+	int rc;
 
-	if (yaml == NULL || sluice == NULL)
-		return -EINVAL;
+	if (yaml == NULL || sluice == NULL) {
+		rc = error_set(&error, EINVAL, "no configuration, or no place for the engine");
+		goto free_new;
+	}
 	new = calloc(1, sizeof(*new));
-	if (new == NULL)
-		return -ENOMEM;
+	if (new == NULL) {
+		rc = error_set(&error, ENOMEM, "out of memory");
+		goto free_new;
+	}
 	LIST_INIT(&new->sessions);
 	new->config =
 		config_load_text("configuration", yaml, strlen(yaml), &bounds, report, &error);

@@ -150,12 +150,44 @@ static int list_interfaces(void)
 	return n < 0 ? n : 0;
 }
 
-static int read_statistics(void)
+static int read_group(void)
 {
 	struct sluice_addr group = address("239.1.0.2");
 	struct sluice_group_stats stats;
 
 	return sluice_stats_group(session, 1, &group, &stats);
+}
+
+static int read_session(void)
+{
+	struct sluice_session_stats stats;
+
+	return sluice_stats_session(session, &stats);
+}
+
+static int read_interface(void)
+{
+	struct sluice_interface_stats stats;
+
+	return sluice_stats_interface(session, 1, &stats);
+}
+
+static int read_workers(void)
+{
+	struct sluice_worker_stats list[4];
+	int n = sluice_stats_workers(session, list, 4);
+
+	cr_assert(n < 0 || n == 2, "%d workers", n);
+	return n < 0 ? n : 0;
+}
+
+static int read_drops(void)
+{
+	struct sluice_drop_stats list[4];
+	int n = sluice_stats_drops(session, list, 4);
+
+	cr_assert(n < 0 || n > 20, "%d reasons", n);
+	return n < 0 ? n : 0;
 }
 
 static int send_datagram(void)
@@ -213,7 +245,11 @@ static const struct call {
 	{"get_filter", get_filter, nothing},
 	{"session_bind", bind_session, unbind_session},
 	{"interface_list", list_interfaces, nothing},
-	{"stats_group", read_statistics, nothing},
+	{"stats_group", read_group, nothing},
+	{"stats_session", read_session, nothing},
+	{"stats_interface", read_interface, nothing},
+	{"stats_workers", read_workers, nothing},
+	{"stats_drops", read_drops, nothing},
 	{"send", send_datagram, nothing},
 	{"join_async", join_async, leave_async},
 };
@@ -307,5 +343,63 @@ Test(library_allocation, remote, .timeout = 300,
 	path = served.path;
 	sweep_all(SWEEP_WHILE);
 	daemon_end(&served, true);
+	cr_assert_not(sweep_leaks());
+}
+
+// ---- Opening ----------------------------------------------------------------------------------
+
+static const char YAML[] = "lcores: {workers: [1, 2]}\n"
+			   "ports:\n"
+			   "  - {name: in0, device: net_null0}\n"
+			   "interfaces:\n"
+			   "  - {name: tv, port: in0, addresses: [10.9.0.2/24, \"fe80::2/64\"]}\n"
+			   "  - {name: tv20, port: in0, vlan: 20}\n";
+
+static int open_and_close(struct sluice_error *why)
+{
+	struct sluice *sluice;
+	int rc;
+
+	why->text[0] = '\0';
+	rc = sluice_open(YAML, &sluice, why);
+
+	if (rc == 0)
+		sluice_close(sluice);
+	injector_disarm();
+	return rc;
+}
+
+// "out of memory", "no memory for 16000 frames", "Cannot allocate memory". A driver that finds no
+// memory does not always say so.
+static bool is_of_memory(const struct sluice_error *why)
+{
+	return strstr(why->text, "memory") != NULL ||
+	       strstr(why->text, "net_null refuses it") != NULL;
+}
+
+static void sweep_open(enum sweep_mode mode)
+{
+	struct sweep sweep;
+	struct sluice_error why;
+
+	injector_arm(UINT64_MAX / 2, 1);
+	cr_assert_eq(open_and_close(&why), 0, "%s", why.text);
+	sweep = sweep_begin("library, open and close", mode, injector_count(), 10 * BUDGET);
+	while (sweep_next(&sweep, injector_failed())) {
+		int rc = open_and_close(&why);
+
+		cr_assert(rc == 0 || is_of_memory(&why), "number %lu: %d, \"%s\"",
+			(unsigned long)sweep.number, rc, why.text);
+		rc = open_and_close(&why);
+		cr_assert_eq(rc, 0, "after number %lu: %s", (unsigned long)sweep.number, why.text);
+	}
+}
+
+Test(library_allocation, open, .timeout = 300,
+	.description = "an engine that is opened and closed without memory")
+{
+	library_fixture_eal();
+	sweep_open(SWEEP_ONCE);
+	sweep_open(SWEEP_FROM);
 	cr_assert_not(sweep_leaks());
 }
