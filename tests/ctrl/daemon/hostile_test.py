@@ -163,18 +163,18 @@ def _():
         equal(daemon.stop(), 0)
 
 
-@test("reliability 1: a reload that replaces 100,000 memberships and 1,000 outputs takes short turns")
+@test("reliability 1: a reload that replaces 30,000 memberships and 1,000 outputs takes short turns")
 def _():
     def write(daemon, name, first):
         daemon.write("".join("  - {name: %s%d, port: out0}\n" % (name, i) for i in range(1000)) + "memberships:\n"
                      + "".join("  - {group: %s, to: [%s%d]}\n" % (group(i), name, i % 1000)
-                               for i in range(first, first + 100000)))
+                               for i in range(first, first + 30000)))
 
     def scenario(daemon):
         write(daemon, "a", 0)
         daemon.reload()
-        contains(daemon.said(), "reload: done: +100000 memberships, +1000 outputs")
-        write(daemon, "b", 100000)
+        contains(daemon.said(), "reload: done: +30000 memberships, +1000 outputs")
+        write(daemon, "b", 30000)
         before = daemon.reloads()
         daemon.send(signal.SIGHUP)
         longest = 0
@@ -185,17 +185,17 @@ def _():
             longest = max(longest, time.monotonic() - begin)
             time.sleep(0.01)
         print("# longest wait of an innocent client %.1f ms" % (longest * 1000))
-        contains(daemon.said(), "reload: done: +100000 -100000 memberships, +1000 -1000 outputs")
+        contains(daemon.said(), "reload: done: +30000 -30000 memberships, +1000 -1000 outputs")
 
     measure(scenario)
 
 
-@test("reliability 1: a session of 100,000 groups is bound and attached in short turns")
+@test("reliability 1: a session of 30,000 groups is bound and attached in short turns")
 def _():
     def scenario(daemon):
         client = Client(daemon)
         session = client.call("session.open")["session"]
-        join(client, 100000, session=session)
+        join(client, 30000, session=session)
         client.call("session.bind", session=session, udp_port=5000)
         client.call("session.attach", session=session, ring_size=64)
         client.call("session.close", session=session)
