@@ -232,7 +232,7 @@ struct sluice_control_stats {
 	SLUICE_CONTROL_STATS(SLUICE_STATS_MEMBER)
 };
 
-// Of a connection to the control socket.
+// What is kept for a client of the control socket.
 struct sluice_connection_stats {
 	SLUICE_CONNECTION_STATS(SLUICE_STATS_MEMBER)
 };
