@@ -16,8 +16,8 @@ EXPOSURE_MAX = 2.5
 
 
 def analyze(*args, but=None):
-    """Of the unit, without the lines that begin with `but`."""
-    # In a folder of its own and under its name, for systemd-analyze looks beside it, too.
+    """Analyze the unit without the lines that begin with `but`."""
+    # In a separate folder, because systemd-analyze also reads the units beside it.
     with tempfile.TemporaryDirectory() as directory:
         with open(SERVICE) as unit, open(directory + "/sluiced.service", "w") as copy:
             copy.writelines(line for line in unit if but is None or not line.startswith(but))
