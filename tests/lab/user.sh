@@ -128,6 +128,7 @@ stop sluiced || true
 # ---- A PCI device, in a mount namespace that shows one bound to vfio-pci
 cat >"$tmp/pci.yaml" <<-END
 	socket: $socket
+	eal: ["--no-huge", "--no-shconf", "--no-telemetry", "-m", "160"]
 	ports:
 	  - {name: nic, device: "0000:7e:00.0"}
 	interfaces:

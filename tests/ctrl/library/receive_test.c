@@ -361,8 +361,11 @@ Test(receive, read, .description = "headers of IPv4, IPv6, tags, options and fra
 	info = read_spec(&(struct frame_spec){
 		.group = "239.1.1.1", .source = "10.0.0.7", .fragment = 100, .payload_len = 10});
 	cr_expect(info.udp_port_be == 0 && info.payload == 34);
-	mbuf = mbuf_of(&(struct frame_spec){
+	info = read_spec(&(struct frame_spec){
 		.group = "239.1.1.1", .source = "10.0.0.7", .unicast_mac = true});
+	cr_expect(info.udp_port_be == htons(5000) && info.payload == 42);
+	mbuf = mbuf_of(&(struct frame_spec){
+		.group = "10.0.0.1", .source = "10.0.0.7", .unicast_mac = true});
 	cr_expect_eq(sluice_frame_read(mbuf, &info), -EBADMSG);
 	rte_pktmbuf_free(mbuf);
 	cr_expect_eq(sluice_frame_read(NULL, &info), -EINVAL);
