@@ -6,8 +6,10 @@
 #include <rte_errno.h>
 #include <rte_log.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 
@@ -136,6 +138,13 @@ static int start_muted(int n, char **args, char **printed)
 	return rc;
 }
 
+// EAL would print its help and end the process with status 0.
+static bool asks_for_help(const char *arg)
+{
+	return strncmp(arg, "-h", 2) == 0 ||
+	       (strlen(arg) > 2 && strncmp("--help", arg, strlen(arg)) == 0);
+}
+
 int eal_start(const struct config *config, struct error *error)
 {
 	char program[] = "sluiced", lcores_option[] = "-l", main_option[] = "--main-lcore";
@@ -158,8 +167,14 @@ int eal_start(const struct config *config, struct error *error)
 	}
 	args[n++] = main_option;
 	args[n++] = control;
-	for (unsigned i = 0; i < config->n_eal; i++)
+	for (unsigned i = 0; i < config->n_eal; i++) {
 		args[n++] = config->eal[i];
+		if (asks_for_help(config->eal[i])) {
+			rc = error_set(error, EINVAL, "EAL: %s in `eal` only prints a text",
+				config->eal[i]);
+			goto free_args;
+		}
+	}
 	if (start_muted(n, args, &printed) < 0)
 		rc = explain(printed ? printed : "", error);
 	free(printed);

@@ -116,6 +116,12 @@ def start_fails(base):
         return result.stderr
 
 
+@test("an EAL argument that prints a text and ends the process is refused")
+def eal_help():
+    for argument in "-h", "--help", "--hel":
+        contains(start_fails(BASE.replace("--no-pci", argument)), "%s in `eal` only prints a text" % argument)
+
+
 @test("without hugepages one line says what to do")
 def no_hugepages():
     with open("/proc/sys/vm/nr_hugepages") as file:
