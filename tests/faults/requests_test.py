@@ -10,14 +10,14 @@ import threading
 import time
 
 from control_fixture import Client, memory_mib, request
-from daemon_fixture import PATIENCE, SANITIZED, Daemon, equal, run_tests, test, wait_until
+from daemon_fixture import FREED_IS_FREE, PATIENCE, Daemon, equal, run_tests, test, wait_until
 
 LONG = os.environ.get("SLUICE_RELIABILITY") == "1"
 REQUESTS = 1000000 if LONG else 20000
 CLIENTS = 4
 LINES = 100  # that each client sends again and again
 BATCH = 100  # requests of a line
-GROWTH_MAX_MIB = 8 * (4 if SANITIZED else 1)
+GROWTH_MAX_MIB = 8
 SEED = int(os.environ.get("SEED", random.randrange(1 << 32)))
 END = '{"jsonrpc":"2.0","id":"end","method":"version"}'
 
@@ -109,7 +109,7 @@ def open_files(daemon):
 def _():
     print("# SEED=%d" % SEED)
     dice = random.Random(SEED)
-    with Daemon(extra="") as daemon:
+    with Daemon(extra="", env=FREED_IS_FREE) as daemon:
         senders = [Sender(daemon, dice) for _ in range(CLIENTS)]
         for number in range(2 * CLIENTS):  # what the first requests allocate is not lost
             senders[number % CLIENTS].exchange(number // CLIENTS)

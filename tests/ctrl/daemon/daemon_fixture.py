@@ -19,6 +19,8 @@ SLUICED, SLUICE, CONFIGURATIONS = sys.argv[1:]
 with open(SLUICED, "rb") as program:
     SANITIZED = b"__asan_init" in program.read()  # the program is slower and larger
 PR_SET_THP_DISABLE = 41
+# For tests of memory: AddressSanitizer keeps what was freed, up to 256 MiB, to find its use.
+FREED_IS_FREE = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
 PATIENCE = 30  # seconds until something that should happen counts as never happening
 
 BASE = """
