@@ -21,18 +21,27 @@ int remote_stats_group(struct sluice_session *session, unsigned ifindex,
 
 int remote_stats_session(struct sluice_session *session, struct sluice_session_stats *stats)
 {
+	const struct remote_queue *queue = &remote(session)->queue;
+	uint64_t dropped, bytes;
 	json_t *result;
 	int rc;
 
 	*stats = (struct sluice_session_stats){0};
-	if (remote(session)->queue.port == NULL)
+	if (queue->port == NULL)
 		return 0;
+	// sluiced takes a frame for delivered that has left through shared memory. Here it is
+	// dropped if this session does not read and another one of the port does. Read first, so
+	// that all are among those delivered.
+	dropped = share_port_queue_dropped(queue->share, &bytes);
 	rc = client_call(&remote(session)->client, "session.stats",
 		client_params(&remote(session)->client), &result);
 	if (rc < 0)
 		return rc;
 	stat_json_get(result, stat_session, stats);
 	json_decref(result);
+	stats->packets -= dropped;
+	stats->bytes -= bytes;
+	stats->dropped += dropped;
 	return 0;
 }
 

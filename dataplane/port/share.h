@@ -76,5 +76,7 @@ void share_port_queue_close(struct share_queue *queue);
 unsigned share_port_queue_receive(struct share_queue *queue, struct rte_mbuf **frames, unsigned n);
 // Distributes all frames of the port. Any thread.
 void share_port_queue_settle(struct share_queue *queue);
+// How many frames were dropped because the queue was full, and their bytes. Any thread.
+uint64_t share_port_queue_dropped(const struct share_queue *queue, uint64_t *bytes);
 
 #endif

@@ -8,6 +8,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_ring_elem.h>
+#include "counter.h"
 #include "memif.h"
 #include "share.h"
 
@@ -17,6 +18,7 @@ struct share_queue {
 	struct share_port *port; // const
 	uint64_t number; // const
 	struct rte_ring *ring; // filled under the port's lock
+	counter_t dropped, dropped_bytes; // under the port's lock: rw, others: ro
 };
 
 struct share_port {
@@ -87,9 +89,13 @@ static void put(struct share_port *port, uint64_t number, struct rte_mbuf **fram
 
 	for (unsigned i = 0; i < n; i++)
 		rte_pktmbuf_adj(frames[i], SHARE_TAG);
-	// Frames of a queue that was closed meanwhile.
-	if (queue != NULL && queue->number == number)
+	// Frames of a queue that was closed meanwhile are dropped uncounted.
+	if (queue != NULL && queue->number == number) {
 		taken = rte_ring_enqueue_burst(queue->ring, (void **)frames, n, NULL);
+		counter_add(&queue->dropped, n - taken);
+		for (unsigned i = taken; i < n; i++)
+			counter_add(&queue->dropped_bytes, frames[i]->pkt_len);
+	}
 	rte_pktmbuf_free_bulk(&frames[taken], n - taken);
 }
 
@@ -168,4 +174,10 @@ void share_port_queue_settle(struct share_queue *queue)
 	pthread_mutex_lock(&queue->port->lock);
 	deal(queue->port, queue, UINT_MAX);
 	pthread_mutex_unlock(&queue->port->lock);
+}
+
+uint64_t share_port_queue_dropped(const struct share_queue *queue, uint64_t *bytes)
+{
+	*bytes = counter_read(&queue->dropped_bytes);
+	return counter_read(&queue->dropped);
 }
