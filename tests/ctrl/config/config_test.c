@@ -6,37 +6,7 @@
 #include <criterion/parameterized.h>
 #include <stdio.h>
 
-#include "config.h"
-
-#define LINES_MAX 16
-
-struct reports {
-	char lines[LINES_MAX][512];
-	unsigned n;
-};
-
-static void take(void *arg, const char *line)
-{
-	struct reports *reports = arg;
-
-	cr_assert_lt(reports->n, LINES_MAX);
-	snprintf(reports->lines[reports->n++], sizeof(reports->lines[0]), "%s", line);
-}
-
-static struct config_bounds bounds = {.lcores = 128, .queues = 1024, .cpus = 8, .limits = true};
-
-static struct config *load(const char *text, struct reports *reports)
-{
-	reports->n = 0;
-	return config_load_text("f", text, strlen(text), &bounds, take, reports);
-}
-
-// Lines 1 to 4 of every file below.
-#define BASE                                                                                       \
-	"ports:\n"                                                                                 \
-	"  - {name: in0, device: net_null0}\n"                                                     \
-	"interfaces:\n"                                                                            \
-	"  - {name: tv, port: in0}\n"
+#include "config_fixture.h"
 
 struct mistake {
 	const char *text, *line;
@@ -246,7 +216,7 @@ ParameterizedTest(unsigned *index, config, mistake,
 {
 	const struct mistake *mistake = &mistakes[*index];
 	struct reports reports;
-	struct config *config = load(mistake->text, &reports);
+	struct config *config = config_fixture_load(mistake->text, &reports);
 
 	cr_assert_null(config, "accepted:\n%s", mistake->text);
 	cr_assert_eq(reports.n, 1, "%u lines for:\n%s", reports.n, mistake->text);
@@ -257,9 +227,10 @@ Test(config, all_at_once, .description = "promise 8: one run shows every mistake
 {
 	struct reports reports;
 
-	cr_assert_null(load(BASE "  - {name: tv, port: x, vlan: 0}\n"
-				 "memberships:\n"
-				 "  - {interface: y, group: 1.2.3.4, sources: [a, 224.1.1.1]}\n",
+	cr_assert_null(config_fixture_load(BASE
+		"  - {name: tv, port: x, vlan: 0}\n"
+		"memberships:\n"
+		"  - {interface: y, group: 1.2.3.4, sources: [a, 224.1.1.1]}\n",
 		&reports));
 	cr_assert_eq(reports.n, 7);
 }
@@ -268,17 +239,18 @@ Test(config, missing_file)
 {
 	struct reports reports = {.n = 0};
 
-	cr_assert_null(config_load("/nowhere/f.yaml", &bounds, take, &reports));
+	cr_assert_null(config_load(
+		"/nowhere/f.yaml", &config_fixture_bounds, config_fixture_take, &reports));
 	cr_assert_eq(reports.n, 1);
 	cr_assert_str_eq(reports.lines[0], "/nowhere/f.yaml: No such file or directory");
-	cr_assert_null(config_load("/", &bounds, take, &reports));
+	cr_assert_null(config_load("/", &config_fixture_bounds, config_fixture_take, &reports));
 	cr_assert_str_eq(reports.lines[1], "/: not a regular file");
 }
 
 Test(config, defaults)
 {
 	struct reports reports;
-	struct config *config = load(BASE, &reports);
+	struct config *config = config_fixture_load(BASE, &reports);
 
 	cr_assert_not_null(config);
 	cr_assert_eq(reports.n, 0);
@@ -360,7 +332,7 @@ static const char everything[] =
 Test(config, everything)
 {
 	struct reports reports;
-	struct config *config = load(everything, &reports);
+	struct config *config = config_fixture_load(everything, &reports);
 	char text[INET_ADDRSTRLEN];
 
 	cr_assert_not_null(config, "%s", reports.lines[0]);
@@ -426,14 +398,15 @@ Test(config, ssm_ranges, .description = "SSM-1 SSM-2: the operator sets the rang
 	struct reports reports;
 
 	for (unsigned i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++) {
-		struct config *config = load(accepted[i], &reports);
+		struct config *config = config_fixture_load(accepted[i], &reports);
 
 		cr_assert_not_null(config, "%s", reports.lines[0]);
 		config_free(config);
 	}
-	cr_assert_null(load(BASE "protocol: {ssm_ranges: [239.9.0.0/16]}\nmemberships:\n"
-				 "  - {group: 239.9.1.1}\n",
-		&reports));
+	cr_assert_null(
+		config_fixture_load(BASE "protocol: {ssm_ranges: [239.9.0.0/16]}\nmemberships:\n"
+					 "  - {group: 239.9.1.1}\n",
+			&reports));
 }
 
 Test(config, lcores_that_eal_maps,
@@ -449,7 +422,7 @@ Test(config, lcores_that_eal_maps,
 
 		snprintf(text, sizeof(text), "%slcores: {control: 9, workers: [10]}\n" BASE,
 			mappings[i]);
-		config = load(text, &reports);
+		config = config_fixture_load(text, &reports);
 		cr_assert_not_null(config, "%s", reports.lines[0]);
 		cr_assert_eq(config->lcores.workers[0], 10);
 		config_free(config);
@@ -462,10 +435,11 @@ Test(config, unchecked_bounds,
 	struct reports reports;
 	struct config *config;
 
-	bounds.cpus = 0;
-	bounds.limits = false;
-	config = load(BASE "lcores: {workers: [100]}\nlimits: {groups: 1}\nmemberships:\n"
-			   "  - {group: 239.1.1.1}\n  - {group: 239.1.1.2}\n",
+	config_fixture_bounds.cpus = 0;
+	config_fixture_bounds.limits = false;
+	config = config_fixture_load(BASE
+		"lcores: {workers: [100]}\nlimits: {groups: 1}\nmemberships:\n"
+		"  - {group: 239.1.1.1}\n  - {group: 239.1.1.2}\n",
 		&reports);
 	cr_assert_not_null(config, "%s", reports.lines[0]);
 	config_free(config);
@@ -481,7 +455,7 @@ Test(config, many_sources,
 	for (unsigned i = 1; i <= 65; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "10.0.0.%u%s", i,
 			i < 65 ? ", " : "]}\n");
-	cr_assert_null(load(text, &reports));
+	cr_assert_null(config_fixture_load(text, &reports));
 	cr_assert_eq(reports.n, 1);
 	cr_assert_str_eq(reports.lines[0],
 		"f:7: memberships[0].sources: 65 sources are more than limits.sources_per_filter, "
