@@ -14,9 +14,8 @@ import random
 import socket
 import struct
 import sys
-import time
 
-from frames import checksum, frame
+from frames import checksum, flood, frame
 
 VARIANTS = 2048
 
@@ -76,17 +75,7 @@ def main():
     interface, kind, seconds = sys.argv[1:]
     dice = random.Random(1)
     frames = [KINDS[kind](dice) for _ in range(VARIANTS)]
-    start, sent = time.monotonic(), 0
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
-        raw.bind((interface, 0))
-        while (elapsed := time.monotonic() - start) < float(seconds):
-            for data in frames[sent % VARIANTS:][:64]:
-                try:
-                    raw.send(data)
-                except OSError:  # the queue is full
-                    time.sleep(0.0001)
-                sent += 1
-    print(int(sent / elapsed))
+    print(flood(interface, frames, float(seconds)))
 
 
 if __name__ == "__main__":

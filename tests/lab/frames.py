@@ -65,6 +65,21 @@ def send(args):
                 time.sleep(ahead)
 
 
+def flood(interface, frames, seconds):
+    """Sends the frames again and again as fast as it can; returns the frames per second."""
+    start, sent = time.monotonic(), 0
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
+        raw.bind((interface, 0))
+        while (elapsed := time.monotonic() - start) < seconds:
+            for data in frames[sent % len(frames):][:64]:
+                try:
+                    raw.send(data)
+                except OSError:  # the queue is full
+                    time.sleep(0.0001)
+                sent += 1
+    return int(sent / elapsed)
+
+
 def write(args):
     """Write the frames of `send` into a capture file."""
     with open(args.capture, "wb") as capture:

@@ -9,9 +9,8 @@ import ipaddress
 import socket
 import struct
 import sys
-import time
 
-from frames import checksum
+from frames import checksum, flood
 
 
 def message(kind, source, destination):
@@ -27,17 +26,7 @@ def message(kind, source, destination):
 def main():
     interface, kind, source, destination, seconds = sys.argv[1:]
     data = message(int(kind, 0), ipaddress.ip_address(source), ipaddress.ip_address(destination))
-    start, sent = time.monotonic(), 0
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
-        raw.bind((interface, 0))
-        while (elapsed := time.monotonic() - start) < float(seconds):
-            for _ in range(64):
-                try:
-                    raw.send(data)
-                except OSError:  # the queue is full
-                    time.sleep(0.0001)
-            sent += 64
-    print(int(sent / elapsed))
+    print(flood(interface, [data] * 64, float(seconds)))
 
 
 if __name__ == "__main__":
