@@ -50,7 +50,7 @@ mapfile -t sources < <(
 	select_files '(\.([ch]|py|pml|scd|yaml|build|service\.in|awk)|^packages\.txt)$'
 	printf '%s\n' "${scripts[@]}"
 )
-# Phrases that are hard to read, such as "one a frame" and "Of a frame the ...", and archaic words.
+# Phrases that are hard to read, and archaic words.
 english() {
 	local thing='frame|reason|cache|group|packet|key|session|socket|worker|stream|port|call|line|burst|output'
 	thing+='|interface|member|source|test|row|case|query|report|second|minute|core|event|digit|byte'
